@@ -10,7 +10,7 @@ from backproof.errors import ProgramUnreadableError
 from backproof.source.text import Program
 
 _PRINT_STATEMENT = re.compile(
-    r"^\s*(?:(?:if|else|elif|for|while|try|except|finally)\b.*:\s*)?print\s+(?![=(.\[,)]|>>?=|in\b|is\b)\S"
+    r"^\s*(?:(?:if|else|elif|for|while|try|except|finally)\b.*:\s*)?print\s+(?![=(.\[,)>]|(?:in|is|if|and|or|not\s+in)\b)\S"
 )
 _HINTS = (
     (re.compile(r"^\s*(?:>>> |\.\.\. |In \[\d+\]:)"), "remove the prompts that were pasted with it"),

@@ -55,7 +55,7 @@ class Program:
         return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
 
     def line_end(self, row: int) -> str:
-        """Give the line ending for a new line beside ``row``: that row's own, else the file's first, else LF."""
+        """Give the ending for a new line beside ``row``: that row's own, else the file's first, else LF."""
         start = self.line_starts[row - 1]
         match = _LINE_END.search(self.text, start) or _LINE_END.search(self.text)
         return match.group() if match else "\n"
