@@ -108,7 +108,7 @@ def test_the_encoding_of_the_file_is_kept_or_the_edit_refused():
 
 
 def test_bytes_that_do_not_survive_reencoding_are_never_written():
-    """A redundant escape sequence would be lost in writing, and so change a byte outside the edit: refused."""
+    """A redundant escape sequence would be lost in writing, a byte outside the edit: refused."""
     data = b"# coding: iso2022_jp\ns = '\x1b(Ba'\ng = 1\n"
     program = program_from_bytes(data, "net.py")
     assert program.text.encode(program.encoding) != data

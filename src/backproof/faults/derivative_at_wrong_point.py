@@ -1,0 +1,65 @@
+"""The derivative of an activation is evaluated at a(z) where it wants z, or at z where it wants a(z).
+
+## What it does
+Finds a local derivative that would be right at another point: σ′ taken at σ(z) instead of z, or the short
+form a·(1 − a) called with z instead of a = σ(z). The same for tanh and its short form 1 − a².
+
+## Why is this wrong?
+The slope of the sigmoid lies between 0 and ¼ and depends on z. Taken at σ(z), which is always between 0 and
+1, it is nearly constant (0.20 to 0.25): positive everywhere and never small, so training goes roughly in
+the right direction and the loss falls. That is what makes this fault hard to see. The short form at z is
+not even positive.
+
+## Example
+```python
+def slope(z):
+    return sigmoid(z) * (1 - sigmoid(z))
+
+
+h = sigmoid(x @ W1)
+out = h @ W2
+loss = 0.5 * np.sum((out - t) ** 2)
+
+d_h = (out - t) @ W2.T
+dW1 = x.T @ (d_h * slope(h))
+```
+
+## Use instead
+```python
+def slope(z):
+    return sigmoid(z) * (1 - sigmoid(z))
+
+
+z = x @ W1
+h = sigmoid(z)
+out = h @ W2
+loss = 0.5 * np.sum((out - t) ** 2)
+
+d_h = (out - t) @ W2.T
+dW1 = x.T @ (d_h * slope(z))
+```
+
+## How the derivation goes
+With σ(z) = 1/(1 + e⁻ᶻ) the quotient rule gives
+
+    σ′(z) = e⁻ᶻ/(1 + e⁻ᶻ)² = σ(z) · (1 − σ(z)).
+
+Both sides are functions of z. A function that calls σ by itself takes z; one that only multiplies takes the
+activation: with a = σ(z), σ′(z) = a·(1 − a). For the hyperbolic tangent, tanh′(z) = 1 − tanh²(z) = 1 − a².
+So `slope(z)` and `h * (1 - h)` are right, `slope(h)` and `z * (1 - z)` are not.
+
+## Fix safety
+One argument is changed, or an activation unwrapped. The edit is verified at fresh points. If a helper is
+called both ways in one program, the calls are mended, not the helper.
+"""
+
+from __future__ import annotations
+
+from backproof.faults.rule import Rule
+
+RULE = Rule(
+    code="BP102",
+    name="derivative-at-wrong-point",
+    group="factor",
+    summary="An activation's derivative is taken at the activated value, or the other way round.",
+)

@@ -1,0 +1,57 @@
+"""The gradient is multiplied by something that the chain rule does not ask for.
+
+## What it does
+Finds an adjoint that becomes right when one of its factors is taken out: an activation's slope that cancels
+or was already multiplied in, a weight or an input that is not on the path, a second 1/N.
+
+## Why is this wrong?
+The product is no longer the gradient of the loss. With the slope of a saturating output in it, an output
+that is confidently wrong gets almost no gradient, and the network stops learning just where it is most
+wrong.
+
+## Example
+```python
+p = sigmoid(x @ W)
+loss = -np.sum(t * np.log(p) + (1 - t) * np.log(1 - p))
+
+delta = (p - t) * p * (1 - p)
+W -= lr * x.T @ delta
+```
+
+## Use instead
+```python
+p = sigmoid(x @ W)
+loss = -np.sum(t * np.log(p) + (1 - t) * np.log(1 - p))
+
+delta = p - t
+W -= lr * x.T @ delta
+```
+
+## How the derivation goes
+For the cross-entropy L = −Σ t log p + (1 − t) log(1 − p) with p = σ(z),
+
+    ∂L/∂p = −t/p + (1 − t)/(1 − p) = (p − t) / (p(1 − p))
+    ∂p/∂z = p(1 − p)
+    ∂L/∂z = p − t.
+
+The slope of the sigmoid is in it already: it has cancelled the denominator. The same happens for softmax
+with categorical cross-entropy, and for the identity with the squared error. It does not happen for a
+sigmoid with the squared error, where (p − t) · p(1 − p) is right.
+
+If the slope was wanted, then the loss is the squared error, and the stated one is not what is descended:
+see `loss-mismatch`.
+
+## Fix safety
+The factor is removed and the rest of the expression kept as it is. Verified at fresh points.
+"""
+
+from __future__ import annotations
+
+from backproof.faults.rule import Rule
+
+RULE = Rule(
+    code="BP105",
+    name="extra-factor",
+    group="factor",
+    summary="A factor too many.",
+)

@@ -1,0 +1,60 @@
+"""The value reaches the loss by several ways, and the gradient counts only some of them.
+
+## What it does
+Finds an adjoint that becomes right when a further summand is added: the row sum in the derivative of
+softmax, the mean terms of a normalisation, the second use of a weight, a skip connection, a penalty on one
+of the weights.
+
+## Why is this wrong?
+The adjoint of a value is the sum over all paths to the loss. A path that is left out makes the step descend
+another function, one in which that path is constant. The error is often small, so the loss still falls.
+
+## Example
+```python
+z = x @ W
+centred = z - z.mean(axis=0)
+loss = 0.5 * np.sum((np.tanh(centred) - t) ** 2)
+
+d_centred = (np.tanh(centred) - t) * (1 - np.tanh(centred) ** 2)
+dW = x.T @ d_centred
+```
+
+## Use instead
+```python
+z = x @ W
+centred = z - z.mean(axis=0)
+loss = 0.5 * np.sum((np.tanh(centred) - t) ** 2)
+
+d_centred = (np.tanh(centred) - t) * (1 - np.tanh(centred) ** 2)
+d_z = d_centred - d_centred.mean(axis=0)
+dW = x.T @ d_z
+```
+
+## How the derivation goes
+Write c_i = z_i − (1/N)Σ_k z_k. Each z_j reaches the loss through its own c_j, and through the mean in all
+others:
+
+    ∂c_i/∂z_j = [i = j] − 1/N
+    ∂L/∂z_j   = Σ_i ∂L/∂c_i ([i = j] − 1/N) = ∂L/∂c_j − (1/N) Σ_i ∂L/∂c_i.
+
+The second summand is the path through the mean. Softmax has one of the same kind: with g = ∂L/∂p,
+
+    ∂L/∂z_j = p_j (g_j − Σ_i g_i p_i).
+
+A division by a standard deviation adds another, (1/N) · c_j · Σ_i g_i c_i over the variance.
+
+## Fix safety
+The missing summand is added in the names of your program; where it needs a value that has no name, the
+derived expression is spelled out. Verified at fresh points.
+"""
+
+from __future__ import annotations
+
+from backproof.faults.rule import Rule
+
+RULE = Rule(
+    code="BP106",
+    name="missing-term",
+    group="factor",
+    summary="A summand of the derivative is absent.",
+)

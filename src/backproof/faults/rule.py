@@ -1,0 +1,23 @@
+"""What a rule is: the name, the code and the one-sentence summary of a fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Group = Literal["general", "factor", "shape", "update", "consistency", "health"]
+GROUPS: tuple[Group, ...] = ("general", "factor", "shape", "update", "consistency", "health")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule, one for each file of this folder, whose docstring is its documentation.
+
+    Codes go by hundreds: general ``BP0xx``, factor ``BP1xx``, shape ``BP2xx``, update ``BP3xx``, consistency
+    ``BP4xx``, health ``BP5xx``.
+    """
+
+    code: str
+    name: str
+    group: Group
+    summary: str

@@ -1,0 +1,65 @@
+"""A backward function gives its local derivative, but not times the gradient that it is handed.
+
+## What it does
+Finds a function that is handed a cotangent and whose result does not depend on it, depends only on its sum
+or mean, or broadcasts it against the wrong axis.
+
+## Why is this wrong?
+By the chain rule each backward function is linear in what it is handed. One that drops it is right only
+when that is all ones, which is what a check of the layer on its own, with `loss = out.sum()`, feeds it. In
+the network the error never gets past the layer: everything below learns the same thing whatever the target
+is.
+
+## Example
+```python
+def tanh_backward(grad, h):
+    return 1 - h**2
+
+
+h = np.tanh(x @ W1)
+out = h @ W2
+loss = 0.5 * np.sum((out - t) ** 2)
+
+d_h = (out - t) @ W2.T
+dW1 = x.T @ tanh_backward(d_h, h)
+```
+
+## Use instead
+```python
+def tanh_backward(grad, h):
+    return grad * (1 - h**2)
+
+
+h = np.tanh(x @ W1)
+out = h @ W2
+loss = 0.5 * np.sum((out - t) ** 2)
+
+d_h = (out - t) @ W2.T
+dW1 = x.T @ tanh_backward(d_h, h)
+```
+
+## How the derivation goes
+A backward function is a vjp: it takes the cotangent g = ∂L/∂h of its result and gives ∂L/∂z of its operand,
+
+    ∂L/∂z = g · ∂h/∂z.
+
+For an elementwise function this is g ⊙ f′(z); for a softmax p ⊙ (g − Σ g p); for a product g Uᵀ. In every
+case g is a factor: twice the cotangent gives twice the result, and g = 0 gives 0. That is a test you can
+make without knowing the derivative.
+
+In `torch.autograd.Function` and `jax.custom_vjp` it is the argument called `grad_output` or `g`.
+
+## Fix safety
+The cotangent is multiplied in. Verified at fresh points and with fresh, non-constant cotangents.
+"""
+
+from __future__ import annotations
+
+from backproof.faults.rule import Rule
+
+RULE = Rule(
+    code="BP403",
+    name="upstream-ignored",
+    group="consistency",
+    summary="A backward function ignores or collapses the gradient that it is handed.",
+)

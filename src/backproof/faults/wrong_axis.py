@@ -1,0 +1,56 @@
+"""A reduction runs along the samples where it should run along the classes or units, or the other way round.
+
+## What it does
+Finds a sum, mean, maximum, softmax or normalisation in the forward or backward pass whose axis makes the
+gradients wrong, and with another axis makes them right.
+
+## Why is this wrong?
+A softmax over the batch makes the samples compete with each other instead of the classes. A sum over the
+units where the batch was meant has the wrong length, and where both are equally long it goes unnoticed.
+
+## Example
+```python
+e = np.exp(x @ W)
+p = e / e.sum(axis=0)
+loss = -np.sum(labels * np.log(p))
+
+dW = x.T @ (p - labels)
+```
+
+## Use instead
+```python
+e = np.exp(x @ W)
+p = e / e.sum(axis=1, keepdims=True)
+loss = -np.sum(labels * np.log(p))
+
+dW = x.T @ (p - labels)
+```
+
+## How the derivation goes
+Let each row of p sum to one, p_ij = e_ij / Σ_k e_ik, and L = −Σ_ij y_ij log p_ij = −Σ_ij y_ij (z_ij − log
+Σ_k e_ik). Then
+
+    ∂L/∂z_ij = −y_ij + (Σ_k y_ik) · e_ij / Σ_k e_ik = p_ij − y_ij,
+
+where Σ_k y_ik = 1 was used: a row of the labels sums to one. Were the softmax taken over the columns, the
+factor would be Σ_i y_ij, the number of samples of class j, which is not one; so the famous p − y is no
+longer the gradient.
+
+An axis is the one that disappears: `axis=0` of a `(batch, classes)` matrix leaves one number for each
+class.
+
+## Fix safety
+The axis is changed, and `keepdims=True` added where the result has to broadcast back. Where the axis of the
+forward pass is changed, the model changes with it; the report says so. Verified at fresh points.
+"""
+
+from __future__ import annotations
+
+from backproof.faults.rule import Rule
+
+RULE = Rule(
+    code="BP203",
+    name="wrong-axis",
+    group="shape",
+    summary="The sum, mean or softmax runs over the wrong axis.",
+)

@@ -1,0 +1,58 @@
+"""The right list, array or loop, and the wrong place in it.
+
+## What it does
+Finds a subscript, slice or loop bound in the backward pass that makes the gradients right when it is moved:
+the activation of layer l for that of l − 1, a window that starts one element late, a first layer that the
+loop never reaches.
+
+## Why is this wrong?
+Lists of layers count from 0, layers in papers from 1, and the activations have one entry more than the
+weights. One off, and each weight is updated with the activation of another layer, or a sample with the
+error of its neighbour.
+
+## Example
+```python
+out = w[0] * s[1:] + w[1] * s[:-1]
+loss = 0.5 * np.sum((out - y) ** 2)
+
+d_out = out - y
+dw = np.array([np.sum(d_out * s[1:]), np.sum(d_out * s[1:])])
+```
+
+## Use instead
+```python
+out = w[0] * s[1:] + w[1] * s[:-1]
+loss = 0.5 * np.sum((out - y) ** 2)
+
+d_out = out - y
+dw = np.array([np.sum(d_out * s[1:]), np.sum(d_out * s[:-1])])
+```
+
+## How the derivation goes
+In indices out_i = w_0 s_{i+1} + w_1 s_i. Each weight meets the signal at its own offset, and its gradient
+is the sum of the errors against the signal at that same offset:
+
+    ∂L/∂w_0 = Σ_i ∂L/∂out_i · s_{i+1},        ∂L/∂w_1 = Σ_i ∂L/∂out_i · s_i.
+
+The backward pass reads at the index at which the forward pass has read. For layers, with a[0] = x and
+a[l+1] = f(a[l] W[l]), the same says
+
+    ∂L/∂W[l] = a[l]ᵀ · δ[l+1],        δ[l] = (δ[l+1] W[l]ᵀ) ⊙ f′ at layer l.
+
+Write the forward line above the backward line, and compare the subscripts.
+
+## Fix safety
+One subscript, slice or bound is changed. Verified at fresh points, so a shift that only happens to fit this
+data is not offered.
+"""
+
+from __future__ import annotations
+
+from backproof.faults.rule import Rule
+
+RULE = Rule(
+    code="BP204",
+    name="wrong-index",
+    group="shape",
+    summary="An index, offset, slice or layer number is off.",
+)
