@@ -1,0 +1,26 @@
+"""The graph of one training step, its operations and their derivatives."""
+
+from backproof.graph.adjoint import adjoints
+from backproof.graph.evaluate import evaluate
+from backproof.graph.node import Node, ancestors, constant, leaf
+from backproof.graph.operations import OPERATIONS, Operand, Operation, apply, attribute
+from backproof.graph.printing import print_graph
+from backproof.graph.simplify import simplify
+from backproof.graph.verify import verify
+
+__all__ = [
+    "OPERATIONS",
+    "Node",
+    "Operand",
+    "Operation",
+    "adjoints",
+    "ancestors",
+    "apply",
+    "attribute",
+    "constant",
+    "evaluate",
+    "leaf",
+    "print_graph",
+    "simplify",
+    "verify",
+]

@@ -1,0 +1,71 @@
+"""Compute the values of a graph again: at other leaf values, in another precision, or along a complex step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from backproof.graph.node import Node, ancestors
+from backproof.graph.operations import OPERATIONS
+
+
+def cast(value: Any, dtype: Any) -> Any:
+    """Convert a floating value to a type; leave integers, booleans and everything else alone."""
+    kind = type(value)
+    if kind is float or kind is np.float64:
+        return value if dtype is np.float64 else dtype(value)
+    if isinstance(value, np.ndarray):
+        return value.astype(dtype) if value.dtype.kind == "f" and value.dtype != dtype else value
+    return dtype(value) if isinstance(value, np.floating) else value
+
+
+def evaluate(
+    results: Iterable[Node], replace: Mapping[Node, Any] | None = None, dtype: Any = np.float64
+) -> dict[Node, Any]:
+    """Give the value of every node that the results are computed from.
+
+    ``replace`` gives other values to leaves (or to any node, whose operands then do not matter). ``dtype`` is
+    ``np.float64``, ``np.longdouble`` for the size of rounding, or ``np.complex128`` for a complex step, where real parts
+    decide comparisons and imaginary parts carry a derivative. Floating point warnings are off: what is not
+    finite is seen in the values.
+
+    Examples
+    --------
+    >>> from backproof.graph import apply, evaluate, leaf
+    >>> x = leaf(2.0)
+    >>> z = apply("square", x)
+    >>> float(evaluate([z], {x: 3.0})[z])
+    9.0
+    >>> float(evaluate([z], {x: 3.0 + 1e-200j}, np.complex128)[z].imag / 1e-200)
+    6.0
+    """
+    replace = replace or {}
+    values: dict[Node, Any] = {}
+    widen = dtype is np.longdouble
+    with np.errstate(all="ignore"):
+        for node in ancestors(results):
+            if node in replace:
+                values[node] = cast(replace[node], dtype)
+            elif not node.operands and node.operation in ("leaf", "constant"):
+                values[node] = cast(node.value, dtype)
+            else:
+                operands = [values[operand] for operand in node.operands]
+                attributes = node.attributes
+                if "dtype" in attributes and np.dtype(attributes["dtype"]).kind == "f":
+                    attributes = {**attributes, "dtype": dtype}
+                value = OPERATIONS[node.operation].value
+                result = value(*operands, **attributes)
+                if widen and _is_narrow(result):  # integers only came in, such as 1 / 3
+                    result = value(*[_widened(operand) for operand in operands], **attributes)
+                values[node] = result
+    return values
+
+
+def _is_narrow(value: Any) -> bool:
+    return isinstance(value, float) or getattr(value, "dtype", None) == np.float64 != np.longdouble
+
+
+def _widened(value: Any) -> Any:
+    return np.asarray(value, np.longdouble)[()] if np.asarray(value).dtype.kind in "iuf" else value

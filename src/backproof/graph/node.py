@@ -1,0 +1,71 @@
+"""The graph of one training step: what you can build, walk and hold."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+EMPTY: Mapping[str, Any] = {}  # never written to; a read-only proxy could not be sent between processes
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Node:
+    """One value of a training step.
+
+    Nodes are compared by identity. ``operation`` is the name of a record in the table of operations, or
+    ``"leaf"`` (a parameter or data: its value may be replaced when the graph is evaluated) or
+    ``"constant"`` (a literal: it never is). ``attributes`` hold what is not differentiated: axes, shapes,
+    indices. ``value`` is the value as recorded. ``origin`` is whatever the maker of the graph wants to
+    remember about where the node came from; the graph never looks at it.
+    """
+
+    operation: str
+    operands: tuple[Node, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    value: Any = None
+    name: str | None = None
+    origin: Hashable = None
+
+    def __repr__(self) -> str:
+        label = f" {self.name}" if self.name else ""
+        return f"<{self.operation}{label} {np.shape(self.value)}>"
+
+
+def leaf(value: Any, name: str | None = None, origin: Hashable = None) -> Node:
+    """Make a node whose value may be replaced: a parameter, or data."""
+    return Node("leaf", (), EMPTY, value, name, origin)
+
+
+def constant(value: Any, name: str | None = None, origin: Hashable = None) -> Node:
+    """Make a node whose value never changes: a literal of the program or of a derivative rule."""
+    return Node("constant", (), EMPTY, value, name, origin)
+
+
+def shape_of(node: Node) -> tuple[int, ...]:
+    """Give the shape of a node's value; numbers have shape ``()``."""
+    shape = getattr(node.value, "shape", None)
+    if shape is not None:
+        return tuple(shape)
+    return () if isinstance(node.value, (float, int, complex)) else np.shape(node.value)
+
+
+def ancestors(results: Iterable[Node]) -> list[Node]:
+    """List every node that the results are computed from, themselves included, operands first.
+
+    The walk keeps its own stack: recorded graphs are deeper than Python's recursion limit.
+    """
+    order: list[Node] = []
+    done: set[Node] = set()
+    stack = [(node, False) for node in reversed(list(results))]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+        elif node not in done:
+            done.add(node)
+            stack.append((node, True))
+            stack.extend((operand, False) for operand in reversed(node.operands) if operand not in done)
+    return order

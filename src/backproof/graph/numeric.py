@@ -1,0 +1,49 @@
+"""Derivatives of functions that are only known by calling them: the complex step, and Ridders' extrapolation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+TINY = 1e-200  # of a complex step: its square is no number, so the step has no truncation error
+
+
+def ridders(function: Callable[[float], Any], step: float = 0.1, levels: int = 8) -> tuple[Any, float]:
+    """Differentiate a function of one number at 0; give the derivative and an estimate of its error.
+
+    Central differences at steps that shrink by 1.4 are extrapolated to step 0 by Neville's scheme (Ridders,
+    Advances in Engineering Software 4, 1982). ``function`` may return arrays; the error is the largest.
+    """
+    shrink, best, error = 1.4, None, np.inf
+    column: list[Any] = []
+    for level in range(levels):
+        h = step / shrink**level
+        row = [(np.asarray(function(h)) - np.asarray(function(-h))) / (2 * h)]
+        for k, previous in enumerate(column, 1):
+            factor = shrink ** (2 * k)
+            row.append((row[k - 1] * factor - previous) / (factor - 1))
+            guess = float(np.max(np.maximum(np.abs(row[k] - row[k - 1]), np.abs(row[k] - previous)), initial=0.0))
+            if guess <= error:
+                best, error = row[k], guess
+        column = row
+    return (column[0] if best is None else best), error
+
+
+def directional(function: Callable[..., Any], operands: tuple[Any, ...], directions: tuple[Any, ...]) -> Any:
+    """Differentiate a function along a direction: by complex step where that agrees with Ridders, else by Ridders."""
+    size = max([1.0, *[float(np.max(np.abs(d), initial=0.0)) for d in directions]])
+
+    def along(t: float) -> Any:
+        return function(*[x + t * d for x, d in zip(operands, directions, strict=True)])
+
+    with np.errstate(all="ignore"):
+        slope, error = ridders(along, 0.02 / size)
+        try:
+            step = function(*[x + 1j * TINY * d for x, d in zip(operands, directions, strict=True)])
+            exact = np.imag(np.asarray(step, np.complex128)) / TINY
+            agrees = np.allclose(exact, slope, rtol=1e-6, atol=max(10 * error, 1e-9))
+        except Exception:  # noqa: BLE001, the function is anybody's: whatever it raises, it cannot take complex numbers
+            return slope
+    return exact if agrees else slope

@@ -1,0 +1,130 @@
+"""Operations that are not in the table: any function that can be imported, with a numeric derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+import importlib
+
+import numpy as np
+
+from backproof.errors import UnsupportedOperationError
+from backproof.graph.node import Node
+from backproof.graph.numeric import directional
+from backproof.graph.operations.domain import examples
+from backproof.graph.operations.elementwise import first_order, is_complex
+from backproof.graph.operations.record import REQUIRED, Operation, apply
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """Marks the place of the operand number ``position`` among the arguments of an opaque function."""
+
+    position: int
+
+
+@lru_cache
+def find_function(path: str) -> Callable[..., Any]:
+    """Import a function by its dotted path, the longest part of which that is a module is imported."""
+    parts = path.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:count]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[count:]:
+            found = getattr(found, part)
+        return found  # type: ignore[no-any-return]
+    raise UnsupportedOperationError(f"There is no function {path} to import; give its module and its name.")
+
+
+def place(argument: Any, operands: tuple[Any, ...]) -> Any:
+    """Put operands where an argument, or anything inside it, is a mark."""
+    if isinstance(argument, Operand):
+        return operands[argument.position]
+    if isinstance(argument, (tuple, list)):
+        return type(argument)([place(item, operands) for item in argument])
+    if isinstance(argument, dict):
+        return {key: place(item, operands) for key, item in argument.items()}
+    return argument
+
+
+def _caller(function: str, arguments: Any, keywords: Any) -> Callable[..., Any]:
+    called = find_function(function)
+
+    def call(*xs: Any) -> Any:
+        given = xs if arguments is None else place(tuple(arguments), xs)
+        return called(*given, **place(dict(keywords or {}), xs))
+
+    return call
+
+
+def _plain(x: Any) -> Any:
+    """The real part in double precision, which any function takes."""
+    if is_complex(x):
+        x = np.real(x)
+    return np.float64(x) if getattr(x, "dtype", None) == np.longdouble else x
+
+
+def _double(xs: tuple[Any, ...]) -> tuple[Any, ...]:
+    plain = [_plain(x) for x in xs]
+    return tuple(x.astype(np.float64) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in plain)
+
+
+def _value(*xs: Any, function: str, arguments: Any = None, keywords: Any = None) -> Any:
+    call = _caller(function, arguments, keywords)
+    if is_complex(*xs):  # nobody knows whether the function takes complex numbers rightly
+        tiny = max(float(np.max(np.abs(np.imag(x)), initial=0.0)) for x in xs) or 1.0
+        operands = _double(xs)
+        return first_order(call(*operands), (directional(call, operands, tuple(np.imag(x) / tiny for x in xs)), 1j * tiny))
+    try:
+        return call(*xs)
+    except TypeError:  # of linalg and others, in higher precision
+        return call(*_double(xs))
+
+
+def _vjp_value(g: Any, *xs: Any, position: int, function: str, arguments: Any = None, keywords: Any = None) -> Any:
+    """Sum g · ∂z/∂x over the elements of z, for each element of the operand x at a position."""
+    call, operands, g = _caller(function, arguments, keywords), _double(xs), np.asarray(g)
+    x = np.asarray(operands[position])
+    cotangent = np.zeros(x.shape, np.result_type(g, np.float64))
+    for element in np.ndindex(*x.shape):
+        unit = np.zeros(x.shape)
+        unit[element] = 1.0
+        directions = tuple(unit if k == position else np.zeros(np.shape(o)) for k, o in enumerate(operands))
+        cotangent[element] = np.sum(g * directional(call, operands, directions))
+    return cotangent[()]
+
+
+def _rule(k: int, g: Node, z: Node, *operands: Node) -> Node:
+    return apply("opaque_vjp", g, *operands, position=k, **z.attributes)
+
+
+def _refuse(k: int, g: Node, z: Node, *operands: Node) -> Node:
+    raise UnsupportedOperationError(
+        f"{z.attributes['function']} has no derivative rule, and its numeric derivative cannot be derived again. "
+        "Write the function with operations of the table, or ask for first derivatives only."
+    )
+
+
+def _text(node: Node) -> str:
+    from backproof.notation.attributes import call_text
+
+    return call_text(node)
+
+
+_FIELDS = {"function": REQUIRED, "arguments": None, "keywords": None}
+_DOMAIN = examples(
+    ((5,), {"function": "numpy.linalg.norm"}),
+    ((3, 5), {"function": "numpy.linalg.norm", "keywords": {"axis": 1}}),
+    ((5,), (3,), {"function": "numpy.convolve"}),
+    ((3,), (3,), {"function": "numpy.vstack", "arguments": ((Operand(1), Operand(0)),)}),
+    (None, {"function": "math.gamma", "arguments": (Operand(0),)}),
+)
+
+RECORDS = (
+    Operation("opaque", _value, _rule, "", "", _DOMAIN, _FIELDS, exact=False),
+    Operation("opaque_vjp", _vjp_value, _refuse, "", "", _DOMAIN, {"position": REQUIRED} | _FIELDS, exact=False),
+)

@@ -1,0 +1,113 @@
+"""Operations that run along axes: sums, products, extremes, orders."""
+
+from __future__ import annotations
+
+from typing import Any
+import math
+
+import numpy as np
+
+from backproof.graph.node import Node, shape_of
+from backproof.graph.operations.domain import booleans, examples
+from backproof.graph.operations.elementwise import divide, multiply
+from backproof.graph.operations.record import Operation, apply, attribute
+
+AXIS = {"axis": None, "keepdims": False}
+
+
+def axes(z: Node, x: Node) -> tuple[int, ...]:
+    """The axes that a reduction z of x runs over, each once and not negative."""
+    dimensions, axis = len(shape_of(x)), attribute(z, "axis")
+    if axis is None:
+        return tuple(range(dimensions))
+    return tuple(int(a) % dimensions for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def spread(reduced: Node, z: Node, x: Node) -> Node:
+    """Repeat a value that has the shape of the reduction z along the axes that z ran over, to the shape of x."""
+    shape, over = shape_of(x), axes(z, x)
+    if not over:
+        return reduced
+    if not attribute(z, "keepdims") and len(over) < len(shape):
+        reduced = apply("reshape", reduced, shape=tuple(1 if k in over else n for k, n in enumerate(shape)))
+    return apply("broadcast_to", reduced, shape=shape)
+
+
+def _mean_rule(g: Node, z: Node, x: Node) -> Node:
+    count = math.prod(shape_of(x)[k] for k in axes(z, x))
+    return spread(divide(g, count), z, x)
+
+
+def _extreme_rule(g: Node, z: Node, x: Node) -> Node:
+    """Derive max and min; at a tie the equal elements share alike."""
+    wins = apply("equal", x, spread(z, z, x))
+    count = apply("sum", wins, axis=attribute(z, "axis"), keepdims=attribute(z, "keepdims"))
+    return multiply(spread(divide(g, count), z, x), wins)
+
+
+def _prod_rule(g: Node, z: Node, x: Node) -> Node:
+    """Multiply by the product of all the others, which unlike z / x also exists at zeros."""
+    shape, over = shape_of(x), axes(z, x)
+    kept = tuple(k for k in range(len(shape)) if k not in over)
+    order, count = kept + over, math.prod(shape[k] for k in over)
+    rest = tuple(shape[k] for k in kept)
+    rows = apply("reshape", apply("transpose", x, axes=order), shape=(*rest, 1, count))
+    others = apply("where", np.eye(count, dtype=bool), 1.0, rows)
+    products = apply("reshape", apply("prod", others, axis=-1), shape=tuple(shape[k] for k in order))
+    back = tuple(int(k) for k in np.argsort(order))
+    return multiply(spread(g, z, x), apply("transpose", products, axes=back))
+
+
+def _cumsum_rule(g: Node, z: Node, x: Node) -> Node:
+    axis = attribute(z, "axis")
+    along = 0 if axis is None else axis
+    total = apply("flip", apply("cumsum", apply("flip", g, axis=along), axis=along), axis=along)
+    return apply("reshape", total, shape=shape_of(x)) if axis is None else total
+
+
+_CASES = examples(
+    (None, {}),
+    ((5,), {}),
+    ((3, 5), {"axis": 0}),
+    ((3, 5), {"axis": -1, "keepdims": True}),
+    ((3, 1, 7), {"axis": (0, -1)}),
+    ((2, 3, 5), {"axis": (2, 0), "keepdims": True}),
+    ((2, 3), {"keepdims": True}),
+)
+_ALONG = examples(((5,), {}), ((3, 5), {"axis": 0}), ((2, 3, 5), {"axis": -2}), ((3, 2), {"axis": None}))
+_LOGICAL = examples(
+    (lambda generator: booleans(generator, (5,)), {}),
+    (lambda generator: booleans(generator, (3, 5)), {"axis": -1}),
+    (lambda generator: booleans(generator, (2, 3, 5)), {"axis": (0, 2), "keepdims": True}),
+)
+
+
+def _reduction(name: str, value: Any, rule: Any, latex: str, domain: Any = _CASES) -> Operation:
+    return Operation(name, value, (rule,), f"np.{name}($0$attributes)", latex, domain, AXIS)
+
+
+RECORDS = (
+    _reduction("sum", np.sum, lambda g, z, x: spread(g, z, x), r"\sum$over $0"),
+    _reduction("mean", np.mean, _mean_rule, r"\operatorname{mean}$over\left($0\right)"),
+    _reduction("max", np.max, _extreme_rule, r"\max$over\left($0\right)"),
+    _reduction("min", np.min, _extreme_rule, r"\min$over\left($0\right)"),
+    _reduction("prod", np.prod, _prod_rule, r"\prod$over $0"),
+    _reduction("any", np.any, None, r"\operatorname{any}$over\left($0\right)", _LOGICAL),
+    _reduction("all", np.all, None, r"\operatorname{all}$over\left($0\right)", _LOGICAL),
+    Operation(
+        *("cumsum", np.cumsum, (_cumsum_rule,), "np.cumsum($0$attributes)"),
+        *(r"\operatorname{cumsum}$over\left($0\right)", _ALONG, {"axis": None}),
+    ),
+    Operation(
+        *("argmax", np.argmax, (None,), "np.argmax($0$attributes)"),
+        *(r"\operatorname{argmax}$over\left($0\right)", _ALONG, AXIS),
+    ),
+    Operation(
+        *("argmin", np.argmin, (None,), "np.argmin($0$attributes)"),
+        *(r"\operatorname{argmin}$over\left($0\right)", _ALONG, AXIS),
+    ),
+    Operation(
+        *("argsort", np.argsort, (None,), "np.argsort($0$attributes)"),
+        *(r"\operatorname{argsort}$over\left($0\right)", _ALONG, {"axis": -1}),
+    ),
+)
