@@ -55,7 +55,13 @@ called both ways in one program, the calls are mended, not the helper.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from backproof.check.place import Place
+from backproof.check.trial import Build, Edge
+from backproof.faults.correction import Correction, Part, occurrences, place_at
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP102",
@@ -63,3 +69,51 @@ RULE = Rule(
     group="factor",
     summary="An activation's derivative is taken at the activated value, or the other way round.",
 )
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Unwrap the argument of a derivative; or all the calls of a formula that activates its argument once more."""
+    parent = place.parent
+    if place.site.kind == "Call" and parent is not None and parent.kind == "Call" and _one_argument(place):
+        inner = place.children[-1]
+        text = parent.text.replace(place.text, inner.text, 1)
+        why = f"the derivative is taken at {place.text}; it has to be taken at {inner.text}"
+        part = Part(place, inner.text, lambda edge: place.inside(edge.operand, inner.number))
+        yield Correction("derivative-at-wrong-point", (part,), 1.0, why, at=parent, expected=text)
+    if place.site.kind in ("BinOp", "Call"):
+        yield from _formula(place)
+
+
+def _one_argument(place: Place) -> bool:
+    return len(place.site.children) - place.site.arguments == 1
+
+
+def _formula(place: Place) -> Iterator[Correction]:
+    """``f(a) * (1 - f(a))`` for ``a * (1 - a)``: every call of f with that argument goes."""
+    sites = place.trace.sites
+    texts: dict[str, int] = {}
+    stack = list(place.site.children)
+    while stack:
+        site = sites[stack.pop()]
+        if site.kind == "Call" and len(site.children) - site.arguments == 1:
+            texts.setdefault(site.text, site.children[-1])
+        stack.extend(site.children)
+    for text, argument in texts.items():
+        parts = []
+        for site in occurrences(place, text):
+            use = place_at(place, site)
+            if use is None:
+                break
+            parts.append(Part(use, sites[argument].text, _unwrapped(use)))
+        else:
+            new = place.text.replace(text, sites[argument].text)
+            why = f"{sites[argument].text} is activated already; {text} activates it once more"
+            yield Correction("derivative-at-wrong-point", tuple(parts), 1.1 + 0.1 * len(parts), why, at=place.site, expected=new)
+
+
+def _unwrapped(use: Place) -> Build:
+    def build(edge: Edge) -> Node | None:
+        return use.inside(edge.operand, use.site.children[-1])
+
+    return build
+

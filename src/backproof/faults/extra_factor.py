@@ -47,7 +47,13 @@ The factor is removed and the rest of the expression kept as it is. Verified at 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from backproof.check.place import Place
+from backproof.check.trial import Edge
+from backproof.faults.correction import Correction, Part
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP105",
@@ -55,3 +61,24 @@ RULE = Rule(
     group="factor",
     summary="A factor too many.",
 )
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Leave one factor of a product out, or the divisor of a quotient."""
+    if place.site.kind == "BinOp" and place.site.detail in ("*", "/"):
+        keeps = (0, 1) if place.site.detail == "*" else (0,)
+    elif place.site.kind == "Call" and place.text.split("(")[0].endswith("multiply"):
+        keeps = (place.site.arguments, place.site.arguments + 1)
+    else:
+        return
+    for kept in keeps:
+        if kept >= len(place.children):
+            continue
+        other = place.children[keeps[0] + keeps[-1] - kept] if len(keeps) > 1 else place.children[1]
+        text = place.children[kept].text
+
+        def build(edge: Edge, kept: int = kept) -> Node | None:
+            return place.child(kept, edge)
+
+        why = f"the factor {other.text} does not belong here"
+        yield Correction("extra-factor", (Part(place, text, build),), 1.3, why, expected=text)

@@ -53,7 +53,16 @@ The factor is multiplied in where the others stand, in the names of your program
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Build, Edge
+from backproof.faults.correction import Correction, Part, make, product
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP104",
@@ -61,3 +70,65 @@ RULE = Rule(
     group="factor",
     summary="A factor of the chain rule is absent.",
 )
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Multiply by what can be read here, or by the derivative that goes with it."""
+    if place.site.kind == "Constant":
+        return
+    size = np.size(place.edges[0].operand.value)
+    for name in place.names:
+        node = place.value(name, place.edges[0])
+        if node is None or not _fits(place, node) or np.size(node.value) < size:
+            continue
+        for text, build, cost in _forms(place, name):
+            rule = "upstream-ignored" if text == name and _unread_argument(place, name) else "missing-factor"
+            new = product(place.text, text) if rule == "missing-factor" else product(text, place.text)
+            why = (
+                f"the gradient {name} that this function is handed does not enter what it returns"
+                if rule == "upstream-ignored"
+                else f"the chain rule has one more factor here: {text}"
+            )
+            yield Correction(rule, (Part(place, new, build),), cost, why, expected=new)
+
+
+def _fits(place: Place, node: Node) -> bool:
+    if np.asarray(node.value).dtype.kind not in "fb":
+        return False
+    try:
+        return np.broadcast_shapes(place.shape, np.shape(node.value)) == place.shape
+    except ValueError:
+        return False
+
+
+def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
+    def plain(edge: Edge) -> Node | None:
+        return make("multiply", edge.operand, place.value(name, edge))
+
+    def logistic(edge: Edge) -> Node | None:
+        value = place.value(name, edge)
+        return make("multiply", edge.operand, make("multiply", value, make("subtract", 1.0, value)))
+
+    def hyperbolic(edge: Edge) -> Node | None:
+        value = place.value(name, edge)
+        return make("multiply", edge.operand, make("subtract", 1.0, make("square", value)))
+
+    def rectified(edge: Edge) -> Node | None:
+        return make("multiply", edge.operand, make("greater", place.value(name, edge), 0.0))
+
+    yield name, plain, 1.5
+    yield f"{name} * (1 - {name})", logistic, 1.8
+    yield f"(1 - {name} ** 2)", hyperbolic, 1.8
+    yield f"({name} > 0)", rectified, 1.85
+
+
+def _unread_argument(place: Place, name: str) -> bool:
+    """Is ``name`` an argument of the function around the place that its body never reads?"""
+    sites = place.trace.sites
+    own = [s for s in sites if s.scope == place.site.scope]
+    if any(s.kind == "Name" and s.text == name for s in own):
+        return False
+    return any(
+        s.kind == "FunctionDef" and re.match(rf"def \w+\([^)]*\b{name}\b", s.text) and s.text.find(place.text) >= 0
+        for s in sites
+    )

@@ -47,7 +47,15 @@ hides a 1/N. Verified at fresh points and with a batch of more than one sample.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Build, Edge
+from backproof.faults.correction import Correction, Part, bracketed, make, numpy_name
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP202",
@@ -55,3 +63,39 @@ RULE = Rule(
     group="shape",
     summary="A broadcast axis is not summed in the backward pass.",
 )
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Sum over an axis, or over one that only its first entry was taken of."""
+    dimensions = len(place.shape)
+    for axis in range(dimensions):
+        for keep in (False, True):
+            yield _summed(place, place.text, axis, keep, lambda edge: edge.operand, 1.3)
+    if dimensions > 1:
+        yield _summed(place, place.text, None, False, lambda edge: edge.operand, 1.4)
+    if place.site.kind == "Subscript" and place.edges[0].operand.operation == "index":
+        whole = place.children[0].text
+
+        def base(edge: Edge) -> Node | None:
+            return edge.operand.operands[0] if edge.operand.operation == "index" else None
+
+        for axis in range(np.ndim(place.edges[0].operand.operands[0].value)):
+            yield _summed(place, whole, axis, False, base, 1.2)
+
+
+def _summed(place: Place, text: str, axis: int | None, keep: bool, value: Build, cost: float) -> Correction:
+    named = any(f"{numpy_name(place)}.sum(" in file for file in place.trace.files.values())
+    inner = ", ".join(
+        ([f"axis={axis}"] if axis is not None else []) + (["keepdims=True"] if keep else [])
+    )
+    if named:
+        new = f"{numpy_name(place)}.sum({text}{', ' + inner if inner else ''})"
+    else:
+        new = f"{bracketed(text, 9)}.sum({inner})"
+
+    def build(edge: Edge) -> Node | None:
+        return make("sum", value(edge), axis=axis, keepdims=keep)
+
+    over = "all axes" if axis is None else f"axis {axis}"
+    why = f"the value is broadcast over {over} in the forward pass, so its gradient is a sum over it"
+    return Correction("missing-sum", (Part(place, new, build),), cost + 0.02 * keep, why, expected=new)

@@ -50,7 +50,15 @@ derived expression is spelled out. Verified at fresh points.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Build, Edge
+from backproof.faults.correction import Correction, Part, bracketed, make, product
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP106",
@@ -58,3 +66,33 @@ RULE = Rule(
     group="factor",
     summary="A summand of the derivative is absent.",
 )
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Add what can be read here, alone or times a number: another path, or the derivative of a penalty."""
+    if place.site.kind == "Constant" or not place.shape:
+        return
+    edge = place.edges[0]
+    numbers = [n for n in place.names if (v := place.value(n, edge)) is not None and np.size(v.value) == 1 and not v.operands]
+    for name in place.names:
+        node = place.value(name, edge)
+        if node is None or np.shape(node.value) != place.shape or node is edge.operand:
+            continue
+        yield _added(place, name, lambda e, name=name: place.value(name, e), 1.7)
+        if any(node is p.leaf for p in place.scenery.bench.step.parameters):
+            for number in numbers[:12]:
+                yield _added(place, product(number, name), _weighted(place, number, name), 1.8)
+
+
+def _weighted(place: Place, number: str, name: str) -> Build:
+    return lambda edge: make("multiply", place.value(number, edge), place.value(name, edge))
+
+
+def _added(place: Place, text: str, term: Build, cost: float) -> Correction:
+    new = f"{bracketed(place.text, 4)} + {text}"
+
+    def build(edge: Edge) -> Node | None:
+        return make("add", edge.operand, term(edge))
+
+    why = f"the derivative has one more term here: {text}"
+    return Correction("missing-term", (Part(place, new, build),), cost, why, expected=new)

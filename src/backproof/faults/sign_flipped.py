@@ -54,7 +54,16 @@ else reads the same name.
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+
+import ast
+from backproof.check.place import Place
+from backproof.check.trial import Build, Edge
+from backproof.faults.correction import Correction, Part, bracketed, make, parsed
 from backproof.faults.rule import Rule
+from backproof.graph import Node
+from backproof.source import Span
 
 RULE = Rule(
     code="BP101",
@@ -62,3 +71,61 @@ RULE = Rule(
     group="factor",
     summary="A term, or the whole update, has the opposite sign.",
 )
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Swap a difference, take a sign away or put one there, turn the sign of an update or of a term."""
+    node = parsed(place.text)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        left, right = (site.text for site in place.children[:2])
+        text = f"{bracketed(right, 4)} - {bracketed(left, 5)}"
+        yield _one(place, text, _negative, 1.0, f"the difference is the wrong way round: it has to be {text}")
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and place.children:
+        text = place.children[0].text
+        yield _one(place, text, _negative, 1.0, "the minus sign does not belong here")
+    elif place.site.kind != "Constant":
+        text = f"-{bracketed(place.text, 5)}"
+        yield _one(place, text, _negative, 1.6, "the sign of this term is wrong")
+    yield from _operator(place)
+    parent = place.parent
+    if parent is not None and parent.kind == "AugAssign" and parent.detail in "+-" and parent.children[-1] == place.site.number:
+        turned = "-=" if parent.detail == "+" else "+="
+        span = _between(place, place.trace.sites[parent.children[0]].span, place.site.span, parent.detail + "=")
+        if span is not None:
+            why = "the update goes up the loss instead of down" if turned == "-=" else "with this gradient the update goes up the loss"
+            yield Correction("sign-flipped", (Part(place, turned, _negative, span),), 1.2, why, expected=turned)
+
+
+def _one(place: Place, text: str, build: Build, cost: float, why: str) -> Correction:
+    return Correction("sign-flipped", (Part(place, text, build),), cost, why, expected=text)
+
+
+def _negative(edge: Edge) -> Node | None:
+    return make("negative", edge.operand)
+
+
+def _operator(place: Place) -> Iterator[Correction]:
+    """``a + b`` for ``a - b`` and the reverse: the sign of the second term."""
+    if place.site.kind != "BinOp" or place.site.detail not in ("+", "-"):
+        return
+    left, right = place.children[:2]
+    turned = "-" if place.site.detail == "+" else "+"
+    operation = "subtract" if turned == "-" else "add"
+    span = _between(place, left.span, right.span, place.site.detail)
+    if span is None:
+        return
+
+    def build(edge: Edge) -> Node | None:
+        return make(operation, place.child(0, edge), place.child(1, edge))
+
+    text = f"{left.text} {turned} {bracketed(right.text, 5)}"
+    yield Correction("sign-flipped", (Part(place, turned, build, span),), 1.25, "the second term has the wrong sign", expected=text)
+
+
+def _between(place: Place, left: Span, right: Span, operator: str) -> Span | None:
+    """Where an operator stands between two expressions of one line."""
+    if left.end_row != right.row:
+        return None
+    line = place.trace.files[place.site.file].split("\n")[left.end_row - 1]
+    start = line.find(operator, left.end_column - 1, right.column - 1)
+    return None if start < 0 else Span(left.end_row, start + 1, left.end_row, start + 1 + len(operator))

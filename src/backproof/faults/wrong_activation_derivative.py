@@ -50,7 +50,15 @@ points, on both sides of any kink.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Build, Edge
+from backproof.faults.correction import Correction, Part, make, numpy_name
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP103",
@@ -58,3 +66,36 @@ RULE = Rule(
     group="factor",
     summary="The derivative of another function, or a wrong formula for this one.",
 )
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """The derivative of a common activation, of a value that can be read here."""
+    edge = place.edges[0]
+    if place.site.kind == "Constant":
+        return
+    if edge.consumer.operation == "where" and edge.position:
+        why = "where the unit is on, the derivative of the rectifier is 1"
+        yield Correction("wrong-activation-derivative", (Part(place, "1", lambda e: make("add", make("multiply", e.operand, 0.0), 1.0)),), 1.4, why, expected="1")
+    if place.site.kind == "Name":
+        return
+    for name in place.names:
+        node = place.value(name, edge)
+        if node is None or np.shape(node.value) != place.shape or np.asarray(node.value).dtype.kind != "f":
+            continue
+        for text, build in _forms(place, name):
+            why = f"this is not the derivative that belongs here: it is {text}"
+            yield Correction("wrong-activation-derivative", (Part(place, text, build),), 1.95, why, expected=text)
+
+
+def _forms(place: Place, name: str) -> Iterator[tuple[str, Build]]:
+    module = numpy_name(place)
+
+    def value(edge: Edge) -> Node | None:
+        return place.value(name, edge)
+
+    yield f"{name} * (1 - {name})", lambda e: make("multiply", value(e), make("subtract", 1.0, value(e)))
+    yield f"1 - {name} ** 2", lambda e: make("subtract", 1.0, make("square", value(e)))
+    yield f"({name} > 0)", lambda e: make("greater", value(e), 0.0)
+    yield f"1 - {module}.tanh({name}) ** 2", lambda e: make("subtract", 1.0, make("square", make("tanh", value(e))))
+    yield f"{module}.cos({name})", lambda e: make("cos", value(e))
+    yield f"2 * {name}", lambda e: make("multiply", 2.0, value(e))

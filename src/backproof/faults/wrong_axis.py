@@ -46,7 +46,16 @@ forward pass is changed, the model changes with it; the report says so. Verified
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Edge
+from backproof.faults.correction import Correction, Part, make
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP203",
@@ -54,3 +63,37 @@ RULE = Rule(
     group="shape",
     summary="The sum, mean or softmax runs over the wrong axis.",
 )
+
+
+REDUCTIONS = ("sum", "mean", "max", "min", "prod")
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Reduce over another axis, or keep the reduced one."""
+    operation = place.edges[0].operand.operation
+    if place.site.kind != "Call" or operation not in REDUCTIONS:
+        return
+    inner = place.edges[0].operand.operands[0]
+    current = place.edges[0].operand.attributes
+    for axis in (None, *range(np.ndim(inner.value))):
+        for keep in (False, True):
+            if axis == current.get("axis") and keep == bool(current.get("keepdims")):
+                continue
+            text = _with(place.text, axis, keep)
+
+            def build(edge: Edge, axis: int | None = axis, keep: bool = keep) -> Node | None:
+                return make(operation, edge.operand.operands[0], axis=axis, keepdims=keep)
+
+            over = "everything" if axis is None else f"axis {axis}"
+            why = f"the {operation} has to run over {over}"
+            yield Correction("wrong-axis", (Part(place, text, build),), 1.2 + 0.02 * keep, why, expected=text)
+
+
+def _with(text: str, axis: int | None, keep: bool) -> str:
+    """The call with another axis."""
+    text = re.sub(r",?\s*keepdims\s*=\s*\w+", "", text)
+    text = re.sub(r",?\s*axis\s*=\s*[-\w]+", "", text)
+    options = ([f"axis={axis}"] if axis is not None else []) + (["keepdims=True"] if keep else [])
+    body = text[:-1].rstrip()
+    joint = "" if body.endswith("(") else ", "
+    return body + (joint + ", ".join(options) if options else "") + ")"

@@ -47,7 +47,15 @@ they also agree at fresh points. Verified there.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Edge
+from backproof.faults.correction import Correction, Part, activation_of, make, numpy_name, similarity
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP107",
@@ -55,3 +63,59 @@ RULE = Rule(
     group="factor",
     summary="Another variable stands where the right one should.",
 )
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Another name that can be read here, of the same shape or one that the product around it takes."""
+    shape, edge = place.shape, place.edges[0]
+    simple = place.site.kind in ("Name", "Attribute", "Subscript")
+    if place.site.kind == "Constant":
+        return
+    for name in place.names:
+        node = place.value(name, edge)
+        if node is None or node is edge.operand or (np.shape(node.value) != shape and not simple):
+            continue
+        if np.shape(node.value) != shape and edge.consumer.operation not in ("matmul", "dot", "outer"):
+            continue
+        cost = (1.3 if simple else 1.9) + 0.3 * (1 - similarity(name, place.text))
+        yield _named(place, name, node, cost)
+    if place.site.kind == "Call" and edge.operand.operation == "dot":
+        yield from _outer(place)
+
+
+def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
+    part = Part(place, name, lambda edge: place.value(name, edge))
+    old = place.edges[0].operand
+    if activation_of(old, node) or activation_of(node, old):
+        why = f"the derivative is taken at {place.text}; it has to be taken at {name}"
+        return Correction("derivative-at-wrong-point", (part,), cost - 0.1, why, expected=name)
+    if _index_only(place.text, name):
+        why = f"{place.text} is the wrong one of its kind: it has to be {name}"
+        return Correction("wrong-index", (part,), cost - 0.05, why, expected=name)
+    return Correction("wrong-operand", (part,), cost, f"{place.text} stands where {name} belongs", expected=name)
+
+
+def _index_only(old: str, new: str) -> bool:
+    return "[" in old and old.split("[")[0] == new.split("[")[0] and old != new
+
+
+def _outer(place: Place) -> Iterator[Correction]:
+    """``np.outer(e, a)`` for ``np.dot(e, b)``: one number came out where a matrix belongs."""
+    arguments = place.children[place.site.arguments :]
+    if len(arguments) != 2:
+        return
+    for kept in (0, 1):
+        number = place.site.arguments + kept
+        for name in (arguments[1 - kept].text, *place.names):
+            node = place.value(name, place.edges[0])
+            if node is None or np.ndim(node.value) != 1:
+                continue
+            pair = (arguments[0].text, name) if kept == 0 else (name, arguments[1].text)
+            text = f"{numpy_name(place)}.outer({pair[0]}, {pair[1]})"
+
+            def build(edge: Edge, name: str = name, kept: int = kept, number: int = number) -> Node | None:
+                own, other = place.child(number, edge), place.value(name, edge)
+                return make("outer", own, other) if kept == 0 else make("outer", other, own)
+
+            why = f"{place.text} is a single number; the gradient is the outer product {text}"
+            yield Correction("wrong-operand", (Part(place, text, build),), 2.2, why, expected=text)

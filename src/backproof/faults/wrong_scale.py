@@ -49,7 +49,15 @@ size of the batch.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Edge
+from backproof.faults.correction import Correction, Part, make, product, quotient
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP108",
@@ -57,3 +65,62 @@ RULE = Rule(
     group="factor",
     summary="A constant factor is wrong for some parameters but not for all.",
 )
+
+
+PLAIN = ("2", "0.5")
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Multiply or divide by a number that the program has: a name, a length, a constant of the forward pass."""
+    if place.site.kind in ("Constant", "Name") and not place.shape and not place.edges[0].operand.operands:
+        return
+    ratios = place.scenery.bench.ratios()
+    if not ratios:
+        return
+    for text, value in numbers(place):
+        if not np.isfinite(value) or value in (0.0, 1.0):
+            continue
+        if any(abs(r / value - 1) < 1e-5 for r in ratios) and (text not in PLAIN or value > 1):
+            yield _scaled(place, text, value, True)
+        if any(abs(r * value - 1) < 1e-5 for r in ratios):
+            yield _scaled(place, text, value, False)
+
+
+def _scaled(place: Place, text: str, value: float, up: bool) -> Correction:
+    new = product(place.text, text) if up else quotient(place.text, text)
+
+    def build(edge: Edge) -> Node | None:
+        return make("multiply" if up else "divide", edge.operand, value)
+
+    word = "multiplied" if up else "divided"
+    mirrored = "(" in text or " " in text
+    rule = "forward-backward-mismatch" if mirrored and "len(" not in text and "shape" not in text else "wrong-scale"
+    why = (
+        f"the forward pass has {text} here, the backward pass does not"
+        if rule == "forward-backward-mismatch"
+        else f"this has to be {word} by {text}, as the other gradients are"
+    )
+    return Correction(rule, (Part(place, new, build),), 1.6 + 0.05 * (text in PLAIN), why, expected=new)
+
+
+def numbers(place: Place) -> Iterator[tuple[str, float]]:
+    """The numbers that can be written at a place: names, expressions of the forward pass, lengths, and two."""
+    edge = place.edges[0]
+    seen: set[str] = set()
+    for name in place.names:
+        node = place.value(name, edge)
+        if node is None or node.operands:
+            continue
+        if np.size(node.value) == 1 and np.ndim(node.value) == 0:
+            seen.add(name)
+            yield name, float(node.value)
+        elif np.ndim(node.value):
+            yield f"len({name})", float(len(node.value))
+            for axis, length in enumerate(np.shape(node.value)[1:], 1):
+                yield f"{name}.shape[{axis}]", float(length)
+    for site in place.trace.sites:
+        if site.kind == "BinOp" and site.number in place.scenery.bench.plain_numbers and site.text not in seen:
+            seen.add(site.text)
+            yield f"({site.text})", place.scenery.bench.plain_numbers[site.number]
+    yield "2", 2.0
+    yield "0.5", 0.5

@@ -50,7 +50,13 @@ matrices.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from backproof.check.place import Place
+from backproof.check.trial import Edge
+from backproof.faults.correction import Correction, Part, bracketed, make
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP201",
@@ -58,3 +64,22 @@ RULE = Rule(
     group="shape",
     summary="A transpose is missing, superfluous or on the wrong operand.",
 )
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Put a transpose, or take one away; turn a product round."""
+    if len(place.shape) != 2:
+        return
+    if place.text.endswith(".T") and place.site.kind == "Attribute":
+        text = place.text[:-2]
+        why = f"{place.text} is transposed once too often"
+    else:
+        text = bracketed(place.text, 9) + ".T"
+        why = f"{place.text} has to be transposed here"
+
+    def build(edge: Edge) -> Node | None:
+        return make("transpose", edge.operand, axes=None)
+
+    square = place.shape[0] == place.shape[1]
+    yield Correction("wrong-transpose", (Part(place, text, build),), 1.1 if square else 1.2, why, expected=text)
+

@@ -1,0 +1,169 @@
+"""Hold the gradients that a program applies against the true ones, parameter by parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backproof.check.points import fresh_points, recorded_point
+from backproof.graph import Node
+from backproof.step import TrainingStep, values
+from backproof.step.update import terms
+
+TOLERANCE = 2e-6  # relative; an epsilon of 1e-8 inside a logarithm stays below it, a scale off by 0.05 % does not
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One parameter at several points.
+
+    ``scales`` are the least-squares c of applied ≈ c·true at each point, ``errors`` the part of the applied gradient
+    that is not c·true, relative to it; ``parallel`` says that it is nothing but rounding, ``zero`` that the true gradient vanishes.
+    """
+
+    name: str
+    scales: tuple[float, ...]
+    errors: tuple[float, ...]
+    parallel: bool
+    zero: bool
+    decay: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All parameters of one step under one loss: ``scale`` is the common one, ``right`` who has it."""
+
+    comparisons: tuple[Comparison, ...]
+    scales: tuple[float, ...]
+    right: tuple[bool, ...]
+    rate: float | None
+
+    @property
+    def correct(self) -> bool:
+        """Every gradient is the true one, up to one common positive scale."""
+        return all(self.right) and bool(self.right)
+
+
+def compare(step: TrainingStep, points: int = 3) -> Verdict:
+    """Compare the applied with the true gradients at fresh points."""
+    return compare_nodes(step, step.descents, fresh_points(step, points))
+
+
+def compare_nodes(step: TrainingStep, descents: Sequence[Node], points: Sequence[dict[Node, Any]]) -> Verdict:
+    """The same for other update nodes, such as those of a mended program."""
+    results = [*descents, *step.truths]
+    table = [values(step, results, point) for point in points]
+    count = len(descents)
+    comparisons = []
+    for number, parameter in enumerate(step.parameters):
+        applied = [np.asarray(row[number], dtype=np.float64) for row in table]
+        true = [np.asarray(row[count + number], dtype=np.float64) for row in table]
+        weights = [np.asarray(point[parameter.leaf], dtype=np.float64) for point in points]
+        comparisons.append(_one(parameter.name, applied, true, weights))
+    return _judge(step, comparisons)
+
+
+def _one(name: str, applied: list[Any], true: list[Any], weights: list[Any]) -> Comparison:
+    scales, errors, zero = [], [], True
+    for g, t in zip(applied, true, strict=True):
+        if g.shape != t.shape or not np.all(np.isfinite(t)):
+            return Comparison(name, (), (), False, False)
+        if not np.all(np.isfinite(g)):
+            return Comparison(name, (), (), False, False)
+        size = float(np.vdot(t, t))
+        norm = float(np.linalg.norm(g))
+        if size == 0.0:
+            scales.append(0.0)
+            errors.append(0.0 if norm == 0.0 else np.inf)
+            continue
+        zero = False
+        c = float(np.vdot(g, t)) / size
+        scales.append(c)
+        rest = float(np.linalg.norm(g - c * t))
+        errors.append(rest / norm if norm else np.inf)
+    parallel = all(e < TOLERANCE for e in errors)
+    decay = None if parallel or zero else _decay(applied, true, weights)
+    if decay is not None:
+        return Comparison(name, decay[1], tuple(errors), True, zero, decay[0])
+    return Comparison(name, tuple(scales), tuple(errors), parallel, zero)
+
+
+def _decay(applied: list[Any], true: list[Any], weights: list[Any]) -> tuple[float, tuple[float, ...]] | None:
+    """Is the applied gradient c·true + λ·parameter with one positive λ: weight decay that the loss does not state?"""
+    pairs = []
+    for g, t, w in zip(applied, true, weights, strict=True):
+        basis = np.stack([t.ravel(), w.ravel()], axis=1)
+        if basis.shape[0] < 3:
+            return None
+        solution, *_ = np.linalg.lstsq(basis, g.ravel(), rcond=None)
+        rest = np.linalg.norm(basis @ solution - g.ravel())
+        if rest > TOLERANCE * np.linalg.norm(g):
+            return None
+        pairs.append((float(solution[0]), float(solution[1])))
+    decays = [b for _, b in pairs]
+    if min(decays) <= 0 or max(decays) > min(decays) * (1 + 1e-4) or max(a for a, _ in pairs) <= 0:
+        return None
+    return decays[0] / abs(pairs[0][0]), tuple(a for a, _ in pairs)
+
+
+def _judge(step: TrainingStep, comparisons: list[Comparison]) -> Verdict:
+    """Find the scale that most parameters share; those that have it, with the right direction, are right."""
+    rate = learning_rate(step)
+    best: tuple[Any, ...] | None = None
+    chosen: tuple[float, ...] = ()
+    for c in comparisons:
+        if c.parallel and not c.zero and c.scales and min(c.scales) > 0:
+            sharing = sum(_shares(other, c.scales) for other in comparisons)
+            exact = rate is not None and all(abs(s / rate - 1) < 1e-5 for s in c.scales)
+            steady = max(c.scales) < min(c.scales) * (1 + 1e-6)
+            key = (sharing, exact, steady)
+            if best is None or key > best:
+                best, chosen = key, c.scales
+    right = tuple(bool(c.zero and c.parallel) or _shares(c, chosen) for c in comparisons)
+    return Verdict(tuple(comparisons), chosen, right, rate)
+
+
+def _shares(comparison: Comparison, scales: tuple[float, ...]) -> bool:
+    if not scales or not comparison.parallel or comparison.zero:
+        return False
+    return all(abs(a - b) <= 1e-5 * abs(b) for a, b in zip(comparison.scales, scales, strict=True))
+
+
+def learning_rate(step: TrainingStep) -> float | None:
+    """The plain number that the updates multiply their gradients by, where all have the same."""
+    rates = []
+    for parameter in step.parameters:
+        _, added = terms(parameter.after, parameter.leaf)
+        found = [abs(r) for term in added if (r := _factor(term)) is not None]
+        if not found:
+            return None
+        rates.append(found[0])
+    if rates and max(rates) <= min(rates) * (1 + 1e-9):
+        return rates[0]
+    return None
+
+
+def _factor(term: Node) -> float | None:
+    """The product of the numbers that the outermost multiplications of a term hold."""
+    total, found = 1.0, False
+    while term.operation in ("multiply", "divide", "negative", "identity"):
+        if term.operation in ("negative", "identity"):
+            term = term.operands[0]
+            continue
+        x, y = term.operands
+        if x.operation in ("leaf", "constant") and np.size(x.value) == 1 and term.operation == "multiply":
+            total, term, found = total * float(np.ravel(x.value)[0]), y, True
+        elif y.operation in ("leaf", "constant") and np.size(y.value) == 1:
+            number = float(np.ravel(y.value)[0])
+            total, term, found = (total * number if term.operation == "multiply" else total / number), x, True
+        else:
+            break
+        if found:
+            return total
+    return total if found else None
+
+
+__all__ = ["Comparison", "Verdict", "compare", "compare_nodes", "recorded_point"]

@@ -1,0 +1,188 @@
+"""One expression of the backward pass, as the faults see it: its text, its values, and what else could stand there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from backproof.check.trial import Bench, Edge
+from backproof.graph import Node, leaf
+from backproof.trace import Binding, Site, Trace
+
+SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|\w+ ?[-+] ?\d+)\])*(\.T)?$")
+
+
+@dataclass(eq=False)
+class Scenery:
+    """What can be read where: the names bound in every frame, and the expressions evaluated there."""
+
+    bench: Bench
+    bound: dict[int, dict[str, list[tuple[int, Node]]]] = field(default_factory=dict)
+    read: dict[int, dict[str, list[tuple[int, Node]]]] = field(default_factory=dict)
+    leaves: dict[Node, Node] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, bench: Bench) -> Scenery:
+        """Collect the names and the simple expressions of a trace."""
+        scenery = cls(bench)
+        trace = bench.step.trace
+        for binding in trace.bindings:
+            names = scenery.bound.setdefault(binding.frame, {})
+            names.setdefault(binding.name, []).append((binding.time, binding.node))
+        for node in trace.nodes:
+            origin: Any = node.origin
+            if origin is None:
+                continue
+            texts = scenery.read.setdefault(origin.frame, {})
+            for site, operand in zip(origin.operand_sites, node.operands, strict=False):
+                if site is not None and site >= 0:
+                    text = trace.sites[site].text
+                    if SIMPLE.match(text):
+                        texts.setdefault(text, []).append((origin.time, operand))
+            if origin.site >= 0 and SIMPLE.match(trace.sites[origin.site].text):
+                texts.setdefault(trace.sites[origin.site].text, []).append((origin.time, node))
+        return scenery
+
+    def resolve(self, text: str, frame: int, time: int) -> Node | None:
+        """What ``text`` means in a frame at a time, as a node of the step; None where it means nothing there."""
+        for number in self._enclosing(frame):
+            found = _latest(self.bound.get(number, {}).get(text), time)
+            if found is not None:
+                return self.local(found)
+        found = _nearest(self.read.get(frame, {}).get(text), time)
+        return self.local(found) if found is not None else None
+
+    def _enclosing(self, frame: int) -> tuple[int, ...]:
+        return (frame, 0) if frame else (0,)
+
+    def local(self, node: Node) -> Node:
+        """The copy of a node of the trace in the step; a leaf where the step does not hold it."""
+        copies = self.bench.step.copies
+        if node in copies:
+            return copies[node]
+        if node not in self.leaves:
+            self.leaves[node] = leaf(node.value, node.name)
+        return self.leaves[node]
+
+    def texts(self, frame: int, time: int) -> list[str]:
+        """Everything that could be written in a frame at a time: names first, nearest first."""
+        names: dict[str, int] = {}
+        for number in self._enclosing(frame):
+            for name, bindings in self.bound.get(number, {}).items():
+                earlier = [t for t, _ in bindings if t < time]
+                if earlier:
+                    names.setdefault(name, earlier[-1] if number == frame else -1)
+        for text, reads in self.read.get(frame, {}).items():
+            if any(_born(node) < time for _, node in reads):
+                names.setdefault(text, 0)
+        return sorted(names, key=lambda n: -names[n])
+
+
+def _born(node: Node) -> int:
+    return -1 if node.origin is None else int(node.origin.time)  # type: ignore[attr-defined]
+
+
+def _latest(entries: list[tuple[int, Node]] | None, time: int) -> Node | None:
+    found = None
+    for when, node in entries or ():
+        if when < time:
+            found = node
+    return found
+
+
+def _nearest(entries: list[tuple[int, Node]] | None, time: int) -> Node | None:
+    usable = [(abs(when - time), node) for when, node in entries or () if _born(node) < time]
+    return min(usable, key=lambda pair: pair[0])[1] if usable else None
+
+
+@dataclass(eq=False)
+class Place:
+    """All uses of the value of one expression in the backward pass."""
+
+    scenery: Scenery
+    site: Site
+    edges: tuple[Edge, ...]
+
+    @property
+    def trace(self) -> Trace:
+        """The trace that the place belongs to."""
+        return self.scenery.bench.step.trace
+
+    @property
+    def text(self) -> str:
+        """The expression as the author wrote it."""
+        return self.site.text
+
+    @cached_property
+    def parent(self) -> Site | None:
+        """The expression or statement around it."""
+        return None if self.site.parent is None else self.trace.sites[self.site.parent]
+
+    @cached_property
+    def children(self) -> tuple[Site, ...]:
+        """Its direct sub-expressions."""
+        return tuple(self.trace.sites[number] for number in self.site.children)
+
+    @cached_property
+    def statement(self) -> Site | None:
+        """The statement that it stands in."""
+        return None if self.site.statement is None else self.trace.sites[self.site.statement]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What could be written here instead, nearest first; only what holds numbers in every use of the place."""
+        edge = self.edges[0]
+        frame, time = where(edge)
+        texts = [t for t in self.scenery.texts(frame, time) if SIMPLE.match(t) and t != self.text]
+        return tuple(texts[:60])
+
+    def value(self, text: str, edge: Edge) -> Node | None:
+        """What ``text`` would mean where ``edge`` reads the place."""
+        return self.scenery.resolve(text, *where(edge))
+
+    def child(self, number: int, edge: Edge) -> Node | None:
+        """The value of sub-expression ``number`` in the evaluation that ``edge`` reads."""
+        node = edge.operand
+        wanted = self.site.children[number]
+        return self.inside(node, wanted)
+
+    def inside(self, node: Node, wanted: int) -> Node | None:
+        """The value of the sub-expression at site ``wanted``, somewhere inside the evaluation of ``node``."""
+        stack, seen = [node], 0
+        while stack and seen < 200:
+            current = stack.pop()
+            seen += 1
+            sites = current.origin.operand_sites if current.origin is not None else ()  # type: ignore[attr-defined]
+            for position, site in enumerate(sites):
+                if position < len(current.operands) and site == wanted:
+                    return current.operands[position]
+            stack.extend(current.operands)
+        return None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of its value in the first use."""
+        return np.shape(self.edges[0].operand.value)
+
+
+def where(edge: Edge) -> tuple[int, int]:
+    """The frame and the time at which the place was evaluated for an edge."""
+    origin: Any = edge.operand.origin if edge.made else edge.consumer.origin
+    return origin.frame, origin.time
+
+
+def places(bench: Bench) -> Iterator[Place]:
+    """Every place of the backward pass whose value reaches an update, those nearest to the updates last."""
+    scenery = Scenery.of(bench)
+    sites = bench.step.trace.sites
+    first = {site: min(bench.order[e.consumer] for e in edges) for site, edges in bench.edges.items()}
+    for site in sorted(bench.edges, key=first.__getitem__):
+        yield Place(scenery, sites[site], tuple(bench.edges[site]))
+
+
+__all__ = ["Binding", "Place", "Scenery", "places", "where"]

@@ -1,0 +1,212 @@
+"""Try a correction on the graph: put other values where some expressions stood, and see what the updates become."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backproof.check.compare import TOLERANCE, Verdict
+from backproof.check.points import fresh_points
+from backproof.graph import OPERATIONS, Node, ancestors, evaluate
+from backproof.step import TrainingStep
+
+WRONG, PARALLEL, RIGHT = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """One use of a value: operand number ``position`` of ``consumer``.
+
+    ``made`` says that the value was made at the place in question; else it was only read there.
+    """
+
+    consumer: Node
+    position: int
+    made: bool = False
+
+    @property
+    def operand(self) -> Node:
+        """The value that is used."""
+        return self.consumer.operands[self.position]
+
+
+Build = Callable[[Edge], Node | None]
+
+
+@dataclass(eq=False)
+class Bench:
+    """Everything that trials of one step share: its values at the points, and who depends on whom."""
+
+    step: TrainingStep
+    verdict: Verdict
+    points: list[dict[Node, Any]] = field(default_factory=list)
+    base: list[dict[Node, Any]] = field(default_factory=list)
+    truths: list[list[Any]] = field(default_factory=list)
+    order: dict[Node, int] = field(default_factory=dict)
+    consumers: dict[Node, list[Node]] = field(default_factory=dict)
+    edges: dict[int, list[Edge]] = field(default_factory=dict)
+    target: tuple[float, ...] | None = None
+    initial: tuple[int, ...] = ()
+    plain_numbers: dict[int, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, step: TrainingStep, verdict: Verdict, count: int = 2) -> Bench:
+        """Set up the bench: evaluate the step once at each point, and list the uses of values in its backward pass."""
+        bench = cls(step, verdict, fresh_points(step, count, seed=7))
+        results = [*step.descents, *step.truths, *step.copies.values()]
+        bench.base = [evaluate(results, {**step.state, **point}) for point in bench.points]
+        bench.truths = [[np.asarray(table[t], dtype=float) for t in step.truths] for table in bench.base]
+        line = ancestors(step.descents)
+        bench.order = {node: k for k, node in enumerate(line)}
+        forward = set(ancestors([step.loss]))
+        consumers: dict[Node, list[Node]] = defaultdict(list)
+        edges: dict[int, list[Edge]] = defaultdict(list)
+        for node in line:
+            sites = node.origin.operand_sites if node.origin is not None else ()  # type: ignore[attr-defined]
+            for position, operand in enumerate(node.operands):
+                consumers[operand].append(node)
+                site = sites[position] if position < len(sites) else None
+                if site is not None and site >= 0:
+                    edges[site].append(Edge(node, position))
+                source = operand.origin.site if operand.origin is not None and operand.operands else -1  # type: ignore[attr-defined]
+                if source >= 0 and source != site:
+                    edges[source].append(Edge(node, position, True))
+        for node in step.trace.nodes:
+            if node.origin is not None and node.origin.site >= 0 and np.ndim(node.value) == 0 and np.size(node.value) == 1:  # type: ignore[attr-defined]
+                copy = step.copies.get(node)
+                if copy is None or not copy.operands:
+                    bench.plain_numbers[node.origin.site] = float(node.value)  # type: ignore[attr-defined]
+        bench.consumers = dict(consumers)
+        bench.edges = {s: group for s, group in edges.items() if not any(e.consumer in forward for e in group)}
+        bench.target = bench.wanted_scale()
+        bench.initial = bench.start()
+        return bench
+
+    def wanted_scale(self) -> tuple[float, ...] | None:
+        """The scale that right gradients have: that of those which are right already, else the learning rate."""
+        if any(self.verdict.right) and self.verdict.scales:
+            scales = self.verdict.scales
+            if max(scales) <= min(scales) * (1 + 1e-6):
+                return tuple(scales[0] for _ in self.points)
+            return None
+        return tuple(self.verdict.rate for _ in self.points) if self.verdict.rate is not None else None
+
+    def ratios(self) -> tuple[float, ...]:
+        """By what the gradients that are right but for a constant would have to be multiplied."""
+        if self.target is None:
+            return ()
+        found: list[float] = []
+        for state, comparison in zip(self.initial, self.verdict.comparisons, strict=True):
+            if state == PARALLEL and comparison.scales:
+                ratio = self.target[0] / comparison.scales[0]
+                if ratio > 0 and not any(abs(ratio / r - 1) < 1e-6 for r in found):
+                    found.append(ratio)
+        return tuple(found)
+
+    # ------------------------------------------------------------------ evaluating
+    def affected(self, starts: Iterable[Node]) -> list[Node]:
+        """What depends on ``starts``, in order."""
+        found, stack = set(starts), list(starts)
+        while stack:
+            for consumer in self.consumers.get(stack.pop(), ()):
+                if consumer not in found:
+                    found.add(consumer)
+                    stack.append(consumer)
+        return sorted((n for n in found if n in self.order), key=self.order.__getitem__)
+
+    def value(self, node: Node, overlay: dict[Node, Any], base: Mapping[Node, Any]) -> Any:
+        """The value of a node, which may be one that a correction has built."""
+        if node in overlay:
+            return overlay[node]
+        if node in base:
+            return base[node]
+        if node.operation in ("leaf", "constant"):
+            return node.value
+        operands = [self.value(o, overlay, base) for o in node.operands]
+        result = OPERATIONS[node.operation].value(*operands, **node.attributes)
+        overlay[node] = result
+        return result
+
+    def run(self, changes: Sequence[tuple[Edge, Node]], point: int, line: Sequence[Node]) -> dict[Node, Any] | None:
+        """Evaluate ``line`` with the operands of ``changes`` replaced; None where an operation cannot take them."""
+        base = self.base[point]
+        overlay: dict[Node, Any] = {}
+        replaced = {(e.consumer, e.position): node for e, node in changes}
+        touched = {e.consumer for e, _ in changes}
+        try:
+            for node in line:
+                if node in touched:
+                    operands = [
+                        self.value(replaced.get((node, k), o), overlay, base) for k, o in enumerate(node.operands)
+                    ]
+                else:
+                    operands = [overlay[o] if o in overlay else base[o] for o in node.operands]
+                overlay[node] = OPERATIONS[node.operation].value(*operands, **node.attributes)
+        except (ValueError, TypeError, IndexError, KeyError, ArithmeticError):
+            return None
+        return overlay
+
+    # ------------------------------------------------------------------ scoring
+    def score(self, changes: Sequence[tuple[Edge, Node]]) -> tuple[int, ...] | None:
+        """The state of every parameter after ``changes``: wrong, parallel to the truth, or right; None if they cannot be."""
+        line = self.affected({e.consumer for e, _ in changes})
+        inside = set(line)
+        states = list(self.initial)
+        moved = [k for k, descent in enumerate(self.step.descents) if descent in inside]
+        scales: dict[int, list[float]] = {k: [] for k in moved}
+        with np.errstate(all="ignore"):
+            for point in range(len(self.points)):
+                overlay = self.run(changes, point, line)
+                if overlay is None:
+                    return None
+                for k in moved:
+                    scale = _parallel(overlay[self.step.descents[k]], self.truths[point][k])
+                    if scale is not None:
+                        scales[k].append(scale)
+                moved = [k for k in moved if len(scales[k]) == point + 1]
+                if not moved:
+                    break
+        for k, found in scales.items():
+            states[k] = self._graded(found) if len(found) == len(self.points) else WRONG
+        return tuple(states) if scales else None
+
+    def _graded(self, scales: list[float]) -> int:
+        if self.target is not None:
+            fits = all(abs(s - t) <= 1e-5 * abs(t) for s, t in zip(scales, self.target, strict=False))
+            if fits:
+                return RIGHT
+            steady = max(scales) - min(scales) <= 1e-5 * max(abs(s) for s in scales)
+            return PARALLEL if steady else WRONG
+        return RIGHT if min(scales) > 0 else PARALLEL
+
+    def start(self) -> tuple[int, ...]:
+        """The states before any correction."""
+        states = []
+        for ok, comparison in zip(self.verdict.right, self.verdict.comparisons, strict=True):
+            if ok:
+                states.append(RIGHT)
+            elif comparison.parallel and comparison.scales:
+                scales = comparison.scales
+                steady = max(scales) - min(scales) <= 1e-5 * max(abs(s) for s in scales)
+                states.append(PARALLEL if steady else WRONG)
+            else:
+                states.append(WRONG)
+        return tuple(states)
+
+
+def _parallel(applied: Any, true: Any) -> float | None:
+    g = np.asarray(applied, dtype=float)
+    if g.shape != true.shape or not np.all(np.isfinite(g)):
+        return None
+    size = float(np.vdot(true, true))
+    if size == 0.0:
+        return None
+    c = float(np.vdot(g, true)) / size
+    norm = float(np.linalg.norm(g))
+    if norm == 0.0 or float(np.linalg.norm(g - c * true)) > TOLERANCE * norm:
+        return None
+    return c

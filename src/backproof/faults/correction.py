@@ -1,0 +1,162 @@
+"""A correction: what might stand in the source instead, and the value that it would have.
+
+A fault proposes corrections for a place of the backward pass. It need not be cautious: a correction counts only when the
+graph, evaluated with it, gives the true gradients. ``cost`` orders those that do; the least deviation from what the
+author wrote comes first.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Build, Edge
+from backproof.graph import Node, apply
+from backproof.source import Span
+from backproof.trace import Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One edit of a correction: ``text`` for the place (or for ``span``), and its value for every use of the place."""
+
+    place: Place
+    text: str
+    build: Build
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correction:
+    """Edits that belong together, under the name of the fault that they undo.
+
+    ``at`` is the expression to point at, where it is not the one that is edited; ``expected`` what should stand there.
+    """
+
+    rule: str
+    parts: tuple[Part, ...]
+    cost: float
+    why: str
+    at: Site | None = None
+    expected: str | None = None
+
+    @property
+    def site(self) -> Site:
+        """The expression that the finding points at."""
+        return self.at if self.at is not None else self.parts[0].place.site
+
+
+def make(operation: str, *operands: Node | float | None, **attributes: object) -> Node | None:
+    """A node of a correction; None where the operands do not fit."""
+    if any(operand is None for operand in operands):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return apply(operation, *operands, **attributes)
+    except (ValueError, TypeError, IndexError, ArithmeticError):
+        return None
+
+
+def same(edge: Edge) -> Node:
+    """The value as it is."""
+    return edge.operand
+
+
+def similarity(a: str, b: str) -> float:
+    """How alike two texts are, from 0 to 1."""
+    return SequenceMatcher(None, a, b).ratio()
+
+
+@lru_cache(maxsize=4096)
+def parsed(text: str) -> ast.expr | None:
+    """The expression that a text holds; None where it holds none."""
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        try:
+            return ast.parse(f"({text})", mode="eval").body
+        except SyntaxError:
+            return None
+
+
+LEVEL = {ast.IfExp: 0, ast.Lambda: 0, ast.BoolOp: 1, ast.Compare: 2}
+OPERATOR = {ast.Add: 4, ast.Sub: 4, ast.Mult: 5, ast.Div: 5, ast.MatMult: 5, ast.FloorDiv: 5, ast.Mod: 5, ast.Pow: 7}
+
+
+def level(text: str) -> int:
+    """How tightly an expression binds: sums 4, products 5, a sign 6, powers 7, atoms 9."""
+    node = parsed(text)
+    if node is None:
+        return 0
+    if isinstance(node, ast.BinOp):
+        return OPERATOR.get(type(node.op), 3)
+    if isinstance(node, ast.UnaryOp):
+        return 6
+    return LEVEL.get(type(node), 9)
+
+
+def bracketed(text: str, least: int) -> str:
+    """The text, in brackets where it binds less tightly than ``least``."""
+    return text if level(text) >= least else f"({text})"
+
+
+def product(left: str, right: str) -> str:
+    """``left * right``, with the brackets it needs."""
+    return f"{bracketed(left, 5)} * {bracketed(right, 6)}"
+
+
+def quotient(left: str, right: str) -> str:
+    """``left / right``, with the brackets it needs."""
+    return f"{bracketed(left, 5)} / {bracketed(right, 6)}"
+
+
+def numpy_name(place: Place) -> str:
+    """What the program calls NumPy."""
+    for text in place.trace.files.values():
+        for line in text.splitlines():
+            words = line.split("#")[0].split()
+            if words[:2] == ["import", "numpy"]:
+                return words[3] if len(words) > 3 and words[2] == "as" else "numpy"
+    return "np"
+
+
+def activation_of(inner: Node, outer: Node, depth: int = 12) -> bool:
+    """Is ``outer`` an elementwise function of ``inner`` alone: an activation of it?"""
+    if np.shape(inner.value) != np.shape(outer.value) or inner is outer:
+        return False
+    stack, met, steps = [outer], False, 0
+    while stack and steps < depth * 4:
+        node = stack.pop()
+        steps += 1
+        if node is inner:
+            met = True
+        elif node.operands:
+            if node.operation in ("matmul", "dot", "sum", "outer", "index", "stack", "concatenate", "subtract_at"):
+                return False
+            stack.extend(node.operands)
+        elif np.size(node.value) > 1:
+            return False
+    return met and not stack
+
+
+def occurrences(place: Place, text: str) -> list[Site]:
+    """The sub-expressions of a place that read ``text``."""
+    sites, found, stack = place.trace.sites, [], list(place.site.children)
+    while stack:
+        site = sites[stack.pop()]
+        if site.text == text:
+            found.append(site)
+        else:
+            stack.extend(site.children)
+    return found
+
+
+def place_at(place: Place, site: Site) -> Place | None:
+    """The place of another site, where its value reaches an update."""
+    edges = place.scenery.bench.edges.get(site.number)
+    return Place(place.scenery, site, tuple(edges)) if edges else None

@@ -1,0 +1,41 @@
+"""All the corrections that the faults propose for one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backproof.check.place import Place
+from backproof.faults import (
+    derivative_at_wrong_point,
+    extra_factor,
+    missing_factor,
+    missing_sum,
+    missing_term,
+    sign_flipped,
+    wrong_activation_derivative,
+    wrong_axis,
+    wrong_operand,
+    wrong_scale,
+    wrong_transpose,
+)
+from backproof.faults.correction import Correction
+
+PROPOSERS = (
+    sign_flipped,
+    derivative_at_wrong_point,
+    wrong_axis,
+    missing_sum,
+    extra_factor,
+    wrong_transpose,
+    wrong_operand,
+    wrong_scale,
+    missing_factor,
+    wrong_activation_derivative,
+    missing_term,
+)
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """What each fault would write here."""
+    for fault in PROPOSERS:
+        yield from fault.corrections(place)

@@ -1,0 +1,18 @@
+"""The training step: which values are parameters, which scalar is the loss, what the updates apply."""
+
+from backproof.step.loss import Hypothesis, implied, stated
+from backproof.step.training_step import Parameter, TrainingStep, training_step, values
+from backproof.step.window import Change, Window, windows
+
+__all__ = [
+    "Change",
+    "Hypothesis",
+    "Parameter",
+    "TrainingStep",
+    "Window",
+    "implied",
+    "stated",
+    "training_step",
+    "values",
+    "windows",
+]

@@ -1,0 +1,81 @@
+"""Cut one training step out of the trace: a graph of its own, whose leaves are the parameters and the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from backproof.graph import Node, ancestors
+from backproof.step.update import time_of
+
+
+def cut(results: Iterable[Node], parameters: Iterable[Node], keep: Iterable[Node] = ()) -> dict[Node, Node]:
+    """Copy what the results are computed from, as seen from the parameters.
+
+    A parameter becomes a leaf; so does everything that does not depend on any parameter, whatever it was computed
+    from: for this step it is data. ``keep`` are nodes that become leaves as well. The result maps every old node to
+    its copy; places and names are kept.
+    """
+    leaves = set(parameters) | set(keep)
+    since = min((time_of(p) for p in parameters), default=-1)
+    order = bounded(results, leaves, since)
+    copies: dict[Node, Node] = {}
+    moving: set[Node] = set()
+    for node in order:
+        operands = node.operands if node not in leaves and not _older(node, since) else ()
+        if node in leaves or any(o in moving for o in operands):
+            moving.add(node)
+    for node in order:
+        if node in leaves:
+            copies[node] = Node("leaf", (), value=node.value, name=node.name, origin=node.origin)
+        elif node in moving:
+            copies[node] = Node(
+                node.operation, tuple(copies[o] for o in node.operands), node.attributes, node.value, node.name, node.origin
+            )
+        else:
+            kind = "constant" if node.operation == "constant" else "leaf"
+            copies[node] = Node(kind, (), value=node.value, name=node.name, origin=node.origin)
+    return copies
+
+
+def _older(node: Node, since: int) -> bool:
+    return node.origin is not None and time_of(node) < since
+
+
+def bounded(results: Iterable[Node], leaves: set[Node], since: int = -1) -> list[Node]:
+    """What the results are computed from, operands first, going no further than ``leaves`` and what is older."""
+    order: list[Node] = []
+    done: set[Node] = set()
+    stack = [(node, False) for node in results]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+        elif node not in done:
+            done.add(node)
+            stack.append((node, True))
+            if node not in leaves and not _older(node, since):
+                stack.extend((operand, False) for operand in node.operands if operand not in done)
+    return order
+
+
+def dependent(nodes: Iterable[Node], roots: Iterable[Node]) -> set[Node]:
+    """Those of ``nodes`` (operands first) that are computed from ``roots``, the roots included."""
+    found = set(roots)
+    for node in nodes:
+        if node not in found and any(operand in found for operand in node.operands):
+            found.add(node)
+    return found
+
+
+def rebuilt(results: Iterable[Node], replace: Mapping[Node, Node]) -> dict[Node, Node]:
+    """Copy what the results are computed from, with some nodes replaced by others; what is not touched is shared."""
+    copies: dict[Node, Node] = dict(replace)
+    for node in ancestors(results):
+        if node in copies:
+            continue
+        operands = tuple(copies[o] for o in node.operands)
+        same = all(a is b for a, b in zip(operands, node.operands, strict=True))
+        copies[node] = (
+            node if same else Node(node.operation, operands, node.attributes, node.value, node.name, node.origin)
+        )
+    return copies

@@ -1,0 +1,130 @@
+"""One training step as a graph: parameters, the updates applied to them, and the true gradients of a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node, adjoints, ancestors, apply, evaluate
+from backproof.step.cut import cut, dependent
+from backproof.step.loss import Hypothesis
+from backproof.step.update import terms, time_of
+from backproof.step.window import Change, Window
+from backproof.trace import Trace
+
+LARGE = 1e16  # an accumulator of squares this large scales every element of its gradient alike
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """A parameter of the step: ``leaf`` its value before, ``after`` the value that the program put in its place."""
+
+    name: str
+    change: Change
+    leaf: Node
+    after: Node
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the parameter."""
+        return np.shape(self.leaf.value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingStep:
+    """A step, cut out of the trace.
+
+    ``descents`` are the values ``before − after`` of the parameters: the learning rate times the gradient that the
+    program applies. ``truths`` are the adjoints of ``loss`` at the parameters. ``state`` holds values to evaluate with for
+    what the optimizer remembers, so that it adds nothing of its own. ``copies`` maps the nodes of the trace to those
+    of the step.
+    """
+
+    trace: Trace
+    window: Window
+    hypothesis: Hypothesis
+    parameters: tuple[Parameter, ...]
+    loss: Node
+    descents: tuple[Node, ...]
+    truths: tuple[Node, ...]
+    state: Mapping[Node, Any]
+    copies: Mapping[Node, Node]
+    true_adjoints: Mapping[Node, Node]
+
+
+def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> TrainingStep | None:
+    """Cut the step of ``window`` out of the trace and differentiate the loss; None where the loss depends on nothing."""
+    befores = [c.before for c in window.parameters]
+    made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
+    copies = cut([*(c.after for c in window.parameters), hypothesis.node, *made], befores)
+    loss = copies[hypothesis.node]
+    moving = _ancestor_set(loss)
+    changes = [c for c in window.parameters if copies[c.before] in moving] if hypothesis.stated else list(window.parameters)
+    changes = [c for c in changes if c.before in copies]
+    if not changes or not any(copies[c.before] in moving for c in changes):
+        return None
+    parameters = tuple(
+        Parameter(label(trace, c), c, copies[c.before], copies[c.after]) for c in changes
+    )
+    state = _optimizer_state(window, copies, [c for c in window.parameters if c not in changes], moving)
+    if np.size(loss.value) != 1:
+        return None
+    scalar = loss if np.ndim(loss.value) == 0 else apply("reshape", loss, shape=())
+    depending = dependent(ancestors([scalar]), [p.leaf for p in parameters])
+    wanted = list(dict.fromkeys([*(p.leaf for p in parameters), *depending]))
+    gradients = adjoints(scalar, wanted)
+    truths = tuple(gradients[p.leaf] for p in parameters)
+    descents = tuple(apply("subtract", p.leaf, p.after) for p in parameters)
+    return TrainingStep(trace, window, hypothesis, parameters, scalar, descents, truths, state, copies, gradients)
+
+
+def _ancestor_set(node: Node) -> set[Node]:
+    return set(ancestors([node]))
+
+
+def label(trace: Trace, change: Change) -> str:
+    """What the program's reader calls the place of a parameter."""
+    for store in (change.stores[-1], change.stores[0]):
+        name = trace.labels.get(store.place)
+        if name and name != "?":
+            return name
+    return change.before.name or "?"
+
+
+def _optimizer_state(window: Window, copies: Mapping[Node, Node], dropped: Sequence[Change], moving: set[Node]) -> dict[Node, Any]:
+    """Values for what the optimizer remembers: nothing for a momentum, alike everywhere for a sum of squares."""
+    state: dict[Node, Any] = {}
+    for change in [*window.others, *dropped]:
+        leaf = copies.get(change.before)
+        if leaf is None or leaf in moving or np.asarray(leaf.value).dtype.kind != "f":
+            continue
+        after = copies.get(change.after)
+        if after is None or not _kept(after, leaf):
+            continue
+        rooted = _under_root(leaf, copies)
+        state[leaf] = np.full(np.shape(leaf.value), LARGE if rooted else 0.0)
+    return state
+
+
+def _kept(after: Node, before: Node) -> bool:
+    return terms(after, before)[0]
+
+
+def _under_root(leaf: Node, copies: Mapping[Node, Node]) -> bool:
+    """Does this value only reach the update through a square root?"""
+    reached = {leaf}
+    for node in copies.values():
+        if any(operand in reached for operand in node.operands):
+            if node.operation == "sqrt" or (node.operation == "power" and np.ndim(node.operands[1].value) == 0 and abs(float(node.operands[1].value)) == 0.5):
+                return True
+            reached.add(node)
+    return False
+
+
+def values(step: TrainingStep, results: Sequence[Node], point: Mapping[Node, Any], dtype: Any = np.float64) -> list[Any]:
+    """Evaluate nodes of the step at a point: values for the parameters, the optimizer's memory made neutral."""
+    table = evaluate(results, {**step.state, **point}, dtype)
+    return [table[node] for node in results]

@@ -1,0 +1,94 @@
+"""Read an update: the old value, and the terms that were added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from backproof.graph import Node
+
+THROUGH = frozenset({"identity", "reshape", "astype", "clip", "transpose", "negative"})
+
+
+def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[Node]]:
+    """Split ``after`` into the old value and the terms added to it.
+
+    Gives whether the old value is among them, as itself or times a number, and the other terms.
+    """
+    kept, found, stack = False, list[Node](), [after]
+    while stack and limit:
+        limit -= 1
+        node = stack.pop()
+        if _is_part(node, before):
+            kept = True
+        elif node.operation in ("add", "subtract", "index_update", "index_add", "stack", "concatenate"):
+            stack.extend(node.operands)
+        elif node.operation == "where":
+            stack.extend(node.operands[1:])
+        elif node.operation in THROUGH:
+            stack.append(node.operands[0])
+        elif node.operation == "multiply" and _scaled(node, before):
+            kept = True
+        else:
+            found.append(node)
+    return kept, found
+
+
+def _is_part(node: Node, whole: Node) -> bool:
+    while node is not whole:
+        if node.operation in ("index", "identity", "reshape") and node.operands:
+            node = node.operands[0]
+        else:
+            return False
+    return True
+
+
+def _scaled(node: Node, before: Node) -> bool:
+    x, y = node.operands
+    return (_is_part(x, before) and np.size(y.value) == 1) or (_is_part(y, before) and np.size(x.value) == 1)
+
+
+def reaches(start: Node, goal: Node, inside: Callable[[Node], bool]) -> bool:
+    """Is ``goal`` among what ``start`` was computed from, going through nodes ``inside`` only?"""
+    stack, done = [start], {start}
+    while stack:
+        node = stack.pop()
+        if node is goal:
+            return True
+        if not inside(node):
+            continue
+        for operand in node.operands:
+            if operand not in done:
+                done.add(operand)
+                stack.append(operand)
+    return False
+
+
+def time_of(node: Node) -> int:
+    """When a node was made; -1 for numbers that have no origin."""
+    return -1 if node.origin is None else int(node.origin.time)  # type: ignore[attr-defined]
+
+
+def learns(before: Node, after: Node) -> bool:
+    """Is this an update: the old value plus terms that were computed from the old value?
+
+    That is what a gradient step looks like. A counter, a running total and a momentum buffer are not: what is added to
+    them does not depend on what it is added to.
+    """
+    kept, added = terms(after, before)
+    first = time_of(before)
+    return kept and any(reaches(term, before, lambda n: time_of(n) >= first) for term in added)
+
+
+def walk(results: list[Node], inside: Callable[[Node], bool]) -> Iterator[Node]:
+    """Every node that the results are computed from, going through nodes ``inside`` only; the edge is included."""
+    stack, done = list(results), set(results)
+    while stack:
+        node = stack.pop()
+        yield node
+        if inside(node):
+            for operand in node.operands:
+                if operand not in done:
+                    done.add(operand)
+                    stack.append(operand)

@@ -1,0 +1,121 @@
+"""Find the training step in a trace: the round of a loop, or the call, that holds a whole forward, backward and update."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node
+from backproof.step.update import learns, time_of, walk
+from backproof.trace import Activity, Store, Trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """A place that a window changed: its value when the window began and when it ended, and the stores between."""
+
+    place: tuple[Any, ...]
+    before: Node
+    after: Node
+    stores: tuple[Store, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """One training step in time: ``parameters`` are the places updated in it, ``others`` the rest that it changed."""
+
+    start: int
+    end: int
+    kind: tuple[str, int]
+    parameters: tuple[Change, ...]
+    others: tuple[Change, ...]
+
+
+def windows(trace: Trace) -> list[Window]:
+    """The training steps of a trace, in order of time; none where nothing in it looks like one.
+
+    A window is a step when every value that its updates use is either made inside it, or older than the parameters
+    that it changes: then forward and backward pass lie wholly inside. Of those that are, the ones that update the
+    most parameters are taken, and of these the shortest.
+    """
+    stores = [s for s in trace.stores if s.before is not s.after]
+    times = [s.time for s in stores]
+    groups: dict[tuple[str, int], list[Window]] = defaultdict(list)
+    tried: dict[tuple[str, int], int] = defaultdict(int)
+    whole = Activity("round", -1, 0, max(times, default=0) + 1, -1)
+    memo: dict[tuple[Node, Node], bool] = {}
+    for activity in [*trace.activities, whole]:
+        key = (activity.kind, activity.site)
+        inside = stores[bisect_left(times, activity.start) : bisect_left(times, activity.end)]
+        if not inside or (tried[key] > 40 and not groups[key]):
+            continue
+        changes = _changes(inside, activity.start)
+        parameters = [c for c in changes if _learns(c, memo)]
+        if not parameters:
+            continue
+        tried[key] += 1
+        if not _self_contained(activity, parameters):
+            continue
+        chosen = set(parameters)
+        others = tuple(c for c in changes if c not in chosen)
+        groups[key].append(Window(activity.start, activity.end, key, tuple(parameters), others))
+    if not groups or not any(groups.values()):
+        return []
+    most = max(len(w.parameters) for group in groups.values() for w in group)
+    best = [
+        group for group in groups.values() if group and max(len(w.parameters) for w in group) == most
+    ]
+    return min(best, key=lambda group: float(np.median([w.end - w.start for w in group])))
+
+
+def _learns(change: Change, memo: dict[tuple[Node, Node], bool]) -> bool:
+    key = (change.before, change.after)
+    if key not in memo:
+        memo[key] = np.asarray(change.before.value).dtype.kind in "fi" and learns(*key)
+    return memo[key]
+
+
+def _changes(inside: list[Store], start: int) -> list[Change]:
+    grouped: dict[tuple[Any, ...], list[Store]] = defaultdict(list)
+    for store in inside:
+        grouped[store.place].append(store)
+    changes: dict[Node, Change] = {}
+    order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
+    for place in sorted(grouped, key=lambda p: (order[p[0]], grouped[p][0].time)):
+        group = grouped[place]
+        before, after = group[0].before, group[-1].after
+        if before is None:
+            continue
+        before = root(before, start)
+        if time_of(before) >= start or root(after, 0) is root(before, 0):
+            continue
+        known = changes.get(before)
+        if known is None or (root(known.after, 0) is not root(after, 0) and group[-1].time > known.stores[-1].time):
+            changes[before] = Change(place, before, after, tuple(group))
+    return sorted(changes.values(), key=lambda c: c.stores[-1].time)
+
+
+def root(node: Node, start: int) -> Node:
+    """The node that a name made since ``start`` stands for."""
+    while node.operation == "identity" and time_of(node) >= start:
+        node = node.operands[0]
+    return node
+
+
+def _self_contained(activity: Activity, parameters: list[Change]) -> bool:
+    befores = {c.before for c in parameters}
+    oldest = min(time_of(b) for b in befores)
+    edge = [
+        node
+        for node in walk([c.after for c in parameters], lambda n: time_of(n) >= activity.start and n not in befores)
+        if time_of(node) < activity.start and node not in befores
+    ]
+    late = [node for node in edge if time_of(node) > oldest and node.operands]
+    for node in walk(late, lambda n: time_of(n) > oldest and n not in befores):
+        if node in befores and node not in late:
+            return False
+    return True

@@ -1,0 +1,85 @@
+"""What an old or a pasted program needs to run today: missing imports, and what NumPy has removed since."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import math
+from typing import Any
+
+import numpy as np
+
+IMPORTS = {
+    "np": "numpy", "numpy": "numpy", "math": "math", "random": "random", "plt": "matplotlib.pyplot", "time": "time",
+    "sys": "sys", "os": "os", "copy": "copy", "pd": "pandas", "scipy": "scipy", "itertools": "itertools",
+}  # fmt: skip
+FUNCTIONS = {
+    **{name: "math" for name in ("sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "pi", "floor", "ceil")},
+    **{name: "numpy" for name in ("array", "dot", "zeros", "ones", "arange", "linspace", "outer", "zeros_like")},
+    "expit": "scipy.special", "deepcopy": "copy", "defaultdict": "collections", "randint": "random", "uniform": "random",
+}  # fmt: skip
+REMOVED: dict[str, Any] = {
+    "math": math, "float": float, "int": int, "bool": bool, "object": object, "complex": complex, "str": str,
+    "float_": np.float64, "product": np.prod, "cumproduct": np.cumprod, "alltrue": np.all, "sometrue": np.any,
+    "Inf": math.inf, "Infinity": math.inf, "NaN": math.nan, "PINF": math.inf, "NINF": -math.inf, "unicode_": np.str_,
+    "row_stack": np.vstack, "in1d": np.isin, "asscalar": lambda a: a.item(), "mat": np.asmatrix, "trapz": getattr(np, "trapezoid", None),
+}  # fmt: skip
+
+
+def restore_numpy() -> set[str]:
+    """Give NumPy back what it has removed; the names that were given."""
+    given = {name for name, value in REMOVED.items() if name not in np.__dict__ and value is not None}
+    for name in given:
+        setattr(np, name, REMOVED[name])
+    return given
+
+
+def missing_names(tree: ast.Module) -> list[tuple[str, int]]:
+    """The names that a program uses and nowhere binds, each with the row of its first use."""
+    bound = set(dir(builtins)) | {"__file__", "__name__", "__doc__"}
+    used: dict[str, int] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                used.setdefault(name, node.lineno)
+                used[name] = min(used[name], node.lineno)
+            case ast.Name(id=name):
+                bound.add(name)
+            case ast.alias(name="*"):
+                return []
+            case ast.alias(name=name, asname=asname):
+                bound.add((asname or name).split(".")[0])
+            case ast.arg(arg=name):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                bound.add(name)
+    return sorted(((name, row) for name, row in used.items() if name not in bound), key=lambda pair: pair[1])
+
+
+def supply(tree: ast.Module, space: dict[str, Any], removed: set[str]) -> list[tuple[str, int]]:
+    """Put what the program forgot to import into its globals; say what and where, in the reader's words."""
+    supplied: list[tuple[str, int]] = []
+    for name, row in missing_names(tree):
+        try:
+            if name in IMPORTS:
+                space[name] = importlib.import_module(IMPORTS[name])
+                module = IMPORTS[name]
+                supplied.append((f"import {module}" + (f" as {name}" if module != name else ""), row))
+            elif name in FUNCTIONS:
+                space[name] = getattr(importlib.import_module(FUNCTIONS[name]), name)
+                supplied.append((f"from {FUNCTIONS[name]} import {name}", row))
+        except (ImportError, AttributeError):
+            continue
+    aliases = {
+        alias.asname or alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names if alias.name == "numpy"
+    } | {name for name in ("np", "numpy") if name in space}
+    seen: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=alias), attr=attr) if alias in aliases and attr in removed and attr not in seen:
+                seen.add(attr)
+                supplied.append((f"{alias}.{attr}, which NumPy has removed", node.lineno))
+    return supplied

@@ -1,0 +1,106 @@
+"""What a run leaves behind: nodes with their origins, stores, loops and calls, in the order of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from backproof.graph import Node
+from backproof.trace.sites import Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """Where a node comes from: its site, the sites of its operands, the frame and the time of its making."""
+
+    site: int
+    operand_sites: tuple[int | None, ...]
+    frame: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Store:
+    """A value was stored in a place that may have held another: a name, an attribute, an item, or an array itself.
+
+    ``place`` identifies where: ``("name", frame, name)``, ``("attribute", object, name)``,
+    ``("item", container, key)``, or ``("object", array)`` for a change in place, objects standing for themselves by
+    their identity. ``key`` is what was written inside an array, as text.
+    """
+
+    time: int
+    place: tuple[Any, ...]
+    before: Node | None
+    after: Node
+    site: int
+    frame: int
+    key: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Activity:
+    """One round of a loop, or one call of a function: nodes and stores with ``start <= time < end`` fall in it."""
+
+    kind: Literal["round", "call"]
+    site: int
+    start: int
+    end: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One call of a function of the program: ``site`` is its definition, ``call`` the site that called it."""
+
+    number: int
+    site: int | None
+    call: int | None
+    parent: int | None
+    time: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """A name of a frame was bound to a value."""
+
+    time: int
+    frame: int
+    name: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crash:
+    """The program raised: where in its source, and what it said."""
+
+    kind: str
+    message: str
+    file: str
+    row: int
+    site: int | None = None
+
+
+@dataclass(slots=True)
+class Trace:
+    """Everything recorded of one run.
+
+    ``labels`` name places as a reader of the program would (``net.layers[0].W``); ``shown`` are nodes that the program
+    printed, formatted or collected; ``supplied`` says what was given to it so that it could run; ``opaque`` says which
+    calls could not be followed; ``ended`` is how the run came to its end.
+    """
+
+    sites: list[Site] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    bindings: list[Binding] = field(default_factory=list)
+    labels: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    shown: list[Node] = field(default_factory=list)
+    returned: list[Node] = field(default_factory=list)
+    random: set[Node] = field(default_factory=set)
+    unknown: dict[Node, str] = field(default_factory=dict)
+    supplied: list[tuple[str, int]] = field(default_factory=list)
+    ended: Literal["stopped", "finished", "crashed", "exited", "timeout", "memory"] = "finished"
+    crash: Crash | None = None
+    files: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,65 @@
+"""What a reader would call a place: the path by which the program itself can reach it."""
+
+from __future__ import annotations
+
+import types
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from backproof.trace.events import Trace
+from backproof.trace.rewrite import RECORDER
+
+DEPTH, COUNT = 6, 20_000
+SKIPPED = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, str, bytes, int, float, complex, bool)
+
+
+def labels(trace: Trace, space: dict[str, Any], frames: list[dict[str, Any]]) -> dict[tuple[Any, ...], str]:
+    """Name every place that the run stored into, by the shortest path from a global, else from a local name."""
+    paths = _paths([space, *frames])
+    found: dict[tuple[Any, ...], str] = {}
+    for store in trace.stores:
+        place = store.place
+        if place in found:
+            continue
+        match place:
+            case ("name", _, name):
+                found[place] = name
+            case ("object", number) if number in paths:
+                found[place] = paths[number]
+            case ("attribute", number, name) if number in paths:
+                found[place] = f"{paths[number]}.{name}"
+            case ("item", number, key) if number in paths:
+                found[place] = f"{paths[number]}[{key!r}]"
+            case ("attribute", _, name):
+                found[place] = f".{name}"
+            case _:
+                found[place] = trace.sites[store.site].target or store.after.name or "?"
+    return found
+
+
+def _paths(roots: list[dict[str, Any]]) -> dict[int, str]:
+    paths: dict[int, str] = {}
+    queue: deque[tuple[Any, str, int]] = deque()
+    for root in roots:
+        for name, value in root.items():
+            if not name.startswith(("__", "_bp_frame")) and name != RECORDER:
+                queue.append((value, name, 0))
+    while queue and len(paths) < COUNT:
+        value, path, depth = queue.popleft()
+        if id(value) in paths or isinstance(value, SKIPPED) or value is None:
+            continue
+        paths[id(value)] = path
+        if depth >= DEPTH:
+            continue
+        if isinstance(value, dict):
+            for key, inner in list(value.items())[:1000]:
+                queue.append((inner, f"{path}[{key!r}]", depth + 1))
+        elif isinstance(value, list | tuple):
+            for number, inner in enumerate(list(value)[:1000]):
+                queue.append((inner, f"{path}[{number}]", depth + 1))
+        elif not isinstance(value, np.ndarray | np.generic) and hasattr(value, "__dict__"):
+            for name, inner in list(vars(value).items()):
+                queue.append((inner, f"{path}.{name}", depth + 1))
+    return paths
