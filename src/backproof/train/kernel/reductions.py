@@ -1,0 +1,143 @@
+"""Sums and maxima along axes: across vectors where lines are combined, across lanes at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+import math
+
+from backproof.graph import Node
+from backproof.train.kernel.chains import Product, Value
+from backproof.train.kernel.code import Code
+from backproof.train.kernel.lanes import ELEMENTWISE, Lanes
+from backproof.train.kernel.tensor import Index, Pad, Tensor, plus
+import numpy as np
+
+if TYPE_CHECKING:
+    from backproof.train.kernel.lower import Lowering
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """An associative operation and the number that changes nothing under it."""
+
+    combine: Callable[[Lanes, Any, Any], Any]
+    neutral: float
+    adds: bool = False
+
+
+ADDITION = Reduction(Lanes.add, 0.0, adds=True)
+MAXIMUM = Reduction(ELEMENTWISE["maximum"][0], -math.inf)
+MINIMUM = Reduction(ELEMENTWISE["minimum"][0], math.inf)
+
+
+def sum_nodes(lowering: Lowering, node: Node) -> Value:
+    """`sum(axis, keepdims)`: an axis along which nothing varies is a factor."""
+    tensor = lowering.tensor(lowering.operand(node, 0))
+    axes = _axes(node, len(tensor.shape))
+    scale = math.prod(tensor.shape[axis] for axis in axes if axis not in (tensor.lane, tensor.line))
+    total = _reduced(lowering.code, tensor, axes, ADDITION)
+    return _shaped(node, Product(total.shape, float(scale), (total,)), axes)
+
+
+def mean_nodes(lowering: Lowering, node: Node) -> Value:
+    """`mean(axis, keepdims)`."""
+    tensor = lowering.tensor(lowering.operand(node, 0))
+    axes = _axes(node, len(tensor.shape))
+    count = math.prod(tensor.extent(axis) for axis in axes if axis in (tensor.lane, tensor.line))
+    total = _reduced(lowering.code, tensor, axes, ADDITION)
+    return _shaped(node, Product(total.shape, 1.0 / count, (total,)), axes)
+
+
+def max_nodes(lowering: Lowering, node: Node) -> Value:
+    """`max(axis, keepdims)`."""
+    return _extreme(lowering, node, MAXIMUM)
+
+
+def min_nodes(lowering: Lowering, node: Node) -> Value:
+    """`min(axis, keepdims)`."""
+    return _extreme(lowering, node, MINIMUM)
+
+
+def _extreme(lowering: Lowering, node: Node, reduction: Reduction) -> Value:
+    tensor = lowering.tensor(lowering.operand(node, 0))
+    axes = _axes(node, len(tensor.shape))
+    return _shaped(node, _reduced(lowering.code, tensor, axes, reduction), axes)
+
+
+def _axes(node: Node, rank: int) -> set[int]:
+    axis = node.attributes.get("axis")
+    if axis is None:
+        return set(range(rank))
+    return {one % rank for one in (axis if isinstance(axis, tuple) else (axis,))}
+
+
+def _shaped(node: Node, value: Value, axes: set[int]) -> Value:
+    """Drop the axes that were reduced, unless they are to be kept."""
+    shape = np.shape(node.value)
+    if len(shape) == len(value.shape):
+        return value
+    kept = [axis for axis in range(len(value.shape)) if axis not in axes]
+    return value.renamed(shape, kept.index)
+
+
+def _reduced(code: Code, tensor: Tensor, axes: set[int], reduction: Reduction) -> Tensor:
+    """Combine along axes, which keep length 1."""
+    shape = tuple(1 if axis in axes else length for axis, length in enumerate(tensor.shape))
+    if tensor.line in axes:
+        tensor = _combine_lines(code, tensor, reduction)
+    if tensor.lane in axes:
+        tensor = combine_lanes(code, tensor, reduction)
+    return replace(tensor, shape=shape)
+
+
+def _combine_lines(code: Code, tensor: Tensor, reduction: Reduction) -> Tensor:
+    count = tensor.extent(tensor.line)
+
+    def compute(_: Index, chunk: Index) -> Any:
+        def body(i: Index, total: Any) -> list[Any]:
+            line = plus(code.lanes.builder, i, 1)
+            return [reduction.combine(code.lanes, total, tensor.cells.load(line, chunk))]
+
+        return code.repeat(count - 1, body, [tensor.cells.load(0, chunk)])[0]
+
+    pad = tensor.pad if reduction.adds else Pad.ANY
+    ready = tensor.ready + 4 * count
+    return code.stored(Tensor(tensor.shape, tensor.lane, None, code.computed(compute), pad, ready))
+
+
+def combine_lanes(code: Code, tensor: Tensor, reduction: Reduction) -> Tensor:
+    """Combine along the lane axis; what is left varies along the line axis, if there is one."""
+    length = tensor.extent(tensor.lane)
+    clean = reduction.adds and tensor.pad is Pad.ZERO
+    ready = tensor.ready + 8 + 4 * code.chunks(length).bit_length()
+    lanes = code.lanes
+
+    def combine(a: Any, b: Any) -> Any:
+        return reduction.combine(lanes, a, b)
+
+    def vector(line: Index) -> Any:
+        return line_vector(code, length, lambda chunk: tensor.cells.load(line, chunk), reduction, clean=clean)
+
+    if tensor.line is None:
+        return code.uniform(lanes.total(vector(0), combine), tensor.shape, ready)
+    return code.packed(tensor.shape, tensor.line, None, ready, lambda _, i: vector(i), combine)
+
+
+def line_vector(
+    code: Code, length: int, load: Callable[[Index], Any], reduction: Reduction, *, clean: bool
+) -> Any:
+    """One vector whose lanes combine to the result for a line of chunks."""
+    lanes = code.lanes
+    last = code.chunks(length) - 1
+    tail = load(last)
+    if not clean:
+        tail = lanes.mask(length - last * lanes.width, tail, reduction.neutral)
+    if code.unrolled:
+        vectors = [load(chunk) for chunk in range(last)] + [tail]
+        while len(vectors) > 1:
+            pairs = zip(vectors[::2], vectors[1::2], strict=False)
+            vectors = [reduction.combine(lanes, a, b) for a, b in pairs] + vectors[len(vectors) & ~1 :]
+        return vectors[0]
+    return code.repeat(last, lambda chunk, total: [reduction.combine(lanes, total, load(chunk))], [tail])[0]
