@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backproof.findings import FileReport, Finding, Fix, ParameterReport
@@ -35,12 +36,13 @@ def render_text(
     verbose: bool = False,
     width: int | None = None,
     colour: bool = False,
+    hints: bool = True,
 ) -> str:
     """Write the reports for people to read.
 
     ``programs`` gives the text of each file by its name; a report without one is shown without excerpts.
     ``width`` is that of the terminal; without one nothing is wrapped. ``verbose`` shows every parameter with
-    cosine and scale. A ``path:row:column`` is never broken.
+    cosine and scale. ``hints`` says how to apply the fixes. A ``path:row:column`` is never broken.
     """
     from rich.console import Console
 
@@ -57,18 +59,26 @@ def render_text(
         markup=False,
         emoji=False,
     )
+    look = _Look(verbose, width, hints)
     for report in reports:
-        _write_report(console, report, programs.get(report.filename), verbose, width)
+        _write_report(console, report, programs.get(report.filename), look)
     if len(reports) != 1:
-        _write(console, _totals(reports))
+        _write(console, _totals(reports, hints))
     return "\n".join(line.rstrip() for line in file.getvalue().split("\n")).rstrip("\n")
 
 
-def _write_report(
-    console: Console, report: FileReport, program: Program | None, verbose: bool, width: int | None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How the report is to look: see ``render_text``."""
+
+    verbose: bool
+    width: int | None
+    hints: bool
+
+
+def _write_report(console: Console, report: FileReport, program: Program | None, look: _Look) -> None:
     for finding in report.findings:
-        _write_finding(console, report.filename, finding, program, width)
+        _write_finding(console, report.filename, finding, program, look.width)
         _write(console, "")
     if report.loss is not None:
         loss = report.loss
@@ -77,12 +87,11 @@ def _write_report(
         how = ", inferred from the gradients: the program does not say it" if loss.inferred else ""
         _write(console, f"Loss: {one_line(name)}{where}{how}")
     if report.parameters:
-        _write_parameters(console, report.parameters, verbose)
+        _write_parameters(console, report.parameters, look.verbose)
     for sentence in report.certified:
-        _write(console, _wrapped(f"✓ {sentence}", width, "  "), "green")
-    _write(console, _closing(report), _COLOURS[report.verdict])
-    if verbose or report.reason is None:
-        _write(console, "")
+        _write(console, _wrapped(f"✓ {sentence}", look.width, "  "), "green")
+    _write(console, _closing(report, look.hints), _COLOURS[report.verdict])
+    _write(console, "")
 
 
 def _write_finding(
@@ -155,7 +164,7 @@ def _write_parameters(console: Console, parameters: tuple[ParameterReport, ...],
         _write(console, f"… and {counted(hidden, 'parameter')} more (--verbose shows all)")
 
 
-def _closing(report: FileReport) -> str:
+def _closing(report: FileReport, hints: bool) -> str:
     if report.verdict == "inconclusive":
         return f"{report.filename}: could not be analysed: {report.reason or 'no reason is known'}"
     warnings = sum(finding.severity == "warning" for finding in report.findings)
@@ -169,17 +178,18 @@ def _closing(report: FileReport) -> str:
             f"{report.filename}: faulty, but its faults are not shown "
             f"(--ignore, --select or a suppression){beside}."
         )
-    return f"{report.filename}: faulty: {_faults(errors)}{beside}."
+    return f"{report.filename}: faulty: {_faults(errors, hints)}{beside}."
 
 
-def _faults(errors: list[Finding]) -> str:
+def _faults(errors: list[Finding], hints: bool) -> str:
     fixable = sum(error.fix is not None and error.fix.applicability == "safe" for error in errors)
     if not fixable:
         return f"{counted(len(errors), 'fault')}, no verified fix"
-    return f"{counted(len(errors), 'fault')}, {fixable} with a verified fix (apply: --fix; show: --diff)"
+    how = " (apply: --fix; show: --diff)" if hints else ""
+    return f"{counted(len(errors), 'fault')}, {fixable} with a verified fix{how}"
 
 
-def _totals(reports: list[FileReport]) -> str:
+def _totals(reports: list[FileReport], hints: bool) -> str:
     if not reports:
         return "No programs to check."
     verdicts = [report.verdict for report in reports]
@@ -190,7 +200,7 @@ def _totals(reports: list[FileReport]) -> str:
     ]
     errors = errors_of(reports)
     return f"{counted(len(reports), 'program')}: {', '.join(counts)}" + (
-        f"; {_faults(errors)}." if errors else "."
+        f"; {_faults(errors, hints)}." if errors else "."
     )
 
 

@@ -1,0 +1,248 @@
+"""``backproof check``: check, show the difference, or fix."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backproof.cli.configuration import FORMATS, Configuration, read_configuration
+from backproof.cli.options import names, positive_integer, positive_number
+from backproof.cli.paths import Target, find_programs
+from backproof.cli.selection import Selection, make_selection, show
+from backproof.cli.terminal import terminal_width, wants_colour, warn, write, write_exactly
+from backproof.errors import BackproofError, NoTrainingStepError, ProgramUnreadableError
+from backproof.findings import FileReport
+from backproof.source import STANDARD_INPUT, Program, diff, read_program, write_program
+
+if TYPE_CHECKING:
+    from backproof.cli.mending import Mended
+    from backproof.cli.options import Subparsers
+
+CORRECT, FAULTY, NOT_ANALYSED = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One program and its report: as the checker made it, and as it is shown.
+
+    ``failed`` says that there is a message for standard error and nothing to report; ``excused`` that nobody
+    asked for this very program to be analysable, since it was found in a folder.
+    """
+
+    report: FileReport
+    shown: FileReport
+    program: Program | None = None
+    failed: bool = False
+    excused: bool = False
+
+
+def add_parser(verbs: Subparsers) -> None:
+    """Add the verb and its options."""
+    parser = verbs.add_parser("check", help="find faults in hand-written gradients, and fix them")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="programs, folders, or - for standard input")
+    change = parser.add_mutually_exclusive_group()
+    change.add_argument("--fix", action="store_true", help="write the verified edits into the files")
+    change.add_argument("--diff", action="store_true", help="print the verified edits as a unified diff")
+    parser.add_argument("--output-format", choices=FORMATS, help="(default: text)")
+    parser.add_argument("--loss", metavar="NAME", help="the variable that is the loss (default: inferred)")
+    parser.add_argument("--steps", type=positive_integer, metavar="N", help="updates to observe")
+    parser.add_argument("--timeout", type=positive_number, metavar="SECONDS", help="for a run of the program")
+    rules = "names, codes or groups of rules, separated by commas"
+    parser.add_argument(
+        "--select", type=names, action="extend", metavar="NAME,...", help=f"show only these: {rules}"
+    )
+    parser.add_argument("--ignore", type=names, action="extend", metavar="NAME,...", help="do not show these")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="show every parameter, and skipped programs"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check the programs, and print, diff or fix them."""
+    first = arguments.paths[0]
+    output_format = arguments.output_format or _configuration_of(first).output_format or "text"
+    _selection(arguments, Configuration())  # refuses a wrong name before the work, not after it
+    targets = find_programs(arguments.paths)
+    if not targets:
+        raise ProgramUnreadableError(f"There is no .py file below {', '.join(arguments.paths)}.")
+    checked = [_check(target, arguments) for target in targets]
+    if arguments.diff:
+        return _print_diff(checked, arguments)
+    if arguments.fix:
+        return _fix(checked, arguments, output_format)
+    _complain(checked, arguments, output_format)
+    write(_render(checked, arguments, output_format))
+    return _exit_code(checked, any(_has_errors(each) for each in checked))
+
+
+def _configuration_of(path: str) -> Configuration:
+    if path == STANDARD_INPUT:
+        return read_configuration(Path.cwd())
+    return read_configuration(Path(path) if os.path.isdir(path) else Path(path.replace("\0", "?")).parent)
+
+
+def _selection(arguments: argparse.Namespace, configuration: Configuration) -> Selection:
+    """Take each of the two from the command line where it is given there, else from the project."""
+    file = f"{configuration.file}: "
+    by_option = arguments.select is not None
+    select = make_selection(
+        arguments.select if by_option else configuration.select, (), "--" if by_option else file
+    )
+    by_option = arguments.ignore is not None
+    written = arguments.ignore if by_option else configuration.ignore
+    ignore = make_selection(None, written, "--" if by_option else file)
+    return Selection(select.select, ignore.ignore)
+
+
+def _check(target: Target, arguments: argparse.Namespace) -> Checked:
+    configuration = _configuration_of(target.path)
+    selection = _selection(arguments, configuration)
+    try:
+        program = read_program(target.path)
+    except ProgramUnreadableError as error:
+        return _failed(target, error)
+    try:
+        from backproof.check import check_program
+
+        report = check_program(
+            program,
+            loss=arguments.loss,
+            steps=arguments.steps or configuration.steps,
+            timeout=arguments.timeout or configuration.timeout,
+        )
+    except BackproofError as error:
+        return _failed(target, error, program)
+    except Exception as error:
+        if arguments.verbose:
+            import traceback
+
+            traceback.print_exc()
+        reason = (
+            f"{target.path}: backproof itself failed ({type(error).__name__}: {error}). This is its own fault, "
+            "not the program's: please report it with the program (--verbose shows the traceback)."
+        )
+        return _failed(target, BackproofError(reason), program)
+    shown, warnings = show(report, program, selection)
+    for warning in warnings:
+        warn(warning)
+    return Checked(report, shown, program)
+
+
+def _failed(target: Target, error: BackproofError, program: Program | None = None) -> Checked:
+    report = FileReport(target.path, "inconclusive", reason=str(error))
+    excused = not target.named and isinstance(error, NoTrainingStepError)
+    return Checked(report, report, program, failed=True, excused=excused)
+
+
+def _complain(checked: list[Checked], arguments: argparse.Namespace, output_format: str) -> None:
+    """Say on standard error why programs were not analysed, where the format does not say it itself."""
+    if output_format in ("json", "sarif"):
+        return
+    for each in checked:
+        if each.report.verdict != "inconclusive" or (each.excused and not arguments.verbose):
+            continue
+        if each.failed or output_format != "text":
+            reason = each.report.reason or "could not be analysed"
+            warn(reason if each.report.filename in reason else f"{each.report.filename}: {reason}")
+    excused = sum(each.excused for each in checked)
+    if excused:
+        warn(f"programs without a hand-written training step: {excused} (--verbose lists them)")
+
+
+def _render(
+    checked: list[Checked], arguments: argparse.Namespace, output_format: str, *, fixing: bool = False
+) -> str:
+    from backproof import report
+
+    shown = [each.shown for each in checked]
+    if output_format == "json":
+        return report.render_json(shown)
+    if output_format == "concise":
+        return report.render_concise(shown)
+    if output_format == "github":
+        return report.render_github(shown)
+    if output_format == "sarif":
+        from backproof.faults import RULES
+
+        return report.render_sarif(shown, RULES.values())
+    analysed = [each for each in checked if not each.failed]
+    if not analysed:
+        return ""
+    return report.render_text(
+        [each.shown for each in analysed],
+        {each.program.filename: each.program for each in analysed if each.program},
+        verbose=arguments.verbose,
+        width=terminal_width(),
+        colour=wants_colour(),
+        hints=not fixing,
+    )
+
+
+def _has_errors(checked: Checked) -> bool:
+    return any(finding.severity == "error" for finding in checked.shown.findings)
+
+
+def _exit_code(checked: list[Checked], faulty: bool) -> int:
+    inconclusive = [each for each in checked if each.report.verdict == "inconclusive"]
+    if any(not each.excused for each in inconclusive) or len(inconclusive) == len(checked):
+        return NOT_ANALYSED
+    return FAULTY if faulty else CORRECT
+
+
+def _mended(each: Checked) -> Mended | None:
+    from backproof.cli.mending import mend
+
+    return mend(each.program, each.shown) if each.program is not None and not each.failed else None
+
+
+def _print_diff(checked: list[Checked], arguments: argparse.Namespace) -> int:
+    _complain(checked, arguments, "diff")
+    for each in checked:
+        mended = _mended(each)
+        if mended is None or each.program is None:
+            continue
+        write_exactly(diff(each.program, mended.program), each.program.encoding)
+        for finding in mended.unfixed:
+            where = f":{finding.span.row}:{finding.span.column}" if finding.span else ""
+            warn(
+                f"{each.program.filename}{where}: {finding.code} {finding.name} has no verified fix to show."
+            )
+    return _exit_code(checked, any(_has_errors(each) for each in checked))
+
+
+def _fix(checked: list[Checked], arguments: argparse.Namespace, output_format: str) -> int:
+    """Write the fixes; a file that cannot be written is reported, and the others are fixed all the same."""
+    _complain(checked, arguments, output_format)
+    remaining = failed = False
+    lines = []
+    from_input = any(each.program is not None and each.program.filename == STANDARD_INPUT for each in checked)
+    report = _render(checked, arguments, output_format, fixing=True)
+    for each in checked:
+        mended = _mended(each)
+        if mended is None or each.program is None:
+            continue
+        try:
+            if each.program.filename == STANDARD_INPUT:
+                write_exactly(mended.program.text, each.program.encoding)
+            elif mended.fixed:
+                write_program(mended.program, each.program.filename)
+        except BackproofError as error:
+            warn(str(error))
+            failed = True
+            continue
+        remaining |= bool(mended.unfixed)
+        total = len(mended.fixed) + len(mended.unfixed)
+        if total:
+            lines.append(f"{each.program.filename}: fixed {len(mended.fixed)} of {total}.")
+    summary = "\n".join(lines) if output_format == "text" else ""
+    if from_input:  # standard output is the mended program
+        sys.stderr.write("".join(f"{text}\n" for text in (report, summary) if text))
+    else:
+        write(report)
+        write(summary)
+    return NOT_ANALYSED if failed else _exit_code(checked, remaining)

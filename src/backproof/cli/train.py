@@ -1,0 +1,145 @@
+"""The options of ``backproof train``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from backproof.cli.options import names, positive_integer, positive_number
+
+if TYPE_CHECKING:
+    from backproof.cli.options import Subparsers
+
+_SINE: dict[str, object] = {
+    "layers": [1, 10, 1],
+    "activation": "sigmoid",
+    "bias": True,
+    "standardize": True,
+    "target": "sin(x)",
+    "range": [0.0, 15.0],
+    "samples": 500,
+    "loss": "half-squared",
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "batch": 1,
+    "steps": 500_000,
+    "seed": 0,
+    "dtype": "float64",
+}
+_AS_ASKED: dict[str, object] = {"bias": False, "standardize": False, "lr": 0.01, "steps": 500_000}
+
+
+def add_parser(verbs: Subparsers) -> None:
+    """Add the verb and its options."""
+    parser = verbs.add_parser(
+        "train",
+        help="train a network, compiled",
+        description="Trains the sine network, or that of PROGRAM with its gradients mended.",
+    )
+    parser.add_argument(
+        "program", nargs="?", metavar="PROGRAM", help="a training program (default: the sine network)"
+    )
+    flag = argparse.BooleanOptionalAction
+    network = parser.add_argument_group("the network")
+    network.add_argument(
+        "--layers", type=_layers, metavar="N,N,...", help="units of each layer (default: 1,10,1)"
+    )
+    network.add_argument("--activation", metavar="NAME", help="of the hidden layers (default: sigmoid)")
+    network.add_argument("--bias", action=flag, help="biases in each layer (default: yes)")
+    network.add_argument(
+        "--standardize", action=flag, help="mean 0 and spread 1 for each input (default: yes)"
+    )
+    data = parser.add_argument_group("the data")
+    data.add_argument("--target", metavar="EXPR", help="the function of x to learn (default: sin(x))")
+    data.add_argument(
+        "--range", nargs=2, type=float, metavar=("FROM", "TO"), help="where x lies (default: 0 15)"
+    )
+    data.add_argument("--samples", type=positive_integer, metavar="N", help="how many x (default: 500)")
+    data.add_argument("--data", metavar="FILE", help="a .csv or .npz file instead of a function")
+    data.add_argument(
+        "--inputs", type=names, metavar="NAMES", help="columns or arrays of --data to learn from"
+    )
+    data.add_argument("--outputs", type=names, metavar="NAMES", help="columns or arrays of --data to learn")
+    how = parser.add_argument_group("the run")
+    how.add_argument("--loss", metavar="NAME", help="(default: half-squared, ½·error²)")
+    how.add_argument("--optimizer", choices=["sgd", "momentum", "adam"], help="(default: sgd)")
+    how.add_argument("--lr", type=positive_number, metavar="RATE", help="the learning rate (default: 0.1)")
+    how.add_argument("--batch", type=positive_integer, metavar="N", help="samples in a step (default: 1)")
+    how.add_argument("--steps", type=positive_integer, metavar="N", help="(default: 500000)")
+    how.add_argument("--seed", type=int, metavar="N", help="(default: 0)")
+    how.add_argument("--dtype", choices=["float64", "float32"], help="(default: float64)")
+    how.add_argument(
+        "--networks",
+        type=positive_integer,
+        default=1,
+        metavar="N",
+        help="train N at once: seeds seed … seed+N−1",
+    )
+    how.add_argument("--as-asked", action="store_true", help="no biases, raw input, rate 0.01, 500000 steps")
+    how.add_argument(
+        "--what-if", action="store_true", help="train the variants that could help; print a table"
+    )
+    output = parser.add_argument_group("the output")
+    output.add_argument("--plot", metavar="FILE", help="draw the fit into a picture file")
+    output.add_argument("--checkpoint", metavar="FILE", help="write the state now and then")
+    output.add_argument("--resume", action="store_true", help="go on from --checkpoint")
+    output.add_argument("--save", metavar="FILE.npz", help="write the trained parameters")
+    output.add_argument("--output-format", choices=["text", "json"], default="text", help="(default: text)")
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Complete the options and train."""
+    problem = _contradiction(arguments)
+    if problem:
+        try:
+            arguments.parser.error(problem)
+        except SystemExit as stop:
+            return int(stop.code or 0)
+    complete(arguments)
+    from backproof.train.command import run as train
+
+    return train(arguments)
+
+
+def complete(arguments: argparse.Namespace) -> None:
+    """Give every option that was not given its default.
+
+    With a program, ``None`` stays: such an option is what the program itself does. With a data file the
+    layers stay open too, since the file decides how many inputs and outputs there are.
+    """
+    if arguments.program is not None:
+        return
+    defaults = _SINE | (_AS_ASKED if arguments.as_asked else {})
+    if arguments.data is not None:
+        defaults = {
+            name: value
+            for name, value in defaults.items()
+            if name not in ("layers", "target", "range", "samples")
+        }
+    for name, value in defaults.items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, value)
+
+
+def _contradiction(arguments: argparse.Namespace) -> str | None:
+    if arguments.resume and arguments.checkpoint is None:
+        return "--resume needs --checkpoint FILE to go on from"
+    if arguments.data is not None and (arguments.target or arguments.range or arguments.samples):
+        return "--data and --target, --range or --samples are two kinds of data: give one"
+    if (arguments.inputs or arguments.outputs) and arguments.data is None:
+        return "--inputs and --outputs name columns of --data FILE"
+    if arguments.program is not None and (
+        arguments.as_asked or arguments.data or arguments.target or arguments.layers
+    ):
+        return "PROGRAM brings its own network and data: leave out --layers, --target, --data and --as-asked"
+    if arguments.range is not None and not arguments.range[0] < arguments.range[1]:
+        return "--range FROM TO: FROM has to be below TO"
+    return None
+
+
+def _layers(text: str) -> list[int]:
+    sizes = [positive_integer(part) for part in text.split(",")]
+    if len(sizes) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not at least two sizes, as in 1,10,1")
+    return sizes
