@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,10 +52,11 @@ def shape_of(node: Node) -> tuple[int, ...]:
     return () if isinstance(node.value, (float, int, complex)) else np.shape(node.value)
 
 
-def ancestors(results: Iterable[Node]) -> list[Node]:
+def ancestors(results: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
     """List every node that the results are computed from, themselves included, operands first.
 
-    The walk keeps its own stack: recorded graphs are deeper than Python's recursion limit.
+    Where ``stop`` says so the walk does not look at a node's operands. It keeps its own stack: recorded
+    graphs are deeper than Python's recursion limit.
     """
     order: list[Node] = []
     done: set[Node] = set()
@@ -67,5 +68,7 @@ def ancestors(results: Iterable[Node]) -> list[Node]:
         elif node not in done:
             done.add(node)
             stack.append((node, True))
+            if stop is not None and stop(node):
+                continue
             stack.extend((operand, False) for operand in reversed(node.operands) if operand not in done)
     return order

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 import importlib
+import re
 
 import numpy as np
 
 from backproof.errors import UnsupportedOperationError
+from backproof.graph.literal import literal
 from backproof.graph.node import Node
 from backproof.graph.numeric import directional
 from backproof.graph.operations.domain import examples
@@ -109,10 +111,37 @@ def _refuse(k: int, g: Node, z: Node, *operands: Node) -> Node:
     )
 
 
-def _text(node: Node) -> str:
-    from backproof.notation.attributes import call_text
+def _call_text(node: Node) -> str:
+    """Write the call as the user wrote it."""
+    count, path = len(node.operands), re.sub("^numpy[.]", "np.", node.attributes["function"])
+    arguments = node.attributes.get("arguments")
+    given = [_argument(a) for a in (map(Operand, range(count)) if arguments is None else arguments)]
+    given += [f"{key}={_argument(value)}" for key, value in (node.attributes.get("keywords") or {}).items()]
+    return f"{path}({', '.join(given)})"
 
-    return call_text(node)
+
+def _argument(value: Any) -> str:
+    return re.sub(r"Operand\(position=(\d+)\)", r"$\1", literal(value))
+
+
+def _vjp_text(node: Node) -> str:
+    fields = "".join(f", {key}={literal(value)}" for key, value in node.attributes.items())
+    return f"numeric_vjp($*{fields})"
+
+
+def _latex(node: Node) -> str:
+    name = node.attributes["function"].rpartition(".")[2].replace("_", r"\_")
+    if node.operation == "opaque":
+        return rf"\operatorname{{{name}}}\left($*\right)"
+    others = ", ".join(f"${k}" for k in range(1, len(node.operands)))
+    k = node.attributes["position"] + 1
+    return rf"\operatorname{{vjp}}_{{{k}}}\operatorname{{{name}}}\left({others}\right)\left($0\right)"
+
+
+def _vjp_domain(generator: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    operands, fields = _DOMAIN(generator)
+    g = generator.normal(size=np.shape(_value(*operands, **fields)))
+    return (g, *operands), {"position": len(operands) - 1, **fields}
 
 
 _FIELDS = {"function": REQUIRED, "arguments": None, "keywords": None}
@@ -125,6 +154,6 @@ _DOMAIN = examples(
 )
 
 RECORDS = (
-    Operation("opaque", _value, _rule, "", "", _DOMAIN, _FIELDS, exact=False),
-    Operation("opaque_vjp", _vjp_value, _refuse, "", "", _DOMAIN, {"position": REQUIRED} | _FIELDS, exact=False),
+    Operation("opaque", _value, _rule, _call_text, _latex, _DOMAIN, _FIELDS, exact=False),
+    Operation("opaque_vjp", _vjp_value, _refuse, _vjp_text, _latex, _vjp_domain, {"position": REQUIRED} | _FIELDS, exact=False),
 )

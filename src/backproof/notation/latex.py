@@ -1,0 +1,125 @@
+"""A graph as LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+import re
+
+import numpy as np
+
+from backproof.graph import OPERATIONS, Node
+from backproof.notation.template import Levels, Part, expand, fill, render
+
+RELATION, SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4, 5
+FORMS: tuple[tuple[str, int | None, dict[int, int]], ...] = (
+    (r"\$0$", None, {}),
+    (r"\$0 \+ \$1$", SUM, {0: SUM, 1: SUM}),
+    (r"\$0 - \$1$", SUM, {0: SUM, 1: PRODUCT}),
+    (r"-\$0$", SUM, {0: PRODUCT}),
+    (r"\$0 (\\cdot|\\odot|\\otimes|\\,|\\bmod) \$1$", PRODUCT, {0: PRODUCT, 1: PRODUCT}),
+    (r"\$0 (=|<|>|\\[a-z]+) \$1$", RELATION, {0: SUM, 1: SUM}),
+    (r"\$0\^\{-1\} \$1$", PRODUCT, {0: ATOM, 1: PRODUCT}),
+    (r"\$0\^", POWER, {0: ATOM}),
+    (r"e\^", POWER, {}),
+    (r"\{\$0\}_", ATOM, {0: ATOM}),
+    (r"\\(sum|prod)", SUM, {0: PRODUCT}),
+    (r"\\neg", ATOM, {0: ATOM}),
+    (r"\\frac", PRODUCT, {}),
+    (r"\\begin", 0, {}),
+    ("", ATOM, {}),
+)  # the first that a template begins with
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()
+)
+
+
+def to_latex(node: Node, names: Mapping[Node, str] | None = None) -> str:
+    """Write a node as a LaTeX formula; names as in `to_numpy`, set as mathematics.
+
+    Examples
+    --------
+    >>> from backproof.graph import apply, leaf
+    >>> x, W1 = leaf(np.ones((2, 3)), "x"), leaf(np.ones((3, 5)), "W1")
+    >>> print(to_latex(apply("sigmoid", apply("matmul", x, W1))))
+    \\sigma\\left(x \\, W_{1}\\right)
+    """
+    names = names or {}
+
+    def named(node: Node) -> Part | None:
+        name = names.get(node) or (node.name if node.operation == "leaf" else None)
+        if name:
+            return latex_name(name), ATOM
+        return latex_value(node.value) if node.operation in ("leaf", "constant") else None
+
+    def template(node: Node) -> str:
+        text = OPERATIONS[node.operation].latex
+        return expand(text if isinstance(text, str) else text(node), node, _attribute)
+
+    def combine(node: Node, text: str, parts: list[Part]) -> Part:
+        return fill(text, parts, _levels(text), r"\left({}\right)".format)
+
+    return render(node, named, template, combine)
+
+
+@lru_cache(maxsize=4096)
+def _levels(template: str) -> Levels:
+    return next((own, needed) for form, own, needed in FORMS if re.match(form, template))
+
+
+def latex_name(name: str) -> str:
+    """Set a name as mathematics: Greek letters, hats, digits at its end as an index.
+
+    Examples
+    --------
+    >>> [latex_name(name) for name in ("W1", "layer_2", "y_hat", "sigma", "d_out")]
+    ['W_{1}', '\\\\mathrm{layer}_{2}', '\\\\hat{y}', '\\\\sigma', '\\\\mathrm{d\\\\_out}']
+    """
+    if name.endswith("_hat"):
+        return rf"\hat{{{latex_name(name[:-4])}}}"
+    stem, digits = re.fullmatch(r"(.+?)_?(\d*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    if stem in GREEK:
+        text = "\\" + stem
+    elif len(stem) == 1:
+        text = stem
+    else:
+        text = r"\mathrm{" + re.sub(r"([_%&#$])", r"\\\1", stem) + "}"
+    return f"{text}_{{{digits}}}" if digits else text
+
+
+def latex_value(value: Any) -> Part:
+    """Set a constant: a number, a small matrix, a bold 0 or 1, or only the shape of an array."""
+    array = np.asarray(value)
+    if array.size == 1 and array.dtype.kind in "iufb":
+        return _number(array.item())
+    if array.size and array.dtype.kind in "iuf" and np.all(array == array.flat[0]) and array.flat[0] in (0, 1):
+        return rf"\mathbf{{{int(array.flat[0])}}}", ATOM
+    if array.ndim in (1, 2) and 0 < array.size <= 9 and array.dtype.kind in "iuf":
+        rows = [r" & ".join(_number(x.item())[0] for x in row) for row in np.atleast_2d(array)]
+        return r"\begin{bmatrix} " + r" \\ ".join(rows) + r" \end{bmatrix}", ATOM
+    return rf"\text{{array of shape {array.shape}}}", ATOM
+
+
+def _number(number: float) -> Part:
+    if isinstance(number, bool):
+        return rf"\text{{{number}}}", ATOM
+    if number != number:  # noqa: PLR0124
+        return r"\text{nan}", ATOM
+    text = f"{number:.6g}".replace("inf", r"\infty")
+    mantissa, e, exponent = text.partition("e")
+    if e:
+        return (rf"{mantissa} \cdot " * (mantissa != "1")) + rf"10^{{{int(exponent)}}}", PRODUCT if number > 0 else SUM
+    return text, SUM if number < 0 else ATOM
+
+
+def _attribute(value: Any) -> str:
+    if value is None:
+        return r"\cdot"
+    if isinstance(value, (float, np.ndarray, np.generic)):
+        return latex_value(value)[0]
+    if isinstance(value, str):
+        return value.replace("->", r"$\to$")
+    text = str(value).replace("_", r"\_")
+    return text.removeprefix("<class '").removesuffix("'>")
