@@ -114,11 +114,14 @@ def _judge(step: TrainingStep, comparisons: list[Comparison]) -> Verdict:
     rate = learning_rate(step)
     best: tuple[Any, ...] | None = None
     chosen: tuple[float, ...] = ()
+    large = {p.name for p in step.parameters if int(np.prod(p.shape)) > 1}
     for c in comparisons:
         if c.parallel and not c.zero and c.scales and min(c.scales) > 0:
             sharing = sum(_shares(other, c.scales) for other in comparisons)
             exact = rate is not None and all(abs(s / rate - 1) < 1e-5 for s in c.scales)
             steady = max(c.scales) < min(c.scales) * (1 + 1e-6)
+            if not steady and not any(_shares(other, c.scales) and other.name in large for other in comparisons):
+                continue  # a single number is parallel to any other
             key = (sharing, exact, steady)
             if best is None or key > best:
                 best, chosen = key, c.scales

@@ -107,7 +107,7 @@ def _check(target: Target, arguments: argparse.Namespace) -> Checked:
     except ProgramUnreadableError as error:
         return _failed(target, error)
     try:
-        from backproof.check import check_program
+        from backproof.pipeline import check_program
 
         report = check_program(
             program,
@@ -123,8 +123,8 @@ def _check(target: Target, arguments: argparse.Namespace) -> Checked:
 
             traceback.print_exc()
         reason = (
-            f"{target.path}: backproof itself failed ({type(error).__name__}: {error}). This is its own fault, "
-            "not the program's: please report it with the program (--verbose shows the traceback)."
+            f"{target.path}: backproof itself failed ({type(error).__name__}: {error}). This is its own "
+            "fault, not the program's: please report it with the program (--verbose shows the traceback)."
         )
         return _failed(target, BackproofError(reason), program)
     shown, warnings = show(report, program, selection)

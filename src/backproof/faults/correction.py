@@ -17,7 +17,7 @@ import numpy as np
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
 from backproof.graph import Node, apply
-from backproof.source import Span
+from backproof.source import Edit, Span
 from backproof.trace import Site
 
 
@@ -36,6 +36,7 @@ class Correction:
     """Edits that belong together, under the name of the fault that they undo.
 
     ``at`` is the expression to point at, where it is not the one that is edited; ``expected`` what should stand there.
+    ``edits`` are given where the source is not mended by replacing the parts' texts; none where nothing is known.
     """
 
     rule: str
@@ -44,6 +45,7 @@ class Correction:
     why: str
     at: Site | None = None
     expected: str | None = None
+    edits: tuple[Edit, ...] | None = None
 
     @property
     def site(self) -> Site:

@@ -11,7 +11,10 @@ from backproof.faults import (
     missing_factor,
     missing_sum,
     missing_term,
+    not_accumulated,
+    not_reset,
     sign_flipped,
+    updated_weights,
     wrong_activation_derivative,
     wrong_axis,
     wrong_operand,
@@ -39,3 +42,9 @@ def corrections(place: Place) -> Iterator[Correction]:
     """What each fault would write here."""
     for fault in PROPOSERS:
         yield from fault.corrections(place)
+
+
+def proposals(places: list[Place]) -> Iterator[Correction]:
+    """What the faults that concern whole statements would do."""
+    for fault in (updated_weights, not_reset, not_accumulated):
+        yield from fault.proposals(places)

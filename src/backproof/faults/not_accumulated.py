@@ -45,7 +45,17 @@ indices.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Edge
+from backproof.faults.correction import Correction, Part, make, numpy_name
 from backproof.faults.rule import Rule
+from backproof.graph import Node
+from backproof.source import Edit, Span
+from backproof.trace import Store
 
 RULE = Rule(
     code="BP303",
@@ -53,3 +63,73 @@ RULE = Rule(
     group="update",
     summary="A gradient that comes by several paths or duplicates is assigned, not added.",
 )
+
+
+def proposals(places: list[Place]) -> Iterator[Correction]:
+    """Add to what was stored before instead of replacing it; count an index that comes twice, twice."""
+    for place in places:
+        if place.site.kind == "AugAssign":
+            yield from _repeated(place)
+        elif place.statement is not None and place.statement.kind == "Assign" and place.site.parent == place.statement.number:
+            yield from _replaced(place)
+
+
+def _repeated(place: Place) -> Iterator[Correction]:
+    """``g[rows] += v`` keeps one of several additions to the same row; ``np.add.at`` makes them all."""
+    node = place.edges[0].operand
+    if node.operation != "index_update" or not _repeats(node.attributes["index"]):
+        return
+
+    def build(edge: Edge) -> Node | None:
+        base, changed = edge.operand.operands
+        if changed.operation not in ("add", "subtract"):
+            return None
+        value = changed.operands[1] if changed.operation == "add" else make("negative", changed.operands[1])
+        return make("index_add", base, value, index=edge.operand.attributes["index"])
+
+    target, value = (place.trace.sites[number] for number in place.site.children[:2])
+    container, _, key = target.text.partition("[")
+    method = "add" if place.site.detail == "+" else "subtract"
+    text = f"{numpy_name(place)}.{method}.at({container}, {key.removesuffix(']')}, {value.text})"
+    why = f"{target.text} holds a row more than once where the index repeats, and {place.site.detail}= keeps only the last of them"
+    yield Correction("not-accumulated", (Part(place, text, build),), 1.1, why, expected=text)
+
+
+def _repeats(index: object) -> bool:
+    arrays = [np.asarray(part) for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
+    return any(a.dtype.kind in "iu" for a in arrays)
+
+
+def _replaced(place: Place) -> Iterator[Correction]:
+    """The place held another term of the same gradient already, made in this step."""
+    step = place.scenery.bench.step
+    assert place.statement is not None
+    earlier: dict[Node, Node] = {}
+    stores = [s for s in step.trace.stores if step.window.start <= s.time < step.window.end]
+    last: dict[tuple[object, ...], Store] = {}
+    for store in stores:
+        old = last.get(store.place)
+        if old is not None and store.site == place.site.number and old.site != store.site:
+            new, before = step.copies.get(store.after), step.copies.get(old.after)
+            if new is not None and before is not None and np.shape(new.value) == np.shape(before.value) and before.operands:
+                earlier[new] = before
+                if new.operation == "identity":
+                    earlier[new.operands[0]] = before
+        last[store.place] = store
+    if not earlier:
+        return
+
+    def build(edge: Edge) -> Node | None:
+        node = edge.operand if edge.operand in earlier else edge.consumer
+        return make("add", edge.operand, earlier.get(node))
+
+    span = place.statement.span
+    line = place.trace.files[place.site.file].split("\n")[place.site.span.row - 1]
+    equals = line.rfind("=", 0, place.site.span.column - 1)
+    if equals < 0 or span.row != place.site.span.row:
+        return
+    edit = Edit(Span(span.row, equals + 1, span.row, equals + 2), "+=")
+    target = line[span.column - 1 : equals].strip()
+    why = f"{target} holds a term of the gradient already; this throws it away instead of adding to it"
+    expected = f"{target} += {place.text}"
+    yield Correction("not-accumulated", (Part(place, place.text, build),), 1.1, why, expected=expected, edits=(edit,))

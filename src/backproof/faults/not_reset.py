@@ -51,7 +51,15 @@ program is run for several steps to verify it, since one step cannot show the fa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Edge
+from backproof.faults.correction import Correction, Part
 from backproof.faults.rule import Rule
+from backproof.graph import Node, constant
 
 RULE = Rule(
     code="BP302",
@@ -59,3 +67,24 @@ RULE = Rule(
     group="update",
     summary="A gradient buffer is not zeroed, or is accumulated twice.",
 )
+
+
+def proposals(places: list[Place]) -> Iterator[Correction]:
+    """Let what a gradient buffer carries over from the step before be nothing."""
+    if not places:
+        return
+    step = places[0].scenery.bench.step
+    carried = {
+        step.copies[change.before]
+        for change in step.window.others
+        if change.before in step.copies and np.asarray(change.before.value).dtype.kind == "f"
+    }
+    for place in places:
+        if not all(edge.operand in carried for edge in place.edges):
+            continue
+
+        def build(edge: Edge) -> Node | None:
+            return constant(np.zeros(np.shape(edge.operand.value)))
+
+        why = f"{place.text} still holds the gradients of the step before; it has to start from zero in every step"
+        yield Correction("not-reset", (Part(place, place.text, build),), 1.2, why, expected="zero at the start of the step", edits=())

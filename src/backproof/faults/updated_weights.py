@@ -53,7 +53,14 @@ else reads or writes the names are moved; the mended program is run to verify it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from backproof.check.place import Place
+from backproof.check.trial import Edge
+from backproof.faults.correction import Correction, Part
+from backproof.faults.moving import moved_behind
 from backproof.faults.rule import Rule
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP301",
@@ -61,3 +68,50 @@ RULE = Rule(
     group="update",
     summary="The backward pass reads a weight after its update in the same step.",
 )
+
+
+def proposals(places: list[Place]) -> Iterator[Correction]:
+    """Let every read of an updated parameter in the backward pass see the value that the forward pass saw."""
+    if not places:
+        return
+    step = places[0].scenery.bench.step
+    leaf_of: dict[Node, Node] = {}
+    rows: dict[Node, int] = {}
+    for parameter in step.parameters:
+        for store in parameter.change.stores:
+            node = step.copies.get(store.after)
+            if node is not None:
+                leaf_of[node] = parameter.leaf
+                rows[node] = store.site
+    late = []
+    for place in places:
+        edges = [e for e in place.edges if _read(e.operand, leaf_of) is not None and not _own(e, leaf_of)]
+        if edges and len(edges) == len(place.edges):
+            late.append(place)
+
+    def build(edge: Edge) -> Node | None:
+        node = _read(edge.operand, leaf_of)
+        return leaf_of[node] if node is not None else edge.operand
+
+    groups = [late] if len(late) > 1 else []
+    for group in [*groups, *([place] for place in late)]:
+        first = group[0]
+        node = _read(first.edges[0].operand, leaf_of)
+        assert node is not None
+        update = first.trace.sites[rows[node]]
+        edits = moved_behind(first.trace, update, [place.site for place in group])
+        parts = tuple(Part(place, place.text, build) for place in group)
+        why = f"{first.text} is read after line {update.span.row} has updated it; the forward pass used the value before"
+        yield Correction("updated-weights", parts, 1.0 + 0.1 * len(group), why, expected=f"{first.text} before its update", edits=edits)
+
+
+def _read(node: Node, leaf_of: dict[Node, Node]) -> Node | None:
+    """The updated value that an operand is, under whatever name."""
+    while node not in leaf_of and node.operation == "identity" and node.operands:
+        node = node.operands[0]
+    return node if node in leaf_of else None
+
+
+def _own(edge: Edge, leaf_of: dict[Node, Node]) -> bool:
+    """Is this the update itself, going on?"""
+    return edge.consumer in leaf_of or edge.consumer.operation in ("index_update", "identity")

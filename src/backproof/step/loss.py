@@ -37,7 +37,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     befores = [c.before for c in window.parameters]
     since = min(time_of(b) for b in befores)
     recent = [n for n in trace.nodes if time_of(n) > since]
-    moving = dependent(recent, befores)
+    moving = dependent(recent, befores) - dependent(recent, [c.after for c in window.parameters])
     feeding = set(_inside(ancestors_since([c.after for c in window.parameters], since), since))
     outcome = set(trace.shown) | set(trace.returned)
     found: dict[tuple[int, str | None], Hypothesis] = {}
@@ -54,7 +54,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         inside = window.start <= time_of(node) < window.end
         evidence += 2 * inside
         site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None  # type: ignore[attr-defined]
-        name = node.name or (site.text if site is not None and len(site.text) < 40 else None)
+        name = node.name or _caller(trace, node)
         row = site.span.row if site is not None else None
         formula = " ".join(_definition(trace, node).split())
         key = (site.number if site is not None else -1, node.name)
@@ -62,6 +62,14 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         if old is None or inside or not (window.start <= time_of(old.node) < window.end):
             found[key] = Hypothesis(node, name, row, True, formula, evidence)
     return sorted(found.values(), key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
+
+
+def _caller(trace: Trace, node: Node) -> str | None:
+    """The name of the function that returned a value."""
+    site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None  # type: ignore[attr-defined]
+    if site is None:
+        return None
+    return site.function or (site.text.split("(")[0] if site.kind == "Call" else None) or None
 
 
 def _definition(trace: Trace, node: Node) -> str:

@@ -49,6 +49,8 @@ def windows(trace: Trace) -> list[Window]:
     whole = Activity("round", -1, 0, max(times, default=0) + 1, -1)
     memo: dict[tuple[Node, Node], bool] = {}
     for activity in [*trace.activities, whole]:
+        if not activity.complete:
+            continue
         key = (activity.kind, activity.site)
         inside = stores[bisect_left(times, activity.start) : bisect_left(times, activity.end)]
         if not inside or (tried[key] > 40 and not groups[key]):

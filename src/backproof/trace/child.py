@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import importlib.machinery
 import importlib.util
 import json
@@ -114,7 +115,7 @@ def run(options: dict[str, Any]) -> Trace:
     now = recorder.time + 1
     for activity in trace.activities:
         if activity.end < 0:
-            activity.end = now
+            activity.end, activity.complete = now, trace.ended in ("finished", "exited")
     trace.labels = labels(trace, space, frames)
     return trace
 
@@ -165,6 +166,7 @@ def main() -> None:
     np.seterr(all="ignore")
     remove, plain = os.remove, os.open
     del remove
+    gc.disable()
     _limit(options["seconds"], options["memory"])
     trace = run(options)
     data = encode(trace)

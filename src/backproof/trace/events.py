@@ -46,6 +46,7 @@ class Activity:
     start: int
     end: int
     depth: int
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections import deque
 from typing import Any
@@ -17,7 +18,14 @@ SKIPPED = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type
 
 def labels(trace: Trace, space: dict[str, Any], frames: list[dict[str, Any]]) -> dict[tuple[Any, ...], str]:
     """Name every place that the run stored into, by the shortest path from a global, else from a local name."""
-    paths = _paths([space, *frames])
+    loops = {
+        name
+        for site in trace.sites
+        if site.kind == "For"
+        for name in re.findall(r"\w+", site.text.split(" in ")[0])
+    }
+    first = {name: value for name, value in space.items() if name not in loops}
+    paths = _paths([first, *frames, space])
     found: dict[tuple[Any, ...], str] = {}
     for store in trace.stores:
         place = store.place

@@ -432,12 +432,18 @@ class Recorder:
     def _close(self, activity: Activity | None, depth: int) -> None:
         if len(self.open) > depth or activity is not None:
             now = self._tick()
-            for inner in [*self.open[depth:], *([activity] if activity is not None else [])]:
-                if inner.end < 0:
-                    inner.end = now
-            del self.open[depth:]
+            if activity is not None:
+                activity.end = now
+            self._end(depth, now)
             if activity is not None:
                 self.stopper.round_done(self, activity)
+
+    def _end(self, depth: int, now: int) -> None:
+        """End what is still open; what the end of the run cuts off is not complete."""
+        for inner in self.open[depth:]:
+            if inner.end < 0:
+                inner.end, inner.complete = now, not self.stopper.stopped
+        del self.open[depth:]
 
     def tick(self, site: int) -> None:
         """A round of a ``while`` loop begins."""
@@ -498,10 +504,7 @@ class Recorder:
             self.current = self.frames[info.parent]
         depth = frame.result or 0
         if depth < len(self.open):
-            now = self._tick()
-            for inner in self.open[depth:]:
-                inner.end = now if inner.end < 0 else inner.end
-            del self.open[depth:]
+            self._end(depth, self._tick())
 
     def returned(self, frame: FrameNames, site: int, value: Any) -> Any:
         """A function hands back ``value``."""
@@ -535,6 +538,16 @@ class Recorder:
             if function is reversed:
                 arguments = tuple(list(a) if isinstance(a, Iterator) else a for a in arguments)
             return function(*arguments, **keywords)
+        if function is getattr and len(arguments) >= 2 and isinstance(arguments[1], str):
+            value = getattr(*arguments)
+            if isinstance(value, TRACKED) and not isinstance(arguments[0], np.ndarray | np.generic):
+                self._point(("attribute", id(arguments[0]), arguments[1]), value)
+            return value
+        if function is setattr:
+            setattr(*arguments)
+            here = self.sites[site]
+            self._stored_at(("attribute", id(arguments[0]), arguments[1]), here.children[-1], arguments[2], arguments[0], False)
+            return None
         if function is builtins.sum:
             return self._sum(site, *arguments, **keywords)
         if function is print:
@@ -555,10 +568,7 @@ class Recorder:
         if self.current is not current:
             self.current = current
         if len(self.open) > depth and not isinstance(result, Iterator):
-            now = self._tick()
-            for inner in self.open[depth:]:
-                inner.end = now if inner.end < 0 else inner.end
-            del self.open[depth:]
+            self._end(depth, self._tick())
         if isinstance(result, TRACKED):
             if entered:
                 node = self.find(result)
@@ -747,7 +757,7 @@ class Recorder:
                 before = self.places[place][0]
             store = Store(self.time, place, before, node, site, self.current.number)
             self.trace.stores.append(store)
-            if before is not None and before is not node:
+            if before is not None and before is not node and old is not None and old[1] is not value:
                 self.stopper.stored(self, store)
 
     def stored(self, frame: FrameNames | None, site: int, name: str, value: Any) -> None:

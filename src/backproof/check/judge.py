@@ -1,0 +1,80 @@
+"""From a trace to a judgement: which step, which loss, which gradients are right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backproof.check.compare import Verdict, compare
+from backproof.step import Hypothesis, TrainingStep, Window, implied, stated, training_step, windows
+from backproof.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """A step, held against the loss that explains it best; ``others`` are the losses that explain it less well."""
+
+    step: TrainingStep
+    verdict: Verdict
+    others: tuple[tuple[Hypothesis, Verdict], ...]
+
+
+def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
+    """Find the training step and the loss that explains the most of its gradients; None where there is no step.
+
+    ``loss`` names the variable that is the loss. Without it a loss that explains every gradient wins, then one that
+    the program states, then the one that the backward pass implies.
+    """
+    found = windows(trace)
+    if not found:
+        return None
+    window = chosen_window(found)
+    judged: list[tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]] = []
+    hypotheses = stated(trace, window)
+    if loss is not None:
+        hypotheses = [h for h in hypotheses if h.name == loss]
+    else:
+        hypotheses = [*hypotheses, *implied(trace, window)]
+    for position, hypothesis in enumerate(hypotheses):
+        try:
+            step = training_step(trace, window, hypothesis)
+        except (ValueError, TypeError, NotImplementedError):
+            continue
+        if step is None:
+            continue
+        verdict = compare(step)
+        judged.append((_rank(hypothesis, verdict, window, position), hypothesis, step, verdict))
+    if not judged:
+        return None
+    judged.sort(key=lambda entry: entry[0], reverse=True)
+    _, _, step, verdict = judged[0]
+    return Judgement(step, verdict, tuple((h, v) for _, h, _, v in judged[1:]))
+
+
+def chosen_window(found: list[Window]) -> Window:
+    """The last step, when every value has its type; but the first in which a parameter changes its shape."""
+    for window in found:
+        if any(np.shape(c.before.value) != np.shape(c.after.value) for c in window.parameters):
+            return window
+    most = max(len(w.parameters) for w in found)
+    return [w for w in found if len(w.parameters) == most][-1]
+
+
+def _rank(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: int) -> tuple[int, ...]:
+    right = sum(verdict.right)
+    along = sum(c.parallel and _steady(c.scales) for c in verdict.comparisons)
+    whole = len(verdict.right) == len(window.parameters)
+    trusted = hypothesis.stated and right > 0 and hypothesis.evidence >= 6
+    return (
+        int(trusted and not verdict.correct and whole),
+        int(verdict.correct and whole),
+        right,
+        along,
+        int(hypothesis.stated) * hypothesis.evidence,
+        -position,
+    )
+
+
+def _steady(scales: tuple[float, ...]) -> bool:
+    return bool(scales) and max(scales) - min(scales) <= 1e-5 * max(abs(s) for s in scales)

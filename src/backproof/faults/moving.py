@@ -1,0 +1,53 @@
+"""Move a statement behind others of its block, with the comments above it."""
+
+from __future__ import annotations
+
+import ast
+
+from backproof.source import Edit, Span
+from backproof.trace import Site, Trace
+
+
+def moved_behind(trace: Trace, statement: Site, others: list[Site]) -> tuple[Edit, ...]:
+    """Edits that move the statement around ``statement`` behind the last of those around ``others``.
+
+    Both have to stand in one block, directly or inside other statements; there is no edit otherwise.
+    """
+    text = trace.files[statement.file]
+    lines = text.split("\n")
+    if any(site.file != statement.file for site in others):
+        return ()
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return ()
+    rows = [site.span.row for site in others]
+    for block in _blocks(tree):
+        here = [s for s in block if s.lineno <= statement.span.row <= (s.end_lineno or s.lineno)]
+        there = [[s for s in block if s.lineno <= row <= (s.end_lineno or s.lineno)] for row in rows]
+        if not here or not all(there):
+            continue
+        moving = here[0]
+        last = max((found[0] for found in there), key=lambda s: s.lineno)
+        if moving is last or last.lineno < moving.lineno:
+            continue
+        first, end = moving.lineno, moving.end_lineno or moving.lineno
+        goal = last.end_lineno or last.lineno
+        if goal >= len(lines):
+            return ()
+        moved = "\n".join(lines[first - 1 : end])
+        cut = Edit(Span(first, 1, end + 1, 1), "")
+        paste = Edit(Span(goal + 1, 1, goal + 1, 1), moved + "\n")
+        return (cut, paste)
+    return ()
+
+
+def _blocks(tree: ast.Module) -> list[list[ast.stmt]]:
+    """Every list of statements, the innermost first."""
+    found: list[list[ast.stmt]] = []
+    for node in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
+                found.append(block)
+    return found[::-1]

@@ -1,0 +1,6 @@
+"""Mending: the search for corrections, and their edits in the source."""
+
+from backproof.mend.edits import edits_of
+from backproof.mend.search import Repair, Tried, search
+
+__all__ = ["Repair", "Tried", "edits_of", "search"]

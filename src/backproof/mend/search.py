@@ -1,0 +1,118 @@
+"""Search for the smallest set of corrections that makes every gradient true on the graph."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backproof.check.place import Place, places
+from backproof.check.trial import RIGHT, Bench, Edge
+from backproof.faults.correction import Correction
+from backproof.faults.corrections import corrections, proposals
+from backproof.graph import Node
+from backproof.source import Span
+
+MOST = 8  # corrections in one program
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tried:
+    """A correction that helps: what it changes on the graph, and the states of the parameters with it."""
+
+    correction: Correction
+    changes: tuple[tuple[Edge, Node], ...]
+    states: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repair:
+    """The corrections chosen, in the order of choice, and the states of the parameters after each."""
+
+    steps: tuple[Tried, ...]
+    complete: bool
+    states: tuple[int, ...]
+
+
+def search(bench: Bench, seconds: float = 6.0) -> Repair:
+    """Choose corrections one after the other, each the one that helps most, until every gradient is right.
+
+    A correction helps when it brings a parameter nearer to the truth (from wrong, to parallel, to right) and none
+    further away; of those that help alike the cheapest is taken.
+    """
+    deadline = time.monotonic() + seconds
+    every = list(places(bench))
+    candidates = [*proposals(every), *(c for place in every for c in corrections(place))]
+    candidates.sort(key=lambda c: c.cost)
+    chosen: list[Tried] = []
+    changes: tuple[tuple[Edge, Node], ...] = ()
+    states = bench.initial
+    while len(chosen) < MOST and any(s != RIGHT for s in states):
+        helping: list[Tried] = []
+        for correction in candidates:
+            if time.monotonic() > deadline:
+                break
+            if any(overlap(correction, old.correction) for old in chosen):
+                continue
+            tried = _try(bench, correction, changes, states)
+            if tried is not None:
+                helping.append(tried)
+        if not helping:
+            break
+        best = min(helping, key=lambda t: (*(-n for n in _gain(t.states)), t.correction.cost))
+        chosen.append(best)
+        changes = (*changes, *best.changes)
+        states = best.states
+        candidates = [t.correction for t in helping if t is not best] + _affecting(bench, candidates, states, helping)
+    return Repair(tuple(chosen), all(s == RIGHT for s in states), states)
+
+
+def _affecting(bench: Bench, candidates: Sequence[Correction], states: tuple[int, ...], helping: Sequence[Tried]) -> list[Correction]:
+    """The candidates that can still change a parameter that is not right."""
+    done = {t.correction for t in helping}
+    wrong = {d for d, s in zip(bench.step.descents, states, strict=True) if s != RIGHT}
+    reach: dict[int, bool] = {}
+    kept = []
+    for correction in candidates:
+        if correction in done:
+            continue
+        site = correction.parts[0].place.site.number
+        if site not in reach:
+            line = bench.affected([e.consumer for e in correction.parts[0].place.edges])
+            reach[site] = not wrong.isdisjoint(line)
+        if reach[site]:
+            kept.append(correction)
+    return kept
+
+
+def _gain(states: tuple[int, ...]) -> tuple[int, int]:
+    """What counts: gradients that are right, then those that are nearly so."""
+    return (sum(s == RIGHT for s in states), sum(states)) if states else (0, 0)
+
+
+def _try(bench: Bench, correction: Correction, before: tuple[tuple[Edge, Node], ...], states: tuple[int, ...]) -> Tried | None:
+    new: list[tuple[Edge, Node]] = []
+    for part in correction.parts:
+        for edge in part.place.edges:
+            node = part.build(edge)
+            if node is None:
+                return None
+            new.append((edge, node))
+    result = bench.score((*before, *new))
+    if result is None or any(a < b for a, b in zip(result, states, strict=True)) or sum(result) <= sum(states):
+        return None
+    return Tried(correction, tuple(new), result)
+
+
+def overlap(a: Correction, b: Correction) -> bool:
+    """Do two corrections edit the same text?"""
+    first = [(p.place.site.file, p.span or p.place.site.span) for p in a.parts]
+    second = [(p.place.site.file, p.span or p.place.site.span) for p in b.parts]
+    return any(f == g and _cross(x, y) for f, x in first for g, y in second)
+
+
+def _cross(a: Span, b: Span) -> bool:
+    return (a.row, a.column) < (b.end_row, b.end_column) and (b.row, b.column) < (a.end_row, a.end_column)
+
+
+__all__ = ["Place", "Repair", "Tried", "overlap", "search"]
