@@ -14,8 +14,8 @@ import pytest
 from backproof.faults import GROUPS, RULES, rule_text
 
 CONTRACT = {
-    "factor": "sign-flipped derivative-at-wrong-point wrong-activation-derivative missing-factor extra-factor "
-    "missing-term wrong-operand wrong-scale",
+    "factor": "sign-flipped derivative-at-wrong-point wrong-activation-derivative missing-factor "
+    "extra-factor missing-term wrong-operand wrong-scale",
     "shape": "wrong-transpose missing-sum wrong-axis wrong-index",
     "update": "updated-weights not-reset not-accumulated overwritten never-updated",
     "consistency": "loss-mismatch forward-backward-mismatch upstream-ignored",
