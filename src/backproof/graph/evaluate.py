@@ -1,4 +1,4 @@
-"""Compute the values of a graph again: at other leaf values, in another precision, or along a complex step."""
+"""Compute the values of a graph again: at other leaves, in another precision, or along a complex step."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def evaluate(
     """Give the value of every node that the results are computed from.
 
     ``replace`` gives other values to leaves (or to any node, whose operands then do not matter). ``dtype`` is
-    ``np.float64``, ``np.longdouble`` for the size of rounding, or ``np.complex128`` for a complex step, where real parts
-    decide comparisons and imaginary parts carry a derivative. Floating point warnings are off: what is not
-    finite is seen in the values.
+    ``np.float64``, ``np.longdouble`` for the size of rounding, or ``np.complex128`` for a complex step, where
+    real parts decide comparisons and imaginary parts carry a derivative. Floating point warnings are off: what is
+    not finite is seen in the values.
 
     Examples
     --------

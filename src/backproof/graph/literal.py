@@ -10,7 +10,7 @@ import numpy as np
 def literal(value: Any, longest: int = 50) -> str:
     """Write a value as short Python source that evaluates to it.
 
-    Arrays of more than ``longest`` elements are abbreviated with an ellipsis, and no longer evaluate to themselves.
+    Arrays of more than ``longest`` elements are abbreviated with an ellipsis and no longer evaluate to themselves.
 
     Examples
     --------
@@ -48,10 +48,14 @@ def _array(value: np.ndarray[Any, Any], longest: int) -> str:
             return f"np.zeros({shape})"
         if np.all(value == 1.0):
             return f"np.ones({shape})"
-    if value.dtype.kind in "OUS" or value.size == 0:
-        return f"np.empty({value.shape}, {literal(value.dtype)})" if value.size == 0 else repr(value)
+    if value.size == 0:
+        return f"np.empty({value.shape}, {literal(value.dtype)})"
     text = np.array2string(
-        value, separator=", ", threshold=longest, max_line_width=10**9, formatter={"all": lambda x: literal(x)}
+        value,
+        separator=", ",
+        threshold=longest,
+        max_line_width=10**9,
+        formatter={"all": lambda x: literal(x)},
     )
     return f"np.array({' '.join(text.split())})"
 
@@ -66,7 +70,11 @@ def index_literal(index: Any) -> str:
     """
     if isinstance(index, tuple) and len(index) > 1:
         return ", ".join(_item(item) for item in index)
-    return _item(index[0]) + "," * (not isinstance(index[0], slice)) if isinstance(index, tuple) and index else _item(index)
+    return (
+        _item(index[0]) + "," * (not isinstance(index[0], slice))
+        if isinstance(index, tuple) and index
+        else _item(index)
+    )
 
 
 def _item(item: Any) -> str:

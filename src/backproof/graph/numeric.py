@@ -1,4 +1,4 @@
-"""Derivatives of functions that are only known by calling them: the complex step, and Ridders' extrapolation."""
+"""Derivatives of functions that one can only call: the complex step, and Ridders' extrapolation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def ridders(function: Callable[[float], Any], step: float = 0.1, levels: int = 8
         for k, previous in enumerate(column, 1):
             factor = shrink ** (2 * k)
             row.append((row[k - 1] * factor - previous) / (factor - 1))
-            guess = float(np.max(np.maximum(np.abs(row[k] - row[k - 1]), np.abs(row[k] - previous)), initial=0.0))
+            guess = float(
+                np.max(np.maximum(np.abs(row[k] - row[k - 1]), np.abs(row[k] - previous)), initial=0.0)
+            )
             if guess <= error:
                 best, error = row[k], guess
         column = row
@@ -32,7 +34,7 @@ def ridders(function: Callable[[float], Any], step: float = 0.1, levels: int = 8
 
 
 def directional(function: Callable[..., Any], operands: tuple[Any, ...], directions: tuple[Any, ...]) -> Any:
-    """Differentiate a function along a direction: by complex step where that agrees with Ridders, else by Ridders."""
+    """Differentiate a function along a direction: by complex step where Ridders agrees with it, else by Ridders."""
     size = max([1.0, *[float(np.max(np.abs(d), initial=0.0)) for d in directions]])
 
     def along(t: float) -> Any:
@@ -44,6 +46,6 @@ def directional(function: Callable[..., Any], operands: tuple[Any, ...], directi
             step = function(*[x + 1j * TINY * d for x, d in zip(operands, directions, strict=True)])
             exact = np.imag(np.asarray(step, np.complex128)) / TINY
             agrees = np.allclose(exact, slope, rtol=1e-6, atol=max(10 * error, 1e-9))
-        except Exception:  # noqa: BLE001, the function is anybody's: whatever it raises, it cannot take complex numbers
+        except Exception:
             return slope
     return exact if agrees else slope

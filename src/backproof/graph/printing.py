@@ -28,7 +28,12 @@ def print_graph(nodes: Iterable[Node]) -> str:
         if node.operation == "constant":
             inside = [np.array2string(np.asarray(node.value), threshold=8, separator=", ").replace("\n", "")]
         text = node.operation + (f"({', '.join(inside)})" if inside else "")
-        rows.append((numbers[node], node.name or "", text, f"{np.asarray(node.value).dtype} {shape_of(node)}"))
+        rows.append(
+            (numbers[node], node.name or "", text, f"{np.asarray(node.value).dtype} {shape_of(node)}")
+        )
     widths = [max((len(row[k]) for row in rows), default=0) for k in range(3)]
-    lines = ["{} {} = {}  {}".format(*[cell.ljust(w) for cell, w in zip(row, widths, strict=False)], row[3]) for row in rows]
+    lines = [
+        "{} {} = {}  {}".format(*[cell.ljust(w) for cell, w in zip(row, widths, strict=False)], row[3])
+        for row in rows
+    ]
     return "\n".join(lines)

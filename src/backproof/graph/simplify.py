@@ -17,9 +17,9 @@ Rewrite = Callable[[Node], Node | None]
 def simplify(nodes: Iterable[Node]) -> list[Node]:
     """Give equal nodes of a simpler graph; what did not change stays the very same node.
 
-    Neutral operands, double negation, double transposes, sums over nothing and repeats that broadcasting does anyway
-    disappear, operations on constants become constants, equal operations become one. A node with a name
-    stays, under its name. Functions with no rule are called as often as before, for they may be random.
+    Neutral operands, double negation, double transposes, sums over nothing and repeats that broadcasting does
+    anyway disappear, operations on constants become constants, equal operations become one. A node with a
+    name stays, under its name. Functions with no rule are called as often as before, for they may be random.
     """
     nodes = list(nodes)
     new: dict[Node, Node] = {}
@@ -74,17 +74,23 @@ def _fold(node: Node) -> Node | None:
 
 def is_constant(node: Node, number: float) -> bool:
     """Whether every element of a node is this number, whatever the leaves are."""
-    return node.operation == "constant" and bool(np.all(np.equal(node.value, number))) and np.size(node.value) > 0
+    return (
+        node.operation == "constant"
+        and bool(np.all(np.equal(node.value, number)))
+        and np.size(node.value) > 0
+    )
 
 
 def _kept(node: Node, z: Node) -> Node | None:
-    """The operand, where it can stand for the result: same shape, same type."""
-    kinds = [np.asarray(v.value).dtype for v in (node, z)] if isinstance(z.value, np.ndarray) else [None, None]
+    """Give the operand where it can stand for the result: same shape, same type."""
+    kinds = (
+        [np.asarray(v.value).dtype for v in (node, z)] if isinstance(z.value, np.ndarray) else [None, None]
+    )
     return node if shape_of(node) == shape_of(z) and kinds[0] == kinds[1] else None
 
 
 def _bare(x: Node, z: Node) -> Node:
-    """The operand of a broadcast_to that the elementwise z does itself."""
+    """Give the operand of a broadcast_to that the elementwise z does itself."""
     if x.operation == "broadcast_to" and x.name is None:
         others = [shape_of(operand) for operand in z.operands if operand is not x]
         if others and np.broadcast_shapes(shape_of(x.operands[0]), *others) == shape_of(z):
@@ -157,7 +163,9 @@ def _transpose(z: Node) -> Node | None:
     if x.operation != "transpose":
         return None
     inner, count = x.operands[0], len(shape_of(x))
-    first, second = (tuple(range(count))[::-1] if a is None else a for a in (attribute(x, "axes"), attribute(z, "axes")))
+    first, second = (
+        tuple(range(count))[::-1] if a is None else a for a in (attribute(x, "axes"), attribute(z, "axes"))
+    )
     return inner if [first[k] % count for k in second] == list(range(count)) else None
 
 

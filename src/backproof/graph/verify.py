@@ -15,8 +15,8 @@ def verify(nodes: Iterable[Node]) -> None:
     """Raise ValueError where a graph is not legal.
 
     In a legal graph every operation is in the table and has the operands and attributes that its record asks
-    for, leaves and constants have none, every node has a value, and the shape of each value is the one that follows
-    from the operands. Functions with no rule are not called, so their shapes are taken on trust.
+    for, leaves and constants have none, every node has a value, and the shape of each value is the one that
+    follows from the operands. Functions with no rule are not called: their shapes are taken on trust.
     """
     with np.errstate(all="ignore"):
         for node in ancestors(nodes):

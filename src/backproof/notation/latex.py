@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-import re
 
 import numpy as np
 
@@ -31,20 +31,23 @@ FORMS: tuple[tuple[str, int | None, dict[int, int]], ...] = (
     ("", ATOM, {}),
 )  # the first that a template begins with
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()
+    re.findall(
+        r"\w+",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+        "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega",
+    )
 )
 
 
 def to_latex(node: Node, names: Mapping[Node, str] | None = None) -> str:
-    """Write a node as a LaTeX formula; names as in `to_numpy`, set as mathematics.
+    r"""Write a node as a LaTeX formula; names as in `to_numpy`, set as mathematics.
 
     Examples
     --------
     >>> from backproof.graph import apply, leaf
     >>> x, W1 = leaf(np.ones((2, 3)), "x"), leaf(np.ones((3, 5)), "W1")
     >>> print(to_latex(apply("sigmoid", apply("matmul", x, W1))))
-    \\sigma\\left(x \\, W_{1}\\right)
+    \sigma\left(x \, W_{1}\right)
     """
     names = names or {}
 
@@ -58,7 +61,7 @@ def to_latex(node: Node, names: Mapping[Node, str] | None = None) -> str:
         text = OPERATIONS[node.operation].latex
         return expand(text if isinstance(text, str) else text(node), node, _attribute)
 
-    def combine(node: Node, text: str, parts: list[Part]) -> Part:
+    def combine(_: Node, text: str, parts: list[Part]) -> Part:
         return fill(text, parts, _levels(text), r"\left({}\right)".format)
 
     return render(node, named, template, combine)
@@ -70,12 +73,12 @@ def _levels(template: str) -> Levels:
 
 
 def latex_name(name: str) -> str:
-    """Set a name as mathematics: Greek letters, hats, digits at its end as an index.
+    r"""Set a name as mathematics: Greek letters, hats, digits at its end as an index.
 
     Examples
     --------
     >>> [latex_name(name) for name in ("W1", "layer_2", "y_hat", "sigma", "d_out")]
-    ['W_{1}', '\\\\mathrm{layer}_{2}', '\\\\hat{y}', '\\\\sigma', '\\\\mathrm{d\\\\_out}']
+    ['W_{1}', '\\mathrm{layer}_{2}', '\\hat{y}', '\\sigma', '\\mathrm{d\\_out}']
     """
     if name.endswith("_hat"):
         return rf"\hat{{{latex_name(name[:-4])}}}"
@@ -94,7 +97,12 @@ def latex_value(value: Any) -> Part:
     array = np.asarray(value)
     if array.size == 1 and array.dtype.kind in "iufb":
         return _number(array.item())
-    if array.size and array.dtype.kind in "iuf" and np.all(array == array.flat[0]) and array.flat[0] in (0, 1):
+    if (
+        array.size
+        and array.dtype.kind in "iuf"
+        and np.all(array == array.flat[0])
+        and array.flat[0] in (0, 1)
+    ):
         return rf"\mathbf{{{int(array.flat[0])}}}", ATOM
     if array.ndim in (1, 2) and 0 < array.size <= 9 and array.dtype.kind in "iuf":
         rows = [r" & ".join(_number(x.item())[0] for x in row) for row in np.atleast_2d(array)]
@@ -105,12 +113,14 @@ def latex_value(value: Any) -> Part:
 def _number(number: float) -> Part:
     if isinstance(number, bool):
         return rf"\text{{{number}}}", ATOM
-    if number != number:  # noqa: PLR0124
+    if number != number:
         return r"\text{nan}", ATOM
     text = f"{number:.6g}".replace("inf", r"\infty")
     mantissa, e, exponent = text.partition("e")
     if e:
-        return (rf"{mantissa} \cdot " * (mantissa != "1")) + rf"10^{{{int(exponent)}}}", PRODUCT if number > 0 else SUM
+        return (
+            rf"{mantissa} \cdot " * (mantissa != "1")
+        ) + rf"10^{{{int(exponent)}}}", PRODUCT if number > 0 else SUM
     return text, SUM if number < 0 else ATOM
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
 import ast
 import re
-
+from collections.abc import Mapping
+from functools import lru_cache
 
 from backproof.graph import OPERATIONS, Node
 from backproof.graph.literal import literal
@@ -14,15 +13,21 @@ from backproof.notation.template import Levels, Part, expand, fill, render
 
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5, 6
 BINDING: dict[type[ast.operator], int] = {
-    **{ast.Add: SUM, ast.Sub: SUM, ast.Pow: POWER},
-    **{ast.Mult: PRODUCT, ast.Div: PRODUCT, ast.FloorDiv: PRODUCT, ast.Mod: PRODUCT, ast.MatMult: PRODUCT},
+    ast.Add: SUM,
+    ast.Sub: SUM,
+    ast.Pow: POWER,
+    ast.Mult: PRODUCT,
+    ast.Div: PRODUCT,
+    ast.FloorDiv: PRODUCT,
+    ast.Mod: PRODUCT,
+    ast.MatMult: PRODUCT,
 }
 
 
 def to_numpy(node: Node, names: Mapping[Node, str] | None = None) -> str:
     """Write a node as one NumPy expression.
 
-    A node that is in ``names``, the node itself included, and a leaf that has a name are written as that name.
+    A node in ``names``, the node itself included, and a leaf that has a name are written as that name.
 
     Examples
     --------
@@ -47,7 +52,10 @@ def to_numpy(node: Node, names: Mapping[Node, str] | None = None) -> str:
         return expand(text if isinstance(text, str) else text(node), node)
 
     def combine(node: Node, text: str, parts: list[Part]) -> Part:
-        whole = [_as_whole(k, operand, part, text, names) for k, (operand, part) in enumerate(zip(node.operands, parts, strict=True))]
+        whole = [
+            _as_whole(k, operand, part, text, names)
+            for k, (operand, part) in enumerate(zip(node.operands, parts, strict=True))
+        ]
         return fill(text, whole, levels(text), "({})".format)
 
     return render(node, named, template, combine)

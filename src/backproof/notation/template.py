@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
-import re
 
 from backproof.graph import OPERATIONS, Node, ancestors, attribute
 from backproof.graph.literal import index_literal, literal
 
-Levels = tuple[int | None, Mapping[int, int]]  # how tightly a template binds (None: as its operand), what it asks of each
+Levels = tuple[
+    int | None, Mapping[int, int]
+]  # how tightly a template binds (None: as its operand), what it asks
 Part = tuple[str, int]  # a text and how tightly it binds
 
 
@@ -31,6 +33,8 @@ def expand(template: str, node: Node, write: Callable[[Any], str] = literal) -> 
         key = match[1]
         if key == "*":
             return ", ".join(f"${k}" for k in range(len(node.operands)))
+        if key == "operation":
+            return node.operation
         if key == "attributes":
             return "".join(f", {name}={write(value)}" for name, value in _stated(template, node))
         if key == "over":
@@ -42,7 +46,7 @@ def expand(template: str, node: Node, write: Callable[[Any], str] = literal) -> 
 
 
 def _stated(template: str, node: Node) -> list[tuple[str, Any]]:
-    """The attributes that differ from their default and have no place of their own in the template."""
+    """List the attributes that differ from their default and have no place of their own in the template."""
     defaults = OPERATIONS[node.operation].attributes
     named = set(re.findall(r"\$([a-z_]+)", template))
     return [

@@ -15,7 +15,14 @@ Draw = Callable[[np.random.Generator, Shape | None], Any]
 SHAPES: tuple[Shape | None, ...] = (None, (), (1,), (5,), (2, 3), (3, 1, 7))  # None: a Python number
 PAIRS: tuple[tuple[Shape | None, Shape | None], ...] = (
     *[(None, None), (None, (3,)), ((2, 5), None), ((), (3, 2)), ((5,), ()), ((7,), (7,)), ((3, 5), (5,))],
-    *[((5,), (3, 5)), ((3, 1), (1, 7)), ((1, 5), (3, 1)), ((2, 1, 3), (5, 1)), ((1,), (2, 3)), ((2, 3), (2, 3))],
+    *[
+        ((5,), (3, 5)),
+        ((3, 1), (1, 7)),
+        ((1, 5), (3, 1)),
+        ((2, 1, 3), (5, 1)),
+        ((1,), (2, 3)),
+        ((2, 3), (2, 3)),
+    ],
 )
 
 
@@ -71,7 +78,7 @@ def two(first: Draw, second: Draw | None = None) -> Domain:
 
 
 def examples(*cases: tuple[Any, ...], draw: Draw = REAL) -> Domain:
-    """One of some cases: the shapes of the operands (or draws, for another kind of values), then the attributes."""
+    """One of some cases: the shapes of the operands (or functions that draw them), then the attributes."""
 
     def domain(generator: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
         *shapes, attributes = cases[generator.integers(len(cases))]

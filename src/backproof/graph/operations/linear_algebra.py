@@ -1,52 +1,71 @@
 """Operations on matrices: products, contractions, inverses."""
 
+# ruff: noqa: ARG001, the signature of a rule never varies
 from __future__ import annotations
 
-from typing import Any
 import string
+from typing import Any
 
 import numpy as np
 
 from backproof.graph.node import Node, shape_of
+from backproof.graph.operations.arrangement import zeros_like
 from backproof.graph.operations.domain import examples
 from backproof.graph.operations.elementwise import multiply, negative
-from backproof.graph.operations.record import REQUIRED, Operation, apply, attribute
+from backproof.graph.operations.record import REQUIRED, Domain, Operation, Rule, apply, attribute, verb
+
+matmul, outer, solve, index = map(verb, ("matmul", "outer", "solve", "index"))
+transpose, reshape = map(verb, ("transpose", "reshape"))
 
 
 def transposed(x: Node) -> Node:
     """Swap the last two axes."""
     count = len(shape_of(x))
-    return apply("transpose", x) if count == 2 else apply("transpose", x, axes=(*range(count - 2), count - 1, count - 2))
-
-
-def matmul(x: Any, y: Any) -> Node:
-    """Write x @ y as a node."""
-    return apply("matmul", x, y)
+    if count == 2:
+        return transpose(x)
+    return transpose(x, axes=(*range(count - 2), count - 1, count - 2))
 
 
 def _column(x: Node) -> Node:
-    return apply("index", x, index=(..., None))
+    return index(x, index=(..., None))
+
+
+def _row(x: Node) -> Node:
+    return index(x, index=(..., None, slice(None)))
+
+
+def _without_column(x: Node) -> Node:
+    return index(x, index=(..., 0))
 
 
 def _matmul_left(g: Node, z: Node, x: Node, y: Node) -> Node:
-    rows, columns = len(shape_of(x)), len(shape_of(y))
-    if columns == 1:
-        return multiply(g if rows == 1 else _column(g), y) if rows != 2 else apply("outer", g, y)
-    if rows == 1:
-        return matmul(y, g) if columns == 2 else apply("index", matmul(y, _column(g)), index=(..., 0))
-    return matmul(g, transposed(y))
+    match len(shape_of(x)), len(shape_of(y)):
+        case 1, 1:
+            return multiply(g, y)
+        case 2, 1:
+            return outer(g, y)
+        case _, 1:
+            return multiply(_column(g), y)
+        case 1, 2:
+            return matmul(y, g)
+        case 1, _:
+            return _without_column(matmul(y, _column(g)))
+        case _:
+            return matmul(g, transposed(y))
 
 
 def _matmul_right(g: Node, z: Node, x: Node, y: Node) -> Node:
-    rows, columns = len(shape_of(x)), len(shape_of(y))
-    if rows == 1:
-        if columns == 2:
-            return apply("outer", x, g)
-        return multiply(g, x) if columns == 1 else multiply(_column(x), apply("index", g, index=(..., None, slice(None))))
-    if columns == 1:
-        product = matmul(transposed(x), g if rows == 2 else _column(g))
-        return product if rows == 2 else apply("index", product, index=(..., 0))
-    return matmul(transposed(x), g)
+    match len(shape_of(x)), len(shape_of(y)):
+        case 1, 1:
+            return multiply(g, x)
+        case 1, 2:
+            return outer(x, g)
+        case 1, _:
+            return multiply(_column(x), _row(g))
+        case _, 1 if len(shape_of(g)) > 1:
+            return _without_column(matmul(transposed(x), _column(g)))
+        case _:
+            return matmul(transposed(x), g)
 
 
 def contract(k: int, g: Node, operands: tuple[Node, ...], inputs: list[str], output: str) -> Node:
@@ -61,12 +80,12 @@ def contract(k: int, g: Node, operands: tuple[Node, ...], inputs: list[str], out
     size = dict(zip(own, shape_of(operands[k]), strict=True))
     if known != letters:  # letters that only this operand has were summed: repeat along them
         found = dict(zip(known, shape_of(c), strict=True))
-        c = apply("reshape", c, shape=tuple(found.get(letter, 1) for letter in letters))
+        c = reshape(c, shape=tuple(found.get(letter, 1) for letter in letters))
         c = apply("broadcast_to", c, shape=tuple(found.get(letter, size[letter]) for letter in letters))
     if own != letters:  # a letter twice is a diagonal: put it back there
         place = np.ix_(*[np.arange(size[letter]) for letter in letters])
         index = tuple(place[letters.index(letter)] for letter in own)
-        c = apply("index_add", np.zeros(shape_of(operands[k])), c, index=index)
+        c = apply("index_add", zeros_like(operands[k].value), c, index=index)
     return c
 
 
@@ -80,7 +99,9 @@ def expand_subscripts(subscripts: str, dimensions: list[int]) -> tuple[list[str]
     left, arrow, output = subscripts.replace(" ", "").partition("->")
     inputs = left.split(",")
     unused = "".join(letter for letter in string.ascii_letters if letter not in subscripts)
-    counts = [d - len(s.replace("...", "")) if "..." in s else 0 for s, d in zip(inputs, dimensions, strict=True)]
+    counts = [
+        d - len(s.replace("...", "")) if "..." in s else 0 for s, d in zip(inputs, dimensions, strict=True)
+    ]
     hidden = unused[: max(counts)]
     if not arrow:
         named = left.replace("...", "").replace(",", "")
@@ -101,7 +122,7 @@ def tensordot_letters(axes: Any, x: int, y: int) -> tuple[list[str], str]:
     return ["".join(first), "".join(second)], "".join(output)
 
 
-def _tensordot_rule(k: int) -> Any:
+def _tensordot_rule(k: int) -> Rule:
     def rule(g: Node, z: Node, x: Node, y: Node) -> Node:
         inputs, output = tensordot_letters(attribute(z, "axes"), len(shape_of(x)), len(shape_of(y)))
         return contract(k, g, (x, y), inputs, output)
@@ -109,7 +130,7 @@ def _tensordot_rule(k: int) -> Any:
     return rule
 
 
-def _dot_rule(k: int) -> Any:
+def _dot_rule(k: int) -> Rule:
     def rule(g: Node, z: Node, x: Node, y: Node) -> Node:
         rows, columns = len(shape_of(x)), len(shape_of(y))
         if 0 in (rows, columns):
@@ -122,14 +143,14 @@ def _dot_rule(k: int) -> Any:
 
 
 def _outer_left(g: Node, z: Node, x: Node, y: Node) -> Node:
-    return apply("reshape", matmul(g, apply("reshape", y, shape=(-1,))), shape=shape_of(x))
+    return reshape(matmul(g, reshape(y, shape=(-1,))), shape=shape_of(x))
 
 
 def _outer_right(g: Node, z: Node, x: Node, y: Node) -> Node:
-    return apply("reshape", matmul(transposed(g), apply("reshape", x, shape=(-1,))), shape=shape_of(y))
+    return reshape(matmul(transposed(g), reshape(x, shape=(-1,))), shape=shape_of(y))
 
 
-def _kron_rule(k: int) -> Any:
+def _kron_rule(k: int) -> Rule:
     """Derive kron: its axes are pairs of one axis of x and one of y."""
 
     def rule(g: Node, z: Node, x: Node, y: Node) -> Node:
@@ -138,9 +159,9 @@ def _kron_rule(k: int) -> Any:
         pairs = tuple(n for pair in zip(*shapes, strict=True) for n in pair)
         first, second = string.ascii_letters[:count], string.ascii_letters[count : 2 * count]
         both = "".join(a + b for a, b in zip(first, second, strict=True))
-        operands = tuple(apply("reshape", v, shape=s) for v, s in zip((x, y), shapes, strict=True))
-        c = contract(k, apply("reshape", g, shape=pairs), operands, [first, second], both)
-        return apply("reshape", c, shape=shape_of((x, y)[k]))
+        operands = tuple(reshape(v, shape=s) for v, s in zip((x, y), shapes, strict=True))
+        c = contract(k, reshape(g, shape=pairs), operands, [first, second], both)
+        return reshape(c, shape=shape_of((x, y)[k]))
 
     return rule
 
@@ -200,16 +221,16 @@ def _det_rule(g: Node, z: Node, x: Node) -> Node:
 
 
 def _solve_matrix(g: Node, z: Node, a: Node, b: Node) -> Node:
-    w = apply("solve", transposed(a), g)
+    w = _solve_right(g, z, a, b)
     if len(shape_of(b)) > 1:
         return negative(matmul(w, transposed(z)))
-    return negative(multiply(_column(w), apply("index", z, index=(..., None, slice(None)))))
+    return negative(multiply(_column(w), _row(z)))
 
 
 def _solve_right(g: Node, z: Node, a: Node, b: Node) -> Node:
-    if len(shape_of(b)) == 1 and len(shape_of(g)) > 1:  # one right side for many matrices
-        return apply("index", apply("solve", transposed(a), _column(g)), index=(..., 0))
-    return apply("solve", transposed(a), g)
+    if len(shape_of(b)) == 1 < len(shape_of(g)):  # one right side for many matrices
+        return _without_column(solve(transposed(a), _column(g)))
+    return solve(transposed(a), g)
 
 
 def _regular(*shape: int) -> Any:
@@ -217,50 +238,65 @@ def _regular(*shape: int) -> Any:
     return lambda generator: generator.uniform(-1, 1, shape) + 3 * np.eye(shape[-1])
 
 
-_DOT = [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 5)), ((2, 3), (3, 5)), ((7, 2, 3), (3, 5)), ((3,), (7, 3, 2))]
-_MATMUL = examples(*[(*p, {}) for p in [*_DOT, ((7, 2, 3), (3,)), ((2, 1, 2, 3), (5, 3, 1)), ((2, 3), (7, 3, 2))]])
-_DOTS = examples(*[(*p, {}) for p in [*_DOT, (None, (3,)), ((2, 3), None), ((2, 3), (5, 3, 7)), ((2, 5, 3), (7, 3, 1))]])
-_TENSORDOT = examples(
-    ((2, 3), (3, 5), {"axes": 1}),
-    ((2, 3, 5), (3, 5, 7), {}),
-    ((3,), (5,), {"axes": 0}),
-    ((2, 3, 5), (5, 7, 2), {"axes": ((0, -1), (2, 0))}),
-    ((2, 3), (5, 2), {"axes": (0, 1)}),
+_DOT = [
+    ((3,), (3,)),
+    ((2, 3), (3,)),
+    ((3,), (3, 5)),
+    ((2, 3), (3, 5)),
+    ((7, 2, 3), (3, 5)),
+    ((3,), (7, 3, 2)),
+]
+_MATMUL = [*_DOT, ((7, 2, 3), (3,)), ((2, 1, 2, 3), (5, 3, 1)), ((2, 3), (7, 3, 2))]
+_DOTS = [*_DOT, (None, (3,)), ((2, 3), None), ((2, 3), (5, 3, 7)), ((2, 5, 3), (7, 3, 1))]
+_TENSORDOT = (
+    *[((2, 3), (3, 5), {"axes": 1}), ((2, 3, 5), (3, 5, 7), {}), ((3,), (5,), {"axes": 0})],
+    *[((2, 3, 5), (5, 7, 2), {"axes": ((0, -1), (2, 0))}), ((2, 3), (5, 2), {"axes": (0, 1)})],
 )
-_EINSUM = examples(
-    ((2, 3), (3, 5), {"subscripts": "ij,jk->ik"}),
-    ((3, 3), {"subscripts": "ii"}),
-    ((3, 3, 2), {"subscripts": "iij->ji"}),
-    ((2, 3), {"subscripts": "ij->j"}),
-    ((2, 3), (5,), {"subscripts": "ij,k->k"}),
-    ((2, 3), (2, 3), (3,), {"subscripts": "ij, ij, j -> i"}),
-    ((7, 2, 3), (3, 5), {"subscripts": "...ij,jk->...ik"}),
-    ((2, 3), (7, 2, 3, 5), {"subscripts": "...i,...ij"}),
-    ((1, 3), (2, 3), {"subscripts": "ij,ij->j"}),
+_EINSUM: tuple[tuple[str, Any], ...] = (
+    *[("ij,jk->ik", [(2, 3), (3, 5)]), ("ii", [(3, 3)]), ("iij->ji", [(3, 3, 2)]), ("ij->j", [(2, 3)])],
+    *[
+        ("ij,k->k", [(2, 3), (5,)]),
+        ("ij, ij, j -> i", [(2, 3), (2, 3), (3,)]),
+        ("ij,ij->j", [(1, 3), (2, 3)]),
+    ],
+    *[("...ij,jk->...ik", [(7, 2, 3), (3, 5)]), ("...i,...ij", [(2, 3), (7, 2, 3, 5)])],
 )
-_KRON = examples(((2, 3), (5, 1), {}), ((3,), (2,), {}), ((2,), (3, 5), {}), (None, (3,), {}), ((2, 1, 3), (3, 2), {}))
-_SOLVE = examples(
-    (_regular(3, 3), (3,), {}),
-    (_regular(3, 3), (3, 5), {}),
-    (_regular(2, 3, 3), (3, 1), {}),
-    (_regular(2, 3, 3), (3,), {}),
-    (_regular(3, 3), (2, 3, 5), {}),
-)
+_KRON = [((2, 3), (5, 1)), ((3,), (2,)), ((2,), (3, 5)), (None, (3,)), ((2, 1, 3), (3, 2))]
+_SOLVE = [((3, 3), (3,)), ((3, 3), (3, 5)), ((2, 3, 3), (3, 1)), ((2, 3, 3), (3,)), ((3, 3), (2, 3, 5))]
 _SQUARE = examples((_regular(3, 3), {}), (_regular(2, 3, 3), {}), (_regular(1, 1), {}))
-_APPLIED = r"\operatorname{%s}\left($*\right)"
+
+
+def _shapes(cases: Any) -> Domain:
+    return examples(*[(*shapes, {}) for shapes in cases])
+
 
 RECORDS = (
-    Operation("matmul", np.matmul, (_matmul_left, _matmul_right), "$0 @ $1", r"$0 \, $1", _MATMUL),
-    Operation("dot", np.dot, (_dot_rule(0), _dot_rule(1)), "np.dot($0, $1)", r"$0 \, $1", _DOTS),
-    Operation("outer", np.outer, (_outer_left, _outer_right), "np.outer($0, $1)", r"$0 \otimes $1",
-              examples(((3,), (5,), {}), ((2, 3), (5,), {}), (None, (3,), {}))),
-    Operation("tensordot", np.tensordot, (_tensordot_rule(0), _tensordot_rule(1)), "np.tensordot($0, $1$attributes)",
-              _APPLIED % "tensordot", _TENSORDOT, {"axes": 2}),
-    Operation("einsum", lambda *operands, subscripts: np.einsum(subscripts, *operands), _einsum_rule,
-              "np.einsum($subscripts, $*)", r"\operatorname{einsum}_{\text{$subscripts}}\left($*\right)", _EINSUM,
-              {"subscripts": REQUIRED}),
-    Operation("kron", np.kron, (_kron_rule(0), _kron_rule(1)), "np.kron($0, $1)", r"$0 \otimes $1", _KRON),
-    Operation("inv", _inv, (_inv_rule,), "np.linalg.inv($0)", "$0^{-1}", _SQUARE),
-    Operation("det", _det, (_det_rule,), "np.linalg.det($0)", r"\det\left($0\right)", _SQUARE),
-    Operation("solve", _solve, (_solve_matrix, _solve_right), "np.linalg.solve($0, $1)", "$0^{-1} $1", _SOLVE),
+    Operation("matmul", np.matmul, (_matmul_left, _matmul_right), _shapes(_MATMUL), "$0 @ $1", r"$0 \, $1"),
+    Operation("dot", np.dot, (_dot_rule(0), _dot_rule(1)), _shapes(_DOTS), latex=r"$0 \, $1"),
+    Operation(
+        *(
+            "outer",
+            np.outer,
+            (_outer_left, _outer_right),
+            _shapes([((3,), (5,)), ((2, 3), (5,)), (None, (3,))]),
+        ),
+        latex=r"$0 \otimes $1",
+    ),
+    Operation(
+        *("tensordot", np.tensordot, (_tensordot_rule(0), _tensordot_rule(1)), examples(*_TENSORDOT)),
+        attributes={"axes": 2},
+    ),
+    Operation(
+        *("einsum", lambda *operands, subscripts: np.einsum(subscripts, *operands), _einsum_rule),
+        examples(*[(*shapes, {"subscripts": subscripts}) for subscripts, shapes in _EINSUM]),
+        *("np.einsum($subscripts, $*)", r"\operatorname{einsum}_{\text{$subscripts}}\left($*\right)"),
+        attributes={"subscripts": REQUIRED},
+    ),
+    Operation("kron", np.kron, (_kron_rule(0), _kron_rule(1)), _shapes(_KRON), latex=r"$0 \otimes $1"),
+    Operation("inv", _inv, (_inv_rule,), _SQUARE, "np.linalg.inv($0)", "$0^{-1}"),
+    Operation("det", _det, (_det_rule,), _SQUARE, "np.linalg.det($0)", r"\det\left($0\right)"),
+    Operation(
+        *("solve", _solve, (_solve_matrix, _solve_right), _shapes([(_regular(*a), b) for a, b in _SOLVE])),
+        *("np.linalg.solve($0, $1)", "$0^{-1} $1"),
+    ),
 )

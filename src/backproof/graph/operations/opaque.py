@@ -1,13 +1,14 @@
 """Operations that are not in the table: any function that can be imported, with a numeric derivative."""
 
+# ruff: noqa: ARG001, the signature of a rule never varies
 from __future__ import annotations
 
+import importlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-import importlib
-import re
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def _caller(function: str, arguments: Any, keywords: Any) -> Callable[..., Any]:
 
 
 def _plain(x: Any) -> Any:
-    """The real part in double precision, which any function takes."""
+    """Take the real part in double precision, which any function accepts."""
     if is_complex(x):
         x = np.real(x)
     return np.float64(x) if getattr(x, "dtype", None) == np.longdouble else x
@@ -72,7 +73,9 @@ def _plain(x: Any) -> Any:
 
 def _double(xs: tuple[Any, ...]) -> tuple[Any, ...]:
     plain = [_plain(x) for x in xs]
-    return tuple(x.astype(np.float64) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in plain)
+    return tuple(
+        x.astype(np.float64) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in plain
+    )
 
 
 def _value(*xs: Any, function: str, arguments: Any = None, keywords: Any = None) -> Any:
@@ -80,14 +83,18 @@ def _value(*xs: Any, function: str, arguments: Any = None, keywords: Any = None)
     if is_complex(*xs):  # nobody knows whether the function takes complex numbers rightly
         tiny = max(float(np.max(np.abs(np.imag(x)), initial=0.0)) for x in xs) or 1.0
         operands = _double(xs)
-        return first_order(call(*operands), (directional(call, operands, tuple(np.imag(x) / tiny for x in xs)), 1j * tiny))
+        return first_order(
+            call(*operands), (directional(call, operands, tuple(np.imag(x) / tiny for x in xs)), 1j * tiny)
+        )
     try:
         return call(*xs)
     except TypeError:  # of linalg and others, in higher precision
         return call(*_double(xs))
 
 
-def _vjp_value(g: Any, *xs: Any, position: int, function: str, arguments: Any = None, keywords: Any = None) -> Any:
+def _vjp_value(
+    g: Any, *xs: Any, position: int, function: str, arguments: Any = None, keywords: Any = None
+) -> Any:
     """Sum g · ∂z/∂x over the elements of z, for each element of the operand x at a position."""
     call, operands, g = _caller(function, arguments, keywords), _double(xs), np.asarray(g)
     x = np.asarray(operands[position])
@@ -145,6 +152,7 @@ def _vjp_domain(generator: np.random.Generator) -> tuple[tuple[Any, ...], dict[s
 
 
 _FIELDS = {"function": REQUIRED, "arguments": None, "keywords": None}
+_VJP_FIELDS = {"position": REQUIRED, **_FIELDS}
 _DOMAIN = examples(
     ((5,), {"function": "numpy.linalg.norm"}),
     ((3, 5), {"function": "numpy.linalg.norm", "keywords": {"axis": 1}}),
@@ -154,6 +162,6 @@ _DOMAIN = examples(
 )
 
 RECORDS = (
-    Operation("opaque", _value, _rule, _call_text, _latex, _DOMAIN, _FIELDS, exact=False),
-    Operation("opaque_vjp", _vjp_value, _refuse, _vjp_text, _latex, _vjp_domain, {"position": REQUIRED} | _FIELDS, exact=False),
+    Operation("opaque", _value, _rule, _DOMAIN, _call_text, _latex, _FIELDS, exact=False),
+    Operation("opaque_vjp", _vjp_value, _refuse, _vjp_domain, _vjp_text, _latex, _VJP_FIELDS, exact=False),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ Domain = Callable[[np.random.Generator], tuple[tuple[Any, ...], dict[str, Any]]]
 Text = str | Callable[[Node], str]
 
 REQUIRED: Final = object()  # the default of an attribute that has none
+NAMED: Final = r"\$operation\left($*\right)"  # LaTeX of functions that LaTeX knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +28,18 @@ class Operation:
     ``rule(k, g, z, *operands)``. A None among the rules, or given by a rule, says that the derivative is zero
     almost everywhere. A rule may return a cotangent that is broadcast; the reverse sweep undoes that.
 
-    ``numpy`` and ``latex`` are templates: ``$0``, ``$1`` stand for the operands, ``$*`` for all of them, ``$axis`` for
-    an attribute and ``$attributes`` for all attributes that differ from their default. ``domain`` draws operands
-    and attributes for the property tests. ``attributes`` gives the name and the default of each attribute.
+    ``domain`` draws operands and attributes for the property tests. ``numpy`` and ``latex`` are templates, or
+    make one for a node: ``$0``, ``$1`` stand for the operands, ``$*`` for all of them, ``$axis`` for an attribute,
+    ``$attributes`` for all attributes that differ from their default, ``$operation`` for the name. ``attributes``
+    gives the name and the default of each attribute.
     """
 
     name: str
     value: Callable[..., Any]
     rules: tuple[Rule | None, ...] | Rule
-    numpy: Text
-    latex: Text
     domain: Domain
+    numpy: Text = "np.$operation($*$attributes)"
+    latex: Text = r"\operatorname{$operation}\left($*\right)"
     attributes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     exact: bool = True  # False: the derivative is numeric, and a report has to say so
 
@@ -89,6 +92,11 @@ def apply(
     with np.errstate(all="ignore"):
         value = OPERATIONS[operation].value(*[node.value for node in nodes], **attributes)
     return Node(operation, nodes, attributes or EMPTY, value, name, origin)
+
+
+def verb(operation: str) -> Callable[..., Node]:
+    """Give the function that applies an operation, for rules to be read as formulas."""
+    return partial(apply, operation)
 
 
 def _constant(value: Any) -> Node:

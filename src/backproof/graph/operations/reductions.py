@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
 import math
+from typing import Any
 
 import numpy as np
 
 from backproof.graph.node import Node, shape_of
 from backproof.graph.operations.domain import booleans, examples
 from backproof.graph.operations.elementwise import divide, multiply
-from backproof.graph.operations.record import Operation, apply, attribute
+from backproof.graph.operations.record import Domain, Operation, Rule, apply, attribute
 
 AXIS = {"axis": None, "keepdims": False}
+APPLIED = r"\operatorname{$operation}$over\left($0\right)"
 
 
 def axes(z: Node, x: Node) -> tuple[int, ...]:
-    """The axes that a reduction z of x runs over, each once and not negative."""
+    """List the axes that a reduction z of x runs over, none of them negative."""
     dimensions, axis = len(shape_of(x)), attribute(z, "axis")
     if axis is None:
         return tuple(range(dimensions))
@@ -24,7 +25,7 @@ def axes(z: Node, x: Node) -> tuple[int, ...]:
 
 
 def spread(reduced: Node, z: Node, x: Node) -> Node:
-    """Repeat a value that has the shape of the reduction z along the axes that z ran over, to the shape of x."""
+    """Repeat a value of the shape of the reduction z along the axes that z ran over, to the shape of x."""
     shape, over = shape_of(x), axes(z, x)
     if not over:
         return reduced
@@ -82,32 +83,22 @@ _LOGICAL = examples(
 )
 
 
-def _reduction(name: str, value: Any, rule: Any, latex: str, domain: Any = _CASES) -> Operation:
-    return Operation(name, value, (rule,), f"np.{name}($0$attributes)", latex, domain, AXIS)
+def _reduction(
+    name: str, rule: Rule | None, latex: str, domain: Domain = _CASES, **attributes: Any
+) -> Operation:
+    return Operation(name, getattr(np, name), (rule,), domain, latex=latex, attributes=attributes or AXIS)
 
 
 RECORDS = (
-    _reduction("sum", np.sum, lambda g, z, x: spread(g, z, x), r"\sum$over $0"),
-    _reduction("mean", np.mean, _mean_rule, r"\operatorname{mean}$over\left($0\right)"),
-    _reduction("max", np.max, _extreme_rule, r"\max$over\left($0\right)"),
-    _reduction("min", np.min, _extreme_rule, r"\min$over\left($0\right)"),
-    _reduction("prod", np.prod, _prod_rule, r"\prod$over $0"),
-    _reduction("any", np.any, None, r"\operatorname{any}$over\left($0\right)", _LOGICAL),
-    _reduction("all", np.all, None, r"\operatorname{all}$over\left($0\right)", _LOGICAL),
-    Operation(
-        *("cumsum", np.cumsum, (_cumsum_rule,), "np.cumsum($0$attributes)"),
-        *(r"\operatorname{cumsum}$over\left($0\right)", _ALONG, {"axis": None}),
-    ),
-    Operation(
-        *("argmax", np.argmax, (None,), "np.argmax($0$attributes)"),
-        *(r"\operatorname{argmax}$over\left($0\right)", _ALONG, AXIS),
-    ),
-    Operation(
-        *("argmin", np.argmin, (None,), "np.argmin($0$attributes)"),
-        *(r"\operatorname{argmin}$over\left($0\right)", _ALONG, AXIS),
-    ),
-    Operation(
-        *("argsort", np.argsort, (None,), "np.argsort($0$attributes)"),
-        *(r"\operatorname{argsort}$over\left($0\right)", _ALONG, {"axis": -1}),
-    ),
+    _reduction("sum", lambda g, z, x: spread(g, z, x), r"\sum$over $0"),
+    _reduction("mean", _mean_rule, APPLIED),
+    _reduction("max", _extreme_rule, r"\max$over\left($0\right)"),
+    _reduction("min", _extreme_rule, r"\min$over\left($0\right)"),
+    _reduction("prod", _prod_rule, r"\prod$over $0"),
+    _reduction("any", None, APPLIED, _LOGICAL),
+    _reduction("all", None, APPLIED, _LOGICAL),
+    _reduction("cumsum", _cumsum_rule, APPLIED, _ALONG, axis=None),
+    _reduction("argmax", None, APPLIED, _ALONG),
+    _reduction("argmin", None, APPLIED, _ALONG),
+    _reduction("argsort", None, APPLIED, _ALONG, axis=-1),
 )
