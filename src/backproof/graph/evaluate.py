@@ -28,8 +28,8 @@ def evaluate(
 
     ``replace`` gives other values to leaves (or to any node, whose operands then do not matter). ``dtype`` is
     ``np.float64``, ``np.longdouble`` for the size of rounding, or ``np.complex128`` for a complex step, where
-    real parts decide comparisons and imaginary parts carry a derivative. Floating point warnings are off: what is
-    not finite is seen in the values.
+    real parts decide comparisons and imaginary parts carry a derivative. Floating point warnings are off:
+    what is not finite is seen in the values.
 
     Examples
     --------

@@ -10,7 +10,7 @@ import numpy as np
 def literal(value: Any, longest: int = 50) -> str:
     """Write a value as short Python source that evaluates to it.
 
-    Arrays of more than ``longest`` elements are abbreviated with an ellipsis and no longer evaluate to themselves.
+    Arrays of more than ``longest`` elements are abbreviated, and no longer evaluate to themselves.
 
     Examples
     --------

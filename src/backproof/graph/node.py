@@ -58,17 +58,16 @@ def ancestors(results: Iterable[Node], stop: Callable[[Node], bool] | None = Non
     Where ``stop`` says so the walk does not look at a node's operands. It keeps its own stack: recorded
     graphs are deeper than Python's recursion limit.
     """
-    order: list[Node] = []
-    done: set[Node] = set()
-    stack = [(node, False) for node in reversed(list(results))]
+    done: dict[Node, None] = {}  # keeps the order
+    stack = list(results)[::-1]
     while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
-        elif node not in done:
-            done.add(node)
-            stack.append((node, True))
-            if stop is not None and stop(node):
-                continue
-            stack.extend((operand, False) for operand in reversed(node.operands) if operand not in done)
-    return order
+        node = stack[-1]
+        waiting = None
+        if node not in done and (stop is None or not stop(node)) and node.operands:
+            waiting = [operand for operand in node.operands if operand not in done]
+        if waiting:
+            stack += waiting[::-1]
+        else:
+            done[node] = None
+            stack.pop()
+    return list(done)

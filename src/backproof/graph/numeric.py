@@ -34,7 +34,7 @@ def ridders(function: Callable[[float], Any], step: float = 0.1, levels: int = 8
 
 
 def directional(function: Callable[..., Any], operands: tuple[Any, ...], directions: tuple[Any, ...]) -> Any:
-    """Differentiate a function along a direction: by complex step where Ridders agrees with it, else by Ridders."""
+    """Differentiate along a direction: by complex step if Ridders agrees with it, else by Ridders."""
     size = max([1.0, *[float(np.max(np.abs(d), initial=0.0)) for d in directions]])
 
     def along(t: float) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,16 +25,20 @@ def simplify(nodes: Iterable[Node]) -> list[Node]:
     seen: dict[Any, Node] = {}
     for node in ancestors(nodes):
         operands = tuple([new[operand] for operand in node.operands])
-        found = node if operands == node.operands else replace(node, operands=operands)
+        found = node if operands == node.operands else _with(node, operands)
         if operands and OPERATIONS[node.operation].exact:
             found = _rewrite(found)
-        key = (found.operation, found.operands, freeze(found.attributes), found.name)
+        key: Any = (found.operation, found.operands, freeze(found.attributes), found.name)
         if found.operation == "constant":
             key = ("constant", freeze(found.value), found.name)
         elif not found.operands or not OPERATIONS[found.operation].exact:
             key = (found,)
         new[node] = seen.setdefault(key, found)
     return [new[node] for node in nodes]
+
+
+def _with(node: Node, operands: tuple[Node, ...]) -> Node:
+    return Node(node.operation, operands, node.attributes, node.value, node.name, node.origin)
 
 
 def freeze(value: Any) -> Any:
@@ -55,15 +58,17 @@ def _rewrite(node: Node) -> Node:
     """Apply rules until none applies; a name moves to the result, unless that has one of its own."""
     name, current = node.name, node
     for _ in range(8):
-        rule = RULES.get(current.operation, lambda _: None)
-        better = _fold(current) or rule(current)
+        rule = RULES.get(current.operation)
+        better = _fold(current) or (None if rule is None else rule(current))
         if better is None:
             break
         current = better
     if name is None or current.name == name:
         return current
     if current is node or (current.name is None and current.operation != "leaf"):
-        return replace(current, name=name)
+        return Node(
+            current.operation, current.operands, current.attributes, current.value, name, current.origin
+        )
     return node
 
 
@@ -74,19 +79,19 @@ def _fold(node: Node) -> Node | None:
 
 def is_constant(node: Node, number: float) -> bool:
     """Whether every element of a node is this number, whatever the leaves are."""
-    return (
-        node.operation == "constant"
-        and bool(np.all(np.equal(node.value, number)))
-        and np.size(node.value) > 0
+    if node.operation != "constant":
+        return False
+    value = node.value
+    return bool(
+        value == number if isinstance(value, (float, int)) else np.size(value) and np.all(value == number)
     )
 
 
 def _kept(node: Node, z: Node) -> Node | None:
     """Give the operand where it can stand for the result: same shape, same type."""
-    kinds = (
-        [np.asarray(v.value).dtype for v in (node, z)] if isinstance(z.value, np.ndarray) else [None, None]
-    )
-    return node if shape_of(node) == shape_of(z) and kinds[0] == kinds[1] else None
+    array = isinstance(z.value, np.ndarray)
+    same = shape_of(node) == shape_of(z) and (not array or np.asarray(node.value).dtype == z.value.dtype)
+    return node if same else None
 
 
 def _bare(x: Node, z: Node) -> Node:
@@ -103,7 +108,7 @@ def _lean(z: Node) -> Node | None:
     for k, x in enumerate(z.operands):
         bare = _bare(x, z)
         if bare is not x:
-            return replace(z, operands=(*z.operands[:k], bare, *z.operands[k + 1 :]))
+            return _with(z, (*z.operands[:k], bare, *z.operands[k + 1 :]))
     return None
 
 
@@ -174,7 +179,7 @@ def _reshape(z: Node) -> Node | None:
     if shape_of(x) == shape_of(z):
         return _kept(x, z)
     inner = x.operation == "reshape" and attribute(x, "order") == attribute(z, "order")
-    return replace(z, operands=x.operands) if inner else None
+    return _with(z, x.operands) if inner else None
 
 
 def _broadcast_to(z: Node) -> Node | None:

@@ -33,8 +33,8 @@ FORMS: tuple[tuple[str, int | None, dict[int, int]], ...] = (
 GREEK = frozenset(
     re.findall(
         r"\w+",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-        "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon "
+        "phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega",
     )
 )
 

@@ -39,7 +39,7 @@ def _index_rule(g: Node, z: Node, x: Node) -> Node:
 
 
 def _assign(x: Any, v: Any, index: Any, add: bool = False) -> Any:
-    """Copy x and write v into the copy, in x's type as NumPy does, unless the evaluation is in a wider one."""
+    """Copy x and write v into the copy, in x's type as NumPy does, unless evaluation is in a wider one."""
     x = np.asarray(x)
     kind = getattr(v, "dtype", x.dtype)
     if x.dtype.kind in "fc" and (kind.kind == "c" or kind == np.longdouble):

@@ -163,7 +163,7 @@ def _power_base(g: Node, z: Node, x: Node, y: Node) -> Node | None:
 
 
 def _extreme(wins: str) -> tuple[Rule, Rule]:
-    """Derive maximum or minimum. At a tie a constant wins: relu has slope 0 at 0. Two that vary share alike."""
+    """Derive maximum, minimum. At a tie a constant wins: relu has slope 0 at 0. Two that vary share alike."""
 
     def rule(g: Node, mine: Node, other: Node) -> Node:
         weight = apply(wins, mine, other)

@@ -113,8 +113,8 @@ def _rule(k: int, g: Node, z: Node, *operands: Node) -> Node:
 
 def _refuse(k: int, g: Node, z: Node, *operands: Node) -> Node:
     raise UnsupportedOperationError(
-        f"{z.attributes['function']} has no derivative rule, and its numeric derivative cannot be derived again. "
-        "Write the function with operations of the table, or ask for first derivatives only."
+        f"{z.attributes['function']} has no derivative rule, and its numeric derivative cannot be derived "
+        "again. Write the function with operations of the table, or ask for first derivatives only."
     )
 
 

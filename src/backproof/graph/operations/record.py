@@ -29,9 +29,9 @@ class Operation:
     almost everywhere. A rule may return a cotangent that is broadcast; the reverse sweep undoes that.
 
     ``domain`` draws operands and attributes for the property tests. ``numpy`` and ``latex`` are templates, or
-    make one for a node: ``$0``, ``$1`` stand for the operands, ``$*`` for all of them, ``$axis`` for an attribute,
-    ``$attributes`` for all attributes that differ from their default, ``$operation`` for the name. ``attributes``
-    gives the name and the default of each attribute.
+    make one for a node: ``$0``, ``$1`` stand for the operands, ``$*`` for all of them, ``$axis`` for an
+    attribute, ``$attributes`` for all attributes that differ from their default, ``$operation`` for the name.
+    ``attributes`` gives the name and the default of each attribute.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Operation:
     def vjp(
         self, g: Node, z: Node, *operands: Node, wanted: Collection[int] | None = None
     ) -> tuple[Node | None, ...]:
-        """Give the cotangent of each operand (or of those at the ``wanted`` positions) for the cotangent g of z."""
+        """Give the cotangent of each operand (or of those ``wanted``) for the cotangent g of z."""
         rules = self.rules
         return tuple(
             None
