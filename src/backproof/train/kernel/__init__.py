@@ -1,0 +1,7 @@
+"""The compiled training step: the update graph as machine code."""
+
+from backproof.train.kernel.code import NotCompilableError
+from backproof.train.kernel.compile import CompiledLoop, Kernel, compile_step
+from backproof.train.kernel.target import Target, host
+
+__all__ = ["CompiledLoop", "Kernel", "NotCompilableError", "Target", "compile_step", "host"]

@@ -25,7 +25,9 @@ class Product:
 
     def renamed(self, shape: Sequence[int], axes: Callable[[int], int]) -> Product:
         """The same product seen with other axes."""
-        return Product(tuple(shape), self.scale, tuple(factor.renamed(shape, axes) for factor in self.factors))
+        return Product(
+            tuple(shape), self.scale, tuple(factor.renamed(shape, axes) for factor in self.factors)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,7 @@ def terms_of(value: Value, sign: float) -> tuple[tuple[float, Product], ...]:
     return ((sign, product),)
 
 
-def combine_earliest(
-    tensors: Sequence[Tensor], combine: Callable[[Tensor, Tensor], Tensor]
-) -> Tensor:
+def combine_earliest(tensors: Sequence[Tensor], combine: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
     """Combine all by an associative operation: always the two that are ready first, the smaller ones where equal."""
     order = count()
     heap = [(tensor.ready, tensor.size, next(order), tensor) for tensor in tensors]

@@ -17,16 +17,25 @@ from backproof.train.kernel.code import Code, NotCompilableError
 from backproof.train.kernel.lanes import DOUBLE, INT32, INT64, POINTER, Lanes
 from backproof.train.kernel.lower import Lowering
 from backproof.train.kernel.target import MachineCode, Target, assemble, host
-from backproof.train.kernel.tensor import Computed, Gathered, Index, Memory, Pad, Tensor, Uniform, layout, plus, times
+from backproof.train.kernel.tensor import (
+    Computed,
+    Gathered,
+    Index,
+    Memory,
+    Pad,
+    Tensor,
+    Uniform,
+    layout,
+    plus,
+    times,
+)
 from backproof.train.network import Step
 
 Array = NDArray[np.float64]
 MOST_VECTORS = 1500  # a step of more vector operations than this is written as loops, not unrolled
 MOST_SCRATCH = 1 << 24  # float64 of scratch memory; beyond it BLAS does better than this generator
 
-_SIGNATURE = ctypes.CFUNCTYPE(
-    None, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
-)
+_SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_double, ctypes.c_void_p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +76,55 @@ class Kernel:
     width: int
     scratch: int
     unrolled: bool
+    vectors: float  # about how many vector operations a step takes
     seconds: float
     module: str = field(repr=False, default="")
 
-    def run(self, state: Sequence[Array], x: Array, y: Array, order: NDArray[np.int32], rate: float) -> list[Array]:
-        """Do one step for every batch of sample numbers in ``order``; gives the new state.
+    def loop(self, state: Sequence[Array], x: Array, y: Array) -> CompiledLoop:
+        """Start a training loop; ``x`` has shape `(samples, inputs)`, ``y`` `(samples, outputs)`."""
+        return CompiledLoop(self, state, x, y)
 
-        ``x`` has shape `(samples, inputs)`, ``y`` `(samples, outputs)`, ``order`` `(steps,)` or `(steps, batch)`.
-        """
-        steps = order.size // self.batch
-        x, y = _padded(x, self.inputs, self.width), _padded(y, self.outputs, self.width)
+    def run(
+        self, state: Sequence[Array], x: Array, y: Array, order: NDArray[np.int32], rate: float
+    ) -> list[Array]:
+        """Do one step for every entry of ``order``, `(steps,)` or `(steps, batch)`; gives the new state."""
+        loop = self.loop(state, x, y)
+        loop.advance(order, rate)
+        return loop.state()
+
+
+class CompiledLoop:
+    """A training loop on a kernel: the state is kept packed, as the kernel reads it."""
+
+    def __init__(self, kernel: Kernel, state: Sequence[Array], x: Array, y: Array) -> None:
+        self._kernel = kernel
+        self._function = _SIGNATURE(kernel.code.address)
+        self._x = _padded(x, kernel.inputs, kernel.width)
+        self._y = _padded(y, kernel.outputs, kernel.width)
+        last = kernel.places[-1]
+        self._packed = np.zeros(last.offset + last.lines * last.stride)
+        self._scratch = np.zeros(kernel.scratch + kernel.width)
+        self.restore(state)
+
+    def advance(self, order: NDArray[np.int32], rate: float) -> None:
+        """Do one step for each entry (each row, in batches) of the order of samples."""
+        batch = self._kernel.batch
+        steps = order.size // batch
         order = np.ascontiguousarray(order, dtype=np.int32)
-        if order.size != steps * self.batch or (order.size and not 0 <= order.min() <= order.max() < len(x)):
+        if order.size != steps * batch or (order.size and not 0 <= order.min() <= order.max() < len(self._x)):
             raise ValueError("the order does not name samples of the data, a whole batch for each step")
-        last = self.places[-1]
-        packed = np.zeros(last.offset + last.lines * last.stride)
-        for place, value in zip(self.places, state, strict=True):
-            place.pack(np.asarray(value, dtype=np.float64), packed)
-        scratch = np.zeros(self.scratch + self.width)
-        addresses = [array.ctypes.data for array in (packed, x, y, order)]
-        _SIGNATURE(self.code.address)(*addresses, steps, rate, scratch.ctypes.data)
-        return [place.unpack(packed) for place in self.places]
+        addresses = [array.ctypes.data for array in (self._packed, self._x, self._y, order)]
+        self._function(*addresses, steps, rate, self._scratch.ctypes.data)
+
+    def state(self) -> list[Array]:
+        """The state after the last step."""
+        return [place.unpack(self._packed) for place in self._kernel.places]
+
+    def restore(self, state: Sequence[Array]) -> None:
+        """Go back to a state."""
+        self._packed[...] = 0.0  # the unused lanes too: after a divergence they are not finite
+        for place, value in zip(self._kernel.places, state, strict=True):
+            place.pack(np.asarray(value, dtype=np.float64), self._packed)
 
 
 def _padded(data: Array, columns: int, width: int) -> Array:
@@ -111,7 +148,8 @@ def compile_step(step: Step, target: Target | None = None, *, unrolled: bool | N
     """
     start = time.perf_counter()
     target = target or host()
-    generator = _Generator(step, target, _estimate(step, target) <= MOST_VECTORS if unrolled is None else unrolled)
+    vectors = _estimate(step, target)
+    generator = _Generator(step, target, vectors <= MOST_VECTORS if unrolled is None else unrolled)
     module = generator.generate()
     code = assemble(module, "steps")
     return Kernel(
@@ -123,6 +161,7 @@ def compile_step(step: Step, target: Target | None = None, *, unrolled: bool | N
         target.lanes,
         generator.scratch,
         generator.unrolled,
+        vectors,
         time.perf_counter() - start,
         module,
     )
@@ -291,7 +330,9 @@ class _Generator:
 
         def line(i: Index) -> None:
             source = 0 if isinstance(tensor.cells, Uniform) else i
-            self.code.repeat(chunks - 1, lambda chunk: memory.store(i, chunk, tensor.cells.load(source, chunk)))
+            self.code.repeat(
+                chunks - 1, lambda chunk: memory.store(i, chunk, tensor.cells.load(source, chunk))
+            )
             last = tensor.cells.load(source, chunks - 1)
             memory.store(i, chunks - 1, last if clean else lanes.mask(rest, last, 0.0))
 

@@ -170,7 +170,9 @@ class Lowering:
 
     def _layout(self, operands: Sequence[Tensor]) -> tuple[int | None, int | None]:
         """Which axis of the result runs along the lanes: as in the operands, so that nothing has to be turned."""
-        varying = sorted({axis for operand in operands for axis in (operand.lane, operand.line) if axis is not None})
+        varying = sorted(
+            {axis for operand in operands for axis in (operand.lane, operand.line) if axis is not None}
+        )
         if len(varying) > 2:
             raise NotCompilableError("the kernel holds arrays of at most two axes")
         if len(varying) < 2:
@@ -205,7 +207,9 @@ class Lowering:
             # `packed` adds up the lanes of what it gets: all but the first are 0.
             return self.lanes.mask(1, tensor.cells.element(j, i), 0.0)
 
-        return self.code.packed(tensor.shape, tensor.line, tensor.lane, tensor.ready + 8, element, self.lanes.exact_add)
+        return self.code.packed(
+            tensor.shape, tensor.line, tensor.lane, tensor.ready + 8, element, self.lanes.exact_add
+        )
 
 
 def spread(value: Value, shape: tuple[int, ...]) -> Value:

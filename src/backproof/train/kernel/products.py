@@ -37,11 +37,17 @@ def matmul(lowering: Lowering, node: Node) -> Value:
     if left.shape[1] == 1:
         both = (rows, columns)
         # A column times a row: neither varies along the other's axis.
-        result = lowering.product(both, [left.renamed(both, lambda axis: axis), right.renamed(both, lambda axis: axis)])
+        result = lowering.product(
+            both, [left.renamed(both, lambda axis: axis), right.renamed(both, lambda axis: axis)]
+        )
     else:
         result = multiply(lowering, lowering.tensor(left), lowering.tensor(right))
     # Vectors lose the axis that they were given.
-    kept = [axis for axis, operand in ((0, node.operands[0]), (1, node.operands[1])) if np.ndim(operand.value) == 2]
+    kept = [
+        axis
+        for axis, operand in ((0, node.operands[0]), (1, node.operands[1]))
+        if np.ndim(operand.value) == 2
+    ]
     return result.renamed(shape, lambda axis: kept.index(axis))
 
 
@@ -93,7 +99,10 @@ def _rows(code: Code, left: Tensor, right: Tensor) -> Tensor:
             return [lanes.multiply(element, row_of(k, chunk)) for chunk in chunks]
 
         def body(k: Index, *totals: Any) -> list[Any]:
-            return [lanes.add(term, total) for term, total in zip(terms(plus(lanes.builder, k, 1)), totals, strict=True)]
+            return [
+                lanes.add(term, total)
+                for term, total in zip(terms(plus(lanes.builder, k, 1)), totals, strict=True)
+            ]
 
         return code.repeat(depth - 1, body, terms(0))
 

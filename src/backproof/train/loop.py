@@ -1,0 +1,57 @@
+"""Two ways to do steps: the compiled kernel, and the NumPy evaluator of the same graph.
+
+Both hold the state between calls and do the next steps for a list of sample numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.graph import evaluate
+from backproof.train.network import Step
+
+Array = NDArray[np.float64]
+Order = NDArray[np.int32]
+
+
+class Loop(Protocol):
+    """A training loop that can be stopped between steps."""
+
+    def advance(self, order: Order, rate: float) -> None:
+        """Do one step for each entry (each row, in batches) of the order of samples."""
+
+    def state(self) -> list[Array]:
+        """The state after the last step."""
+
+    def restore(self, state: Sequence[Array]) -> None:
+        """Go back to a state."""
+
+
+class EvaluatedLoop:
+    """Steps by `graph.evaluate`: the reference, and what is used where nothing can be compiled."""
+
+    def __init__(self, step: Step, state: Sequence[Array], x: Array, y: Array) -> None:
+        self._step = step
+        self._x, self._y = x, y
+        self.restore(state)
+
+    def advance(self, order: Order, rate: float) -> None:
+        """Do one step for each entry of the order."""
+        step = self._step
+        for samples in order:
+            values = dict(zip(step.state, self._state, strict=True))
+            values |= {step.x: self._x[samples], step.y: self._y[samples], step.rate: np.float64(rate)}
+            results = evaluate(step.updated, values)
+            self._state = [np.asarray(results[node]) for node in step.updated]
+
+    def state(self) -> list[Array]:
+        """The state after the last step."""
+        return [value.copy() for value in self._state]
+
+    def restore(self, state: Sequence[Array]) -> None:
+        """Go back to a state."""
+        self._state = [np.array(value, dtype=np.float64) for value in state]

@@ -1,0 +1,169 @@
+"""What a run of ``backproof train`` is asked to do, complete and checked."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backproof.errors import BackproofError
+from backproof.train.data import Data, read_data, sample_formula
+from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, Network
+
+RATES = {"sgd": 0.1, "momentum": 0.01, "adam": 0.003}
+STEPS = 5_000_000
+AS_ASKED_STEPS, AS_ASKED_RATE = 500_000, 0.01
+LONGEST = 10**15
+
+
+class OptionError(BackproofError):
+    """An option of ``backproof train`` has a value that does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One run: the network, its data and how it is trained. ``largest`` bounds the initial parameters."""
+
+    network: Network
+    target: str
+    bounds: tuple[float, float]
+    samples: int
+    file: Path | None
+    inputs: tuple[str, ...] | None
+    outputs: tuple[str, ...] | None
+    standardize: bool
+    rate: float
+    batch: int
+    steps: int
+    seed: int
+    networks: int
+    largest: float | None = None
+    plot: Path | None = None
+    save: Path | None = None
+    json: bool = False
+
+    def data(self, seed: int) -> Data:
+        """The samples that a network of this seed learns from."""
+        if self.file is not None:
+            return read_data(self.file, self.inputs, self.outputs, standardize=self.standardize)
+        return sample_formula(self.target, self.bounds, self.samples, seed, standardize=self.standardize)
+
+
+def options_of(arguments: argparse.Namespace) -> Options:
+    """Complete and check the options of the command line; what was not given is None there."""
+
+    def given(name: str, default: Any) -> Any:
+        value = getattr(arguments, name, None)
+        return default if value is None else value
+
+    _refuse_missing(arguments)
+    asked = bool(given("as_asked", False))
+    optimizer = _one_of("--optimizer", given("optimizer", "sgd"), OPTIMIZERS)
+    network = Network(
+        layers=_layers(given("layers", (1, 10, 1))),
+        activation=_one_of("--activation", given("activation", "sigmoid"), ACTIVATIONS),
+        bias=bool(given("bias", not asked)),
+        loss=_one_of("--loss", given("loss", "half-squared"), LOSSES),
+        optimizer=optimizer,
+    )
+    rate = float(given("lr", AS_ASKED_RATE if asked else RATES[optimizer]))
+    if not (math.isfinite(rate) and rate > 0):
+        raise OptionError(f"--lr {rate:g}: the learning rate is a number above 0.")
+    file = given("data", None)
+    bounds = tuple(given("range", (0.0, 15.0)))
+    options = Options(
+        network=network,
+        target=str(given("target", "sin(x)")),
+        bounds=(float(bounds[0]), float(bounds[1])),
+        samples=_whole("--samples", given("samples", 500)),
+        file=None if file is None else Path(file),
+        inputs=_names(given("inputs", None)),
+        outputs=_names(given("outputs", None)),
+        standardize=bool(given("standardize", not asked)),
+        rate=rate,
+        batch=_whole("--batch", given("batch", 1)),
+        steps=_whole("--steps", given("steps", AS_ASKED_STEPS if asked else STEPS)),
+        seed=_whole("--seed", given("seed", 0), least=0),
+        networks=_whole("--networks", given("networks", 1)),
+        largest=1.0 if asked else None,
+        plot=_path(given("plot", None)),
+        save=_path(given("save", None)),
+        json=given("output_format", "text") == "json",
+    )
+    return _fitted(options, layers_given=getattr(arguments, "layers", None) is not None)
+
+
+def _fitted(options: Options, *, layers_given: bool) -> Options:
+    """Hold the layers against the data; where they were not given, the data decide the first and the last one."""
+    from dataclasses import replace
+
+    data = options.data(options.seed)
+    inputs, outputs = data.x.shape[1], data.y.shape[1]
+    layers = options.network.layers
+    if not layers_given:
+        layers = (inputs, *layers[1:-1], outputs)
+    if layers[0] != inputs or layers[-1] != outputs:
+        raise OptionError(
+            f"--layers {','.join(map(str, layers))} do not fit the data, which have {_count(inputs, 'input')} and"
+            f" {_count(outputs, 'output')}: the first number is that of the inputs, the last that of the outputs."
+        )
+    return replace(options, network=replace(options.network, layers=layers))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _refuse_missing(arguments: argparse.Namespace) -> None:
+    """Say of an option that it is not there yet, before anything is computed."""
+    missing = {
+        "program": "training the network of a program is not there yet; leave PROGRAM out to train one from scratch",
+        "what_if": "--what-if is not there yet; 'backproof demo' shows the variants of the sine network",
+        "checkpoint": "--checkpoint is not there yet; --save writes the trained parameters at the end",
+        "resume": "--resume is not there yet",
+    }
+    for name, sentence in missing.items():
+        if getattr(arguments, name, None):
+            raise OptionError(f"{sentence[0].upper()}{sentence[1:]}.")
+    if getattr(arguments, "dtype", None) not in (None, "float64"):
+        raise OptionError("--dtype float32 is not there yet; training is in float64.")
+
+
+def _layers(value: str | Sequence[int]) -> tuple[int, ...]:
+    try:
+        sizes = tuple(int(part) for part in (value.split(",") if isinstance(value, str) else value))
+    except ValueError:
+        sizes = ()
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise OptionError(f"--layers {value}: give at least two sizes from 1 on, as in 1,10,1.")
+    return sizes
+
+
+def _one_of(option: str, name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    if name in names:
+        return name
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}."
+    raise OptionError(f"{option} {name}: is not known; {hint}")
+
+
+def _whole(option: str, value: Any, least: int = 1) -> int:
+    number = int(value)
+    if not least <= number <= LONGEST:
+        raise OptionError(f"{option} {value}: give a whole number from {least} on.")
+    return number
+
+
+def _names(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
+
+
+def _path(value: str | None) -> Path | None:
+    return None if value is None else Path(value)
