@@ -30,6 +30,19 @@ def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
     if not found:
         return None
     window = chosen_window(found)
+    judgement, known = _judged(trace, window, loss)
+    if known or len(found) == 1:
+        return judgement
+    first = found[0]  # a loss that is computed now and then is computed in the first round
+    if len(first.parameters) == len(window.parameters):
+        other, known = _judged(trace, first, loss)
+        if known and other is not None and not (judgement is not None and judgement.verdict.correct and not other.verdict.correct):
+            return other
+    return judgement
+
+
+def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement | None, bool]:
+    """The best judgement of one window, and whether it holds its step against a loss that the program states."""
     judged: list[tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]] = []
     hypotheses = stated(trace, window)
     if loss is not None:
@@ -46,10 +59,10 @@ def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
         verdict = compare(step)
         judged.append((_rank(hypothesis, verdict, window, position), hypothesis, step, verdict))
     if not judged:
-        return None
+        return None, False
     judged.sort(key=lambda entry: entry[0], reverse=True)
-    _, _, step, verdict = judged[0]
-    return Judgement(step, verdict, tuple((h, v) for _, h, _, v in judged[1:]))
+    _, hypothesis, step, verdict = judged[0]
+    return Judgement(step, verdict, tuple((h, v) for _, h, _, v in judged[1:])), hypothesis.stated
 
 
 def chosen_window(found: list[Window]) -> Window:

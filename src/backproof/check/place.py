@@ -17,7 +17,7 @@ from backproof.trace import Binding, Site, Trace
 SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|\w+ ?[-+] ?\d+)\])*(\.T)?$")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Scenery:
     """What can be read where: the names bound in every frame, and the expressions evaluated there."""
 
@@ -100,7 +100,7 @@ def _nearest(entries: list[tuple[int, Node]] | None, time: int) -> Node | None:
     return min(usable, key=lambda pair: pair[0])[1] if usable else None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Place:
     """All uses of the value of one expression in the backward pass."""
 

@@ -15,6 +15,7 @@ from backproof.graph import OPERATIONS, Node, ancestors, evaluate
 from backproof.step import TrainingStep
 
 WRONG, PARALLEL, RIGHT = 0, 1, 2
+VANISHES = np.inf  # stands for the scale where both gradients are zero
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +38,7 @@ class Edge:
 Build = Callable[[Edge], Node | None]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Bench:
     """Everything that trials of one step share: its values at the points, and who depends on whom."""
 
@@ -49,6 +50,7 @@ class Bench:
     order: dict[Node, int] = field(default_factory=dict)
     consumers: dict[Node, list[Node]] = field(default_factory=dict)
     edges: dict[int, list[Edge]] = field(default_factory=dict)
+    reads: list[tuple[int, Edge]] = field(default_factory=list)
     target: tuple[float, ...] | None = None
     initial: tuple[int, ...] = ()
     plain_numbers: dict[int, float] = field(default_factory=dict)
@@ -72,8 +74,9 @@ class Bench:
                 site = sites[position] if position < len(sites) else None
                 if site is not None and site >= 0:
                     edges[site].append(Edge(node, position))
-                source = operand.origin.site if operand.origin is not None and operand.operands else -1  # type: ignore[attr-defined]
-                if source >= 0 and source != site:
+                source = _made_at(operand)
+                own = node.origin.site if node.origin is not None else -1  # type: ignore[attr-defined]
+                if source >= 0 and source not in (site, own):
                     edges[source].append(Edge(node, position, True))
         for node in step.trace.nodes:
             if node.origin is not None and node.origin.site >= 0 and np.ndim(node.value) == 0 and np.size(node.value) == 1:  # type: ignore[attr-defined]
@@ -81,19 +84,18 @@ class Bench:
                 if copy is None or not copy.operands:
                     bench.plain_numbers[node.origin.site] = float(node.value)  # type: ignore[attr-defined]
         bench.consumers = dict(consumers)
+        bench.reads = [(s, e) for s, group in edges.items() for e in group if not e.made and e.consumer not in forward]
         bench.edges = {s: group for s, group in edges.items() if not any(e.consumer in forward for e in group)}
         bench.target = bench.wanted_scale()
         bench.initial = bench.start()
         return bench
 
     def wanted_scale(self) -> tuple[float, ...] | None:
-        """The scale that right gradients have: that of those which are right already, else the learning rate."""
-        if any(self.verdict.right) and self.verdict.scales:
-            scales = self.verdict.scales
-            if max(scales) <= min(scales) * (1 + 1e-6):
-                return tuple(scales[0] for _ in self.points)
-            return None
-        return tuple(self.verdict.rate for _ in self.points) if self.verdict.rate is not None else None
+        """The scale of the gradients that are right already; None where none is."""
+        scales = self.verdict.scales
+        if any(self.verdict.right) and scales and max(scales) <= min(scales) * (1 + 1e-6):
+            return tuple(scales[0] for _ in self.points)
+        return None
 
     def ratios(self) -> tuple[float, ...]:
         """By what the gradients that are right but for a constant would have to be multiplied."""
@@ -170,18 +172,39 @@ class Bench:
                 moved = [k for k in moved if len(scales[k]) == point + 1]
                 if not moved:
                     break
+        if not scales:
+            return None
         for k, found in scales.items():
             states[k] = self._graded(found) if len(found) == len(self.points) else WRONG
-        return tuple(states) if scales else None
+        scales = {k: found for k, found in scales.items() if VANISHES not in found}
+        if self.target is None:
+            self._agree(states, scales)
+        return tuple(states)
 
     def _graded(self, scales: list[float]) -> int:
-        if self.target is not None:
-            fits = all(abs(s - t) <= 1e-5 * abs(t) for s, t in zip(scales, self.target, strict=False))
-            if fits:
-                return RIGHT
-            steady = max(scales) - min(scales) <= 1e-5 * max(abs(s) for s in scales)
-            return PARALLEL if steady else WRONG
-        return RIGHT if min(scales) > 0 else PARALLEL
+        if VANISHES in scales:
+            return RIGHT
+        if self.target is not None and all(
+            abs(s - t) <= 1e-5 * abs(t) for s, t in zip(scales, self.target, strict=False)
+        ):
+            return RIGHT
+        if max(scales) - min(scales) > 1e-5 * max(abs(s) for s in scales):
+            return WRONG
+        return RIGHT if self.target is None and min(scales) > 0 else PARALLEL
+
+    def _agree(self, states: list[int], moved: dict[int, list[float]]) -> None:
+        """Where nothing fixes the scale, right are those that share the one most have."""
+        scale = {
+            k: moved[k][0] if k in moved else self.verdict.comparisons[k].scales[0]
+            for k, state in enumerate(states)
+            if state == RIGHT and (k in moved or not self.verdict.comparisons[k].zero)
+        }
+        most = max(
+            scale.values(), key=lambda s: sum(abs(o - s) <= 1e-5 * abs(s) for o in scale.values()), default=0.0
+        )
+        for k, s in scale.items():
+            if abs(s - most) > 1e-5 * abs(most):
+                states[k] = PARALLEL
 
     def start(self) -> tuple[int, ...]:
         """The states before any correction."""
@@ -198,13 +221,21 @@ class Bench:
         return tuple(states)
 
 
+def _made_at(node: Node) -> int:
+    """The site whose evaluation made a node; -1 for leaves, and for a second name of a value."""
+    origin: Any = node.origin
+    if origin is None or not node.operands or origin.site in origin.operand_sites:
+        return -1
+    return int(origin.site)
+
+
 def _parallel(applied: Any, true: Any) -> float | None:
     g = np.asarray(applied, dtype=float)
     if g.shape != true.shape or not np.all(np.isfinite(g)):
         return None
     size = float(np.vdot(true, true))
     if size == 0.0:
-        return None
+        return VANISHES if not np.any(g) else None
     c = float(np.vdot(g, true)) / size
     norm = float(np.linalg.norm(g))
     if norm == 0.0 or float(np.linalg.norm(g - c * true)) > TOLERANCE * norm:

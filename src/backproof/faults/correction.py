@@ -21,7 +21,7 @@ from backproof.source import Edit, Span
 from backproof.trace import Site
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Part:
     """One edit of a correction: ``text`` for the place (or for ``span``), and its value for every use of the place."""
 
@@ -31,7 +31,7 @@ class Part:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Correction:
     """Edits that belong together, under the name of the fault that they undo.
 
@@ -115,6 +115,12 @@ def product(left: str, right: str) -> str:
 def quotient(left: str, right: str) -> str:
     """``left / right``, with the brackets it needs."""
     return f"{bracketed(left, 5)} / {bracketed(right, 6)}"
+
+
+def inside_product(place: Place) -> float:
+    """A small cost for multiplying one factor of a product where the whole product would do as well."""
+    parent = place.parent
+    return 0.02 if parent is not None and parent.kind == "BinOp" and parent.detail in ("*", "/") else 0.0
 
 
 def numpy_name(place: Place) -> str:

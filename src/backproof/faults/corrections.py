@@ -23,6 +23,7 @@ from backproof.faults import (
 )
 from backproof.faults.correction import Correction
 
+STATEMENTS = frozenset({"AugAssign", "Assign", "AnnAssign", "For", "While", "Return", "FunctionDef", "Expr"})
 PROPOSERS = (
     sign_flipped,
     derivative_at_wrong_point,
@@ -39,7 +40,9 @@ PROPOSERS = (
 
 
 def corrections(place: Place) -> Iterator[Correction]:
-    """What each fault would write here."""
+    """What each fault would write here, where an expression stands."""
+    if place.site.kind in STATEMENTS:
+        return
     for fault in PROPOSERS:
         yield from fault.corrections(place)
 

@@ -60,7 +60,7 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.faults.correction import Correction, Part, make, product
+from backproof.faults.correction import Correction, Part, inside_product, make, product
 from backproof.faults.rule import Rule
 from backproof.graph import Node
 
@@ -89,7 +89,7 @@ def corrections(place: Place) -> Iterator[Correction]:
                 if rule == "upstream-ignored"
                 else f"the chain rule has one more factor here: {text}"
             )
-            yield Correction(rule, (Part(place, new, build),), cost, why, expected=new)
+            yield Correction(rule, (Part(place, new, build),), cost + inside_product(place), why, expected=new)
 
 
 def _fits(place: Place, node: Node) -> bool:

@@ -73,7 +73,7 @@ def corrections(place: Place) -> Iterator[Correction]:
             yield _summed(place, place.text, axis, keep, lambda edge: edge.operand, 1.3)
     if dimensions > 1:
         yield _summed(place, place.text, None, False, lambda edge: edge.operand, 1.4)
-    if place.site.kind == "Subscript" and place.edges[0].operand.operation == "index":
+    if place.site.kind == "Subscript" and place.edges[0].operand.operation == "index" and place.children:
         whole = place.children[0].text
 
         def base(edge: Edge) -> Node | None:

@@ -70,14 +70,14 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     for place in places:
         if place.site.kind == "AugAssign":
             yield from _repeated(place)
-        elif place.statement is not None and place.statement.kind == "Assign" and place.site.parent == place.statement.number:
+        elif place.statement is not None and place.statement.kind == "Assign" and place.site.parent is None:
             yield from _replaced(place)
 
 
 def _repeated(place: Place) -> Iterator[Correction]:
     """``g[rows] += v`` keeps one of several additions to the same row; ``np.add.at`` makes them all."""
     node = place.edges[0].operand
-    if node.operation != "index_update" or not _repeats(node.attributes["index"]):
+    if node.operation != "index_update" or not _repeats(node):
         return
 
     def build(edge: Edge) -> Node | None:
@@ -95,9 +95,11 @@ def _repeated(place: Place) -> Iterator[Correction]:
     yield Correction("not-accumulated", (Part(place, text, build),), 1.1, why, expected=text)
 
 
-def _repeats(index: object) -> bool:
-    arrays = [np.asarray(part) for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
-    return any(a.dtype.kind in "iu" for a in arrays)
+def _repeats(node: Node) -> bool:
+    """Is a place of the array written more than once?"""
+    shape = np.shape(node.value)
+    places = np.arange(int(np.prod(shape))).reshape(shape)[node.attributes["index"]]
+    return np.size(places) > np.size(np.unique(places))
 
 
 def _replaced(place: Place) -> Iterator[Correction]:

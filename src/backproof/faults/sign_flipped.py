@@ -87,10 +87,10 @@ def corrections(place: Place) -> Iterator[Correction]:
         text = f"-{bracketed(place.text, 5)}"
         yield _one(place, text, _negative, 1.6, "the sign of this term is wrong")
     yield from _operator(place)
-    parent = place.parent
-    if parent is not None and parent.kind == "AugAssign" and parent.detail in "+-" and parent.children[-1] == place.site.number:
-        turned = "-=" if parent.detail == "+" else "+="
-        span = _between(place, place.trace.sites[parent.children[0]].span, place.site.span, parent.detail + "=")
+    update = place.statement
+    if update is not None and update.kind == "AugAssign" and update.detail in "+-" and update.children[-1] == place.site.number:
+        turned = "-=" if update.detail == "+" else "+="
+        span = _between(place, place.trace.sites[update.children[0]].span, place.site.span, update.detail + "=")
         if span is not None:
             why = "the update goes up the loss instead of down" if turned == "-=" else "with this gradient the update goes up the loss"
             yield Correction("sign-flipped", (Part(place, turned, _negative, span),), 1.2, why, expected=turned)

@@ -55,7 +55,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backproof.check.place import Place
+from backproof.check.place import Place, Scenery, where
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part
 from backproof.faults.moving import moved_behind
@@ -77,32 +77,43 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     step = places[0].scenery.bench.step
     leaf_of: dict[Node, Node] = {}
     rows: dict[Node, int] = {}
+    names = {parameter.leaf: parameter.name for parameter in step.parameters}
     for parameter in step.parameters:
         for store in parameter.change.stores:
             node = step.copies.get(store.after)
             if node is not None:
                 leaf_of[node] = parameter.leaf
                 rows[node] = store.site
-    late = []
-    for place in places:
-        edges = [e for e in place.edges if _read(e.operand, leaf_of) is not None and not _own(e, leaf_of)]
-        if edges and len(edges) == len(place.edges):
-            late.append(place)
+    scenery = places[0].scenery
+    late: dict[int, list[Edge]] = {}
+    for site, edge in scenery.bench.reads:
+        if _read(edge.operand, leaf_of) is not None and not _own(edge, leaf_of) and site not in rows.values():
+            late.setdefault(_shown(scenery, site, edge), []).append(edge)
 
     def build(edge: Edge) -> Node | None:
         node = _read(edge.operand, leaf_of)
         return leaf_of[node] if node is not None else edge.operand
 
-    groups = [late] if len(late) > 1 else []
-    for group in [*groups, *([place] for place in late)]:
+    reading = [Place(scenery, step.trace.sites[site], tuple(edges)) for site, edges in late.items()]
+    for group in [*([reading] if len(reading) > 1 else []), *([place] for place in reading)]:
         first = group[0]
         node = _read(first.edges[0].operand, leaf_of)
         assert node is not None
-        update = first.trace.sites[rows[node]]
-        edits = moved_behind(first.trace, update, [place.site for place in group])
+        update = step.trace.sites[rows[node]]
+        edits = moved_behind(step.trace, update, [place.site for place in group])
         parts = tuple(Part(place, place.text, build) for place in group)
-        why = f"{first.text} is read after line {update.span.row} has updated it; the forward pass used the value before"
-        yield Correction("updated-weights", parts, 1.0 + 0.1 * len(group), why, expected=f"{first.text} before its update", edits=edits)
+        what = names[leaf_of[node]] if first.site.kind == "Call" else first.text
+        why = f"`{what}` is read after line {update.span.row} has updated it; the forward pass used the value before"
+        yield Correction("updated-weights", parts, 1.0 + 0.1 * len(group), why, expected=f"{what} before its update", edits=edits)
+
+
+def _shown(scenery: Scenery, site: int, edge: Edge) -> int:
+    """The expression to show for a read: itself, or the call from the backward pass that leads to it."""
+    trace = scenery.bench.step.trace
+    frame = trace.frames[where(edge)[0]]
+    while site not in scenery.bench.edges and frame.call is not None and frame.parent is not None:
+        site, frame = frame.call, trace.frames[frame.parent]
+    return site
 
 
 def _read(node: Node, leaf_of: dict[Node, Node]) -> Node | None:

@@ -77,7 +77,7 @@ def corrections(place: Place) -> Iterator[Correction]:
             continue
         if np.shape(node.value) != shape and edge.consumer.operation not in ("matmul", "dot", "outer"):
             continue
-        cost = (1.3 if simple else 1.9) + 0.3 * (1 - similarity(name, place.text))
+        cost = (1.3 if simple else 1.9) + 0.3 * (1 - similarity(name, place.text)) + 0.2 * (node.operation == "identity")
         yield _named(place, name, node, cost)
     if place.site.kind == "Call" and edge.operand.operation == "dot":
         yield from _outer(place)

@@ -49,15 +49,17 @@ size of the batch.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Edge
-from backproof.faults.correction import Correction, Part, make, product, quotient
+from backproof.faults.correction import Correction, Part, inside_product, make, parsed, product, quotient
 from backproof.faults.rule import Rule
 from backproof.graph import Node
+from backproof.trace import Site
 
 RULE = Rule(
     code="BP108",
@@ -93,14 +95,13 @@ def _scaled(place: Place, text: str, value: float, up: bool) -> Correction:
         return make("multiply" if up else "divide", edge.operand, value)
 
     word = "multiplied" if up else "divided"
-    mirrored = "(" in text or " " in text
-    rule = "forward-backward-mismatch" if mirrored and "len(" not in text and "shape" not in text else "wrong-scale"
+    rule = "forward-backward-mismatch" if " " in text else "wrong-scale"
     why = (
         f"the forward pass has {text} here, the backward pass does not"
         if rule == "forward-backward-mismatch"
         else f"this has to be {word} by {text}, as the other gradients are"
     )
-    return Correction(rule, (Part(place, new, build),), 1.6 + 0.05 * (text in PLAIN), why, expected=new)
+    return Correction(rule, (Part(place, new, build),), 1.6 + 0.05 * (text in PLAIN) + inside_product(place), why, expected=new)
 
 
 def numbers(place: Place) -> Iterator[tuple[str, float]]:
@@ -119,8 +120,21 @@ def numbers(place: Place) -> Iterator[tuple[str, float]]:
             for axis, length in enumerate(np.shape(node.value)[1:], 1):
                 yield f"{name}.shape[{axis}]", float(length)
     for site in place.trace.sites:
-        if site.kind == "BinOp" and site.number in place.scenery.bench.plain_numbers and site.text not in seen:
+        known = place.scenery.bench.plain_numbers
+        if site.kind == "BinOp" and site.number in known and site.text not in seen and _readable(place, site):
             seen.add(site.text)
-            yield f"({site.text})", place.scenery.bench.plain_numbers[site.number]
+            yield site.text, known[site.number]
     yield "2", 2.0
     yield "0.5", 0.5
+
+
+def _readable(place: Place, site: Site) -> bool:
+    """Does an expression from elsewhere mean the same at this place?"""
+    node = parsed(site.text)
+    if node is None:
+        return False
+    roots = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    if "self" in roots and site.owner != place.site.owner:
+        return False
+    edge = place.edges[0]
+    return all(root == "self" or site.scope == place.site.scope or place.value(root, edge) is not None for root in roots)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backproof.check.place import Place, places
@@ -43,46 +42,60 @@ def search(bench: Bench, seconds: float = 6.0) -> Repair:
     deadline = time.monotonic() + seconds
     every = list(places(bench))
     candidates = [*proposals(every), *(c for place in every for c in corrections(place))]
-    candidates.sort(key=lambda c: c.cost)
     chosen: list[Tried] = []
     changes: tuple[tuple[Edge, Node], ...] = ()
     states = bench.initial
+    reach = _Reach(bench)
     while len(chosen) < MOST and any(s != RIGHT for s in states):
-        helping: list[Tried] = []
-        for correction in candidates:
+        ranked = sorted(
+            ((-bound, c.cost, k) for k, c in enumerate(candidates) if (bound := reach.of(c, states))), key=lambda e: e
+        )
+        best: Tried | None = None
+        for negative, _, k in ranked:
+            if best is not None and -negative < _gained(best, states):
+                break  # nothing that follows reaches as many parameters
+            if best is not None and -negative == _gained(best, states):
+                break  # it would cost more
+            correction = candidates[k]
             if time.monotonic() > deadline:
                 break
             if any(overlap(correction, old.correction) for old in chosen):
                 continue
             tried = _try(bench, correction, changes, states)
-            if tried is not None:
-                helping.append(tried)
-        if not helping:
+            if tried is not None and (best is None or _better(tried, best)):
+                best = tried
+        if best is None:
             break
-        best = min(helping, key=lambda t: (*(-n for n in _gain(t.states)), t.correction.cost))
         chosen.append(best)
         changes = (*changes, *best.changes)
         states = best.states
-        candidates = [t.correction for t in helping if t is not best] + _affecting(bench, candidates, states, helping)
     return Repair(tuple(chosen), all(s == RIGHT for s in states), states)
 
 
-def _affecting(bench: Bench, candidates: Sequence[Correction], states: tuple[int, ...], helping: Sequence[Tried]) -> list[Correction]:
-    """The candidates that can still change a parameter that is not right."""
-    done = {t.correction for t in helping}
-    wrong = {d for d, s in zip(bench.step.descents, states, strict=True) if s != RIGHT}
-    reach: dict[int, bool] = {}
-    kept = []
-    for correction in candidates:
-        if correction in done:
-            continue
-        site = correction.parts[0].place.site.number
-        if site not in reach:
-            line = bench.affected([e.consumer for e in correction.parts[0].place.edges])
-            reach[site] = not wrong.isdisjoint(line)
-        if reach[site]:
-            kept.append(correction)
-    return kept
+def _gained(tried: Tried, before: tuple[int, ...]) -> int:
+    """How many parameters became right."""
+    return sum(b == RIGHT != a for a, b in zip(before, tried.states, strict=True))
+
+
+def _better(a: Tried, b: Tried) -> bool:
+    return (_gain(a.states), -a.correction.cost) > (_gain(b.states), -b.correction.cost)
+
+
+class _Reach:
+    """How many parameters that are not right a correction can change."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.lines: dict[tuple[int, ...], frozenset[int]] = {}
+
+    def of(self, correction: Correction, states: tuple[int, ...]) -> int:
+        """The number, for the present states."""
+        key = tuple(sorted({part.place.site.number for part in correction.parts}))
+        if key not in self.lines:
+            starts = [edge.consumer for part in correction.parts for edge in part.place.edges]
+            line = set(self.bench.affected(starts))
+            self.lines[key] = frozenset(k for k, d in enumerate(self.bench.step.descents) if d in line)
+        return sum(states[k] != RIGHT for k in self.lines[key])
 
 
 def _gain(states: tuple[int, ...]) -> tuple[int, int]:

@@ -125,7 +125,7 @@ def pairs(trace: Trace, window: Window) -> list[Pair]:
             if (x in moving) == (y in moving):
                 continue
             output, target = (x, y) if x in moving else (y, x)
-            if output in befores or (target.operation == "constant" and target.name is None and np.size(target.value) == 1):
+            if output in befores or _literal(trace, node, 0 if target is x else 1):
                 continue
             if time_of(output) <= since:
                 continue
@@ -137,6 +137,14 @@ def pairs(trace: Trace, window: Window) -> list[Pair]:
             mask[node.attributes["index"]] = 1.0
             found.setdefault((_plain(base), node), Pair(_plain(base), _data(mask), node.origin.site))  # type: ignore[attr-defined]
     return list(found.values())
+
+
+def _literal(trace: Trace, node: Node, position: int) -> bool:
+    """Is an operand a number written in the source, as in ``1 - a``?"""
+    site = node.origin.operand_sites[position]  # type: ignore[union-attr]
+    if site is None or site < 0:
+        return node.operands[position].operation == "constant"
+    return trace.sites[site].kind in ("Constant", "UnaryOp")
 
 
 def _plain(node: Node) -> Node:

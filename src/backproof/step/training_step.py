@@ -18,7 +18,7 @@ from backproof.trace import Trace
 LARGE = 1e16  # an accumulator of squares this large scales every element of its gradient alike
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parameter:
     """A parameter of the step: ``leaf`` its value before, ``after`` the value that the program put in its place."""
 
@@ -33,7 +33,7 @@ class Parameter:
         return np.shape(self.leaf.value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TrainingStep:
     """A step, cut out of the trace.
 

@@ -14,7 +14,7 @@ from backproof.step.update import learns, time_of, walk
 from backproof.trace import Activity, Store, Trace
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Change:
     """A place that a window changed: its value when the window began and when it ended, and the stores between."""
 
@@ -24,7 +24,7 @@ class Change:
     stores: tuple[Store, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Window:
     """One training step in time: ``parameters`` are the places updated in it, ``others`` the rest that it changed."""
 

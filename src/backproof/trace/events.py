@@ -19,7 +19,7 @@ class Origin:
     time: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Store:
     """A value was stored in a place that may have held another: a name, an attribute, an item, or an array itself.
 
@@ -81,7 +81,7 @@ class Crash:
     site: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Trace:
     """Everything recorded of one run.
 

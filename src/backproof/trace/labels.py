@@ -25,7 +25,8 @@ def labels(trace: Trace, space: dict[str, Any], frames: list[dict[str, Any]]) ->
         for name in re.findall(r"\w+", site.text.split(" in ")[0])
     }
     first = {name: value for name, value in space.items() if name not in loops}
-    paths = _paths([first, *frames, space])
+    inner = [{name: value for name, value in frame.items() if name not in loops} for frame in frames]
+    paths = _paths([first, *inner, space, *frames])
     found: dict[tuple[Any, ...], str] = {}
     for store in trace.stores:
         place = store.place

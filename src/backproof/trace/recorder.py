@@ -175,7 +175,8 @@ class Recorder:
     # ------------------------------------------------------------------ operations
     def record(self, site: int, operation: str, values: tuple[Any, ...], sites: tuple[int | None, ...], result: Any, **attributes: Any) -> None:
         """Record that ``result`` came from ``operation`` on ``values``; the claim is checked, except on immutable scalars."""
-        target = self.sites[site].target
+        here = self.sites[site]
+        target = self.sites[here.children[0]].text if here.kind == "AugAssign" else here.target
         operands = tuple(self.node(value, s) for value, s in zip(values, sites, strict=True))
         if isinstance(result, SCALAR) and not any(isinstance(v, np.ndarray) for v in values):
             if not operands or all(o.operation == "constant" for o in operands):

@@ -80,7 +80,7 @@ class Rewriter:
         span = self._span(node)
         site = Site(
             len(self.sites), type(node).__name__, span, self._text(span), self.filename, self.parent,
-            target=target, function=self.function, scope=self.scope.number, detail=detail, statement=self.statement,
+            target=target, function=self.function, scope=self.scope.number, detail=detail, statement=self.statement, owner=self.class_name,
         )  # fmt: skip
         self.sites.append(site)
         if self.parent is not None and isinstance(node, ast.expr):

@@ -16,7 +16,7 @@ class Site:
     the text that an assignment binds this expression to, where it is the whole right-hand side. ``function`` is
     the name of the function that it stands in, or ``""`` at module level. ``detail`` is the operator or the method
     called; ``arguments`` is where a call's arguments begin among its children; ``statement`` is the site of the
-    statement around it.
+    statement around it; ``owner`` the class whose method it stands in.
     """
 
     number: int
@@ -32,3 +32,4 @@ class Site:
     detail: str = ""
     statement: int | None = None
     arguments: int = 0
+    owner: str = ""
