@@ -9,7 +9,7 @@ import time
 import pytest
 
 import backproof
-from backproof.cli import main, train
+from backproof.cli import main
 from backproof.cli.parser import make_parser
 from backproof.faults import RULES, rule_text
 
@@ -118,44 +118,17 @@ def test_starting_is_light():
     assert min(seconds) < 0.4  # 0.09 on an idle core; the bound is for a busy one
 
 
-def parsed(*arguments):
-    """Parse the options of train and complete them."""
-    namespace = make_parser().parse_args(["train", *arguments])
-    train.complete(namespace)
-    return namespace
-
-
-def test_train_defaults_to_the_sine_network():
-    """Without a program every option has the value of the contract."""
-    options = parsed()
-    assert (options.layers, options.activation, options.bias, options.standardize) == (
-        [1, 10, 1],
-        "sigmoid",
-        True,
-        True,
+def test_train_leaves_open_what_was_not_given():
+    """The trainer has the defaults, which depend on the program, the data file and --as-asked."""
+    options = make_parser().parse_args(
+        ["train", "--as-asked", "--steps", "1e3", "--no-bias", "--layers", "2,7,3"]
     )
-    assert (options.target, options.range, options.samples) == ("sin(x)", [0.0, 15.0], 500)
-    assert (options.optimizer, options.batch, options.steps, options.seed) == ("sgd", 1, 500_000, 0)
-    assert (options.dtype, options.networks, options.output_format) == ("float64", 1, "text")
-
-
-def test_as_asked_is_the_question_and_yields_to_what_is_given():
-    """--as-asked takes biases and scaling away; an option that is given counts more."""
-    options = parsed("--as-asked", "--steps", "1e3", "--bias")
-    assert (options.standardize, options.lr, options.steps, options.bias) == (False, 0.01, 1000, True)
-    assert parsed("--as-asked").bias is False
-
-
-def test_with_a_program_the_program_decides():
-    """What was not given stays open, so that the program's own network and rate are used."""
-    options = parsed("net.py", "--lr", "0.5")
-    assert (options.lr, options.layers, options.target, options.bias, options.steps) == (
-        0.5,
-        None,
-        None,
-        None,
-        None,
+    assert (options.as_asked, options.steps, options.bias, options.layers) == (True, 1000, False, [2, 7, 3])
+    names = (
+        "activation standardize target range samples data inputs outputs loss optimizer lr batch seed dtype"
     )
+    assert all(getattr(options, name) is None for name in names.split())
+    assert (options.networks, options.output_format, options.program) == (1, "text", None)
 
 
 @pytest.mark.parametrize(
@@ -180,11 +153,11 @@ def test_train_refuses_contradictions(arguments, capsys):
 
 
 def test_train_hands_its_options_on(monkeypatch):
-    """The command gets the completed namespace, and its answer is the exit code."""
+    """The command gets the namespace, and its answer is the exit code."""
     import types
 
     seen: list[argparse.Namespace] = []
     command = types.SimpleNamespace(run=lambda arguments: seen.append(arguments) or 7)
     monkeypatch.setitem(sys.modules, "backproof.train.command", command)
     assert main(["train", "--lr", "0.25", "--range", "-1", "1"]) == 7
-    assert (seen[0].lr, seen[0].range, seen[0].samples) == (0.25, [-1.0, 1.0], 500)
+    assert (seen[0].lr, seen[0].range, seen[0].samples) == (0.25, [-1.0, 1.0], None)

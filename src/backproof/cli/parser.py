@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import backproof
 from backproof.cli import check, rule, train
+from backproof.cli.options import Parser
 
 if TYPE_CHECKING:
     from backproof.cli.options import Subparsers
@@ -27,7 +28,7 @@ _MISSING = {
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the whole command line; ``run`` of what it parses is the verb's function."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="backproof",
         description="Prove your backprop, or show where it is wrong and mend it.",
         epilog=_EPILOG,

@@ -10,24 +10,6 @@ from backproof.cli.options import names, positive_integer, positive_number
 if TYPE_CHECKING:
     from backproof.cli.options import Subparsers
 
-_SINE: dict[str, object] = {
-    "layers": [1, 10, 1],
-    "activation": "sigmoid",
-    "bias": True,
-    "standardize": True,
-    "target": "sin(x)",
-    "range": [0.0, 15.0],
-    "samples": 500,
-    "loss": "half-squared",
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "batch": 1,
-    "steps": 500_000,
-    "seed": 0,
-    "dtype": "float64",
-}
-_AS_ASKED: dict[str, object] = {"bias": False, "standardize": False, "lr": 0.01, "steps": 500_000}
-
 
 def add_parser(verbs: Subparsers) -> None:
     """Add the verb and its options."""
@@ -63,9 +45,11 @@ def add_parser(verbs: Subparsers) -> None:
     how = parser.add_argument_group("the run")
     how.add_argument("--loss", metavar="NAME", help="(default: half-squared, ½·error²)")
     how.add_argument("--optimizer", choices=["sgd", "momentum", "adam"], help="(default: sgd)")
-    how.add_argument("--lr", type=positive_number, metavar="RATE", help="the learning rate (default: 0.1)")
+    how.add_argument(
+        "--lr", type=positive_number, metavar="RATE", help="the learning rate (default: 0.1 for sgd)"
+    )
     how.add_argument("--batch", type=positive_integer, metavar="N", help="samples in a step (default: 1)")
-    how.add_argument("--steps", type=positive_integer, metavar="N", help="(default: 500000)")
+    how.add_argument("--steps", type=positive_integer, metavar="N", help="(default: 5000000)")
     how.add_argument("--seed", type=int, metavar="N", help="(default: 0)")
     how.add_argument("--dtype", choices=["float64", "float32"], help="(default: float64)")
     how.add_argument(
@@ -89,37 +73,16 @@ def add_parser(verbs: Subparsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Complete the options and train."""
+    """Refuse contradictions, and train; an option that was not given is ``None``: the trainer has defaults."""
     problem = _contradiction(arguments)
     if problem:
         try:
             arguments.parser.error(problem)
         except SystemExit as stop:
             return int(stop.code or 0)
-    complete(arguments)
     from backproof.train.command import run as train
 
     return train(arguments)
-
-
-def complete(arguments: argparse.Namespace) -> None:
-    """Give every option that was not given its default.
-
-    With a program, ``None`` stays: such an option is what the program itself does. With a data file the
-    layers stay open too, since the file decides how many inputs and outputs there are.
-    """
-    if arguments.program is not None:
-        return
-    defaults = _SINE | (_AS_ASKED if arguments.as_asked else {})
-    if arguments.data is not None:
-        defaults = {
-            name: value
-            for name, value in defaults.items()
-            if name not in ("layers", "target", "range", "samples")
-        }
-    for name, value in defaults.items():
-        if getattr(arguments, name) is None:
-            setattr(arguments, name, value)
 
 
 def _contradiction(arguments: argparse.Namespace) -> str | None:
