@@ -151,7 +151,7 @@ def compile_step(step: Step, target: Target | None = None, *, unrolled: bool | N
     vectors = _estimate(step, target)
     generator = _Generator(step, target, vectors <= MOST_VECTORS if unrolled is None else unrolled)
     module = generator.generate()
-    code = assemble(module, "steps")
+    code = assemble(module, "steps", target)
     return Kernel(
         code,
         generator.places,

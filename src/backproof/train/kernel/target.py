@@ -13,11 +13,15 @@ class Target:
     """What the generator needs to know of the processor.
 
     ``lanes`` is how many float64 one vector holds; ``fma`` says whether a multiply-add is one instruction
-    (where it is not, it would be a slow library call, so the generator must not ask for it).
+    (where it is not, it would be a slow library call, so the generator must not ask for it). ``triple``,
+    ``cpu`` and ``features`` are LLVM's words for the processor.
     """
 
     lanes: int
     fma: bool
+    triple: str
+    cpu: str
+    features: str
 
 
 @cache
@@ -28,10 +32,11 @@ def host() -> Target:
     """
     import llvmlite.binding as llvm
 
-    if platform.machine().lower() in ("aarch64", "arm64"):
-        return Target(lanes=2, fma=True)
+    triple, cpu = llvm.get_default_triple(), llvm.get_host_cpu_name()
     features = llvm.get_host_cpu_features()
-    return Target(lanes=4 if features.get("avx") else 2, fma=bool(features.get("fma")))
+    if platform.machine().lower() in ("aarch64", "arm64"):
+        return Target(2, True, triple, cpu, features.flatten())
+    return Target(4 if features.get("avx") else 2, bool(features.get("fma")), triple, cpu, features.flatten())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +45,35 @@ class MachineCode:
 
     engine: Any
     address: int
-    assembly: str
 
 
-def assemble(module: str, function: str, *, keep_assembly: bool = False) -> MachineCode:
+def assemble(module: str, function: str, target: Target) -> MachineCode:
     """Compile a module of LLVM assembly for this machine and find the function in it."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True
+    parsed, machine = _optimized(module, target)
+    engine = llvm.create_mcjit_compiler(parsed, machine)
+    engine.finalize_object()
+    return MachineCode(engine, engine.get_function_address(function))
+
+
+def assembly(module: str, target: Target) -> str:
+    """Give the processor's assembly of a module; the target need not be this machine."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    parsed, machine = _optimized(module, target)
+    return str(machine.emit_assembly(parsed))
+
+
+def _optimized(module: str, target: Target) -> tuple[Any, Any]:
+    import llvmlite.binding as llvm
+
+    machine = llvm.Target.from_triple(target.triple).create_target_machine(
+        cpu=target.cpu, features=target.features, opt=3, jit=True
     )
     parsed = llvm.parse_assembly(module)
     parsed.verify()
@@ -61,7 +84,4 @@ def assemble(module: str, function: str, *, keep_assembly: bool = False) -> Mach
     tuning.loop_unrolling = False
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(parsed, builder)
-    assembly = machine.emit_assembly(parsed) if keep_assembly else ""
-    engine = llvm.create_mcjit_compiler(parsed, machine)
-    engine.finalize_object()
-    return MachineCode(engine, engine.get_function_address(function), assembly)
+    return parsed, machine

@@ -1,0 +1,53 @@
+"""Run one elementwise operation of the generator on arrays."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numpy.typing import NDArray
+
+from backproof.train.kernel.lanes import DOUBLE, INT64, POINTER, Lanes
+from backproof.train.kernel.target import Target, assemble, host
+
+Array = NDArray[np.float64]
+BASELINE = Target(2, False, host().triple, "x86-64", "")  # the oldest 64-bit x86: two lanes, no fused operation
+
+
+def emitted(emit: Callable[..., Any], *operands: Array, target: Target | None = None) -> Array:
+    """Compile ``emit`` and apply it; the operands have one axis of the same length."""
+    target = target or host()
+    width = target.lanes
+    module = ir.Module()
+    kind = ir.FunctionType(ir.VoidType(), [POINTER, INT64] + [POINTER] * len(operands))
+    function = ir.Function(module, kind, "apply")
+    result, count, *sources = function.args
+    entry, body, done = (function.append_basic_block(name) for name in ("entry", "body", "done"))
+    builder = ir.IRBuilder(entry)
+    builder.branch(body)
+    builder.position_at_end(body)
+    index = builder.phi(INT64)
+    index.add_incoming(INT64(0), entry)
+    lanes = Lanes(builder, target)
+
+    def at(pointer: Any) -> Any:
+        return builder.gep(pointer, [index], source_etype=DOUBLE)
+
+    vectors = [builder.load(at(source), align=8, typ=lanes.type) for source in sources]
+    builder.store(emit(lanes, *vectors), at(result), align=8)
+    following = builder.add(index, INT64(width))
+    index.add_incoming(following, builder.block)
+    builder.cbranch(builder.icmp_signed("<", following, count), body, done)
+    builder.position_at_end(done)
+    builder.ret_void()
+
+    length = -(-len(operands[0]) // width) * width
+    padded = [np.concatenate([operand, np.ones(length - len(operand))]) for operand in operands]
+    values = np.empty(length)
+    code = assemble(str(module), "apply", target)
+    call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, *[ctypes.c_void_p] * len(operands))
+    call(code.address)(values.ctypes.data, length, *(operand.ctypes.data for operand in padded))
+    return values[: len(operands[0])]

@@ -1,0 +1,131 @@
+"""The compiled step against the NumPy evaluator of the same graph."""
+
+from __future__ import annotations
+
+import platform
+
+import numpy as np
+import pytest
+
+from backproof.graph import apply, leaf
+from backproof.train.kernel import NotCompilableError, Target, compile_step
+from backproof.train.kernel.compile import _Generator
+from backproof.train.kernel.target import assembly
+from backproof.train.network import ACTIVATIONS, LOSSES, Network, Step, training_step
+from tests.train.emitted import BASELINE
+from tests.train.runs import QUESTION, assert_close, evaluated, random_step
+
+STEPS = 5
+
+
+def compare(network: Network, batch: int | None = None, *, unrolled: bool | None = None, target: Target | None = None):
+    """Train a few steps both ways from the same random state."""
+    random = np.random.default_rng(sum(network.layers) + (batch or 0))
+    step, state = random_step(network, batch, random)
+    x = random.normal(size=(13, network.layers[0]))
+    y = random.normal(size=(13, network.layers[-1]))
+    order = random.integers(0, 13, (STEPS,) if batch is None else (STEPS, batch)).astype(np.int32)
+    kernel = compile_step(step, target, unrolled=unrolled)
+    assert_close(kernel.run(state, x, y, order, 0.03), evaluated(step, state, x, y, order, 0.03), 1e-12)
+    return kernel
+
+
+@pytest.mark.parametrize("width", range(1, 18))
+def test_every_width(width):
+    """Hidden layers of 1 to 17 units, which fill and leave open every lane, are trained as by NumPy."""
+    compare(Network((1, width, 1), bias=width % 2 == 0))
+    compare(Network((2, width, 3), "tanh", bias=width % 2 == 1))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("layers", [(1, 1), (4, 1), (3, 5), (1, 10, 1), (3, 7, 2), (2, 9, 3, 1), (5, 4, 6, 3)])
+def test_every_depth(layers, bias):
+    """Zero to two hidden layers, one or several inputs and outputs, with and without biases."""
+    compare(Network(layers, "sigmoid", bias=bias))
+
+
+@pytest.mark.parametrize("unrolled", [True, False])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation(activation, unrolled):
+    """Each activation, in straight code and in loops."""
+    compare(Network((2, 5, 3, 1), activation), unrolled=unrolled)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("batch", [None, 3])
+def test_every_loss(loss, batch):
+    """Each loss, for one sample and for a batch."""
+    compare(Network((2, 5, 3), "tanh", loss=loss), batch)
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+@pytest.mark.parametrize("unrolled", [True, False])
+def test_every_optimizer(optimizer, unrolled):
+    """What the optimiser remembers is state of the kernel like the parameters."""
+    compare(Network((2, 6, 3), optimizer=optimizer), unrolled=unrolled)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4, 7])
+@pytest.mark.parametrize("unrolled", [True, False])
+def test_every_batch(batch, unrolled):
+    """Batches that fill and leave open every lane; one output column runs along the lanes."""
+    compare(Network((1, 6, 1)), batch, unrolled=unrolled)
+    compare(Network((3, 5, 2), "tanh", bias=False), batch, unrolled=unrolled)
+
+
+def test_larger_networks_are_loops():
+    """A network too large for straight code is compiled to loops by itself, and small ones are not."""
+    assert not compare(Network((7, 90, 33, 2), "tanh"), 11).unrolled
+    assert compare(QUESTION).unrolled
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="names x86 processors")
+@pytest.mark.parametrize("unrolled", [True, False])
+def test_oldest_processor(unrolled):
+    """The same generator serves a processor without AVX and without fused multiply-add."""
+    compare(Network((2, 7, 1)), target=BASELINE, unrolled=unrolled)
+    compare(Network((1, 10, 1), "tanh"), 3, target=BASELINE, unrolled=unrolled)
+
+
+def test_arm_code():
+    """For ARM the same module becomes NEON code with fused multiply-adds, without a call of a library."""
+    target = Target(2, True, "aarch64-unknown-linux-gnu", "generic", "+neon")
+    step = training_step(QUESTION, [np.ones((1, 10)), np.ones((10, 1))])
+    code = assembly(_Generator(step, target, True).generate(), target)
+    assert "fmla" in code
+    assert ".2d" in code
+    assert "\tbl\t" not in code
+
+
+def test_order_of_samples():
+    """The kernel reads exactly the samples that the order names, in that order."""
+    random = np.random.default_rng(4)
+    step, state = random_step(QUESTION, None, random)
+    x, y = random.normal(size=(9, 1)), random.normal(size=(9, 1))
+    kernel = compile_step(step)
+    order = np.array([8, 0, 3, 3], dtype=np.int32)
+    once = kernel.run(state, x, y, order, 0.1)
+    by_parts = kernel.run(kernel.run(state, x, y, order[:1], 0.1), x, y, order[1:], 0.1)
+    assert all(np.array_equal(a, b) for a, b in zip(once, by_parts, strict=True))
+    other = kernel.run(state, x, y, order[::-1], 0.1)
+    assert not np.allclose(once[0], other[0], rtol=1e-9)
+
+
+def test_order_outside_the_data_is_refused():
+    """A number that is no sample's is refused before the kernel would read beside the data."""
+    step, state = random_step(QUESTION, None, np.random.default_rng(0))
+    kernel = compile_step(step)
+    for bad in ([0, 9], [-1]):
+        with pytest.raises(ValueError, match="samples of the data"):
+            kernel.run(state, np.zeros((9, 1)), np.zeros((9, 1)), np.array(bad, dtype=np.int32), 0.1)
+    assert_close(kernel.run(state, np.zeros((9, 1)), np.zeros((9, 1)), np.array([], np.int32), 0.1), state, 0.0)
+
+
+def test_an_operation_without_instructions_is_said():
+    """A graph with something else in it is refused with the operation's name."""
+    w = leaf(np.array([0.3, 0.2, 0.5]))
+    x, y, rate = leaf(np.ones(3)), leaf(np.ones(1)), leaf(0.1)
+    updated = apply("subtract", w, apply("multiply", rate, apply("cumsum", w, axis=0)))
+    step = Step(x, y, rate, w, w, (w,), (w,), (updated,))
+    with pytest.raises(NotCompilableError, match="cumsum"):
+        compile_step(step)
