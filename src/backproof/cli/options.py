@@ -6,9 +6,6 @@ import argparse
 import math
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-if TYPE_CHECKING:
-    Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
 
 class Parser(argparse.ArgumentParser):
     """A parser whose usage errors are one line; the options are long, and ``--help`` has them."""
@@ -16,6 +13,10 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and exit with 2."""
         self.exit(2, f"{self.prog}: error: {message}\nTry '{self.prog} --help'.\n")
+
+
+if TYPE_CHECKING:
+    Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
 def positive_integer(text: str) -> int:

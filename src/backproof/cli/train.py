@@ -73,7 +73,7 @@ def add_parser(verbs: Subparsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Refuse contradictions, and train; an option that was not given is ``None``: the trainer has defaults."""
+    """Refuse contradictions, and train; an option not given is ``None``: the trainer has the defaults."""
     problem = _contradiction(arguments)
     if problem:
         try:
