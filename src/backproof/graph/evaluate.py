@@ -53,7 +53,7 @@ def evaluate(
             else:
                 operands = [values[operand] for operand in node.operands]
                 attributes = node.attributes
-                if "dtype" in attributes and np.dtype(attributes["dtype"]).kind == "f":
+                if attributes and "dtype" in attributes and np.dtype(attributes["dtype"]).kind == "f":
                     attributes = {**attributes, "dtype": dtype}
                 value = OPERATIONS[node.operation].value
                 result = value(*operands, **attributes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +41,8 @@ def directional(function: Callable[..., Any], operands: tuple[Any, ...], directi
     def along(t: float) -> Any:
         return function(*[x + t * d for x, d in zip(operands, directions, strict=True)])
 
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)  # the function drops imaginary parts
         slope, error = ridders(along, 0.02 / size)
         try:
             step = function(*[x + 1j * TINY * d for x, d in zip(operands, directions, strict=True)])

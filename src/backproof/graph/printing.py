@@ -16,8 +16,8 @@ def print_graph(nodes: Iterable[Node]) -> str:
     --------
     >>> from backproof.graph import apply, leaf, print_graph
     >>> print(print_graph([apply("sum", leaf(np.zeros((2, 3)), "W"), axis=0)]))
-    %0 W = leaf                 float64 (2, 3)
-    %1   = sum(%0, axis=0)      float64 (3,)
+    %0 W = leaf             float64 (2, 3)
+    %1   = sum(%0, axis=0)  float64 (3,)
     """
     numbers: dict[Node, str] = {}
     rows = []
@@ -26,7 +26,11 @@ def print_graph(nodes: Iterable[Node]) -> str:
         inside = [numbers[operand] for operand in node.operands]
         inside += [f"{key}={value!r}" for key, value in node.attributes.items()]
         if node.operation == "constant":
-            inside = [np.array2string(np.asarray(node.value), threshold=8, separator=", ").replace("\n", "")]
+            inside = [
+                np.array2string(np.asarray(node.value), threshold=8, edgeitems=1, separator=", ").replace(
+                    "\n", ""
+                )
+            ]
         text = node.operation + (f"({', '.join(inside)})" if inside else "")
         rows.append(
             (numbers[node], node.name or "", text, f"{np.asarray(node.value).dtype} {shape_of(node)}")

@@ -73,6 +73,9 @@ def _rewrite(node: Node) -> Node:
 
 
 def _fold(node: Node) -> Node | None:
+    """Compute what depends on constants only, but for copies of them, which broadcasting makes as well."""
+    if not node.operands or node.operation == "broadcast_to":
+        return None
     constants = all(operand.operation == "constant" for operand in node.operands)
     return constant(node.value, origin=node.origin) if constants else None
 
@@ -138,7 +141,15 @@ def _multiply(z: Node) -> Node | None:
             return y
         if is_constant(x, -1.0) and shape_of(y) == shape_of(z):
             return _again("negative", z, y)
+        if _is_number(x) and y.operation == "multiply" and y.name is None:
+            for c, rest in (y.operands, y.operands[::-1]):
+                if _is_number(c):
+                    return _again("multiply", z, constant(x.value * c.value), rest)
     return _lean(z)
+
+
+def _is_number(node: Node) -> bool:
+    return node.operation == "constant" and isinstance(node.value, (float, int))
 
 
 def _divide(z: Node) -> Node | None:

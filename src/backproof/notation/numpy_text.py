@@ -32,7 +32,7 @@ def to_numpy(node: Node, names: Mapping[Node, str] | None = None) -> str:
     Examples
     --------
     >>> from backproof.graph import apply, leaf
-    >>> x, y = leaf(2.0, "x"), leaf(np.ones((2, 3)), "y")
+    >>> x, y = leaf(2.0, "x"), leaf([[2.0, 3.0]], "y")
     >>> to_numpy(apply("multiply", apply("subtract", 1.0, x), apply("transpose", apply("exp", y))))
     '(1 - x) * np.exp(y).T'
     """

@@ -38,8 +38,9 @@ def find_function(path: str) -> Callable[..., Any]:
         except ModuleNotFoundError:
             continue
         for part in parts[count:]:
-            found = getattr(found, part)
-        return found  # type: ignore[no-any-return]
+            found = getattr(found, part, None)
+        if callable(found):
+            return found  # type: ignore[no-any-return]
     raise UnsupportedOperationError(f"There is no function {path} to import; give its module and its name.")
 
 
