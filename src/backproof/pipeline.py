@@ -9,11 +9,13 @@ import numpy as np
 
 from backproof.check.compare import Comparison, Verdict
 from backproof.check.judge import Judgement, judge
-from backproof.check.trial import Bench
+from backproof.check.trial import RIGHT, Bench
 from backproof.faults import RULES
+from backproof.faults.never_updated import in_place
 from backproof.findings import FileReport, Finding, Fix, LossReport, ParameterReport
-from backproof.mend import Repair, Tried, edits_of, search
+from backproof.mend import Repair, Tried, edits_of, forward_axis, search
 from backproof.source import Edit, Program, Span, apply_edits
+from backproof.step.training_step import label
 from backproof.trace import Trace, trace_program
 
 STEPS, SECONDS = 4, 20.0
@@ -38,6 +40,11 @@ def check_program(
     step, verdict = judgement.step, judgement.verdict
     parameters = _parameters(judgement)
     stated = _loss(judgement)
+    lost = _dropped(program, judgement, loss, count, seconds)
+    if verdict.correct and lost:
+        names = {name for finding in lost for name in finding.parameters}
+        rows = tuple(replace(p, verdict="faulty") if p.name in names else p for p in parameters)
+        return FileReport(program.filename, "faulty", None, stated, rows, (*lost, *supplied))
     if verdict.correct:
         return FileReport(
             program.filename, "correct", None, stated, parameters, (*_conventions(judgement), *supplied), _certified(judgement)
@@ -47,10 +54,52 @@ def check_program(
             sorted(set(trace.unknown.values()))
         )
         return FileReport(program.filename, "inconclusive", reason, stated, parameters, supplied)
-    bench = Bench.of(step, verdict)
-    repair = search(bench)
-    findings = _findings(program, judgement, repair, loss, count, seconds)
+    judgement, repair = _repaired(judgement)
+    parameters, stated = _parameters(judgement), _loss(judgement)
+    if not _convincing(judgement, repair):
+        axis = forward_axis(Bench.of(judgement.step, judgement.verdict)) if judgement.step.hypothesis.stated else None
+        if axis is not None:
+            repair = Repair((Tried(axis, (), (RIGHT,) * len(parameters)),), True, (RIGHT,) * len(parameters))
+            findings = _findings(program, judgement, repair, loss, count, seconds)
+            return FileReport(program.filename, "faulty", None, stated, parameters, (*findings, *supplied))
+        reason = (
+            "No loss was found that explains the updates: none of the gradients is that of a loss which the program "
+            "states or which its backward pass implies. --loss NAME names the variable that is the loss."
+        )
+        return FileReport(program.filename, "inconclusive", reason, stated, parameters, supplied)
+    findings = (*_findings(program, judgement, repair, loss, count, seconds), *lost)
     return FileReport(program.filename, "faulty", None, stated, parameters, (*findings, *supplied))
+
+
+def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
+    """Search for a repair; of several losses that explain as much, the one under which the fewest corrections suffice."""
+    found = [(j, search(Bench.of(j.step, j.verdict))) for j in (judgement, *judgement.rivals)]
+    return min(found, key=lambda pair: (not pair[1].complete, len(pair[1].steps), sum(t.correction.cost for t in pair[1].steps)))
+
+
+def _dropped(program: Program, judgement: Judgement, loss: str | None, steps: int, seconds: float) -> tuple[Finding, ...]:
+    """Updates that the next step does not see."""
+    rule, trace = RULES["never-updated"], judgement.step.trace
+    findings = []
+    edits: dict[int, tuple[Edit, ...]] = {}
+    for change in judgement.dropped:
+        value = trace.sites[change.stores[-1].site]
+        statement = trace.sites[value.statement] if value.statement is not None else value
+        edits[statement.number] = in_place(trace, statement)
+    together = [e for group in edits.values() for e in group]
+    verified = _verify(program, together, loss, steps, seconds) if together else None
+    for number, own in edits.items():
+        statement = trace.sites[number]
+        message = f"`{statement.text}` gives a local name a new array; the parameter itself never changes."
+        expected = own[0].content if own else None
+        fix = Fix(own, f"write {expected}", "safe" if verified is not None else "unsafe", POINTS, verified) if own else None
+        names = tuple(
+            label(trace, c) for c in judgement.dropped if trace.sites[c.stores[-1].site].statement == number
+        )
+        findings.append(
+            Finding(rule.code, rule.name, "error", message, statement.span, tuple(dict.fromkeys(names)), statement.text, expected, fix)
+        )
+    return tuple(findings)
 
 
 # ---------------------------------------------------------------------- parts of the report
@@ -165,6 +214,30 @@ def _hangs_on_unknown(judgement: Judgement) -> bool:
     return not unknown.isdisjoint(ancestors([*step.descents, step.loss]))
 
 
+# Faults whose mend keeps every factor and every value that the author chose: they show themselves under any loss.
+STRUCTURAL = frozenset(
+    {"sign-flipped", "derivative-at-wrong-point", "wrong-transpose", "missing-sum", "wrong-axis", "updated-weights",
+     "not-accumulated", "not-reset", "upstream-ignored"}
+)  # fmt: skip
+
+
+def _convincing(judgement: Judgement, repair: Repair) -> bool:
+    """May the program be called faulty: is the loss that it was held against surely its own?
+
+    It is when some gradient is true already, or when the program states it and a repair makes every gradient true. A loss that
+    was only inferred, and that explains nothing as the program stands, could be made to fit anything by changing factors.
+    """
+    verdict, hypothesis = judgement.verdict, judgement.step.hypothesis
+    right = [p for p, ok, c in zip(judgement.step.parameters, verdict.right, verdict.comparisons, strict=True) if ok and not c.zero]
+    if right and (len(right) > 1 or int(np.prod(right[0].shape)) > 1 or hypothesis.stated):
+        return True
+    if not repair.complete:
+        return False
+    if hypothesis.stated and hypothesis.evidence >= 6:
+        return True
+    return all(tried.correction.rule in STRUCTURAL for tried in repair.steps)
+
+
 # ---------------------------------------------------------------------- findings
 def _findings(program: Program, judgement: Judgement, repair: Repair, loss: str | None, steps: int, seconds: float) -> tuple[Finding, ...]:
     if not repair.steps:
@@ -175,8 +248,6 @@ def _findings(program: Program, judgement: Judgement, repair: Repair, loss: str 
     if repair.complete and all(edits):
         verified = _verify(program, together, loss, steps, seconds)
     findings = []
-    before = Bench.of(judgement.step, judgement.verdict).initial if False else None
-    del before
     states = None
     for tried, own in zip(repair.steps, edits, strict=True):
         findings.append(_finding(judgement, tried, own, verified, states))
@@ -202,9 +273,13 @@ def _finding(judgement: Judgement, tried: Tried, edits: tuple[Edit, ...], verifi
         content = correction.expected or edits[0].content
         fix = Fix(edits, f"write {content}", "safe" if safe else "unsafe", POINTS if safe else 0, verified)
     return Finding(
-        rule.code, rule.name, "error", correction.why[0].upper() + correction.why[1:] + ".", site.span, better,
+        rule.code, rule.name, "error", _sentence(correction.why), site.span, better,
         site.text, correction.expected, fix,
     )  # fmt: skip
+
+
+def _sentence(text: str) -> str:
+    return (text[0].upper() + text[1:] if text[0].isalpha() else text) + "."
 
 
 def _unnamed(judgement: Judgement, names: list[str] | None = None) -> Finding:
@@ -225,6 +300,6 @@ def _verify(program: Program, edits: list[Edit], loss: str | None, steps: int, s
     except (ValueError, SyntaxError):
         return None
     judgement = judge(trace_program(replace(mended), steps=steps, seconds=seconds), loss)
-    if judgement is None or not judgement.verdict.correct:
+    if judgement is None or not judgement.verdict.correct or judgement.dropped:
         return None
     return max((max(c.errors, default=0.0) for c in judgement.verdict.comparisons), default=0.0)

@@ -52,9 +52,11 @@ def compare(step: TrainingStep, points: int = 3) -> Verdict:
     return compare_nodes(step, step.descents, fresh_points(step, points))
 
 
-def compare_nodes(step: TrainingStep, descents: Sequence[Node], points: Sequence[dict[Node, Any]]) -> Verdict:
-    """The same for other update nodes, such as those of a mended program."""
-    results = [*descents, *step.truths]
+def compare_nodes(
+    step: TrainingStep, descents: Sequence[Node], points: Sequence[dict[Node, Any]], truths: Sequence[Node] | None = None
+) -> Verdict:
+    """The same for other nodes, such as those of a mended program."""
+    results = [*descents, *(truths if truths is not None else step.truths)]
     table = [values(step, results, point) for point in points]
     count = len(descents)
     comparisons = []
@@ -120,8 +122,9 @@ def _judge(step: TrainingStep, comparisons: list[Comparison]) -> Verdict:
             sharing = sum(_shares(other, c.scales) for other in comparisons)
             exact = rate is not None and all(abs(s / rate - 1) < 1e-5 for s in c.scales)
             steady = max(c.scales) < min(c.scales) * (1 + 1e-6)
-            if not steady and not any(_shares(other, c.scales) and other.name in large for other in comparisons):
-                continue  # a single number is parallel to any other
+            moving = [other for other in comparisons if not other.zero]
+            if not steady and (sharing < max(2, len(moving)) or not any(other.name in large for other in moving)):
+                continue  # only a rescaling of the whole step may differ from point to point
             key = (sharing, exact, steady)
             if best is None or key > best:
                 best, chosen = key, c.scales

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from backproof.check.compare import Verdict, compare
-from backproof.step import Hypothesis, TrainingStep, Window, implied, stated, training_step, windows
+from backproof.graph import ancestors
+from backproof.step import Change, Hypothesis, TrainingStep, Window, implied, stated, training_step, windows
 from backproof.trace import Trace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
-    """A step, held against the loss that explains it best; ``others`` are the losses that explain it less well."""
+    """A step, held against the loss that explains it best.
+
+    ``rivals`` are inferred losses that explain as much. ``dropped`` are updates that the step makes and the next one
+    does not see.
+    """
 
     step: TrainingStep
     verdict: Verdict
-    others: tuple[tuple[Hypothesis, Verdict], ...]
+    rivals: tuple[Judgement, ...] = ()
+    dropped: tuple[Change, ...] = ()
 
 
 def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
@@ -30,6 +37,13 @@ def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
     if not found:
         return None
     window = chosen_window(found)
+    dropped = _dropped(found)
+    best = _best(trace, found, window, loss)
+    return replace(best, dropped=dropped) if best is not None else None
+
+
+def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:
+    """The judgement of a window, or of the first where only that computes the loss."""
     judgement, known = _judged(trace, window, loss)
     if known or len(found) == 1:
         return judgement
@@ -57,12 +71,32 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         if step is None:
             continue
         verdict = compare(step)
+        if hypothesis.stated and not verdict.correct and _is_metric(step):
+            continue
         judged.append((_rank(hypothesis, verdict, window, position), hypothesis, step, verdict))
     if not judged:
         return None, False
     judged.sort(key=lambda entry: entry[0], reverse=True)
-    _, hypothesis, step, verdict = judged[0]
-    return Judgement(step, verdict, tuple((h, v) for _, h, _, v in judged[1:])), hypothesis.stated
+    rank, hypothesis, step, verdict = judged[0]
+    rivals = tuple(Judgement(s, v) for r, h, s, v in judged[1:4] if r[:4] == rank[:4] and not h.stated)
+    return Judgement(step, verdict, rivals if not hypothesis.stated else ()), hypothesis.stated
+
+
+def _is_metric(step: TrainingStep) -> bool:
+    """Is this scalar a measure for people, such as a mean absolute error, whose derivative the backward pass nowhere takes?"""
+    used = {node.operation for node in ancestors(step.descents)}
+    made = {node.operation for node in ancestors([step.loss])}
+    return "abs" in made and not {"sign", "abs", "where", "greater", "less"} & used
+
+
+def _dropped(found: list[Window]) -> tuple[Change, ...]:
+    """Updates that are lost: the next step begins with the value that this one began with."""
+    for window, following in pairwise(found):
+        starts = {c.before for c in following.parameters}
+        lost = tuple(c for c in window.parameters if c.before in starts)
+        if lost:
+            return lost
+    return ()
 
 
 def chosen_window(found: list[Window]) -> Window:

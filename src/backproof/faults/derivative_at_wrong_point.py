@@ -77,7 +77,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     if place.site.kind == "Call" and parent is not None and parent.kind == "Call" and _one_argument(place):
         inner = place.children[-1]
         text = parent.text.replace(place.text, inner.text, 1)
-        why = f"the derivative is taken at {place.text}; it has to be taken at {inner.text}"
+        why = f"the derivative is taken at `{place.text}`; it has to be taken at `{inner.text}`"
         part = Part(place, inner.text, lambda edge: place.inside(edge.operand, inner.number))
         yield Correction("derivative-at-wrong-point", (part,), 1.0, why, at=parent, expected=text)
     if place.site.kind in ("BinOp", "Call"):
@@ -107,7 +107,7 @@ def _formula(place: Place) -> Iterator[Correction]:
             parts.append(Part(use, sites[argument].text, _unwrapped(use)))
         else:
             new = place.text.replace(text, sites[argument].text)
-            why = f"{sites[argument].text} is activated already; {text} activates it once more"
+            why = f"`{sites[argument].text}` is activated already; `{text}` activates it once more"
             yield Correction("derivative-at-wrong-point", tuple(parts), 1.1 + 0.1 * len(parts), why, at=place.site, expected=new)
 
 

@@ -80,5 +80,5 @@ def corrections(place: Place) -> Iterator[Correction]:
         def build(edge: Edge, kept: int = kept) -> Node | None:
             return place.child(kept, edge)
 
-        why = f"the factor {other.text} does not belong here"
+        why = f"the factor `{other.text}` does not belong here"
         yield Correction("extra-factor", (Part(place, text, build),), 1.3, why, expected=text)

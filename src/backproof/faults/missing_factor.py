@@ -85,9 +85,9 @@ def corrections(place: Place) -> Iterator[Correction]:
             rule = "upstream-ignored" if text == name and _unread_argument(place, name) else "missing-factor"
             new = product(place.text, text) if rule == "missing-factor" else product(text, place.text)
             why = (
-                f"the gradient {name} that this function is handed does not enter what it returns"
+                f"the gradient `{name}` that this function is handed does not enter what it returns"
                 if rule == "upstream-ignored"
-                else f"the chain rule has one more factor here: {text}"
+                else f"the chain rule has one more factor here: `{text}`"
             )
             yield Correction(rule, (Part(place, new, build),), cost + inside_product(place), why, expected=new)
 

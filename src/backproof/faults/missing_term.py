@@ -78,21 +78,25 @@ def corrections(place: Place) -> Iterator[Correction]:
         node = place.value(name, edge)
         if node is None or np.shape(node.value) != place.shape or node is edge.operand:
             continue
-        yield _added(place, name, lambda e, name=name: place.value(name, e), 1.7)
+        yield _added(place, name, lambda e, name=name: place.value(name, e), 1.7, "missing-term")
         if any(node is p.leaf for p in place.scenery.bench.step.parameters):
             for number in numbers[:12]:
-                yield _added(place, product(number, name), _weighted(place, number, name), 1.8)
+                yield _added(place, product(number, name), _weighted(place, number, name), 1.8, "loss-mismatch")
 
 
 def _weighted(place: Place, number: str, name: str) -> Build:
     return lambda edge: make("multiply", place.value(number, edge), place.value(name, edge))
 
 
-def _added(place: Place, text: str, term: Build, cost: float) -> Correction:
+def _added(place: Place, text: str, term: Build, cost: float, rule: str) -> Correction:
     new = f"{bracketed(place.text, 4)} + {text}"
 
     def build(edge: Edge) -> Node | None:
         return make("add", edge.operand, term(edge))
 
-    why = f"the derivative has one more term here: {text}"
-    return Correction("missing-term", (Part(place, new, build),), cost, why, expected=new)
+    why = (
+        f"the loss has a penalty, whose derivative `{text}` is left out"
+        if rule == "loss-mismatch"
+        else f"the derivative has one more term here: `{text}`"
+    )
+    return Correction(rule, (Part(place, new, build),), cost, why, expected=new)

@@ -51,6 +51,8 @@ parameters are a choice: suppress the rule where one is meant.
 from __future__ import annotations
 
 from backproof.faults.rule import Rule
+from backproof.source import Edit
+from backproof.trace import Site, Trace
 
 RULE = Rule(
     code="BP305",
@@ -58,3 +60,14 @@ RULE = Rule(
     group="update",
     summary="A parameter has a gradient but no update, or its gradient is dropped.",
 )
+
+
+def in_place(trace: Trace, statement: Site) -> tuple[Edit, ...]:
+    """``w -= step`` for ``w = w - step``: the array itself changes, not the name alone; no edit where it is not that."""
+    value = next((s for s in trace.sites if s.statement == statement.number and s.parent is None and s.kind == "BinOp"), None)
+    if statement.kind != "Assign" or value is None or value.detail not in ("+", "-"):
+        return ()
+    left, right = (trace.sites[number] for number in value.children[:2])
+    if left.text != value.target:
+        return ()
+    return (Edit(statement.span, f"{left.text} {value.detail}= {right.text}"),)

@@ -91,7 +91,7 @@ def _repeated(place: Place) -> Iterator[Correction]:
     container, _, key = target.text.partition("[")
     method = "add" if place.site.detail == "+" else "subtract"
     text = f"{numpy_name(place)}.{method}.at({container}, {key.removesuffix(']')}, {value.text})"
-    why = f"{target.text} holds a row more than once where the index repeats, and {place.site.detail}= keeps only the last of them"
+    why = f"`{target.text}` holds a row more than once where the index repeats, and `{place.site.detail}=` keeps only the last of them"
     yield Correction("not-accumulated", (Part(place, text, build),), 1.1, why, expected=text)
 
 
@@ -132,6 +132,6 @@ def _replaced(place: Place) -> Iterator[Correction]:
         return
     edit = Edit(Span(span.row, equals + 1, span.row, equals + 2), "+=")
     target = line[span.column - 1 : equals].strip()
-    why = f"{target} holds a term of the gradient already; this throws it away instead of adding to it"
+    why = f"`{target}` holds a term of the gradient already; this throws it away instead of adding to it"
     expected = f"{target} += {place.text}"
     yield Correction("not-accumulated", (Part(place, place.text, build),), 1.1, why, expected=expected, edits=(edit,))

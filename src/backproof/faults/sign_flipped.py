@@ -79,7 +79,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
         left, right = (site.text for site in place.children[:2])
         text = f"{bracketed(right, 4)} - {bracketed(left, 5)}"
-        yield _one(place, text, _negative, 1.0, f"the difference is the wrong way round: it has to be {text}")
+        yield _one(place, text, _negative, 1.0, f"the difference is the wrong way round: it has to be `{text}`")
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and place.children:
         text = place.children[0].text
         yield _one(place, text, _negative, 1.0, "the minus sign does not belong here")

@@ -83,7 +83,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         if node is None or np.shape(node.value) != place.shape or np.asarray(node.value).dtype.kind != "f":
             continue
         for text, build in _forms(place, name):
-            why = f"this is not the derivative that belongs here: it is {text}"
+            why = f"this is not the derivative that belongs here: it is `{text}`"
             yield Correction("wrong-activation-derivative", (Part(place, text, build),), 1.95, why, expected=text)
 
 

@@ -85,7 +85,7 @@ def corrections(place: Place) -> Iterator[Correction]:
                 return make(operation, edge.operand.operands[0], axis=axis, keepdims=keep)
 
             over = "everything" if axis is None else f"axis {axis}"
-            why = f"the {operation} has to run over {over}"
+            why = f"the `{operation}` has to run over {over}"
             yield Correction("wrong-axis", (Part(place, text, build),), 1.2 + 0.02 * keep, why, expected=text)
 
 

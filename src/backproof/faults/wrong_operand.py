@@ -87,12 +87,19 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
     part = Part(place, name, lambda edge: place.value(name, edge))
     old = place.edges[0].operand
     if activation_of(old, node) or activation_of(node, old):
-        why = f"the derivative is taken at {place.text}; it has to be taken at {name}"
+        why = f"the derivative is taken at `{place.text}`; it has to be taken at `{name}`"
         return Correction("derivative-at-wrong-point", (part,), cost - 0.1, why, expected=name)
     if _index_only(place.text, name):
-        why = f"{place.text} is the wrong one of its kind: it has to be {name}"
+        why = f"`{place.text}` is the wrong one of its kind: it has to be `{name}`"
         return Correction("wrong-index", (part,), cost - 0.05, why, expected=name)
-    return Correction("wrong-operand", (part,), cost, f"{place.text} stands where {name} belongs", expected=name)
+    factor = _factor_of(node, old)
+    if factor is not None:
+        why = f"the chain rule has one more factor here: `{name}` holds it, `{place.text}` does not"
+        return Correction("missing-factor", (part,), cost, why, expected=name)
+    if _factor_of(old, node) is not None:
+        why = f"`{place.text}` holds a factor too many here: it has to be `{name}`"
+        return Correction("extra-factor", (part,), cost, why, expected=name)
+    return Correction("wrong-operand", (part,), cost, f"`{place.text}` stands where `{name}` belongs", expected=name)
 
 
 def _index_only(old: str, new: str) -> bool:
@@ -117,5 +124,20 @@ def _outer(place: Place) -> Iterator[Correction]:
                 own, other = place.child(number, edge), place.value(name, edge)
                 return make("outer", own, other) if kept == 0 else make("outer", other, own)
 
-            why = f"{place.text} is a single number; the gradient is the outer product {text}"
+            why = f"`{place.text}` is a single number; the gradient is the outer product `{text}`"
             yield Correction("wrong-operand", (Part(place, text, build),), 2.2, why, expected=text)
+
+
+def _factor_of(whole: Node, part: Node) -> Node | None:
+    """The node by which ``part`` was multiplied, elementwise, to make ``whole``."""
+    stack, steps = [whole], 0
+    while stack and steps < 20:
+        node = stack.pop()
+        steps += 1
+        if node.operation == "multiply":
+            if part in node.operands:
+                return node
+            stack.extend(node.operands)
+        elif node.operation == "identity":
+            stack.extend(node.operands)
+    return None

@@ -97,9 +97,9 @@ def _scaled(place: Place, text: str, value: float, up: bool) -> Correction:
     word = "multiplied" if up else "divided"
     rule = "forward-backward-mismatch" if " " in text else "wrong-scale"
     why = (
-        f"the forward pass has {text} here, the backward pass does not"
+        f"the forward pass has `{text}` here, the backward pass does not"
         if rule == "forward-backward-mismatch"
-        else f"this has to be {word} by {text}, as the other gradients are"
+        else f"this has to be {word} by `{text}`, as the other gradients are"
     )
     return Correction(rule, (Part(place, new, build),), 1.6 + 0.05 * (text in PLAIN) + inside_product(place), why, expected=new)
 

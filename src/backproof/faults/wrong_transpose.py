@@ -72,10 +72,10 @@ def corrections(place: Place) -> Iterator[Correction]:
         return
     if place.text.endswith(".T") and place.site.kind == "Attribute":
         text = place.text[:-2]
-        why = f"{place.text} is transposed once too often"
+        why = f"`{place.text}` is transposed once too often"
     else:
         text = bracketed(place.text, 9) + ".T"
-        why = f"{place.text} has to be transposed here"
+        why = f"`{place.text}` has to be transposed here"
 
     def build(edge: Edge) -> Node | None:
         return make("transpose", edge.operand, axes=None)

@@ -1,6 +1,7 @@
 """Mending: the search for corrections, and their edits in the source."""
 
 from backproof.mend.edits import edits_of
+from backproof.mend.forward import forward_axis
 from backproof.mend.search import Repair, Tried, search
 
-__all__ = ["Repair", "Tried", "edits_of", "search"]
+__all__ = ["Repair", "Tried", "edits_of", "forward_axis", "search"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from backproof.graph import Node, ancestors
+from backproof.graph import Node, ancestors, apply
 from backproof.step.update import time_of
 
 
@@ -67,15 +67,22 @@ def dependent(nodes: Iterable[Node], roots: Iterable[Node]) -> set[Node]:
     return found
 
 
-def rebuilt(results: Iterable[Node], replace: Mapping[Node, Node]) -> dict[Node, Node]:
-    """Copy what the results are computed from, with some nodes replaced by others; what is not touched is shared."""
-    copies: dict[Node, Node] = dict(replace)
+def recomputed(results: Iterable[Node], replace: Mapping[Node, Node]) -> dict[Node, Node]:
+    """Copy what the results are computed from, with some nodes replaced by others and all values computed anew.
+
+    What is not touched is shared. Raises what an operation raises that cannot take its new operands.
+    """
+    copies: dict[Node, Node] = {}
     for node in ancestors(results):
-        if node in copies:
-            continue
-        operands = tuple(copies[o] for o in node.operands)
-        same = all(a is b for a, b in zip(operands, node.operands, strict=True))
-        copies[node] = (
-            node if same else Node(node.operation, operands, node.attributes, node.value, node.name, node.origin)
-        )
-    return copies
+        operands = tuple(copies.get(o, o) for o in node.operands)
+        if node in replace:
+            copies[node] = _on(replace[node], copies)
+        elif any(a is not b for a, b in zip(operands, node.operands, strict=True)):
+            copies[node] = apply(node.operation, *operands, name=node.name, origin=node.origin, **node.attributes)
+    return {node: copies.get(node, node) for node in results}
+
+
+def _on(node: Node, copies: Mapping[Node, Node]) -> Node:
+    """A replacement, computed from the copies of its operands."""
+    operands = tuple(copies.get(o, o) for o in node.operands)
+    return apply(node.operation, *operands, name=node.name, origin=node.origin, **node.attributes)

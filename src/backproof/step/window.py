@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node
-from backproof.step.update import learns, time_of, walk
+from backproof.step.update import learns, terms, time_of, walk
 from backproof.trace import Activity, Store, Trace
 
 
@@ -88,17 +88,33 @@ def _changes(inside: list[Store], start: int) -> list[Change]:
     changes: dict[Node, Change] = {}
     order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
     for place in sorted(grouped, key=lambda p: (order[p[0]], grouped[p][0].time)):
-        group = grouped[place]
-        before, after = group[0].before, group[-1].after
-        if before is None:
-            continue
-        before = root(before, start)
-        if time_of(before) >= start or root(after, 0) is root(before, 0):
-            continue
-        known = changes.get(before)
-        if known is None or (root(known.after, 0) is not root(after, 0) and group[-1].time > known.stores[-1].time):
-            changes[before] = Change(place, before, after, tuple(group))
+        for group in _runs(grouped[place]) if place[0] == "name" else [grouped[place]]:
+            before, after = group[0].before, group[-1].after
+            if before is None:
+                continue
+            before = root(before, start)
+            if time_of(before) >= start or root(after, 0) is root(before, 0):
+                continue
+            known = changes.get(before)
+            if known is None or (
+                root(known.after, 0) is not root(after, 0) and group[-1].time > known.stores[-1].time
+            ):
+                changes[before] = Change(place, before, after, tuple(group))
     return sorted(changes.values(), key=lambda c: c.stores[-1].time)
+
+
+def _runs(stores: list[Store]) -> list[list[Store]]:
+    """The stores under one name, split where the name takes up another value, as the target of a loop does."""
+    runs: list[list[Store]] = []
+    last: Store | None = None
+    for store in stores:
+        kept = store.before is not None and terms(store.after, root(store.before, 0))[0]
+        if kept and last is not None and runs and runs[-1][-1] is last:
+            runs[-1].append(store)
+        elif kept:
+            runs.append([store])
+        last = store if kept else None
+    return runs
 
 
 def root(node: Node, start: int) -> Node:

@@ -50,11 +50,16 @@ def labels(trace: Trace, space: dict[str, Any], frames: list[dict[str, Any]]) ->
 
 def _paths(roots: list[dict[str, Any]]) -> dict[int, str]:
     paths: dict[int, str] = {}
-    queue: deque[tuple[Any, str, int]] = deque()
     for root in roots:
-        for name, value in root.items():
-            if not name.startswith(("__", "_bp_frame")) and name != RECORDER:
-                queue.append((value, name, 0))
+        _walk(root, paths)
+    return paths
+
+
+def _walk(root: dict[str, Any], paths: dict[int, str]) -> None:
+    """Add what can be reached from the names of one frame, nearest first."""
+    queue: deque[tuple[Any, str, int]] = deque(
+        (value, name, 0) for name, value in root.items() if not name.startswith(("__", "_bp_frame")) and name != RECORDER
+    )
     while queue and len(paths) < COUNT:
         value, path, depth = queue.popleft()
         if id(value) in paths or isinstance(value, SKIPPED) or value is None:
@@ -71,4 +76,3 @@ def _paths(roots: list[dict[str, Any]]) -> dict[int, str]:
         elif not isinstance(value, np.ndarray | np.generic) and hasattr(value, "__dict__"):
             for name, inner in list(vars(value).items()):
                 queue.append((inner, f"{path}.{name}", depth + 1))
-    return paths
