@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ EVALUATED_CHUNK = 500  # steps a chunk where nothing is compiled
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """The first step after which a parameter was not finite any more, and that parameter."""
+    """The first step after which a parameter or the loss was not finite any more, and which one it was."""
 
     step: int
     parameter: str
@@ -133,7 +134,7 @@ class Trainer:
                 seconds += time.perf_counter() - start
                 after = loop.state()
                 loss = self.loss(after[:count])
-                if not _finite(after) or not np.isfinite(loss):
+                if not self._finite(after):
                     divergence = self._divergence(loop, state, order, rate, done)
                     state, done = after, done + size
                     break
@@ -148,6 +149,11 @@ class Trainer:
             seed, tuple(state[:count]), first, loss, done, seconds, tuple(history), divergence, interrupted
         )
 
+    def _finite(self, state: Sequence[Array]) -> bool:
+        """Tell whether the state and the loss are finite."""
+        fine = all(bool(np.isfinite(value).all()) for value in state)
+        return fine and math.isfinite(self.loss(state[: len(self.step.parameters)]))
+
     def _divergence(
         self, loop: Loop, before: Sequence[Array], order: NDArray[np.int32], rate: float, done: int
     ) -> Divergence:
@@ -159,7 +165,7 @@ class Trainer:
             loop.restore(state)
             loop.advance(order[fine:middle], rate)
             after = loop.state()
-            if _finite(after):
+            if self._finite(after):
                 fine, state = middle, after
             else:
                 broken = middle
@@ -168,10 +174,6 @@ class Trainer:
         names = [node.name or "?" for node in self.step.state]
         bad = [name for name, value in zip(names, loop.state(), strict=True) if not np.isfinite(value).all()]
         return Divergence(done + broken, bad[0] if bad else "the loss")
-
-
-def _finite(state: Sequence[Array]) -> bool:
-    return all(bool(np.isfinite(value).all()) for value in state)
 
 
 def _shapes(network: Network) -> list[tuple[int, ...]]:

@@ -1,0 +1,87 @@
+"""Runs: chunks, Ctrl-C, divergence and the curve of the loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backproof.train import run as run_module
+from backproof.train.data import sample_formula
+from backproof.train.network import Network, initial_parameters
+from backproof.train.run import CHUNKS, Trainer
+
+NETWORK = Network((1, 6, 1))
+
+
+@pytest.fixture
+def trainer() -> Trainer:
+    data = sample_formula("sin(x)", (0.0, 4.0), 60, 3, standardize=False)
+    return Trainer(NETWORK, data.seen, data.y)
+
+
+def test_chunks_do_not_change_the_result(trainer, monkeypatch):
+    """However a run is cut into chunks, it uses the same samples in the same order: the bits are the same."""
+    start = initial_parameters(NETWORK, 1)
+    whole = trainer.run(start, 1777, 0.05, 1)
+    monkeypatch.setattr(run_module, "CHUNKS", 1)
+    once = trainer.run(start, 1777, 0.05, 1)
+    monkeypatch.setattr(run_module, "CHUNK_WORK", 13 * trainer.kernel.vectors)
+    small = trainer.run(start, 1777, 0.05, 1)
+    for other in (once, small):
+        assert all(np.array_equal(a, b) for a, b in zip(whole.parameters, other.parameters, strict=True))
+    assert len(small.history) > len(whole.history) > len(once.history) == 2
+
+
+def test_seeds_differ_and_repeat(trainer):
+    """The same seed gives the same run, another one another."""
+    losses = [trainer.run(initial_parameters(NETWORK, seed), 500, 0.05, seed).final_loss for seed in (1, 1, 2)]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_history_is_the_loss(trainer):
+    """The curve starts at the first loss and ends at the final one, each the mean over all samples."""
+    start = initial_parameters(NETWORK, 1)
+    seen = []
+    outcome = trainer.run(start, 500, 0.05, 1, lambda done, loss: seen.append((done, loss)))
+    assert outcome.history == ((0, outcome.first_loss), *seen)
+    assert len(seen) == CHUNKS
+    assert seen[-1] == (500, outcome.final_loss)
+    w1, b1, w2, b2 = outcome.parameters
+    hidden = 1 / (1 + np.exp(-(trainer.x @ w1 + b1)))
+    expected = np.mean(0.5 * (hidden @ w2 + b2 - trainer.y) ** 2)
+    assert outcome.final_loss == pytest.approx(expected, rel=1e-13)
+    np.testing.assert_allclose(trainer.outputs(outcome.parameters, trainer.x), hidden @ w2 + b2, rtol=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_divergence_is_found_to_the_step(compiled):
+    """The step that is named is the first after which not all is finite, in both ways of training."""
+    data = sample_formula("exp(x)", (0.0, 4.0), 60, 3, standardize=False)
+    network = Network((1, 4, 1), "linear")
+    trainer = Trainer(network, data.seen, data.y, compiled=compiled)
+    start = initial_parameters(network, 2)
+    outcome = trainer.run(start, 20_000, 0.3, 2)
+    assert outcome.divergence is not None
+    assert outcome.steps < 20_000
+    before = trainer.run(start, outcome.divergence.step - 1, 0.3, 2)
+    after = trainer.run(start, outcome.divergence.step, 0.3, 2)
+    assert before.divergence is None
+    assert np.isfinite(before.final_loss)
+    assert after.divergence == outcome.divergence
+    assert not np.isfinite(after.final_loss)
+
+
+def test_control_c_ends_cleanly(trainer):
+    """Ctrl-C keeps what is trained so far, and the outcome says after how many steps."""
+
+    def interrupt(done: int, loss: float) -> None:
+        if done >= 30:
+            raise KeyboardInterrupt
+
+    start = initial_parameters(NETWORK, 1)
+    outcome = trainer.run(start, 500, 0.05, 1, interrupt)
+    assert outcome.interrupted
+    assert outcome.steps == 30
+    same = trainer.run(start, 30, 0.05, 1)
+    assert all(np.array_equal(a, b) for a, b in zip(outcome.parameters, same.parameters, strict=True))
+    assert outcome.final_loss == same.final_loss
