@@ -22,7 +22,7 @@ def draw(name: str, seed: int) -> tuple[list[Node], Node]:
 
 
 def floating(leaves: list[Node]) -> list[Node]:
-    """The leaves that a derivative can be taken in."""
+    """Pick the leaves that a derivative can be taken in."""
     return [x for x in leaves if np.asarray(x.value).dtype.kind == "f"]
 
 

@@ -9,6 +9,7 @@ from backproof.graph import Node, apply, constant, evaluate, leaf
 
 
 def chain(length: int, start: Node) -> Node:
+    """Make a graph of numbers, each operation working on the result of the last."""
     z = start
     for k in range(length):
         z = apply("tanh", z) if k % 3 == 0 else apply("add" if k % 3 == 1 else "multiply", z, start)

@@ -24,15 +24,14 @@ CALLS = [
         {"function": "numpy.tensordot", "arguments": (Operand(0), Operand(1)), "keywords": {"axes": 1}},
         1e-13,
     ),
-    ([(3,), (3,)], {"function": "numpy.interp", "arguments": (0.5, Operand(0), [1.0, 2.0, 4.0])}, None),
 ]
 
 
-@pytest.mark.parametrize(("shapes", "fields", "tolerance"), [c for c in CALLS if c[2]])
+@pytest.mark.parametrize(("shapes", "fields", "tolerance"), CALLS)
 def test_numeric_derivatives(
     shapes: list[tuple[int, ...]], fields: dict[str, object], tolerance: float
 ) -> None:
-    """A function that can only be called has derivatives: to rounding where it takes complex numbers, else nearly."""
+    """A function that one can only call has derivatives: to rounding if complex numbers do, else nearly."""
     leaves = [leaf(GENERATOR.normal(size=shape)) for shape in shapes]
     loss = weighted_sum([apply("opaque", *leaves, **fields)], GENERATOR)
     by_adjoints, by_step, by_ridders, _ = slopes(loss, leaves, GENERATOR)
@@ -73,7 +72,7 @@ def test_second_derivatives_are_refused() -> None:
     """A numeric derivative is not derived again; the message says what to do."""
     x = leaf(np.array([3.0, 4.0]))
     gradient = adjoints(apply("opaque", x, function="numpy.linalg.norm"), [x])[x]
-    with pytest.raises(UnsupportedOperationError, match="numpy.linalg.norm has no derivative rule"):
+    with pytest.raises(UnsupportedOperationError, match=r"numpy\.linalg\.norm has no derivative rule"):
         adjoints(apply("sum", gradient), [x])
 
 

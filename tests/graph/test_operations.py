@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005, the signature of a rule never varies
 from __future__ import annotations
 
 import ast
@@ -37,6 +38,7 @@ MANY = settings(max_examples=20, deadline=None)
 
 
 def scale(*numbers: float) -> float:
+    """Give the absolute error that sums of numbers of this size may have."""
     return 1e-9 * max(1.0, *map(abs, numbers))
 
 
@@ -98,7 +100,7 @@ def test_the_vjp_tests_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
 @MANY
 @given(seed=SEEDS)
 def test_value_is_numpys(name: str, seed: int) -> None:
-    """The NumPy text of every record, evaluated by NumPy, gives the record's value, shape and kind of type."""
+    """The NumPy text of every record, evaluated by NumPy, gives the record's value, shape and kind."""
     leaves, z = draw(name, seed)
     names = {x.name: x.value for x in leaves}
     names |= {"np": np, "scipy": scipy, "math": math, "Operand": backproof.graph.Operand}
@@ -191,12 +193,12 @@ def test_duplicates_are_refused() -> None:
     body = ast.parse(source)
     body.body = [statement for statement in body.body if isinstance(statement, ast.For)]
     names = {**vars(backproof.graph.operations), "OPERATIONS": {"tanh": OPERATIONS["tanh"]}}
-    with pytest.raises(ValueError, match="two records .* 'tanh'"):
+    with pytest.raises(ValueError, match=r"two records .* 'tanh'"):
         exec(compile(body, "table", "exec"), names)
 
 
 def test_an_operation_is_one_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A record put into the table is applied, derived, verified, simplified, evaluated and printed at once."""
+    """A record put into the table is at once applied, derived, verified, simplified, evaluated, printed."""
     cube = Operation(
         *("cube", lambda x: x * x * x),
         (lambda g, z, x: apply("multiply", g, apply("multiply", 3.0, apply("square", x))),),
@@ -310,7 +312,7 @@ def test_linear_algebra_in_higher_precision() -> None:
 
 
 def test_erf_in_higher_precision() -> None:
-    """The error function has more than double precision there: its complement is right where erf is nearly 1."""
+    """The error function has more than double precision there: 1 − erf is right where erf is nearly 1."""
     x = leaf(np.array([0.1, 1.0, 2.5, 5.0, 9.0]))
     z = apply("erf", x)
     found = 1 - evaluate([z], dtype=np.longdouble)[z]

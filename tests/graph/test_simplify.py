@@ -16,6 +16,7 @@ S = leaf(2.5, "s")
 
 
 def do(operation: str, *operands: object, **attributes: object) -> Node:
+    """Apply an operation; short, for tables."""
     return apply(operation, *operands, **attributes)
 
 

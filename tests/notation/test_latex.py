@@ -12,6 +12,7 @@ S = leaf(2.5, "s")
 
 
 def do(operation: str, *operands: object, **attributes: object) -> Node:
+    """Apply an operation; short, for tables."""
     return apply(operation, *operands, **attributes)
 
 
@@ -79,7 +80,7 @@ def test_names() -> None:
 
 
 def test_constants() -> None:
-    """Numbers are short, powers of ten are powers, arrays of one number are bold, small matrices are written."""
+    """Numbers are short, powers of ten powers, arrays of one number bold, small matrices written out."""
     values = {
         0.5: "0.5",
         3.0: "3",

@@ -16,6 +16,7 @@ S = leaf(2.5, "s")
 
 
 def do(operation: str, *operands: object, **attributes: object) -> Node:
+    """Apply an operation; short, for tables."""
     return apply(operation, *operands, **attributes)
 
 
@@ -60,7 +61,7 @@ def do(operation: str, *operands: object, **attributes: object) -> Node:
     ],
 )
 def test_as_a_person_writes_it(node: Node, text: str) -> None:
-    """Operators, transposes, indices and calls are written with the parentheses that they need and no others."""
+    """Operators, transposes, indices and calls have the parentheses that they need and no others."""
     assert to_numpy(node) == text
     np.testing.assert_allclose(eval(text, {"np": np, "x": X.value, "y": Y.value, "s": S.value}), node.value)
 
@@ -108,7 +109,7 @@ def expressions(draw: st.DrawFn) -> Node:
 @settings(max_examples=150, deadline=None)
 @given(node=expressions())
 def test_random_expressions(node: Node) -> None:
-    """Whatever is nested in whatever, the text evaluates to the value, and no pair of parentheses is superfluous."""
+    """Whatever is nested in whatever, the text evaluates to the value, and no parentheses are superfluous."""
     text = to_numpy(node)
     names = {name.id: np.float64(0) for name in ast.walk(ast.parse(text)) if isinstance(name, ast.Name)}
     from backproof.graph import ancestors

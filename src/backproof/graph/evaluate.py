@@ -55,9 +55,10 @@ def evaluate(
                 attributes = node.attributes
                 if attributes and "dtype" in attributes and np.dtype(attributes["dtype"]).kind == "f":
                     attributes = {**attributes, "dtype": dtype}
-                value = OPERATIONS[node.operation].value
+                operation = OPERATIONS[node.operation]
+                value = operation.value
                 result = value(*operands, **attributes)
-                if widen and _is_narrow(result):  # integers only came in, such as 1 / 3
+                if widen and operation.exact and _is_narrow(result):  # integers only came in, such as 1 / 3
                     result = value(*[_widened(operand) for operand in operands], **attributes)
                 values[node] = result
     return values

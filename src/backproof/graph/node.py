@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,19 +27,19 @@ class Node:
     attributes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     value: Any = None
     name: str | None = None
-    origin: Hashable = None
+    origin: Any = None
 
     def __repr__(self) -> str:
         label = f" {self.name}" if self.name else ""
         return f"<{self.operation}{label} {np.shape(self.value)}>"
 
 
-def leaf(value: Any, name: str | None = None, origin: Hashable = None) -> Node:
+def leaf(value: Any, name: str | None = None, origin: Any = None) -> Node:
     """Make a node whose value may be replaced: a parameter, or data."""
     return Node("leaf", (), EMPTY, value, name, origin)
 
 
-def constant(value: Any, name: str | None = None, origin: Hashable = None) -> Node:
+def constant(value: Any, name: str | None = None, origin: Any = None) -> Node:
     """Make a node whose value never changes: a literal of the program or of a derivative rule."""
     return Node("constant", (), EMPTY, value, name, origin)
 

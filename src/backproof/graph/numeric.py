@@ -34,20 +34,32 @@ def ridders(function: Callable[[float], Any], step: float = 0.1, levels: int = 8
     return (column[0] if best is None else best), error
 
 
-def directional(function: Callable[..., Any], operands: tuple[Any, ...], directions: tuple[Any, ...]) -> Any:
-    """Differentiate along a direction: by complex step if Ridders agrees with it, else by Ridders."""
+def complex_step(function: Callable[..., Any], operands: tuple[Any, ...], directions: tuple[Any, ...]) -> Any:
+    """Differentiate an analytic function along a direction, to rounding."""
+    moved = [x + 1j * TINY * d for x, d in zip(operands, directions, strict=True)]
+    return np.imag(np.asarray(function(*moved), np.complex128)) / TINY
+
+
+def real_step(
+    function: Callable[..., Any], operands: tuple[Any, ...], directions: tuple[Any, ...]
+) -> tuple[Any, float]:
+    """Differentiate any function along a direction, by Ridders; give an estimate of the error, too."""
     size = max([1.0, *[float(np.max(np.abs(d), initial=0.0)) for d in directions]])
+    return ridders(
+        lambda t: function(*[x + t * d for x, d in zip(operands, directions, strict=True)]), 0.02 / size
+    )
 
-    def along(t: float) -> Any:
-        return function(*[x + t * d for x, d in zip(operands, directions, strict=True)])
 
+def directional(
+    function: Callable[..., Any], operands: tuple[Any, ...], directions: tuple[Any, ...]
+) -> tuple[Any, bool]:
+    """Differentiate along a direction: by complex step if Ridders agrees (and say so), else by Ridders."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("error", np.exceptions.ComplexWarning)  # the function drops imaginary parts
-        slope, error = ridders(along, 0.02 / size)
+        slope, error = real_step(function, operands, directions)
         try:
-            step = function(*[x + 1j * TINY * d for x, d in zip(operands, directions, strict=True)])
-            exact = np.imag(np.asarray(step, np.complex128)) / TINY
-            agrees = np.allclose(exact, slope, rtol=1e-6, atol=max(10 * error, 1e-9))
-        except Exception:
-            return slope
-    return exact if agrees else slope
+            exact = complex_step(function, operands, directions)
+        except Exception:  # the function is anybody's: whatever it raises, it does not take complex numbers
+            return slope, False
+    agrees = np.allclose(exact, slope, rtol=1e-6, atol=max(10 * error, 1e-9))
+    return (exact, True) if agrees else (slope, False)

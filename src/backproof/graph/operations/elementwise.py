@@ -43,7 +43,8 @@ def first_order(z: Any, *steps: tuple[Any, Any]) -> Any:
     return z + 1j * sum(slope * np.imag(x) for slope, x in steps)
 
 
-def _on_real(function: Callable[..., Any]) -> Callable[..., Any]:
+def on_real(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let real parts decide."""
     return lambda *operands, **attributes: function(*[x.real for x in operands], **attributes)
 
 
@@ -80,14 +81,14 @@ def _guarded(function: Callable[[Any, Any], Any], ufunc: np.ufunc) -> Callable[[
 
 
 def _abs(x: Any) -> Any:
-    return np.where(x.real < 0, -x, x) if is_complex(x) else np.abs(x)
+    return np.where(x.real < 0, -x, x)[()] if is_complex(x) else np.abs(x)
 
 
 def _sigmoid(x: Any) -> Any:
     e = np.exp(-_abs(x))
     if isinstance(x, float):
         return (1.0 if x >= 0 else e) / (1.0 + e)
-    return np.where(x.real >= 0, 1.0, e) / (1.0 + e)
+    return (np.where(x.real >= 0, 1.0, e) / (1.0 + e))[()]
 
 
 def _softplus(x: Any) -> Any:
@@ -133,11 +134,15 @@ def _logaddexp(x: Any, y: Any) -> Any:
 
 
 def _maximum(x: Any, y: Any) -> Any:
-    return np.where(np.real(x) >= np.real(y), x, y) if is_complex(x, y) else np.maximum(x, y)
+    return np.where(np.real(x) >= np.real(y), x, y)[()] if is_complex(x, y) else np.maximum(x, y)
 
 
 def _minimum(x: Any, y: Any) -> Any:
-    return np.where(np.real(x) <= np.real(y), x, y) if is_complex(x, y) else np.minimum(x, y)
+    return np.where(np.real(x) <= np.real(y), x, y)[()] if is_complex(x, y) else np.minimum(x, y)
+
+
+def _where(c: Any, x: Any, y: Any) -> Any:
+    return np.asarray(np.where(c.real != 0, x, y))[()]
 
 
 def _clip(x: Any, lower: Any = None, upper: Any = None) -> Any:
@@ -182,7 +187,6 @@ def _clip_rule(g: Node, z: Node, x: Node) -> Node:
 # Records
 POSITIVE, UNIT, NONZERO, SMALL = uniform(0.2, 3.0), uniform(-0.9, 0.9), away(0.2, 2.0), uniform(-1.3, 1.3)
 
-
 TRIPLES = (((3,), None, (3,)), ((2, 1), (3,), ()), ((5,), (2, 5), (5,)), (None, (3, 2), (2,)))
 BOUNDS = ("lower", "upper")
 CLIPPED = ((None, -0.5, 0.8), ((3, 5), None, 0.3), ((2, 3), np.array([-0.4, 0.1, 0.2]), 1), ((7,), -1, None))
@@ -199,7 +203,7 @@ def _binary(
 
 
 def _comparison(name: str, value: Any, numpy: str, latex: str, draw: Draw = integers) -> Operation:
-    return Operation(name, _on_real(value), (None, None), two(draw), numpy, latex)
+    return Operation(name, on_real(value), (None, None), two(draw), numpy, latex)
 
 
 def _times(node: Node) -> str:
@@ -258,14 +262,14 @@ RECORDS = (
         numpy="scipy.special.erf($0)",
     ),
     _function("abs", lambda g, z, x: multiply(g, apply("sign", x)), value=_abs, latex=r"\left|$0\right|"),
-    _function("sign", None, value=_on_real(np.sign)),
-    _function("floor", None, value=_on_real(np.floor), latex=r"\left\lfloor $0 \right\rfloor"),
-    _function("ceil", None, value=_on_real(np.ceil), latex=r"\left\lceil $0 \right\rceil"),
-    _function("logical_not", None, booleans, _on_real(np.logical_not), latex=r"\neg $0"),
+    _function("sign", None, value=on_real(np.sign)),
+    _function("floor", None, value=on_real(np.floor), latex=r"\left\lfloor $0 \right\rfloor"),
+    _function("ceil", None, value=on_real(np.ceil), latex=r"\left\lceil $0 \right\rceil"),
+    _function("logical_not", None, booleans, on_real(np.logical_not), latex=r"\neg $0"),
     _function("isnan", None),
     _function("isfinite", None),
     Operation(
-        *("round", _on_real(np.round), (None,), examples(((3,), {}), ((2, 3), {"decimals": 1}))),
+        *("round", on_real(np.round), (None,), examples(((3,), {}), ((2, 3), {"decimals": 1}))),
         attributes={"decimals": 0},
     ),
     _binary("add", operator.add, "$0 + $1", "$0 + $1", lambda g, z, x, y: g, lambda g, z, x, y: g),
@@ -330,7 +334,7 @@ RECORDS = (
     _comparison("logical_or", np.logical_or, _call("logical_or"), r"$0 \vee $1", booleans),
     _comparison("logical_xor", np.logical_xor, _call("logical_xor"), r"$0 \oplus $1", booleans),
     Operation(
-        *("where", lambda c, x, y: np.where(c.real != 0, x, y)),
+        *("where", _where),
         (None, lambda g, z, c, x, y: where(c, g, 0.0), lambda g, z, c, x, y: where(c, 0.0, g)),
         examples(*[(partial(booleans, shape=c), x, y, {}) for c, x, y in TRIPLES]),
         latex=r"\begin{cases} $1 & \text{if } $0 \\ $2 & \text{otherwise} \end{cases}",

@@ -15,7 +15,7 @@ import numpy as np
 from backproof.errors import UnsupportedOperationError
 from backproof.graph.literal import literal
 from backproof.graph.node import Node
-from backproof.graph.numeric import directional
+from backproof.graph.numeric import complex_step, directional, real_step
 from backproof.graph.operations.domain import examples
 from backproof.graph.operations.elementwise import first_order, is_complex
 from backproof.graph.operations.record import REQUIRED, Operation, apply
@@ -84,9 +84,8 @@ def _value(*xs: Any, function: str, arguments: Any = None, keywords: Any = None)
     if is_complex(*xs):  # nobody knows whether the function takes complex numbers rightly
         tiny = max(float(np.max(np.abs(np.imag(x)), initial=0.0)) for x in xs) or 1.0
         operands = _double(xs)
-        return first_order(
-            call(*operands), (directional(call, operands, tuple(np.imag(x) / tiny for x in xs)), 1j * tiny)
-        )
+        slope, _ = directional(call, operands, tuple(np.imag(x) / tiny for x in xs))
+        return first_order(call(*operands), (slope, 1j * tiny))
     try:
         return call(*xs)
     except TypeError:  # of linalg and others, in higher precision
@@ -99,12 +98,23 @@ def _vjp_value(
     """Sum g · ∂z/∂x over the elements of z, for each element of the operand x at a position."""
     call, operands, g = _caller(function, arguments, keywords), _double(xs), np.asarray(g)
     x = np.asarray(operands[position])
+
+    def toward(direction: Any) -> tuple[Any, ...]:
+        return tuple(direction if k == position else np.zeros(np.shape(o)) for k, o in enumerate(operands))
+
+    probe = np.random.default_rng(1).normal(
+        size=x.shape
+    )  # one direction tells whether the complex step works
+    _, exact = directional(call, operands, toward(probe))
     cotangent = np.zeros(x.shape, np.result_type(g, np.float64))
     for element in np.ndindex(*x.shape):
         unit = np.zeros(x.shape)
         unit[element] = 1.0
-        directions = tuple(unit if k == position else np.zeros(np.shape(o)) for k, o in enumerate(operands))
-        cotangent[element] = np.sum(g * directional(call, operands, directions))
+        if exact:
+            slope = complex_step(call, operands, toward(unit))
+        else:
+            slope, _ = real_step(call, operands, toward(unit))
+        cotangent[element] = np.sum(g * slope)
     return cotangent[()]
 
 

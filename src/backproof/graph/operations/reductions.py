@@ -9,7 +9,7 @@ import numpy as np
 
 from backproof.graph.node import Node, shape_of
 from backproof.graph.operations.domain import booleans, examples
-from backproof.graph.operations.elementwise import divide, multiply
+from backproof.graph.operations.elementwise import divide, multiply, on_real
 from backproof.graph.operations.record import Domain, Operation, Rule, apply, attribute
 
 AXIS = {"axis": None, "keepdims": False}
@@ -86,7 +86,10 @@ _LOGICAL = examples(
 def _reduction(
     name: str, rule: Rule | None, latex: str, domain: Domain = _CASES, **attributes: Any
 ) -> Operation:
-    return Operation(name, getattr(np, name), (rule,), domain, latex=latex, attributes=attributes or AXIS)
+    value = getattr(np, name)
+    return Operation(
+        name, value if rule else on_real(value), (rule,), domain, latex=latex, attributes=attributes or AXIS
+    )
 
 
 RECORDS = (
