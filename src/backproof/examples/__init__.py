@@ -1,0 +1,1 @@
+"""Programs to try backproof on; `backproof demo` tells their story."""

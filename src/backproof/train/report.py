@@ -1,0 +1,147 @@
+"""What is said about a training run: as text with a plot, and as JSON by the contract."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backproof.train.data import Data
+from backproof.train.network import LOSSES
+from backproof.train.options import Options
+from backproof.train.plots import Fit, terminal_plot
+from backproof.train.run import Outcome, Trainer
+
+LEARNT = 1e-3  # of the loss of always predicting the mean: above it a sentence says what could help
+TABLE_ROWS = 20
+
+
+def order_of(outcome: Outcome) -> float:
+    """Order outcomes by their final loss, those that diverged last."""
+    return outcome.final_loss if math.isfinite(outcome.final_loss) else math.inf
+
+
+def as_json(options: Options, outcomes: Sequence[Outcome], seconds: dict[str, float]) -> dict[str, Any]:
+    """The report by the JSON contract; a loss that is not finite is null."""
+    done = sum(outcome.steps for outcome in outcomes)
+
+    def finite(loss: float) -> float | None:
+        return loss if math.isfinite(loss) else None
+
+    return {
+        "version": 1,
+        "networks": [
+            {
+                "seed": outcome.seed,
+                "final_loss": finite(outcome.final_loss),
+                "first_loss": finite(outcome.first_loss),
+                "diverged": outcome.divergence is not None,
+            }
+            for outcome in outcomes
+        ],
+        "steps": options.steps,
+        "parameters": options.network.parameters,
+        "seconds": seconds,
+        "ns_per_step": seconds["run"] / done * 1e9 if done else None,
+    }
+
+
+def as_text(
+    options: Options, trainer: Trainer, data: Data, outcomes: Sequence[Outcome], best: Outcome, total: float
+) -> str:
+    """Write the report for people: what was trained, the losses, the fit, and what to do where it was not learnt."""
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    parts = [f"{_headline(options, data)}\n", _table(outcomes)]
+    if options.network.layers[0] == 1 and best.divergence is None:
+        parts.append(f"{terminal_plot(fit_of(options, trainer, data, best), colour=colour)}\n")
+    closing = _sentences(options, trainer, outcomes, best)
+    run = sum(outcome.seconds for outcome in outcomes)
+    steps = sum(outcome.steps for outcome in outcomes)
+    if trainer.kernel:
+        closing.append(
+            f"{steps:,} steps in {run:.3g} s, {run / max(steps, 1) * 1e9:.3g} ns a step"
+            f" (compiled in {trainer.kernel.seconds:.2g} s; {total:.2g} s in all)."
+        )
+    else:
+        closing.append(f"{steps:,} steps in {run:.3g} s, not compiled: {trainer.reason}.")
+    return "\n".join([*parts, "\n".join(closing), ""])
+
+
+def _headline(options: Options, data: Data) -> str:
+    network = options.network
+    biases = "with biases" if network.bias else "without biases"
+    scaled = "standardised" if options.standardize else "as it is"
+    source = (
+        str(options.file)
+        if options.file
+        else f"{options.target} on [{options.bounds[0]:g}, {options.bounds[1]:g})"
+    )
+    batch = "one sample a step" if options.batch == 1 else f"{options.batch} samples a step"
+    return (
+        f"{'-'.join(map(str, network.layers))} {network.activation} network {biases},"
+        f" {network.parameters} parameters; {len(data.x)} samples of {source}, x {scaled}\n"
+        f"{network.optimizer} at rate {options.rate:g}, {batch}, {options.steps:,} steps;"
+        f" loss: {LOSSES[network.loss][1]}"
+    )
+
+
+def _table(outcomes: Sequence[Outcome]) -> str:
+    rows = [f"{'seed':>6}  {'first loss':>11}  {'final loss':>11}\n"]
+    for outcome in outcomes[:TABLE_ROWS]:
+        note = ""
+        if outcome.divergence:
+            note = f"  diverged at step {outcome.divergence.step:,}"
+        elif outcome.interrupted:
+            note = f"  stopped by Ctrl-C after {outcome.steps:,} steps"
+        rows.append(f"{outcome.seed:>6}  {outcome.first_loss:>11.3e}  {outcome.final_loss:>11.3e}{note}\n")
+    if len(outcomes) > TABLE_ROWS:
+        losses = np.array([order_of(outcome) for outcome in outcomes])
+        rows.append(
+            f"… {len(outcomes) - TABLE_ROWS} more; over all {len(outcomes)}: final loss from {losses.min():.3e},"
+            f" median {np.median(losses):.3e}, to {losses.max():.3e}\n"
+        )
+    return "".join(rows)
+
+
+def _sentences(options: Options, trainer: Trainer, outcomes: Sequence[Outcome], best: Outcome) -> list[str]:
+    """What a person should know besides the numbers: why it diverged, or why it did not learn."""
+    diverged = [outcome for outcome in outcomes if outcome.divergence]
+    if diverged:
+        first = diverged[0]
+        assert first.divergence is not None
+        who = f"seed {first.seed}" if len(outcomes) > 1 else "the run"
+        return [
+            f"Diverged: after step {first.divergence.step:,} {first.divergence.parameter} of {who} is not finite any more."
+            f" Take a smaller rate (--lr {options.rate / 10:g})"
+            + ("." if options.standardize else ", or scale the input (--standardize).")
+        ]
+    flat = trainer.loss_of_mean()
+    if best.final_loss < LEARNT * flat:
+        return []
+    found = f"Not learnt: always predicting the mean would give {flat:.3g}."
+    if not options.network.bias:
+        return [
+            found,
+            "Without biases every sigmoid unit passes through ½ at x = 0, so that no unit can bend anywhere else;"
+            if options.network.activation == "sigmoid"
+            else "Without biases every unit is at its 0 at x = 0, so that no unit can bend anywhere else;",
+            "the gradients are right, the network is what cannot fit: try --bias"
+            + ("" if options.standardize else " --standardize")
+            + ".",
+        ]
+    if not options.standardize:
+        return [found, "The input is not scaled: try --standardize."]
+    return [found, f"Try more steps (--steps {options.steps * 10}), more units, or another rate."]
+
+
+def fit_of(options: Options, trainer: Trainer, data: Data, best: Outcome) -> Fit:
+    x = data.x[:, 0]
+    low, high = options.bounds if options.file is None else (float(x.min()), float(x.max()))
+    line = np.linspace(low, high, 400)
+    title = f"seed {best.seed}: loss {best.final_loss:.2e}"
+    outputs = trainer.outputs(best.parameters, data.scaled(line[:, None]))[:, 0]
+    return Fit(x, data.y[:, 0], line, outputs, best.history, data.inputs[0], data.outputs[0], title)
