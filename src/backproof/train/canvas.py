@@ -36,7 +36,7 @@ class Canvas:
         columns, rows = self._places(x, y)
         for index in range(len(columns) - 1):
             count = int(max(abs(columns[index + 1] - columns[index]), abs(rows[index + 1] - rows[index]), 1))
-            for step in np.linspace(0.0, 1.0, min(count, 4 * self.height) + 1):
+            for step in np.linspace(0.0, 1.0, count + 1):
                 column = columns[index] + step * (columns[index + 1] - columns[index])
                 row = rows[index] + step * (rows[index + 1] - rows[index])
                 self._set(round(column), round(row), kind)
@@ -46,8 +46,8 @@ class Canvas:
         fine = np.isfinite(x) & np.isfinite(y)
         columns = (x[fine] - left) / ((right - left) or 1.0) * (2 * self.width - 1)
         rows = (top - y[fine]) / ((top - bottom) or 1.0) * (4 * self.height - 1)
-        limit = 16.0 * self.height
-        return np.rint(columns), np.rint(np.clip(rows, -limit, limit))
+        limit = 16.0 * (self.width + self.height)  # far outside is far enough
+        return np.rint(np.clip(columns, -limit, limit)), np.rint(np.clip(rows, -limit, limit))
 
     def _set(self, column: int, row: int, kind: str) -> None:
         if 0 <= column < 2 * self.width and 0 <= row < 4 * self.height:

@@ -78,26 +78,24 @@ def _value(node: ast.expr, x: Array, formula: str) -> Any:
         case ast.UnaryOp(op=sign, operand=operand) if type(sign) in _UNARY:
             return _UNARY[type(sign)](_value(operand, x, formula))
         case ast.Call(func=function, args=arguments, keywords=[]):
-            return _call(function, [_value(argument, x, formula) for argument in arguments], formula)
+            known = _function(function, formula)
+            if len(arguments) != (2 if known in (np.maximum, np.minimum) else 1):
+                raise FormulaError(
+                    f"--target {formula!r}: {ast.unparse(function)} has the wrong number of arguments."
+                )
+            return known(*(_value(argument, x, formula) for argument in arguments))
     raise FormulaError(
         f"--target {formula!r}: {ast.unparse(node)!r} is not known here. A formula has x, numbers, pi, e,"
         f" + - * / ** % and {', '.join(sorted(FUNCTIONS))}."
     )
 
 
-def _call(function: ast.expr, arguments: list[Any], formula: str) -> Any:
-    match function:
+def _function(node: ast.expr, formula: str) -> Callable[..., Any]:
+    match node:
         case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="np" | "numpy" | "math"), attr=name):
-            known = FUNCTIONS.get(name)
-        case _:
-            known = None
-    if known is None:
-        raise FormulaError(
-            f"--target {formula!r}: {ast.unparse(function)!r} is no function that is known here."
-            f" There are {', '.join(sorted(FUNCTIONS))}."
-        )
-    if len(arguments) != (2 if known in (np.maximum, np.minimum) else 1):
-        raise FormulaError(
-            f"--target {formula!r}: {ast.unparse(function)} has the wrong number of arguments."
-        )
-    return known(*arguments)
+            if name in FUNCTIONS:
+                return FUNCTIONS[name]
+    raise FormulaError(
+        f"--target {formula!r}: {ast.unparse(node)!r} is no function that is known here."
+        f" There are {', '.join(sorted(FUNCTIONS))}."
+    )

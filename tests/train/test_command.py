@@ -1,0 +1,163 @@
+"""``backproof train`` from the command line: defaults, JSON, pictures, files, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from backproof.cli import main
+
+
+def train(capsys, *options: str) -> tuple[int, str, str]:
+    """Run the command in this process."""
+    code = main(["train", *options])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def as_json(capsys, *options: str) -> dict:
+    """Run with JSON output."""
+    code, out, err = train(capsys, "--output-format", "json", *options)
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def test_defaults_learn(capsys):
+    """Without options the sine is learnt, and no advice is given."""
+    code, out, _ = train(capsys)
+    assert code == 0
+    assert float(re.search(r"^ +0 +\S+ +(\S+)$", out, re.MULTILINE).group(1)) < 1e-4
+    assert "Not learnt" not in out
+    assert re.search(r"[⠀-⣿]{3}", out)
+    assert re.search(r"5,000,000 steps in \S+ s, \S+ ns a step", out)
+
+
+def test_as_asked(capsys):
+    """As asked, the network is the question's, it does not learn, and the reason is given."""
+    code, out, _ = train(capsys, "--as-asked")
+    assert code == 0
+    assert "without biases, 20 parameters" in out
+    assert "rate 0.01, one sample a step, 500,000 steps" in out
+    assert "--bias --standardize" in out
+    assert 0.17 < float(re.search(r"^ +0 +\S+ +(\S+)$", out, re.MULTILINE).group(1)) < 0.25
+
+
+def test_json_contract(capsys):
+    """The JSON has exactly the fields of the contract, and sensible numbers."""
+    found = as_json(capsys, "--steps", "2000", "--networks", "3", "--seed", "5")
+    assert list(found) == ["version", "networks", "steps", "parameters", "seconds", "ns_per_step"]
+    assert found["version"] == 1
+    assert found["steps"] == 2000
+    assert found["parameters"] == 31
+    assert [network["seed"] for network in found["networks"]] == [5, 6, 7]
+    assert all(0 < network["final_loss"] < network["first_loss"] for network in found["networks"])
+    assert not any(network["diverged"] for network in found["networks"])
+    assert set(found["seconds"]) == {"import", "compile", "run", "total"}
+    assert found["seconds"]["total"] > found["seconds"]["run"] > 0
+    assert found["ns_per_step"] == pytest.approx(found["seconds"]["run"] / 6000 * 1e9)
+
+
+def test_networks_are_as_trained_alone(capsys):
+    """Each of several networks ends at exactly the loss of its seed alone."""
+    together = as_json(capsys, "--steps", "3000", "--networks", "3", "--seed", "2")["networks"]
+    alone = [as_json(capsys, "--steps", "3000", "--seed", str(seed))["networks"][0] for seed in (2, 3, 4)]
+    assert together == alone
+    assert len({network["final_loss"] for network in together}) == 3
+
+
+def test_divergence(capsys):
+    """Divergence ends with 2, the step, the parameter, and the advice; in JSON the losses are null."""
+    code, out, _ = train(capsys, "--as-asked", "--lr", "50", "--steps", "20000")
+    assert code == 2
+    assert re.search(r"Diverged: after step \d+ (W1|W2|the loss) .*--lr 5\b", out)
+    code, out, _ = train(capsys, "--as-asked", "--lr", "50", "--steps", "20000", "--output-format", "json")
+    assert code == 2
+    assert json.loads(out)["networks"][0]["diverged"] is True
+    assert json.loads(out)["networks"][0]["final_loss"] is None
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_plot(capsys, tmp_path, suffix):
+    """The picture has the format of its ending, and nothing else is left in the folder."""
+    path = tmp_path / f"fit{suffix}"
+    code, out, _ = train(capsys, "--steps", "1000", "--plot", str(path))
+    assert code == 0
+    assert str(path) in out
+    assert path.read_bytes().startswith({".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[suffix])
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_save(capsys, tmp_path):
+    """The saved parameters give the loss that was printed."""
+    path = tmp_path / "net.npz"
+    loss = as_json(capsys, "--steps", "1000", "--save", str(path), "--samples", "50")["networks"][0]["final_loss"]
+    saved = np.load(path)
+    assert set(saved.files) == {"W1", "b1", "W2", "b2", "x_centre", "x_spread"}
+    x = np.random.default_rng([0, 0]).uniform(0.0, 15.0, (50, 1))
+    hidden = 1 / (1 + np.exp(-((x - saved["x_centre"]) / saved["x_spread"] @ saved["W1"] + saved["b1"])))
+    assert np.mean(0.5 * (hidden @ saved["W2"] + saved["b2"] - np.sin(x)) ** 2) == pytest.approx(loss)
+
+
+def test_data_file(capsys, tmp_path):
+    """A file decides how many inputs and outputs the network has, and is learnt."""
+    random = np.random.default_rng(3)
+    a, b = random.uniform(0, 9, 80), random.uniform(-1, 1, 80)
+    rows = "".join(f"{p},{q},{p / 9 - q}\n" for p, q in zip(a, b, strict=True))
+    path = tmp_path / "d.csv"
+    path.write_text("a,b,y\n" + rows, encoding="utf-8")
+    found = as_json(capsys, "--data", str(path), "--steps", "200000", "--lr", "0.05")
+    assert found["parameters"] == 2 * 10 + 10 + 10 + 1
+    assert found["networks"][0]["final_loss"] < 1e-3
+    code, _, err = train(capsys, "--data", str(path), "--layers", "1,4,1")
+    assert code == 2
+    assert "2 inputs" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--what-if"], "not there yet"),
+        (["net.py"], "not there yet"),
+        (["--checkpoint", "c"], "not there yet"),
+        (["--dtype", "float32"], "not there yet"),
+        (["--activation", "sigmod"], "did you mean 'sigmoid'?"),
+        (["--loss", "nonsense"], "half-squared, mse, mae"),
+        (["--target", "y"], "not known"),
+        (["--data", "none.csv"], "no such file"),
+        (["--seed", "-1"], "--seed"),
+        (["--plot", "fit.txt"], ".png"),
+        (["--plot", "no/such/folder/fit.png"], "no folder"),
+        (["--save", "net.txt"], ".npz"),
+    ],
+)
+def test_refused_in_a_sentence(capsys, options, words):
+    """What cannot be done ends with 2 and one line on standard error, before anything is trained."""
+    code, out, err = train(capsys, *options)
+    assert code == 2
+    assert out == ""
+    assert words in err
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_control_c(tmp_path):
+    """Ctrl-C in a long run prints what was reached, saves it, and ends with 130."""
+    path = tmp_path / "net.npz"
+    command = [sys.executable, "-m", "backproof", "train", "--steps", "1e12", "--save", str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130, err
+    assert "stopped by Ctrl-C after" in out
+    assert "Traceback" not in err
+    assert "W2" in np.load(path).files
