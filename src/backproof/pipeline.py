@@ -27,16 +27,16 @@ def check_program(
 ) -> FileReport:
     """Check the hand-written gradients of a program.
 
-    Runs it in a process of its own until a few updates are seen, holds every gradient that it applies against the true
-    gradient of its loss at fresh points, and for those that differ finds the expression at fault, its name, and
-    an edit that is verified by running the mended program.
+    Runs it in a process of its own until a few updates are seen, holds every gradient that it applies
+    against the true gradient of its loss at fresh points, and for those that differ finds the expression at
+    fault, its name, and an edit that is verified by running the mended program.
     """
     count, seconds = steps or STEPS, timeout or SECONDS
     trace = trace_program(program, steps=count, seconds=seconds)
     judgement = judge(trace, loss)
     supplied = _supplied(trace)
     if judgement is None:
-        return FileReport(program.filename, "inconclusive", _why_not(program, trace, loss, seconds), findings=supplied)
+        return FileReport(program.filename, "inconclusive", _why_not(trace, loss, seconds), findings=supplied)
     step, verdict = judgement.step, judgement.verdict
     parameters = _parameters(judgement)
     stated = _loss(judgement)
@@ -47,7 +47,13 @@ def check_program(
         return FileReport(program.filename, "faulty", None, stated, rows, (*lost, *supplied))
     if verdict.correct:
         return FileReport(
-            program.filename, "correct", None, stated, parameters, (*_conventions(judgement), *supplied), _certified(judgement)
+            program.filename,
+            "correct",
+            None,
+            stated,
+            parameters,
+            (*_conventions(judgement), *supplied),
+            _certified(judgement),
         )
     if step.trace.unknown and _hangs_on_unknown(judgement):
         reason = "A value in the backward pass comes from a call that could not be followed: " + ", ".join(
@@ -57,7 +63,11 @@ def check_program(
     judgement, repair = _repaired(judgement)
     parameters, stated = _parameters(judgement), _loss(judgement)
     if not _convincing(judgement, repair):
-        axis = forward_axis(Bench.of(judgement.step, judgement.verdict)) if judgement.step.hypothesis.stated else None
+        axis = (
+            forward_axis(Bench.of(judgement.step, judgement.verdict))
+            if judgement.step.hypothesis.stated
+            else None
+        )
         if axis is not None:
             repair = Repair((Tried(axis, (), (RIGHT,) * len(parameters)),), True, (RIGHT,) * len(parameters))
             findings = _findings(program, judgement, repair, loss, count, seconds)
@@ -72,12 +82,24 @@ def check_program(
 
 
 def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
-    """Search for a repair; of several losses that explain as much, the one under which the fewest corrections suffice."""
+    """Search for a repair.
+
+    Of several losses that explain as much, the one under which the fewest corrections suffice.
+    """
     found = [(j, search(Bench.of(j.step, j.verdict))) for j in (judgement, *judgement.rivals)]
-    return min(found, key=lambda pair: (not pair[1].complete, len(pair[1].steps), sum(t.correction.cost for t in pair[1].steps)))
+    return min(
+        found,
+        key=lambda pair: (
+            not pair[1].complete,
+            len(pair[1].steps),
+            sum(t.correction.cost for t in pair[1].steps),
+        ),
+    )
 
 
-def _dropped(program: Program, judgement: Judgement, loss: str | None, steps: int, seconds: float) -> tuple[Finding, ...]:
+def _dropped(
+    program: Program, judgement: Judgement, loss: str | None, steps: int, seconds: float
+) -> tuple[Finding, ...]:
     """Updates that the next step does not see."""
     rule, trace = RULES["never-updated"], judgement.step.trace
     findings = []
@@ -92,18 +114,32 @@ def _dropped(program: Program, judgement: Judgement, loss: str | None, steps: in
         statement = trace.sites[number]
         message = f"`{statement.text}` gives a local name a new array; the parameter itself never changes."
         expected = own[0].content if own else None
-        fix = Fix(own, f"write {expected}", "safe" if verified is not None else "unsafe", POINTS, verified) if own else None
+        fix = (
+            Fix(own, f"write {expected}", "safe" if verified is not None else "unsafe", POINTS, verified)
+            if own
+            else None
+        )
         names = tuple(
             label(trace, c) for c in judgement.dropped if trace.sites[c.stores[-1].site].statement == number
         )
         findings.append(
-            Finding(rule.code, rule.name, "error", message, statement.span, tuple(dict.fromkeys(names)), statement.text, expected, fix)
+            Finding(
+                rule.code,
+                rule.name,
+                "error",
+                message,
+                statement.span,
+                tuple(dict.fromkeys(names)),
+                statement.text,
+                expected,
+                fix,
+            )
         )
     return tuple(findings)
 
 
 # ---------------------------------------------------------------------- parts of the report
-def _why_not(program: Program, trace: Trace, loss: str | None, seconds: float) -> str:
+def _why_not(trace: Trace, loss: str | None, seconds: float) -> str:
     match trace.ended:
         case "crashed" if trace.crash is not None:
             crash = trace.crash
@@ -114,7 +150,9 @@ def _why_not(program: Program, trace: Trace, loss: str | None, seconds: float) -
         case "timeout":
             return f"No whole training step within {seconds:g} s; --timeout gives it more time."
         case "memory":
-            return "The program used up its memory before a whole training step was seen; try it with less data."
+            return (
+                "The program used up its memory before a whole training step was seen; try it with less data."
+            )
         case "exited":
             return "The program ended itself before a whole training step was seen."
     if loss is not None:
@@ -150,7 +188,9 @@ def _parameters(judgement: Judgement) -> tuple[ParameterReport, ...]:
     )
 
 
-def _row(name: str, shape: tuple[int, ...], comparison: Comparison, right: bool, verdict: Verdict) -> ParameterReport:
+def _row(
+    name: str, shape: tuple[int, ...], comparison: Comparison, right: bool, verdict: Verdict
+) -> ParameterReport:
     if not comparison.scales:
         return ParameterReport(name, shape, "correct" if right else "faulty")
     unit = verdict.scales[0] if verdict.scales else verdict.rate
@@ -176,7 +216,9 @@ def _conventions(judgement: Judgement) -> tuple[Finding, ...]:
             rule = RULES["common-scale"]
             message = f"Every gradient is {ratio:.6g} times that of the loss: one common factor, which the learning rate absorbs."
             row = judgement.step.hypothesis.row
-            found.append(Finding(rule.code, rule.name, "info", message, Span(row, 1, row, 2) if row else None))
+            found.append(
+                Finding(rule.code, rule.name, "info", message, Span(row, 1, row, 2) if row else None)
+            )
     return tuple(found)
 
 
@@ -184,14 +226,20 @@ def _certified(judgement: Judgement) -> tuple[str, ...]:
     verdict, step = judgement.verdict, judgement.step
     worst = max((max(c.errors, default=0.0) for c in verdict.comparisons if not c.decay), default=0.0)
     hypothesis = step.hypothesis
-    loss = f"{hypothesis.name}, {hypothesis.formula}" if hypothesis.stated else f"{hypothesis.formula} (inferred: the program states no loss that explains its gradients)"
+    loss = (
+        f"{hypothesis.name}, {hypothesis.formula}"
+        if hypothesis.stated
+        else f"{hypothesis.formula} (inferred: the program states no loss that explains its gradients)"
+    )
     sentences = [
         f"The gradients applied to {_listed([p.name for p in step.parameters])} are the gradients of {loss}.",
         f"Held at {len(verdict.comparisons[0].scales)} fresh random points in float64; the largest relative error is {worst:.1e}.",
     ]
     decayed = [c.name for c in verdict.comparisons if c.decay is not None]
     if decayed:
-        sentences.append(f"The update of {_listed(decayed)} also has weight decay, which the loss does not state: a convention, not a fault.")
+        sentences.append(
+            f"The update of {_listed(decayed)} also has weight decay, which the loss does not state: a convention, not a fault."
+        )
     if any(np.any(np.asarray(v)) or True for v in step.state.values()):
         sentences.append("What the optimizer remembers (momentum, sums of squares) was set aside.")
     return tuple(sentences)
@@ -206,7 +254,9 @@ def _listed(names: list[str]) -> str:
 def _hangs_on_unknown(judgement: Judgement) -> bool:
     """Does an update use a value of this step that came from a call that could not be followed?"""
     step = judgement.step
-    unknown = {step.copies[n] for n in step.trace.unknown if n in step.copies and n.origin.time >= step.window.start}  # type: ignore[union-attr]
+    unknown = {
+        step.copies[n] for n in step.trace.unknown if n in step.copies and n.origin.time >= step.window.start
+    }
     if not unknown:
         return False
     from backproof.graph import ancestors
@@ -224,11 +274,16 @@ STRUCTURAL = frozenset(
 def _convincing(judgement: Judgement, repair: Repair) -> bool:
     """May the program be called faulty: is the loss that it was held against surely its own?
 
-    It is when some gradient is true already, or when the program states it and a repair makes every gradient true. A loss that
-    was only inferred, and that explains nothing as the program stands, could be made to fit anything by changing factors.
+    It is when some gradient is true already, or when the program states it and a repair makes every
+    gradient true. A loss that was only inferred, and that explains nothing as the program stands, could be
+    made to fit anything by changing factors.
     """
     verdict, hypothesis = judgement.verdict, judgement.step.hypothesis
-    right = [p for p, ok, c in zip(judgement.step.parameters, verdict.right, verdict.comparisons, strict=True) if ok and not c.zero]
+    right = [
+        p
+        for p, ok, c in zip(judgement.step.parameters, verdict.right, verdict.comparisons, strict=True)
+        if ok and not c.zero
+    ]
     if right and (len(right) > 1 or int(np.prod(right[0].shape)) > 1 or hypothesis.stated):
         return True
     if not repair.complete:
@@ -239,7 +294,9 @@ def _convincing(judgement: Judgement, repair: Repair) -> bool:
 
 
 # ---------------------------------------------------------------------- findings
-def _findings(program: Program, judgement: Judgement, repair: Repair, loss: str | None, steps: int, seconds: float) -> tuple[Finding, ...]:
+def _findings(
+    program: Program, judgement: Judgement, repair: Repair, loss: str | None, steps: int, seconds: float
+) -> tuple[Finding, ...]:
     if not repair.steps:
         return (_unnamed(judgement),)
     edits = [edits_of(program, tried.correction) for tried in repair.steps]
@@ -255,17 +312,30 @@ def _findings(program: Program, judgement: Judgement, repair: Repair, loss: str 
     if not repair.complete:
         left = [p.name for p, s in zip(judgement.step.parameters, repair.states, strict=True) if s != 2]
         findings.append(_unnamed(judgement, left))
-    order = sorted(findings, key=lambda f: (f.span or Span(10**9, 1, 1, 1)))
+    order = sorted(findings, key=lambda f: f.span or Span(10**9, 1, 1, 1))
     return tuple(order)
 
 
-def _finding(judgement: Judgement, tried: Tried, edits: tuple[Edit, ...], verified: float | None, before: tuple[int, ...] | None) -> Finding:
+def _finding(
+    judgement: Judgement,
+    tried: Tried,
+    edits: tuple[Edit, ...],
+    verified: float | None,
+    before: tuple[int, ...] | None,
+) -> Finding:
     correction = tried.correction
     rule = RULES[correction.rule]
-    start = before if before is not None else tuple(
-        2 if ok else (1 if c.parallel else 0) for ok, c in zip(judgement.verdict.right, judgement.verdict.comparisons, strict=True)
+    start = (
+        before
+        if before is not None
+        else tuple(
+            2 if ok else (1 if c.parallel else 0)
+            for ok, c in zip(judgement.verdict.right, judgement.verdict.comparisons, strict=True)
+        )
     )
-    better = tuple(p.name for p, a, b in zip(judgement.step.parameters, start, tried.states, strict=True) if b > a)
+    better = tuple(
+        p.name for p, a, b in zip(judgement.step.parameters, start, tried.states, strict=True) if b > a
+    )
     site = correction.site
     fix = None
     if edits:
@@ -284,7 +354,9 @@ def _sentence(text: str) -> str:
 
 def _unnamed(judgement: Judgement, names: list[str] | None = None) -> Finding:
     rule = RULES["unnamed-difference"]
-    wrong = names or [p.name for p, ok in zip(judgement.step.parameters, judgement.verdict.right, strict=True) if not ok]
+    wrong = names or [
+        p.name for p, ok in zip(judgement.step.parameters, judgement.verdict.right, strict=True) if not ok
+    ]
     step = judgement.step
     first = next(p for p in step.parameters if p.name == wrong[0])
     site = step.trace.sites[first.change.stores[-1].site]
@@ -292,8 +364,13 @@ def _unnamed(judgement: Judgement, names: list[str] | None = None) -> Finding:
     return Finding(rule.code, rule.name, "error", message, site.span, tuple(wrong), site.text)
 
 
-def _verify(program: Program, edits: list[Edit], loss: str | None, steps: int, seconds: float) -> float | None:
-    """Run the mended program: the largest relative error of its gradients, or None where they are not all right."""
+def _verify(
+    program: Program, edits: list[Edit], loss: str | None, steps: int, seconds: float
+) -> float | None:
+    """Run the mended program.
+
+    The largest relative error of its gradients, or None where they are not all right.
+    """
     try:
         mended = apply_edits(program, edits)
         compile(mended.text, program.filename, "exec")

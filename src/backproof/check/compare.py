@@ -13,15 +13,18 @@ from backproof.graph import Node
 from backproof.step import TrainingStep, values
 from backproof.step.update import terms
 
-TOLERANCE = 2e-6  # relative; an epsilon of 1e-8 inside a logarithm stays below it, a scale off by 0.05 % does not
+TOLERANCE = (
+    2e-6  # relative; an epsilon of 1e-8 inside a logarithm stays below it, a scale off by 0.05 % does not
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """One parameter at several points.
 
-    ``scales`` are the least-squares c of applied ≈ c·true at each point, ``errors`` the part of the applied gradient
-    that is not c·true, relative to it; ``parallel`` says that it is nothing but rounding, ``zero`` that the true gradient vanishes.
+    ``scales`` are the least-squares c of applied ≈ c·true at each point, ``errors`` the part of the applied
+    gradient that is not c·true, relative to it; ``parallel`` says that it is nothing but rounding, ``zero``
+    that the true gradient vanishes.
     """
 
     name: str
@@ -53,7 +56,10 @@ def compare(step: TrainingStep, points: int = 3) -> Verdict:
 
 
 def compare_nodes(
-    step: TrainingStep, descents: Sequence[Node], points: Sequence[dict[Node, Any]], truths: Sequence[Node] | None = None
+    step: TrainingStep,
+    descents: Sequence[Node],
+    points: Sequence[dict[Node, Any]],
+    truths: Sequence[Node] | None = None,
 ) -> Verdict:
     """The same for other nodes, such as those of a mended program."""
     results = [*descents, *(truths if truths is not None else step.truths)]
@@ -94,7 +100,10 @@ def _one(name: str, applied: list[Any], true: list[Any], weights: list[Any]) -> 
 
 
 def _decay(applied: list[Any], true: list[Any], weights: list[Any]) -> tuple[float, tuple[float, ...]] | None:
-    """Is the applied gradient c·true + λ·parameter with one positive λ: weight decay that the loss does not state?"""
+    """Is the applied gradient c·true + λ·parameter with one positive λ.
+
+    Weight decay that the loss does not state?
+    """
     pairs = []
     for g, t, w in zip(applied, true, weights, strict=True):
         basis = np.stack([t.ravel(), w.ravel()], axis=1)
@@ -120,10 +129,12 @@ def _judge(step: TrainingStep, comparisons: list[Comparison]) -> Verdict:
     for c in comparisons:
         if c.parallel and not c.zero and c.scales and min(c.scales) > 0:
             sharing = sum(_shares(other, c.scales) for other in comparisons)
-            exact = rate is not None and all(abs(s / rate - 1) < 1e-5 for s in c.scales)
+            exact = bool(rate) and rate is not None and all(abs(s / rate - 1) < 1e-5 for s in c.scales)
             steady = max(c.scales) < min(c.scales) * (1 + 1e-6)
             moving = [other for other in comparisons if not other.zero]
-            if not steady and (sharing < max(2, len(moving)) or not any(other.name in large for other in moving)):
+            if not steady and (
+                sharing < max(2, len(moving)) or not any(other.name in large for other in moving)
+            ):
                 continue  # only a rescaling of the whole step may differ from point to point
             key = (sharing, exact, steady)
             if best is None or key > best:
@@ -147,7 +158,7 @@ def learning_rate(step: TrainingStep) -> float | None:
         if not found:
             return None
         rates.append(found[0])
-    if rates and max(rates) <= min(rates) * (1 + 1e-9):
+    if rates and 0 < max(rates) <= min(rates) * (1 + 1e-9):
         return rates[0]
     return None
 

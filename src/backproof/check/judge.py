@@ -17,8 +17,8 @@ from backproof.trace import Trace
 class Judgement:
     """A step, held against the loss that explains it best.
 
-    ``rivals`` are inferred losses that explain as much. ``dropped`` are updates that the step makes and the next one
-    does not see.
+    ``rivals`` are inferred losses that explain as much. ``dropped`` are updates that the step makes and the
+    next one does not see.
     """
 
     step: TrainingStep
@@ -28,10 +28,11 @@ class Judgement:
 
 
 def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
-    """Find the training step and the loss that explains the most of its gradients; None where there is no step.
+    """Find the training step and the loss that explains the most of its gradients; None where there is no
+    step.
 
-    ``loss`` names the variable that is the loss. Without it a loss that explains every gradient wins, then one that
-    the program states, then the one that the backward pass implies.
+    ``loss`` names the variable that is the loss. Without it a loss that explains every gradient wins, then
+    one that the program states, then the one that the backward pass implies.
     """
     found = windows(trace)
     if not found:
@@ -50,13 +51,20 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
     first = found[0]  # a loss that is computed now and then is computed in the first round
     if len(first.parameters) == len(window.parameters):
         other, known = _judged(trace, first, loss)
-        if known and other is not None and not (judgement is not None and judgement.verdict.correct and not other.verdict.correct):
+        if (
+            known
+            and other is not None
+            and not (judgement is not None and judgement.verdict.correct and not other.verdict.correct)
+        ):
             return other
     return judgement
 
 
 def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement | None, bool]:
-    """The best judgement of one window, and whether it holds its step against a loss that the program states."""
+    """The best judgement of one window.
+
+    And whether it holds its step against a loss that the program states.
+    """
     judged: list[tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]] = []
     hypotheses = stated(trace, window)
     if loss is not None:
@@ -83,7 +91,10 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
 
 
 def _is_metric(step: TrainingStep) -> bool:
-    """Is this scalar a measure for people, such as a mean absolute error, whose derivative the backward pass nowhere takes?"""
+    """Is this scalar a measure for people, such as a mean absolute error.
+
+    Whose derivative the backward pass nowhere takes?
+    """
     used = {node.operation for node in ancestors(step.descents)}
     made = {node.operation for node in ancestors([step.loss])}
     return "abs" in made and not {"sign", "abs", "where", "greater", "less"} & used

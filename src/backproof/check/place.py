@@ -1,4 +1,7 @@
-"""One expression of the backward pass, as the faults see it: its text, its values, and what else could stand there."""
+"""One expression of the backward pass, as the faults see it.
+
+Its text, its values, and what else could stand there.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ class Scenery:
         return scenery
 
     def resolve(self, text: str, frame: int, time: int) -> Node | None:
-        """What ``text`` means in a frame at a time, as a node of the step; None where it means nothing there."""
+        """What ``text`` means in a frame at a time, as a node of the step.
+
+        None where it means nothing there.
+        """
         for number in self._enclosing(frame):
             found = _latest(self.bound.get(number, {}).get(text), time)
             if found is not None:
@@ -84,7 +90,7 @@ class Scenery:
 
 
 def _born(node: Node) -> int:
-    return -1 if node.origin is None else int(node.origin.time)  # type: ignore[attr-defined]
+    return -1 if node.origin is None else int(node.origin.time)
 
 
 def _latest(entries: list[tuple[int, Node]] | None, time: int) -> Node | None:
@@ -135,7 +141,10 @@ class Place:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What could be written here instead, nearest first; only what holds numbers in every use of the place."""
+        """What could be written here instead, nearest first.
+
+        Only what holds numbers in every use of the place.
+        """
         edge = self.edges[0]
         frame, time = where(edge)
         texts = [t for t in self.scenery.texts(frame, time) if SIMPLE.match(t) and t != self.text]
@@ -157,7 +166,7 @@ class Place:
         while stack and seen < 200:
             current = stack.pop()
             seen += 1
-            sites = current.origin.operand_sites if current.origin is not None else ()  # type: ignore[attr-defined]
+            sites = current.origin.operand_sites if current.origin is not None else ()
             for position, site in enumerate(sites):
                 if position < len(current.operands) and site == wanted:
                     return current.operands[position]

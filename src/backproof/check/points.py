@@ -23,7 +23,9 @@ def recorded_point(step: TrainingStep) -> dict[Node, Any]:
 
 
 def _typical(step: TrainingStep) -> float:
-    sizes = [float(np.sqrt(np.mean(np.square(np.asarray(p.leaf.value, dtype=float))))) for p in step.parameters]
+    sizes = [
+        float(np.sqrt(np.mean(np.square(np.asarray(p.leaf.value, dtype=float))))) for p in step.parameters
+    ]
     positive = [s for s in sizes if np.isfinite(s) and s > 0]
     return min(1.0, float(np.median(positive))) if positive else 0.5
 
@@ -32,4 +34,8 @@ def _moved(value: Any, generator: np.random.Generator, scale: float) -> Any:
     array = np.asarray(value, dtype=np.float64)
     size = float(np.sqrt(np.mean(np.square(array)))) if array.size else 0.0
     spread = 0.3 * size if np.isfinite(size) and size > 0 else 0.3 * scale
-    return array + spread * generator.standard_normal(array.shape) + 0.05 * scale * generator.standard_normal(array.shape)
+    return (
+        array
+        + spread * generator.standard_normal(array.shape)
+        + 0.05 * scale * generator.standard_normal(array.shape)
+    )

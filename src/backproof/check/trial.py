@@ -1,4 +1,7 @@
-"""Try a correction on the graph: put other values where some expressions stood, and see what the updates become."""
+"""Try a correction on the graph.
+
+Put other values where some expressions stood, and see what the updates become.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,10 @@ class Bench:
 
     @classmethod
     def of(cls, step: TrainingStep, verdict: Verdict, count: int = 2) -> Bench:
-        """Set up the bench: evaluate the step once at each point, and list the uses of values in its backward pass."""
+        """Set up the bench.
+
+        Evaluate the step once at each point, and list the uses of values in its backward pass.
+        """
         bench = cls(step, verdict, fresh_points(step, count, seed=7))
         results = [*step.descents, *step.truths, *step.copies.values()]
         bench.base = [evaluate(results, {**step.state, **point}) for point in bench.points]
@@ -68,24 +74,33 @@ class Bench:
         consumers: dict[Node, list[Node]] = defaultdict(list)
         edges: dict[int, list[Edge]] = defaultdict(list)
         for node in line:
-            sites = node.origin.operand_sites if node.origin is not None else ()  # type: ignore[attr-defined]
+            sites = node.origin.operand_sites if node.origin is not None else ()
             for position, operand in enumerate(node.operands):
                 consumers[operand].append(node)
                 site = sites[position] if position < len(sites) else None
                 if site is not None and site >= 0:
                     edges[site].append(Edge(node, position))
                 source = _made_at(operand)
-                own = node.origin.site if node.origin is not None else -1  # type: ignore[attr-defined]
+                own = node.origin.site if node.origin is not None else -1
                 if source >= 0 and source not in (site, own):
                     edges[source].append(Edge(node, position, True))
         for node in step.trace.nodes:
-            if node.origin is not None and node.origin.site >= 0 and np.ndim(node.value) == 0 and np.size(node.value) == 1:  # type: ignore[attr-defined]
+            if (
+                node.origin is not None
+                and node.origin.site >= 0
+                and np.ndim(node.value) == 0
+                and np.size(node.value) == 1
+            ):
                 copy = step.copies.get(node)
                 if copy is None or not copy.operands:
-                    bench.plain_numbers[node.origin.site] = float(node.value)  # type: ignore[attr-defined]
+                    bench.plain_numbers[node.origin.site] = float(node.value)
         bench.consumers = dict(consumers)
-        bench.reads = [(s, e) for s, group in edges.items() for e in group if not e.made and e.consumer not in forward]
-        bench.edges = {s: group for s, group in edges.items() if not any(e.consumer in forward for e in group)}
+        bench.reads = [
+            (s, e) for s, group in edges.items() for e in group if not e.made and e.consumer not in forward
+        ]
+        bench.edges = {
+            s: group for s, group in edges.items() if not any(e.consumer in forward for e in group)
+        }
         bench.target = bench.wanted_scale()
         bench.initial = bench.start()
         return bench
@@ -133,8 +148,13 @@ class Bench:
         overlay[node] = result
         return result
 
-    def run(self, changes: Sequence[tuple[Edge, Node]], point: int, line: Sequence[Node]) -> dict[Node, Any] | None:
-        """Evaluate ``line`` with the operands of ``changes`` replaced; None where an operation cannot take them."""
+    def run(
+        self, changes: Sequence[tuple[Edge, Node]], point: int, line: Sequence[Node]
+    ) -> dict[Node, Any] | None:
+        """Evaluate ``line`` with the operands of ``changes`` replaced.
+
+        None where an operation cannot take them.
+        """
         base = self.base[point]
         overlay: dict[Node, Any] = {}
         replaced = {(e.consumer, e.position): node for e, node in changes}
@@ -143,7 +163,8 @@ class Bench:
             for node in line:
                 if node in touched:
                     operands = [
-                        self.value(replaced.get((node, k), o), overlay, base) for k, o in enumerate(node.operands)
+                        self.value(replaced.get((node, k), o), overlay, base)
+                        for k, o in enumerate(node.operands)
                     ]
                 else:
                     operands = [overlay[o] if o in overlay else base[o] for o in node.operands]
@@ -154,7 +175,10 @@ class Bench:
 
     # ------------------------------------------------------------------ scoring
     def score(self, changes: Sequence[tuple[Edge, Node]]) -> tuple[int, ...] | None:
-        """The state of every parameter after ``changes``: wrong, parallel to the truth, or right; None if they cannot be."""
+        """The state of every parameter after ``changes``: wrong, parallel to the truth, or right.
+
+        None if they cannot be.
+        """
         line = self.affected({e.consumer for e, _ in changes})
         inside = set(line)
         states = list(self.initial)
@@ -200,7 +224,9 @@ class Bench:
             if state == RIGHT and (k in moved or not self.verdict.comparisons[k].zero)
         }
         most = max(
-            scale.values(), key=lambda s: sum(abs(o - s) <= 1e-5 * abs(s) for o in scale.values()), default=0.0
+            scale.values(),
+            key=lambda s: sum(abs(o - s) <= 1e-5 * abs(s) for o in scale.values()),
+            default=0.0,
         )
         for k, s in scale.items():
             if abs(s - most) > 1e-5 * abs(most):

@@ -1,8 +1,8 @@
 """A correction: what might stand in the source instead, and the value that it would have.
 
-A fault proposes corrections for a place of the backward pass. It need not be cautious: a correction counts only when the
-graph, evaluated with it, gives the true gradients. ``cost`` orders those that do; the least deviation from what the
-author wrote comes first.
+A fault proposes corrections for a place of the backward pass. It need not be cautious: a correction counts
+only when the graph, evaluated with it, gives the true gradients. ``cost`` orders those that do; the least
+deviation from what the author wrote comes first.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ast
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,10 @@ from backproof.trace import Site
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Part:
-    """One edit of a correction: ``text`` for the place (or for ``span``), and its value for every use of the place."""
+    """One edit of a correction.
+
+    ``text`` for the place (or for ``span``), and its value for every use of the place.
+    """
 
     place: Place
     text: str
@@ -35,8 +39,9 @@ class Part:
 class Correction:
     """Edits that belong together, under the name of the fault that they undo.
 
-    ``at`` is the expression to point at, where it is not the one that is edited; ``expected`` what should stand there.
-    ``edits`` are given where the source is not mended by replacing the parts' texts; none where nothing is known.
+    ``at`` is the expression to point at, where it is not the one that is edited; ``expected`` what should
+    stand there. ``edits`` are given where the source is not mended by replacing the parts' texts; none
+    where nothing is known.
     """
 
     rule: str
@@ -53,7 +58,7 @@ class Correction:
         return self.at if self.at is not None else self.parts[0].place.site
 
 
-def make(operation: str, *operands: Node | float | None, **attributes: object) -> Node | None:
+def make(operation: str, *operands: Node | float | None, **attributes: Any) -> Node | None:
     """A node of a correction; None where the operands do not fit."""
     if any(operand is None for operand in operands):
         return None
@@ -87,7 +92,16 @@ def parsed(text: str) -> ast.expr | None:
 
 
 LEVEL = {ast.IfExp: 0, ast.Lambda: 0, ast.BoolOp: 1, ast.Compare: 2}
-OPERATOR = {ast.Add: 4, ast.Sub: 4, ast.Mult: 5, ast.Div: 5, ast.MatMult: 5, ast.FloorDiv: 5, ast.Mod: 5, ast.Pow: 7}
+OPERATOR = {
+    ast.Add: 4,
+    ast.Sub: 4,
+    ast.Mult: 5,
+    ast.Div: 5,
+    ast.MatMult: 5,
+    ast.FloorDiv: 5,
+    ast.Mod: 5,
+    ast.Pow: 7,
+}
 
 
 def level(text: str) -> int:
@@ -144,7 +158,16 @@ def activation_of(inner: Node, outer: Node, depth: int = 12) -> bool:
         if node is inner:
             met = True
         elif node.operands:
-            if node.operation in ("matmul", "dot", "sum", "outer", "index", "stack", "concatenate", "subtract_at"):
+            if node.operation in (
+                "matmul",
+                "dot",
+                "sum",
+                "outer",
+                "index",
+                "stack",
+                "concatenate",
+                "subtract_at",
+            ):
                 return False
             stack.extend(node.operands)
         elif np.size(node.value) > 1:

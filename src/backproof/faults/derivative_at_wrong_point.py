@@ -72,7 +72,10 @@ RULE = Rule(
 
 
 def corrections(place: Place) -> Iterator[Correction]:
-    """Unwrap the argument of a derivative; or all the calls of a formula that activates its argument once more."""
+    """Unwrap the argument of a derivative.
+
+    Or all the calls of a formula that activates its argument once more.
+    """
     parent = place.parent
     if place.site.kind == "Call" and parent is not None and parent.kind == "Call" and _one_argument(place):
         inner = place.children[-1]
@@ -108,7 +111,14 @@ def _formula(place: Place) -> Iterator[Correction]:
         else:
             new = place.text.replace(text, sites[argument].text)
             why = f"`{sites[argument].text}` is activated already; `{text}` activates it once more"
-            yield Correction("derivative-at-wrong-point", tuple(parts), 1.1 + 0.1 * len(parts), why, at=place.site, expected=new)
+            yield Correction(
+                "derivative-at-wrong-point",
+                tuple(parts),
+                1.1 + 0.1 * len(parts),
+                why,
+                at=place.site,
+                expected=new,
+            )
 
 
 def _unwrapped(use: Place) -> Build:
@@ -116,4 +126,3 @@ def _unwrapped(use: Place) -> Build:
         return use.inside(edge.operand, use.site.children[-1])
 
     return build
-

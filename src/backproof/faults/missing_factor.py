@@ -89,7 +89,9 @@ def corrections(place: Place) -> Iterator[Correction]:
                 if rule == "upstream-ignored"
                 else f"the chain rule has one more factor here: `{text}`"
             )
-            yield Correction(rule, (Part(place, new, build),), cost + inside_product(place), why, expected=new)
+            yield Correction(
+                rule, (Part(place, new, build),), cost + inside_product(place), why, expected=new
+            )
 
 
 def _fits(place: Place, node: Node) -> bool:
@@ -129,6 +131,8 @@ def _unread_argument(place: Place, name: str) -> bool:
     if any(s.kind == "Name" and s.text == name for s in own):
         return False
     return any(
-        s.kind == "FunctionDef" and re.match(rf"def \w+\([^)]*\b{name}\b", s.text) and s.text.find(place.text) >= 0
+        s.kind == "FunctionDef"
+        and re.match(rf"def \w+\([^)]*\b{name}\b", s.text)
+        and s.text.find(place.text) >= 0
         for s in sites
     )

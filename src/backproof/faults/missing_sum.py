@@ -85,9 +85,7 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 def _summed(place: Place, text: str, axis: int | None, keep: bool, value: Build, cost: float) -> Correction:
     named = any(f"{numpy_name(place)}.sum(" in file for file in place.trace.files.values())
-    inner = ", ".join(
-        ([f"axis={axis}"] if axis is not None else []) + (["keepdims=True"] if keep else [])
-    )
+    inner = ", ".join(([f"axis={axis}"] if axis is not None else []) + (["keepdims=True"] if keep else []))
     if named:
         new = f"{numpy_name(place)}.sum({text}{', ' + inner if inner else ''})"
     else:

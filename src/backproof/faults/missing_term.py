@@ -73,15 +73,25 @@ def corrections(place: Place) -> Iterator[Correction]:
     if place.site.kind == "Constant" or not place.shape:
         return
     edge = place.edges[0]
-    numbers = [n for n in place.names if (v := place.value(n, edge)) is not None and np.size(v.value) == 1 and not v.operands]
+    numbers = [
+        n
+        for n in place.names
+        if (v := place.value(n, edge)) is not None and np.size(v.value) == 1 and not v.operands
+    ]
     for name in place.names:
         node = place.value(name, edge)
         if node is None or np.shape(node.value) != place.shape or node is edge.operand:
             continue
-        yield _added(place, name, lambda e, name=name: place.value(name, e), 1.7, "missing-term")
+        yield _added(place, name, _read(place, name), 1.7, "missing-term")
         if any(node is p.leaf for p in place.scenery.bench.step.parameters):
             for number in numbers[:12]:
-                yield _added(place, product(number, name), _weighted(place, number, name), 1.8, "loss-mismatch")
+                yield _added(
+                    place, product(number, name), _weighted(place, number, name), 1.8, "loss-mismatch"
+                )
+
+
+def _read(place: Place, name: str) -> Build:
+    return lambda edge: place.value(name, edge)
 
 
 def _weighted(place: Place, number: str, name: str) -> Build:

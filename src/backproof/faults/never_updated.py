@@ -63,8 +63,18 @@ RULE = Rule(
 
 
 def in_place(trace: Trace, statement: Site) -> tuple[Edit, ...]:
-    """``w -= step`` for ``w = w - step``: the array itself changes, not the name alone; no edit where it is not that."""
-    value = next((s for s in trace.sites if s.statement == statement.number and s.parent is None and s.kind == "BinOp"), None)
+    """``w -= step`` for ``w = w - step``: the array itself changes, not the name alone.
+
+    No edit where it is not that.
+    """
+    value = next(
+        (
+            s
+            for s in trace.sites
+            if s.statement == statement.number and s.parent is None and s.kind == "BinOp"
+        ),
+        None,
+    )
     if statement.kind != "Assign" or value is None or value.detail not in ("+", "-"):
         return ()
     left, right = (trace.sites[number] for number in value.children[:2])

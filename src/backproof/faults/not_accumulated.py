@@ -113,7 +113,12 @@ def _replaced(place: Place) -> Iterator[Correction]:
         old = last.get(store.place)
         if old is not None and store.site == place.site.number and old.site != store.site:
             new, before = step.copies.get(store.after), step.copies.get(old.after)
-            if new is not None and before is not None and np.shape(new.value) == np.shape(before.value) and before.operands:
+            if (
+                new is not None
+                and before is not None
+                and np.shape(new.value) == np.shape(before.value)
+                and before.operands
+            ):
                 earlier[new] = before
                 if new.operation == "identity":
                     earlier[new.operands[0]] = before
@@ -134,4 +139,6 @@ def _replaced(place: Place) -> Iterator[Correction]:
     target = line[span.column - 1 : equals].strip()
     why = f"`{target}` holds a term of the gradient already; this throws it away instead of adding to it"
     expected = f"{target} += {place.text}"
-    yield Correction("not-accumulated", (Part(place, place.text, build),), 1.1, why, expected=expected, edits=(edit,))
+    yield Correction(
+        "not-accumulated", (Part(place, place.text, build),), 1.1, why, expected=expected, edits=(edit,)
+    )

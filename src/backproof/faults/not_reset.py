@@ -87,4 +87,11 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
             return constant(np.zeros(np.shape(edge.operand.value)))
 
         why = f"`{place.text}` still holds the gradients of the step before; it has to start from zero in every step"
-        yield Correction("not-reset", (Part(place, place.text, build),), 1.2, why, expected="zero at the start of the step", edits=())
+        yield Correction(
+            "not-reset",
+            (Part(place, place.text, build),),
+            1.2,
+            why,
+            expected="zero at the start of the step",
+            edits=(),
+        )

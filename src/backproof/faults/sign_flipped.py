@@ -57,7 +57,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-import ast
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part, bracketed, make, parsed
@@ -79,7 +78,9 @@ def corrections(place: Place) -> Iterator[Correction]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
         left, right = (site.text for site in place.children[:2])
         text = f"{bracketed(right, 4)} - {bracketed(left, 5)}"
-        yield _one(place, text, _negative, 1.0, f"the difference is the wrong way round: it has to be `{text}`")
+        yield _one(
+            place, text, _negative, 1.0, f"the difference is the wrong way round: it has to be `{text}`"
+        )
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and place.children:
         text = place.children[0].text
         yield _one(place, text, _negative, 1.0, "the minus sign does not belong here")
@@ -88,12 +89,25 @@ def corrections(place: Place) -> Iterator[Correction]:
         yield _one(place, text, _negative, 1.6, "the sign of this term is wrong")
     yield from _operator(place)
     update = place.statement
-    if update is not None and update.kind == "AugAssign" and update.detail in "+-" and update.children[-1] == place.site.number:
+    if (
+        update is not None
+        and update.kind == "AugAssign"
+        and update.detail in "+-"
+        and update.children[-1] == place.site.number
+    ):
         turned = "-=" if update.detail == "+" else "+="
-        span = _between(place, place.trace.sites[update.children[0]].span, place.site.span, update.detail + "=")
+        span = _between(
+            place, place.trace.sites[update.children[0]].span, place.site.span, update.detail + "="
+        )
         if span is not None:
-            why = "the update goes up the loss instead of down" if turned == "-=" else "with this gradient the update goes up the loss"
-            yield Correction("sign-flipped", (Part(place, turned, _negative, span),), 1.2, why, expected=turned)
+            why = (
+                "the update goes up the loss instead of down"
+                if turned == "-="
+                else "with this gradient the update goes up the loss"
+            )
+            yield Correction(
+                "sign-flipped", (Part(place, turned, _negative, span),), 1.2, why, expected=turned
+            )
 
 
 def _one(place: Place, text: str, build: Build, cost: float, why: str) -> Correction:
@@ -119,7 +133,13 @@ def _operator(place: Place) -> Iterator[Correction]:
         return make(operation, place.child(0, edge), place.child(1, edge))
 
     text = f"{left.text} {turned} {bracketed(right.text, 5)}"
-    yield Correction("sign-flipped", (Part(place, turned, build, span),), 1.25, "the second term has the wrong sign", expected=text)
+    yield Correction(
+        "sign-flipped",
+        (Part(place, turned, build, span),),
+        1.25,
+        "the second term has the wrong sign",
+        expected=text,
+    )
 
 
 def _between(place: Place, left: Span, right: Span, operator: str) -> Span | None:

@@ -104,7 +104,14 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         parts = tuple(Part(place, place.text, build) for place in group)
         what = names[leaf_of[node]] if first.site.kind == "Call" else first.text
         why = f"`{what}` is read after line {update.span.row} has updated it; the forward pass used the value before"
-        yield Correction("updated-weights", parts, 1.0 + 0.1 * len(group), why, expected=f"{what} before its update", edits=edits)
+        yield Correction(
+            "updated-weights",
+            parts,
+            1.0 + 0.1 * len(group),
+            why,
+            expected=f"{what} before its update",
+            edits=edits,
+        )
 
 
 def _shown(scenery: Scenery, site: int, edge: Edge) -> int:

@@ -75,7 +75,13 @@ def corrections(place: Place) -> Iterator[Correction]:
         return
     if edge.consumer.operation == "where" and edge.position:
         why = "where the unit is on, the derivative of the rectifier is 1"
-        yield Correction("wrong-activation-derivative", (Part(place, "1", lambda e: make("add", make("multiply", e.operand, 0.0), 1.0)),), 1.4, why, expected="1")
+        yield Correction(
+            "wrong-activation-derivative",
+            (Part(place, "1", lambda e: make("add", make("multiply", e.operand, 0.0), 1.0)),),
+            1.4,
+            why,
+            expected="1",
+        )
     if place.site.kind == "Name":
         return
     for name in place.names:
@@ -84,7 +90,9 @@ def corrections(place: Place) -> Iterator[Correction]:
             continue
         for text, build in _forms(place, name):
             why = f"this is not the derivative that belongs here: it is `{text}`"
-            yield Correction("wrong-activation-derivative", (Part(place, text, build),), 1.95, why, expected=text)
+            yield Correction(
+                "wrong-activation-derivative", (Part(place, text, build),), 1.95, why, expected=text
+            )
 
 
 def _forms(place: Place, name: str) -> Iterator[tuple[str, Build]]:
@@ -96,6 +104,9 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build]]:
     yield f"{name} * (1 - {name})", lambda e: make("multiply", value(e), make("subtract", 1.0, value(e)))
     yield f"1 - {name} ** 2", lambda e: make("subtract", 1.0, make("square", value(e)))
     yield f"({name} > 0)", lambda e: make("greater", value(e), 0.0)
-    yield f"1 - {module}.tanh({name}) ** 2", lambda e: make("subtract", 1.0, make("square", make("tanh", value(e))))
+    yield (
+        f"1 - {module}.tanh({name}) ** 2",
+        lambda e: make("subtract", 1.0, make("square", make("tanh", value(e)))),
+    )
     yield f"{module}.cos({name})", lambda e: make("cos", value(e))
     yield f"2 * {name}", lambda e: make("multiply", 2.0, value(e))

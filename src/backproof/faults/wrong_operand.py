@@ -77,7 +77,11 @@ def corrections(place: Place) -> Iterator[Correction]:
             continue
         if np.shape(node.value) != shape and edge.consumer.operation not in ("matmul", "dot", "outer"):
             continue
-        cost = (1.3 if simple else 1.9) + 0.3 * (1 - similarity(name, place.text)) + 0.2 * (node.operation == "identity")
+        cost = (
+            (1.3 if simple else 1.9)
+            + 0.3 * (1 - similarity(name, place.text))
+            + 0.2 * (node.operation == "identity")
+        )
         yield _named(place, name, node, cost)
     if place.site.kind == "Call" and edge.operand.operation == "dot":
         yield from _outer(place)
@@ -99,7 +103,9 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
     if _factor_of(old, node) is not None:
         why = f"`{place.text}` holds a factor too many here: it has to be `{name}`"
         return Correction("extra-factor", (part,), cost, why, expected=name)
-    return Correction("wrong-operand", (part,), cost, f"`{place.text}` stands where `{name}` belongs", expected=name)
+    return Correction(
+        "wrong-operand", (part,), cost, f"`{place.text}` stands where `{name}` belongs", expected=name
+    )
 
 
 def _index_only(old: str, new: str) -> bool:

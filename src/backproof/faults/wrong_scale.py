@@ -73,7 +73,10 @@ PLAIN = ("2", "0.5")
 
 
 def corrections(place: Place) -> Iterator[Correction]:
-    """Multiply or divide by a number that the program has: a name, a length, a constant of the forward pass."""
+    """Multiply or divide by a number that the program has.
+
+    A name, a length, a constant of the forward pass.
+    """
     if place.site.kind in ("Constant", "Name") and not place.shape and not place.edges[0].operand.operands:
         return
     ratios = place.scenery.bench.ratios()
@@ -101,11 +104,20 @@ def _scaled(place: Place, text: str, value: float, up: bool) -> Correction:
         if rule == "forward-backward-mismatch"
         else f"this has to be {word} by `{text}`, as the other gradients are"
     )
-    return Correction(rule, (Part(place, new, build),), 1.6 + 0.05 * (text in PLAIN) + inside_product(place), why, expected=new)
+    return Correction(
+        rule,
+        (Part(place, new, build),),
+        1.6 + 0.05 * (text in PLAIN) + inside_product(place),
+        why,
+        expected=new,
+    )
 
 
 def numbers(place: Place) -> Iterator[tuple[str, float]]:
-    """The numbers that can be written at a place: names, expressions of the forward pass, lengths, and two."""
+    """The numbers that can be written at a place.
+
+    Names, expressions of the forward pass, lengths, and two.
+    """
     edge = place.edges[0]
     seen: set[str] = set()
     for name in place.names:
@@ -137,4 +149,7 @@ def _readable(place: Place, site: Site) -> bool:
     if "self" in roots and site.owner != place.site.owner:
         return False
     edge = place.edges[0]
-    return all(root == "self" or site.scope == place.site.scope or place.value(root, edge) is not None for root in roots)
+    return all(
+        root == "self" or site.scope == place.site.scope or place.value(root, edge) is not None
+        for root in roots
+    )

@@ -81,5 +81,6 @@ def corrections(place: Place) -> Iterator[Correction]:
         return make("transpose", edge.operand, axes=None)
 
     square = place.shape[0] == place.shape[1]
-    yield Correction("wrong-transpose", (Part(place, text, build),), 1.1 if square else 1.2, why, expected=text)
-
+    yield Correction(
+        "wrong-transpose", (Part(place, text, build),), 1.1 if square else 1.2, why, expected=text
+    )

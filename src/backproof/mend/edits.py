@@ -9,7 +9,10 @@ from backproof.source import Edit, Program, apply_edits
 
 
 def edits_of(program: Program, correction: Correction) -> tuple[Edit, ...]:
-    """The edits that make a correction in the source; none where nothing is known or another file is concerned."""
+    """The edits that make a correction in the source.
+
+    None where nothing is known or another file is concerned.
+    """
     if correction.edits is not None:
         return correction.edits
     edits = []

@@ -21,12 +21,19 @@ from backproof.step.cut import recomputed
 
 
 def forward_axis(bench: Bench) -> Correction | None:
-    """The one change of an axis in the forward pass that makes every gradient true; None where there is none."""
+    """The one change of an axis in the forward pass that makes every gradient true.
+
+    None where there is none.
+    """
     step = bench.step
     made: dict[int, list[Node]] = defaultdict(list)
     for node in ancestors([step.loss]):
-        if node.operation in wrong_axis.REDUCTIONS and node.origin is not None and np.ndim(node.operands[0].value) > 1:
-            made[node.origin.site].append(node)  # type: ignore[attr-defined]
+        if (
+            node.operation in wrong_axis.REDUCTIONS
+            and node.origin is not None
+            and np.ndim(node.operands[0].value) > 1
+        ):
+            made[node.origin.site].append(node)
     scenery = Scenery.of(bench)
     for number, nodes in made.items():
         site = step.trace.sites[number]
@@ -55,7 +62,10 @@ def _explains(bench: Bench, nodes: list[Node], correction: Correction) -> bool:
             return False
         gradients = adjoints(loss, [p.leaf for p in step.parameters])
         descents = [copies[d] for d in step.descents]
-        if any(np.shape(d.value) != np.shape(p.leaf.value) for d, p in zip(descents, step.parameters, strict=True)):
+        if any(
+            np.shape(d.value) != np.shape(p.leaf.value)
+            for d, p in zip(descents, step.parameters, strict=True)
+        ):
             return False
         truths = [gradients[p.leaf] for p in step.parameters]
         verdict = compare_nodes(step, descents, fresh_points(step, 3), truths)

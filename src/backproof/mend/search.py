@@ -36,8 +36,8 @@ class Repair:
 def search(bench: Bench, seconds: float = 6.0) -> Repair:
     """Choose corrections one after the other, each the one that helps most, until every gradient is right.
 
-    A correction helps when it brings a parameter nearer to the truth (from wrong, to parallel, to right) and none
-    further away; of those that help alike the cheapest is taken.
+    A correction helps when it brings a parameter nearer to the truth (from wrong, to parallel, to right)
+    and none further away; of those that help alike the cheapest is taken.
     """
     deadline = time.monotonic() + seconds
     every = list(places(bench))
@@ -48,7 +48,8 @@ def search(bench: Bench, seconds: float = 6.0) -> Repair:
     reach = _Reach(bench)
     while len(chosen) < MOST and any(s != RIGHT for s in states):
         ranked = sorted(
-            ((-bound, c.cost, k) for k, c in enumerate(candidates) if (bound := reach.of(c, states))), key=lambda e: e
+            ((-bound, c.cost, k) for k, c in enumerate(candidates) if (bound := reach.of(c, states))),
+            key=lambda e: e,
         )
         best: Tried | None = None
         for negative, _, k in ranked:
@@ -103,7 +104,9 @@ def _gain(states: tuple[int, ...]) -> tuple[int, int]:
     return (sum(s == RIGHT for s in states), sum(states)) if states else (0, 0)
 
 
-def _try(bench: Bench, correction: Correction, before: tuple[tuple[Edge, Node], ...], states: tuple[int, ...]) -> Tried | None:
+def _try(
+    bench: Bench, correction: Correction, before: tuple[tuple[Edge, Node], ...], states: tuple[int, ...]
+) -> Tried | None:
     new: list[tuple[Edge, Node]] = []
     for part in correction.parts:
         for edge in part.place.edges:
@@ -112,7 +115,11 @@ def _try(bench: Bench, correction: Correction, before: tuple[tuple[Edge, Node], 
                 return None
             new.append((edge, node))
     result = bench.score((*before, *new))
-    if result is None or any(a < b for a, b in zip(result, states, strict=True)) or sum(result) <= sum(states):
+    if (
+        result is None
+        or any(a < b for a, b in zip(result, states, strict=True))
+        or sum(result) <= sum(states)
+    ):
         return None
     return Tried(correction, tuple(new), result)
 

@@ -1,4 +1,7 @@
-"""Cut one training step out of the trace: a graph of its own, whose leaves are the parameters and the data."""
+"""Cut one training step out of the trace.
+
+A graph of its own, whose leaves are the parameters and the data.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from backproof.step.update import time_of
 def cut(results: Iterable[Node], parameters: Iterable[Node], keep: Iterable[Node] = ()) -> dict[Node, Node]:
     """Copy what the results are computed from, as seen from the parameters.
 
-    A parameter becomes a leaf; so does everything that does not depend on any parameter, whatever it was computed
-    from: for this step it is data. ``keep`` are nodes that become leaves as well. The result maps every old node to
-    its copy; places and names are kept.
+    A parameter becomes a leaf; so does everything that does not depend on any parameter, whatever it was
+    computed from: for this step it is data. ``keep`` are nodes that become leaves as well. The result maps
+    every old node to its copy; places and names are kept.
     """
     leaves = set(parameters) | set(keep)
     since = min((time_of(p) for p in parameters), default=-1)
@@ -29,7 +32,12 @@ def cut(results: Iterable[Node], parameters: Iterable[Node], keep: Iterable[Node
             copies[node] = Node("leaf", (), value=node.value, name=node.name, origin=node.origin)
         elif node in moving:
             copies[node] = Node(
-                node.operation, tuple(copies[o] for o in node.operands), node.attributes, node.value, node.name, node.origin
+                node.operation,
+                tuple(copies[o] for o in node.operands),
+                node.attributes,
+                node.value,
+                node.name,
+                node.origin,
             )
         else:
             kind = "constant" if node.operation == "constant" else "leaf"
@@ -42,7 +50,10 @@ def _older(node: Node, since: int) -> bool:
 
 
 def bounded(results: Iterable[Node], leaves: set[Node], since: int = -1) -> list[Node]:
-    """What the results are computed from, operands first, going no further than ``leaves`` and what is older."""
+    """What the results are computed from, operands first.
+
+    Going no further than ``leaves`` and what is older.
+    """
     order: list[Node] = []
     done: set[Node] = set()
     stack = [(node, False) for node in results]
@@ -68,7 +79,8 @@ def dependent(nodes: Iterable[Node], roots: Iterable[Node]) -> set[Node]:
 
 
 def recomputed(results: Iterable[Node], replace: Mapping[Node, Node]) -> dict[Node, Node]:
-    """Copy what the results are computed from, with some nodes replaced by others and all values computed anew.
+    """Copy what the results are computed from, with some nodes replaced by others and all values computed
+    anew.
 
     What is not touched is shared. Raises what an operation raises that cannot take its new operands.
     """
@@ -78,7 +90,9 @@ def recomputed(results: Iterable[Node], replace: Mapping[Node, Node]) -> dict[No
         if node in replace:
             copies[node] = _on(replace[node], copies)
         elif any(a is not b for a, b in zip(operands, node.operands, strict=True)):
-            copies[node] = apply(node.operation, *operands, name=node.name, origin=node.origin, **node.attributes)
+            copies[node] = apply(
+                node.operation, *operands, name=node.name, origin=node.origin, **node.attributes
+            )
     return {node: copies.get(node, node) for node in results}
 
 

@@ -12,7 +12,7 @@ from backproof.graph import Node, ancestors, apply
 from backproof.step.cut import dependent
 from backproof.step.update import time_of
 from backproof.step.window import Window
-from backproof.trace import Trace
+from backproof.trace import Site, Trace
 
 CALLED = re.compile(
     r"loss|cost|err|obj|mse|sse|ssd|nll|xent|cross|entropy|energy|risk|penal|total|criterion|likelihood|^[jel]$|^[JEL]\b|^ce$|^fx?$",
@@ -22,7 +22,10 @@ CALLED = re.compile(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hypothesis:
-    """A scalar that may be the loss. ``stated`` says that the program computes it; ``formula`` is how to write it."""
+    """A scalar that may be the loss. ``stated`` says that the program computes it.
+
+    ``formula`` is how to write it.
+    """
 
     node: Node
     name: str | None
@@ -33,7 +36,10 @@ class Hypothesis:
 
 
 def stated(trace: Trace, window: Window) -> list[Hypothesis]:
-    """The scalars that the program computes from the parameters of this window and that feed no update, likeliest first."""
+    """The scalars that the program computes from the parameters of this window and that feed no update.
+
+    Likeliest first.
+    """
     befores = [c.before for c in window.parameters]
     since = min(time_of(b) for b in befores)
     recent = [n for n in trace.nodes if time_of(n) > since]
@@ -47,13 +53,17 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         if np.asarray(node.value).dtype.kind != "f" or node in befores:
             continue
         evidence = 4 * bool(node.name and CALLED.search(node.name)) + 2 * (node in outcome)
-        function = trace.sites[node.origin.site].function if node.origin is not None and node.origin.site >= 0 else ""  # type: ignore[attr-defined]
+        function = (
+            trace.sites[node.origin.site].function
+            if node.origin is not None and node.origin.site >= 0
+            else ""
+        )
         evidence += 3 * bool(CALLED.search(function)) * (node in outcome or node.operation == "identity")
         if not evidence and node.name is None:
             continue
         inside = window.start <= time_of(node) < window.end
         evidence += 2 * inside
-        site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None  # type: ignore[attr-defined]
+        site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None
         name = node.name or _caller(trace, node)
         row = site.span.row if site is not None else None
         formula = " ".join(_definition(trace, node).split())
@@ -66,9 +76,9 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
 
 def _caller(trace: Trace, node: Node) -> str | None:
     """The name of the function that returned a value."""
-    site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None  # type: ignore[attr-defined]
-    if site is None:
+    if node.origin is None or node.origin.site < 0:
         return None
+    site: Site = trace.sites[node.origin.site]
     return site.function or (site.text.split("(")[0] if site.kind == "Call" else None) or None
 
 
@@ -76,9 +86,9 @@ def _definition(trace: Trace, node: Node) -> str:
     """The expression that a value was computed by, as the author wrote it."""
     while node.operation == "identity" and node.operands:
         node = node.operands[0]
-    if node.origin is None or node.origin.site < 0:  # type: ignore[attr-defined]
+    if node.origin is None or node.origin.site < 0:
         return node.name or "?"
-    site = trace.sites[node.origin.site]  # type: ignore[attr-defined]
+    site: Site = trace.sites[node.origin.site]
     if site.kind == "AugAssign" and len(site.children) > 1:
         return trace.sites[site.children[1]].text
     return site.text
@@ -116,7 +126,9 @@ def pairs(trace: Trace, window: Window) -> list[Pair]:
     """The differences between an output and a target that the backward pass of a window is built on."""
     befores = [c.before for c in window.parameters]
     since = min(time_of(b) for b in befores)
-    feeding = sorted(_inside(ancestors_since([c.after for c in window.parameters], since), since), key=time_of)
+    feeding = sorted(
+        _inside(ancestors_since([c.after for c in window.parameters], since), since), key=time_of
+    )
     moving = dependent(feeding, befores)
     found: dict[tuple[Node, Node], Pair] = {}
     for node in feeding:
@@ -130,18 +142,18 @@ def pairs(trace: Trace, window: Window) -> list[Pair]:
             if time_of(output) <= since:
                 continue
             output = _plain(output)
-            found.setdefault((output, target), Pair(output, target, node.origin.site))  # type: ignore[attr-defined]
+            found.setdefault((output, target), Pair(output, target, node.origin.site))
         elif node.operation == "index_update" and _less_one(node):
             base = node.operands[0]
             mask = np.zeros(np.shape(base.value))
             mask[node.attributes["index"]] = 1.0
-            found.setdefault((_plain(base), node), Pair(_plain(base), _data(mask), node.origin.site))  # type: ignore[attr-defined]
+            found.setdefault((_plain(base), node), Pair(_plain(base), _data(mask), node.origin.site))
     return list(found.values())
 
 
 def _literal(trace: Trace, node: Node, position: int) -> bool:
     """Is an operand a number written in the source, as in ``1 - a``?"""
-    site = node.origin.operand_sites[position]  # type: ignore[union-attr]
+    site = node.origin.operand_sites[position]
     if site is None or site < 0:
         return node.operands[position].operation == "constant"
     return trace.sites[site].kind in ("Constant", "UnaryOp")
@@ -161,11 +173,15 @@ def _less_one(node: Node) -> bool:
     change = node.operands[1]
     if change.operation != "subtract" or change.operands[0].operation != "index":
         return False
-    return change.operands[0].operands[0] is node.operands[0] and np.all(np.asarray(change.operands[1].value) == 1)
+    same = change.operands[0].operands[0] is node.operands[0]
+    return same and bool(np.all(np.asarray(change.operands[1].value) == 1))
 
 
 def implied(trace: Trace, window: Window) -> list[Hypothesis]:
-    """The losses that the backward pass may belong to: each family on the pairs of one site, and on all pairs."""
+    """The losses that the backward pass may belong to.
+
+    Each family on the pairs of one site, and on all pairs.
+    """
     every = pairs(trace, window)
     by_site: dict[int, list[Pair]] = defaultdict(list)
     for pair in every:
@@ -182,7 +198,7 @@ def implied(trace: Trace, window: Window) -> list[Hypothesis]:
             if any(part is None for part in parts):
                 continue
             total = _total([p for p in parts if p is not None])
-            found.append(Hypothesis(total, None, None, False, _formula(trace, family, group[0]), 0))
+            found.append(Hypothesis(total, None, None, False, _formula(family, group[0]), 0))
     return found
 
 
@@ -198,7 +214,10 @@ def _outermost(every: list[Pair]) -> list[Pair]:
 
 def _total(parts: list[Node]) -> Node:
     while len(parts) > 1:
-        parts = [apply("add", *parts[k : k + 2]) if k + 1 < len(parts) else parts[k] for k in range(0, len(parts), 2)]
+        parts = [
+            apply("add", *parts[k : k + 2]) if k + 1 < len(parts) else parts[k]
+            for k in range(0, len(parts), 2)
+        ]
     return parts[0]
 
 
@@ -243,7 +262,7 @@ FORMULAS = {
 }
 
 
-def _formula(trace: Trace, family: str, pair: Pair) -> str:
+def _formula(family: str, pair: Pair) -> str:
     def text(node: Node, other: str) -> str:
         return node.name or other
 

@@ -20,7 +20,10 @@ LARGE = 1e16  # an accumulator of squares this large scales every element of its
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parameter:
-    """A parameter of the step: ``leaf`` its value before, ``after`` the value that the program put in its place."""
+    """A parameter of the step.
+
+    ``leaf`` its value before, ``after`` the value that the program put in its place.
+    """
 
     name: str
     change: Change
@@ -37,10 +40,10 @@ class Parameter:
 class TrainingStep:
     """A step, cut out of the trace.
 
-    ``descents`` are the values ``before − after`` of the parameters: the learning rate times the gradient that the
-    program applies. ``truths`` are the adjoints of ``loss`` at the parameters. ``state`` holds values to evaluate with for
-    what the optimizer remembers, so that it adds nothing of its own. ``copies`` maps the nodes of the trace to those
-    of the step.
+    ``descents`` are the values ``before − after`` of the parameters: the learning rate times the gradient
+    that the program applies. ``truths`` are the adjoints of ``loss`` at the parameters. ``state`` holds
+    values to evaluate with for what the optimizer remembers, so that it adds nothing of its own. ``copies``
+    maps the nodes of the trace to those of the step.
     """
 
     trace: Trace
@@ -56,19 +59,24 @@ class TrainingStep:
 
 
 def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> TrainingStep | None:
-    """Cut the step of ``window`` out of the trace and differentiate the loss; None where the loss depends on nothing."""
+    """Cut the step of ``window`` out of the trace and differentiate the loss.
+
+    None where the loss depends on nothing.
+    """
     befores = [c.before for c in window.parameters]
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
     copies = cut([*(c.after for c in window.parameters), hypothesis.node, *made], befores)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
-    changes = [c for c in window.parameters if copies[c.before] in moving] if hypothesis.stated else list(window.parameters)
+    changes = (
+        [c for c in window.parameters if copies[c.before] in moving]
+        if hypothesis.stated
+        else list(window.parameters)
+    )
     changes = [c for c in changes if c.before in copies]
     if not changes or not any(copies[c.before] in moving for c in changes):
         return None
-    parameters = tuple(
-        Parameter(label(trace, c), c, copies[c.before], copies[c.after]) for c in changes
-    )
+    parameters = tuple(Parameter(label(trace, c), c, copies[c.before], copies[c.after]) for c in changes)
     state = _optimizer_state(window, copies, [c for c in window.parameters if c not in changes], moving)
     if np.size(loss.value) != 1:
         return None
@@ -78,7 +86,9 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     gradients = adjoints(scalar, wanted)
     truths = tuple(gradients[p.leaf] for p in parameters)
     descents = tuple(apply("subtract", p.leaf, p.after) for p in parameters)
-    return TrainingStep(trace, window, hypothesis, parameters, scalar, descents, truths, state, copies, gradients)
+    return TrainingStep(
+        trace, window, hypothesis, parameters, scalar, descents, truths, state, copies, gradients
+    )
 
 
 def _ancestor_set(node: Node) -> set[Node]:
@@ -94,8 +104,13 @@ def label(trace: Trace, change: Change) -> str:
     return change.before.name or "?"
 
 
-def _optimizer_state(window: Window, copies: Mapping[Node, Node], dropped: Sequence[Change], moving: set[Node]) -> dict[Node, Any]:
-    """Values for what the optimizer remembers: nothing for a momentum, alike everywhere for a sum of squares."""
+def _optimizer_state(
+    window: Window, copies: Mapping[Node, Node], dropped: Sequence[Change], moving: set[Node]
+) -> dict[Node, Any]:
+    """Values for what the optimizer remembers.
+
+    Nothing for a momentum, alike everywhere for a sum of squares.
+    """
     state: dict[Node, Any] = {}
     for change in [*window.others, *dropped]:
         leaf = copies.get(change.before)
@@ -118,13 +133,22 @@ def _under_root(leaf: Node, copies: Mapping[Node, Node]) -> bool:
     reached = {leaf}
     for node in copies.values():
         if any(operand in reached for operand in node.operands):
-            if node.operation == "sqrt" or (node.operation == "power" and np.ndim(node.operands[1].value) == 0 and abs(float(node.operands[1].value)) == 0.5):
+            if node.operation == "sqrt" or (
+                node.operation == "power"
+                and np.ndim(node.operands[1].value) == 0
+                and abs(float(node.operands[1].value)) == 0.5
+            ):
                 return True
             reached.add(node)
     return False
 
 
-def values(step: TrainingStep, results: Sequence[Node], point: Mapping[Node, Any], dtype: Any = np.float64) -> list[Any]:
-    """Evaluate nodes of the step at a point: values for the parameters, the optimizer's memory made neutral."""
+def values(
+    step: TrainingStep, results: Sequence[Node], point: Mapping[Node, Any], dtype: Any = np.float64
+) -> list[Any]:
+    """Evaluate nodes of the step at a point.
+
+    Values for the parameters, the optimizer's memory made neutral.
+    """
     table = evaluate(results, {**step.state, **point}, dtype)
     return [table[node] for node in results]

@@ -67,14 +67,14 @@ def reaches(start: Node, goal: Node, inside: Callable[[Node], bool]) -> bool:
 
 def time_of(node: Node) -> int:
     """When a node was made; -1 for numbers that have no origin."""
-    return -1 if node.origin is None else int(node.origin.time)  # type: ignore[attr-defined]
+    return -1 if node.origin is None else int(node.origin.time)
 
 
 def learns(before: Node, after: Node) -> bool:
     """Is this an update: the old value plus terms that were computed from the old value?
 
-    That is what a gradient step looks like. A counter, a running total and a momentum buffer are not: what is added to
-    them does not depend on what it is added to.
+    That is what a gradient step looks like. A counter, a running total and a momentum buffer are not: what
+    is added to them does not depend on what it is added to.
     """
     kept, added = terms(after, before)
     first = time_of(before)
@@ -82,7 +82,10 @@ def learns(before: Node, after: Node) -> bool:
 
 
 def walk(results: list[Node], inside: Callable[[Node], bool]) -> Iterator[Node]:
-    """Every node that the results are computed from, going through nodes ``inside`` only; the edge is included."""
+    """Every node that the results are computed from, going through nodes ``inside`` only.
+
+    The edge is included.
+    """
     stack, done = list(results), set(results)
     while stack:
         node = stack.pop()

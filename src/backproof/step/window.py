@@ -1,4 +1,7 @@
-"""Find the training step in a trace: the round of a loop, or the call, that holds a whole forward, backward and update."""
+"""Find the training step in a trace.
+
+The round of a loop, or the call, that holds a whole forward, backward and update.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ from backproof.trace import Activity, Store, Trace
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Change:
-    """A place that a window changed: its value when the window began and when it ended, and the stores between."""
+    """A place that a window changed.
+
+    Its value when the window began and when it ended, and the stores between.
+    """
 
     place: tuple[Any, ...]
     before: Node
@@ -26,7 +32,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Window:
-    """One training step in time: ``parameters`` are the places updated in it, ``others`` the rest that it changed."""
+    """One training step in time.
+
+    ``parameters`` are the places updated in it, ``others`` the rest that it changed.
+    """
 
     start: int
     end: int
@@ -38,9 +47,9 @@ class Window:
 def windows(trace: Trace) -> list[Window]:
     """The training steps of a trace, in order of time; none where nothing in it looks like one.
 
-    A window is a step when every value that its updates use is either made inside it, or older than the parameters
-    that it changes: then forward and backward pass lie wholly inside. Of those that are, the ones that update the
-    most parameters are taken, and of these the shortest.
+    A window is a step when every value that its updates use is either made inside it, or older than the
+    parameters that it changes: then forward and backward pass lie wholly inside. Of those that are, the
+    ones that update the most parameters are taken, and of these the shortest.
     """
     stores = [s for s in trace.stores if s.before is not s.after]
     times = [s.time for s in stores]
@@ -68,9 +77,7 @@ def windows(trace: Trace) -> list[Window]:
     if not groups or not any(groups.values()):
         return []
     most = max(len(w.parameters) for group in groups.values() for w in group)
-    best = [
-        group for group in groups.values() if group and max(len(w.parameters) for w in group) == most
-    ]
+    best = [group for group in groups.values() if group and max(len(w.parameters) for w in group) == most]
     return min(best, key=lambda group: float(np.median([w.end - w.start for w in group])))
 
 
@@ -104,7 +111,10 @@ def _changes(inside: list[Store], start: int) -> list[Change]:
 
 
 def _runs(stores: list[Store]) -> list[list[Store]]:
-    """The stores under one name, split where the name takes up another value, as the target of a loop does."""
+    """The stores under one name, split where the name takes up another value.
+
+    As the target of a loop does.
+    """
     runs: list[list[Store]] = []
     last: Store | None = None
     for store in stores:
@@ -118,9 +128,12 @@ def _runs(stores: list[Store]) -> list[list[Store]]:
 
 
 def root(node: Node, start: int) -> Node:
-    """The node that a name made since ``start`` stands for."""
+    """The node that a name made since ``start`` stands for; a number written there is a value of its own."""
     while node.operation == "identity" and time_of(node) >= start:
-        node = node.operands[0]
+        inner = node.operands[0]
+        if start and inner.operation == "constant" and type(inner.value) is float:
+            return node
+        node = inner
     return node
 
 
@@ -129,7 +142,9 @@ def _self_contained(activity: Activity, parameters: list[Change]) -> bool:
     oldest = min(time_of(b) for b in befores)
     edge = [
         node
-        for node in walk([c.after for c in parameters], lambda n: time_of(n) >= activity.start and n not in befores)
+        for node in walk(
+            [c.after for c in parameters], lambda n: time_of(n) >= activity.start and n not in befores
+        )
         if time_of(node) < activity.start and node not in befores
     ]
     late = [node for node in edge if time_of(node) > oldest and node.operands]

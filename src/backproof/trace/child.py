@@ -1,6 +1,7 @@
 """The child process: runs one rewritten program under the recorder and writes the trace to a file.
 
-Called as ``python -m backproof.trace.child OPTIONS``, with the options as JSON; it is never imported by the rest.
+Called as ``python -m backproof.trace.child OPTIONS``, with the options as JSON; it is never imported by the
+rest.
 """
 
 from __future__ import annotations
@@ -45,7 +46,11 @@ class RecordingFinder:
         """The import system asks for a module."""
         places = [str(self.folder)] if path is None else list(path)
         spec = importlib.machinery.PathFinder.find_spec(name, places)
-        if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader) or spec.origin is None:
+        if (
+            spec is None
+            or not isinstance(spec.loader, importlib.machinery.SourceFileLoader)
+            or spec.origin is None
+        ):
             return None
         if not Path(spec.origin).resolve().is_relative_to(self.folder) or "site-packages" in spec.origin:
             return None
@@ -86,7 +91,7 @@ def run(options: dict[str, Any]) -> Trace:
     sys.modules["__main__"] = module
     folder = Path(options["folder"])
     sys.path.insert(0, str(folder))
-    sys.meta_path.insert(0, RecordingFinder(folder, recorder, trace.files))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, RecordingFinder(folder, recorder, trace.files))
     sys.argv = [filename]
     frames: list[Any] = []
     if "scipy" in text:

@@ -15,8 +15,8 @@ IMPORTS = {
     "sys": "sys", "os": "os", "copy": "copy", "pd": "pandas", "scipy": "scipy", "itertools": "itertools",
 }  # fmt: skip
 FUNCTIONS = {
-    **{name: "math" for name in ("sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "pi", "floor", "ceil")},
-    **{name: "numpy" for name in ("array", "dot", "zeros", "ones", "arange", "linspace", "outer", "zeros_like")},
+    **dict.fromkeys(("sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "pi", "floor", "ceil"), "math"),
+    **dict.fromkeys(("array", "dot", "zeros", "ones", "arange", "linspace", "outer", "zeros_like"), "numpy"),
     "expit": "scipy.special", "deepcopy": "copy", "defaultdict": "collections", "randint": "random", "uniform": "random",
 }  # fmt: skip
 REMOVED: dict[str, Any] = {
@@ -54,7 +54,11 @@ def missing_names(tree: ast.Module) -> list[tuple[str, int]]:
                 bound.add(name)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 bound.add(name)
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
                 bound.add(name)
     return sorted(((name, row) for name, row in used.items() if name not in bound), key=lambda pair: pair[1])
 
@@ -74,12 +78,18 @@ def supply(tree: ast.Module, space: dict[str, Any], removed: set[str]) -> list[t
         except (ImportError, AttributeError):
             continue
     aliases = {
-        alias.asname or alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names if alias.name == "numpy"
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == "numpy"
     } | {name for name in ("np", "numpy") if name in space}
     seen: set[str] = set()
     for node in ast.walk(tree):
         match node:
-            case ast.Attribute(value=ast.Name(id=alias), attr=attr) if alias in aliases and attr in removed and attr not in seen:
+            case ast.Attribute(value=ast.Name(id=alias), attr=attr) if (
+                alias in aliases and attr in removed and attr not in seen
+            ):
                 seen.add(attr)
                 supplied.append((f"{alias}.{attr}, which NumPy has removed", node.lineno))
     return supplied

@@ -16,18 +16,27 @@ def encode(trace: Trace) -> bytes:
     roots += [b.node for b in trace.bindings] + trace.shown + trace.returned
     for node in ancestors(roots):
         seen.setdefault(node)
-    order = sorted(seen, key=lambda n: n.origin.time if n.origin is not None else -1)  # type: ignore[attr-defined]
+    order = sorted(seen, key=lambda n: n.origin.time if n.origin is not None else -1)
     order = ancestors(order)
     number = {node: k for k, node in enumerate(order)}
     rows = [
-        (n.operation, tuple(number[o] for o in n.operands), dict(n.attributes), n.value, n.name, _origin(n.origin))
+        (
+            n.operation,
+            tuple(number[o] for o in n.operands),
+            dict(n.attributes),
+            n.value,
+            n.name,
+            _origin(n.origin),
+        )
         for n in order
     ]
-    index = lambda node: None if node is None else number[node]  # noqa: E731
     table: dict[str, Any] = {
         "rows": rows,
         "nodes": [number[n] for n in trace.nodes],
-        "stores": [(s.time, s.place, index(s.before), index(s.after), s.site, s.frame, s.key) for s in trace.stores],
+        "stores": [
+            (s.time, s.place, _number(number, s.before), number[s.after], s.site, s.frame, s.key)
+            for s in trace.stores
+        ],
         "bindings": [(b.time, b.frame, b.name, number[b.node]) for b in trace.bindings],
         "shown": [number[n] for n in trace.shown],
         "returned": [number[n] for n in trace.returned],
@@ -41,21 +50,27 @@ def encode(trace: Trace) -> bytes:
     return pickle.dumps(table, protocol=5)
 
 
+def _number(numbers: dict[Node, int], node: Node | None) -> int | None:
+    return None if node is None else numbers[node]
+
+
 def _origin(origin: Any) -> tuple[int, tuple[int | None, ...], int, int] | None:
     return None if origin is None else (origin.site, origin.operand_sites, origin.frame, origin.time)
 
 
 def decode(data: bytes) -> Trace:
     """Make the trace again."""
-    table = pickle.loads(data)  # noqa: S301 - written by our own child process
+    table = pickle.loads(data)
     nodes: list[Node] = []
     for operation, operands, attributes, value, name, origin in table["rows"]:
         made = None if origin is None else Origin(*origin)
         nodes.append(Node(operation, tuple(nodes[k] for k in operands), attributes, value, name, made))
-    at = lambda k: None if k is None else nodes[k]  # noqa: E731
     trace = Trace(**table["rest"])
     trace.nodes = [nodes[k] for k in table["nodes"]]
-    trace.stores = [Store(t, p, at(b), nodes[a], s, f, k) for t, p, b, a, s, f, k in table["stores"]]
+    trace.stores = [
+        Store(t, p, None if b is None else nodes[b], nodes[a], s, f, k)
+        for t, p, b, a, s, f, k in table["stores"]
+    ]
     trace.bindings = [Binding(t, f, n, nodes[k]) for t, f, n, k in table["bindings"]]
     trace.shown = [nodes[k] for k in table["shown"]]
     trace.returned = [nodes[k] for k in table["returned"]]

@@ -21,11 +21,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Store:
-    """A value was stored in a place that may have held another: a name, an attribute, an item, or an array itself.
+    """A value was stored in a place that may have held another: a name, an attribute, an item, or an array
+    itself.
 
     ``place`` identifies where: ``("name", frame, name)``, ``("attribute", object, name)``,
-    ``("item", container, key)``, or ``("object", array)`` for a change in place, objects standing for themselves by
-    their identity. ``key`` is what was written inside an array, as text.
+    ``("item", container, key)``, or ``("object", array)`` for a change in place, objects standing for
+    themselves by their identity. ``key`` is what was written inside an array, as text.
     """
 
     time: int
@@ -39,7 +40,10 @@ class Store:
 
 @dataclass(slots=True, eq=False)
 class Activity:
-    """One round of a loop, or one call of a function: nodes and stores with ``start <= time < end`` fall in it."""
+    """One round of a loop, or one call of a function.
+
+    Nodes and stores with ``start <= time < end`` fall in it.
+    """
 
     kind: Literal["round", "call"]
     site: int
@@ -85,9 +89,9 @@ class Crash:
 class Trace:
     """Everything recorded of one run.
 
-    ``labels`` name places as a reader of the program would (``net.layers[0].W``); ``shown`` are nodes that the program
-    printed, formatted or collected; ``supplied`` says what was given to it so that it could run; ``opaque`` says which
-    calls could not be followed; ``ended`` is how the run came to its end.
+    ``labels`` name places as a reader of the program would (``net.layers[0].W``); ``shown`` are nodes that
+    the program printed, formatted or collected; ``supplied`` says what was given to it so that it could
+    run; ``opaque`` says which calls could not be followed; ``ended`` is how the run came to its end.
     """
 
     sites: list[Site] = field(default_factory=list)

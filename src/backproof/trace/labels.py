@@ -13,11 +13,25 @@ from backproof.trace.events import Trace
 from backproof.trace.rewrite import RECORDER
 
 DEPTH, COUNT = 6, 20_000
-SKIPPED = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, str, bytes, int, float, complex, bool)
+SKIPPED = (
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    type,
+    str,
+    bytes,
+    int,
+    float,
+    complex,
+    bool,
+)
 
 
 def labels(trace: Trace, space: dict[str, Any], frames: list[dict[str, Any]]) -> dict[tuple[Any, ...], str]:
-    """Name every place that the run stored into, by the shortest path from a global, else from a local name."""
+    """Name every place that the run stored into, by the shortest path from a global.
+
+    Else from a local name.
+    """
     loops = {
         name
         for site in trace.sites
@@ -58,7 +72,9 @@ def _paths(roots: list[dict[str, Any]]) -> dict[int, str]:
 def _walk(root: dict[str, Any], paths: dict[int, str]) -> None:
     """Add what can be reached from the names of one frame, nearest first."""
     queue: deque[tuple[Any, str, int]] = deque(
-        (value, name, 0) for name, value in root.items() if not name.startswith(("__", "_bp_frame")) and name != RECORDER
+        (value, name, 0)
+        for name, value in root.items()
+        if not name.startswith(("__", "_bp_frame")) and name != RECORDER
     )
     while queue and len(paths) < COUNT:
         value, path, depth = queue.popleft()

@@ -1,7 +1,8 @@
 """Library calls as operations of the table: ``np.linalg.norm(x)`` is √Σx², ``x.mean(0)`` is mean with axis 0.
 
-Each entry takes the call's own arguments and gives the node of its result, or refuses; what it gives is compared with
-what the call gave, so an entry that misreads an unusual argument loses nothing but the derivative.
+Each entry takes the call's own arguments and gives the node of its result, or refuses; what it gives is
+compared with what the call gave, so an entry that misreads an unusual argument loses nothing but the
+derivative.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def _numpy(name: str) -> Any:
 # ---------------------------------------------------------------------- elementwise
 def _refuse(**keywords: Any) -> None:
     for name, value in keywords.items():
-        if value is not None and value is not np._NoValue:  # type: ignore[attr-defined]
+        if value is not None and value is not np._NoValue:
             raise UnloweredError(name)
 
 
@@ -107,7 +108,22 @@ ELEMENTWISE = {
 }  # fmt: skip
 for _operation, _names in ELEMENTWISE.items():
     _add([_numpy(name) for name in _names], _elementwise(_operation))
-for _operation in ("exp", "log2", "log10", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh", "log1p", "expm1", "hypot", "erf"):
+for _operation in (
+    "exp",
+    "log2",
+    "log10",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "sinh",
+    "cosh",
+    "log1p",
+    "expm1",
+    "hypot",
+    "erf",
+):
     _add([getattr(math, _operation)], _elementwise(_operation))
 _add([math.fabs, builtins.abs], _elementwise("abs"))
 _add([math.pow], _elementwise("power"))
@@ -153,13 +169,21 @@ METHODS["clip"] = Lowering(_clip)
 
 # ---------------------------------------------------------------------- reductions
 def _axis(axis: Any) -> Any:
-    if axis is None or axis is np._NoValue:  # type: ignore[attr-defined]
+    if axis is None or axis is np._NoValue:
         return None
     return tuple(int(a) for a in axis) if isinstance(axis, tuple | list) else int(axis)
 
 
 def _reduction(operation: str) -> Callable[..., Node]:
-    def build(context: Context, x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **rest: Any) -> Node:
+    def build(
+        context: Context,
+        x: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        **rest: Any,
+    ) -> Node:
         _refuse(out=out, **rest)
         return context.apply(operation, x, axis=_axis(axis), keepdims=keepdims is True or keepdims == 1)
 
@@ -167,7 +191,9 @@ def _reduction(operation: str) -> Callable[..., Node]:
 
 
 def _extreme(operation: str) -> Callable[..., Node]:
-    def build(context: Context, x: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **rest: Any) -> Node:
+    def build(
+        context: Context, x: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **rest: Any
+    ) -> Node:
         _refuse(out=out, **rest)
         return context.apply(operation, x, axis=_axis(axis), keepdims=keepdims is True or keepdims == 1)
 
@@ -198,7 +224,15 @@ _add([np.cumsum], _cumsum)
 METHODS["cumsum"] = Lowering(_cumsum)
 
 
-def _variance(context: Context, x: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
+def _variance(
+    context: Context,
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+) -> Node:
     _refuse(dtype=dtype, out=out)
     node = context.node(x)
     axes = _axis(axis)
@@ -294,7 +328,9 @@ def _shape_of(arguments: tuple[Any, ...]) -> Any:
     return arguments[0] if len(arguments) == 1 else arguments
 
 
-def _reshape(context: Context, x: Any, *shape: Any, order: str = "C", newshape: Any = None, **keywords: Any) -> Node:
+def _reshape(
+    context: Context, x: Any, *shape: Any, order: str = "C", newshape: Any = None, **keywords: Any
+) -> Node:
     target = keywords.pop("shape", newshape)
     _refuse(**keywords)
     if order != "C":
@@ -367,12 +403,18 @@ def _stack(context: Context, parts: Any, axis: int = 0, **rest: Any) -> Node:
 
 
 def _append(context: Context, x: Any, values: Any, axis: Any = None) -> Node:
-    return _concatenate(context, [x, values], axis=axis) if axis is not None else _hstack_flat(context, [x, values])
+    return (
+        _concatenate(context, [x, values], axis=axis)
+        if axis is not None
+        else _hstack_flat(context, [x, values])
+    )
 
 
 def _hstack_flat(context: Context, parts: Any) -> Node:
     nodes = [context.node(part) for part in parts]
-    return context.apply("concatenate", *[context.apply("reshape", n, shape=(np.size(n.value),)) for n in nodes], axis=0)
+    return context.apply(
+        "concatenate", *[context.apply("reshape", n, shape=(np.size(n.value),)) for n in nodes], axis=0
+    )
 
 
 def _at_least(context: Context, part: Any, dimensions: int, first: bool) -> Node:
@@ -461,7 +503,11 @@ _add([np.triu], lambda c, x, k=0: c.apply("triu", x, k=k))
 _add([np.tril], lambda c, x, k=0: c.apply("tril", x, k=k))
 _add([np.diag, np.diagflat], lambda c, x, k=0: c.apply("diag", x, k=k))
 _add([np.take], _take)
-METHODS |= {"take": Lowering(_take), "repeat": Lowering(_repeat), "diagonal": Lowering(lambda c, x: c.apply("diag", x, k=0))}
+METHODS |= {
+    "take": Lowering(_take),
+    "repeat": Lowering(_repeat),
+    "diagonal": Lowering(lambda c, x: c.apply("diag", x, k=0)),
+}
 
 
 def _rot90(context: Context, x: Any, k: int, axes: Any) -> Node:
@@ -488,7 +534,19 @@ def _float(context: Context, x: Any = 0.0) -> Node:
     return context.apply("reshape", x, shape=()) if np.ndim(node.value) else context.apply("identity", x)
 
 
-_add([np.array, np.asarray, np.ascontiguousarray, np.asanyarray, np.copy, np.matrix, _numpy("asmatrix"), np.asarray_chkfinite], _converted)
+_add(
+    [
+        np.array,
+        np.asarray,
+        np.ascontiguousarray,
+        np.asanyarray,
+        np.copy,
+        np.matrix,
+        _numpy("asmatrix"),
+        np.asarray_chkfinite,
+    ],
+    _converted,
+)
 _add([float, np.float64, np.float32, np.float16, np.longdouble], _float)
 METHODS |= {
     "copy": Lowering(lambda c, x, *a, **k: c.apply("identity", x)),
@@ -544,14 +602,18 @@ METHODS["fill"] = Lowering(_fill, True)
 def _zeros_like(number: float) -> Callable[..., Node]:
     def build(context: Context, x: Any, *rest: Any, **keywords: Any) -> Node:
         dtype = keywords.get("dtype") or (rest[0] if rest else None) or np.asarray(x).dtype
-        return context.recorder.add(constant(np.full(np.shape(x), number, dtype), None, context.recorder.origin(context.site, ())))
+        return context.recorder.add(
+            constant(np.full(np.shape(x), number, dtype), None, context.recorder.origin(context.site, ()))
+        )
 
     return build
 
 
 def _filled(number: float) -> Callable[..., Node]:
     def build(context: Context, shape: Any, dtype: Any = float, **keywords: Any) -> Node:
-        return context.recorder.add(constant(np.full(shape, number, dtype), None, context.recorder.origin(context.site, ())))
+        return context.recorder.add(
+            constant(np.full(shape, number, dtype), None, context.recorder.origin(context.site, ()))
+        )
 
     return build
 
@@ -564,14 +626,20 @@ _add([np.ones], _filled(1.0))
 
 # ---------------------------------------------------------------------- SciPy, where the program has imported it
 def _softmax(context: Context, x: Any, axis: Any = None) -> Node:
-    top = context.apply("exp", context.apply("subtract", x, context.apply("max", x, axis=_axis(axis), keepdims=True)))
+    top = context.apply(
+        "exp", context.apply("subtract", x, context.apply("max", x, axis=_axis(axis), keepdims=True))
+    )
     return context.apply("divide", top, context.apply("sum", top, axis=_axis(axis), keepdims=True))
 
 
-def _logsumexp(context: Context, x: Any, axis: Any = None, b: Any = None, keepdims: bool = False, **rest: Any) -> Node:
+def _logsumexp(
+    context: Context, x: Any, axis: Any = None, b: Any = None, keepdims: bool = False, **rest: Any
+) -> Node:
     _refuse(b=b)
     top = context.apply("max", x, axis=_axis(axis), keepdims=True)
-    total = context.apply("sum", context.apply("exp", context.apply("subtract", x, top)), axis=_axis(axis), keepdims=keepdims)
+    total = context.apply(
+        "sum", context.apply("exp", context.apply("subtract", x, top)), axis=_axis(axis), keepdims=keepdims
+    )
     if not keepdims:
         top = context.apply("reshape", top, shape=np.shape(total.value))
     return context.apply("add", context.apply("log", total), top)

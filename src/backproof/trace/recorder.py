@@ -1,8 +1,9 @@
 """The recorder: what a rewritten program hands its values to, and what makes the graph of them.
 
-Data flow is followed by identity. Every object recorded is kept alive, so that its ``id`` stays its own, and maps to the
-node that made it. Where one object has several names, the name that it was loaded by decides which node is meant:
-loading a name, an attribute or an item points the object at the node that was stored there.
+Data flow is followed by identity. Every object recorded is kept alive, so that its ``id`` stays its own,
+and maps to the node that made it. Where one object has several names, the name that it was loaded by
+decides which node is meant: loading a name, an attribute or an item points the object at the node that was
+stored there.
 """
 
 from __future__ import annotations
@@ -134,11 +135,14 @@ class Recorder:
         return node
 
     def _again(self, made: Node, base: Node) -> Node:
-        origin = self.origin(made.origin.site, made.origin.operand_sites)  # type: ignore[union-attr]
+        origin = self.origin(made.origin.site, made.origin.operand_sites)
         return self.add(apply(made.operation, base, name=made.name, origin=origin, **made.attributes))
 
     def node(self, value: Any, site: int | None) -> Node:
-        """The node of an operand; a value that is seen for the first time becomes a leaf, a number a constant."""
+        """The node of an operand.
+
+        A value that is seen for the first time becomes a leaf, a number a constant.
+        """
         kind = type(value)
         if kind is int or kind is bool:
             text = self.sites[site].text if site is not None and self.sites[site].kind != "Constant" else None
@@ -146,7 +150,11 @@ class Recorder:
         node = self.find(value)
         if node is not None:
             return node
-        name = self.sites[site].text if site is not None and self.sites[site].kind in ("Name", "Attribute", "Subscript") else None
+        name = (
+            self.sites[site].text
+            if site is not None and self.sites[site].kind in ("Name", "Attribute", "Subscript")
+            else None
+        )
         copied = value
         if isinstance(value, np.ndarray):
             copied = np.array(value) if value.size <= COPY_LIMIT else np.asarray(value)
@@ -161,20 +169,37 @@ class Recorder:
         """The node of an operand whose recorded value is known to be what the object holds now."""
         node = self.node(value, site)
         if isinstance(value, np.ndarray) and not _same(node.value, value):
-            node = self.add(leaf(np.array(value), node.name, self.origin(site if site is not None else -1, ())))
+            node = self.add(
+                leaf(np.array(value), node.name, self.origin(site if site is not None else -1, ()))
+            )
             self.trace.unknown[node] = "was changed where the recorder could not see it"
             self.keep(value, node)
         return node
 
-    def alias(self, value: Any, node: Node, site: int, name: str | None, operand_site: int | None = None) -> Node:
+    def alias(
+        self, value: Any, node: Node, site: int, name: str | None, operand_site: int | None = None
+    ) -> Node:
         """Make a node that stands for ``node`` under another name."""
-        new = Node("identity", (node,), value=node.value, name=name, origin=self.origin(site, (operand_site,)))
+        new = Node(
+            "identity", (node,), value=node.value, name=name, origin=self.origin(site, (operand_site,))
+        )
         self.keep(value, self.add(new))
         return new
 
     # ------------------------------------------------------------------ operations
-    def record(self, site: int, operation: str, values: tuple[Any, ...], sites: tuple[int | None, ...], result: Any, **attributes: Any) -> None:
-        """Record that ``result`` came from ``operation`` on ``values``; the claim is checked, except on immutable scalars."""
+    def record(
+        self,
+        site: int,
+        operation: str,
+        values: tuple[Any, ...],
+        sites: tuple[int | None, ...],
+        result: Any,
+        **attributes: Any,
+    ) -> None:
+        """Record that ``result`` came from ``operation`` on ``values``.
+
+        The claim is checked, except on immutable scalars.
+        """
         here = self.sites[site]
         target = self.sites[here.children[0]].text if here.kind == "AugAssign" else here.target
         operands = tuple(self.node(value, s) for value, s in zip(values, sites, strict=True))
@@ -194,7 +219,16 @@ class Recorder:
             return
         self.keep(result, self.add(made))
 
-    def _claim(self, operation: str, operands: tuple[Node, ...], attributes: dict[str, Any], target: str | None, site: int, sites: tuple[int | None, ...], result: Any) -> Node | None:
+    def _claim(
+        self,
+        operation: str,
+        operands: tuple[Node, ...],
+        attributes: dict[str, Any],
+        target: str | None,
+        site: int,
+        sites: tuple[int | None, ...],
+        result: Any,
+    ) -> Node | None:
         """Make the node, if its own value is what the program got."""
         try:
             node = apply(operation, *operands, name=target, origin=self.origin(site, sites), **attributes)
@@ -204,11 +238,16 @@ class Recorder:
             if np.size(node.value) != np.size(result):
                 return None
             self.add(node)
-            node = apply("reshape", node, shape=np.shape(result), name=target, origin=self.origin(site, (None,)))
+            node = apply(
+                "reshape", node, shape=np.shape(result), name=target, origin=self.origin(site, (None,))
+            )
         return node if _same(node.value, result) else None
 
     def opaque_result(self, site: int, values: tuple[Any, ...], result: Any, what: str) -> None:
-        """A result that no operation explains: a leaf, remembered as unknown where it hangs on tracked values."""
+        """A result that no operation explains.
+
+        A leaf, remembered as unknown where it hangs on tracked values.
+        """
         if not isinstance(result, TRACKED):
             return
         if self.find(result) is not None and any(result is v for v in values):
@@ -234,16 +273,20 @@ class Recorder:
                 new = self._write_back(made, old, after, site)
                 if new is not None and _same(new.value, base):
                     self.views[id(value)] = (base, made, time + 1)
-                    self.changed_in_place(base, old, self.add(new), site, key or str(made.attributes.get("index", "")))
+                    self.changed_in_place(
+                        base, old, self.add(new), site, key or str(made.attributes.get("index", ""))
+                    )
                     self.views[id(value)] = (base, made, self.time)
                     self.known[id(value)] = after
-        self.stopper.stored(self, store)
+        self.stopper.stored(store)
 
     def _write_back(self, made: Node, base: Node, after: Node, site: int) -> Node | None:
         origin = self.origin(site, (None, None))
         try:
             if made.operation == "index":
-                return apply("index_update", base, after, index=made.attributes["index"], name=base.name, origin=origin)
+                return apply(
+                    "index_update", base, after, index=made.attributes["index"], name=base.name, origin=origin
+                )
             one = Origin(site, (None,), self.current.number, self.time)
             if made.operation == "reshape":
                 return apply("reshape", after, shape=np.shape(base.value), name=base.name, origin=one)
@@ -336,7 +379,9 @@ class Recorder:
                 elif isinstance(right, list | tuple) and isinstance(left, np.ndarray | np.generic):
                     right = self.made_array(right, children[1])
                 elif kinds == (int, int):
-                    self.keep(result, self.add(constant(result, self.sites[site].text, self.origin(site, ()))))
+                    self.keep(
+                        result, self.add(constant(result, self.sites[site].text, self.origin(site, ())))
+                    )
                     return result
                 else:
                     if type(result) is not float:
@@ -366,14 +411,14 @@ class Recorder:
         """``left < right`` and the like; arrays only, a Python bool has no identity to follow."""
         function, name = COMPARE[op]
         result = function(left, right)
-        if isinstance(result, np.ndarray | np.bool_) and isinstance(left, NUMBER) and isinstance(right, NUMBER):
+        if (
+            isinstance(result, np.ndarray | np.bool_)
+            and isinstance(left, NUMBER)
+            and isinstance(right, NUMBER)
+        ):
             children = self.sites[site].children
             self.record(site, name, (left, right), (children[0], children[1]), result)
         return result
-
-    def branch(self, site: int, value: Any) -> Any:
-        """The test of an ``if``."""
-        return value
 
     def shown(self, value: Any) -> Any:
         """A value was formatted into a string."""
@@ -403,7 +448,9 @@ class Recorder:
         try:
             node = apply("index", base, index=number, origin=self.origin(where, (site,)))
             if np.shape(node.value) != np.shape(value):
-                node = apply("reshape", self.add(node), shape=np.shape(value), origin=self.origin(where, (None,)))
+                node = apply(
+                    "reshape", self.add(node), shape=np.shape(value), origin=self.origin(where, (None,))
+                )
         except Exception:
             return
         if _same(node.value, value):
@@ -437,7 +484,7 @@ class Recorder:
                 activity.end = now
             self._end(depth, now)
             if activity is not None:
-                self.stopper.round_done(self, activity)
+                self.stopper.round_done(activity)
 
     def _end(self, depth: int, now: int) -> None:
         """End what is still open; what the end of the run cuts off is not complete."""
@@ -468,7 +515,7 @@ class Recorder:
                 return
 
     # ------------------------------------------------------------------ hooks: functions
-    def enter_module(self, scope: int) -> FrameNames:
+    def enter_module(self) -> FrameNames:
         """The frame of a module."""
         if self.current.number == 0 and not self.current.names:
             return self.current
@@ -527,7 +574,10 @@ class Recorder:
         return value
 
     def call(self, site: int, function: Any, *arguments: Any, **keywords: Any) -> Any:
-        """``function(...)``: into the program's own functions, by an operation of the table, or past the recorder."""
+        """``function(...)``.
+
+        Into the program's own functions, by an operation of the table, or past the recorder.
+        """
         try:
             lowering = LOWERINGS.get(function)
         except TypeError:
@@ -547,14 +597,20 @@ class Recorder:
         if function is setattr:
             setattr(*arguments)
             here = self.sites[site]
-            self._stored_at(("attribute", id(arguments[0]), arguments[1]), here.children[-1], arguments[2], arguments[0], False)
+            self._stored_at(
+                ("attribute", id(arguments[0]), arguments[1]),
+                here.children[-1],
+                arguments[2],
+                arguments[0],
+                False,
+            )
             return None
         if function is builtins.sum:
             return self._sum(site, *arguments, **keywords)
         if function is print:
             for value in arguments:
                 self.shown(value)
-            return print(*arguments, **keywords)
+            return function(*arguments, **keywords)
         return self.plain(site, function, arguments, keywords)
 
     def plain(self, site: int, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -562,7 +618,10 @@ class Recorder:
         before, current, depth = len(self.frames), self.current, len(self.open)
         here = self.sites[site]
         places = here.children[here.arguments :]
-        self.pending = (site, {id(v): s for v, s in zip([*arguments, *keywords.values()], places, strict=False)})
+        self.pending = (
+            site,
+            {id(v): s for v, s in zip([*arguments, *keywords.values()], places, strict=False)},
+        )
         result = function(*arguments, **keywords)
         self.pending = None
         entered = len(self.frames) > before
@@ -581,7 +640,10 @@ class Recorder:
                 name = getattr(function, "__qualname__", type(function).__name__)
                 if _is_random(function):
                     self.trace.random.add(node)
-                elif any(isinstance(v, TRACKED) and self.find(v) is not None for v in _flat((*arguments, *keywords.values()))):
+                elif any(
+                    isinstance(v, TRACKED) and self.find(v) is not None
+                    for v in _flat((*arguments, *keywords.values()))
+                ):
                     self.trace.unknown[node] = name
                 self.keep(result, node)
         return result
@@ -600,7 +662,15 @@ class Recorder:
             return function(*arguments, **keywords)
         return self.call(site, function, *arguments, **keywords)
 
-    def lowered(self, site: int, function: Any, lowering: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], method: bool = False) -> Any:
+    def lowered(
+        self,
+        site: int,
+        function: Any,
+        lowering: Any,
+        arguments: tuple[Any, ...],
+        keywords: dict[str, Any],
+        method: bool = False,
+    ) -> Any:
         """Call a library function and record it as operations of the table, if they give what it gave."""
         here = self.sites[site]
         sites = here.children if method else here.children[here.arguments :]
@@ -612,7 +682,9 @@ class Recorder:
         node: Node | None = None
         if mutated or out is not None:
             try:
-                node = lowering.build(context, *arguments, **{k: v for k, v in keywords.items() if k != "out"})
+                node = lowering.build(
+                    context, *arguments, **{k: v for k, v in keywords.items() if k != "out"}
+                )
             except (UnloweredError, TypeError, ValueError, IndexError):
                 node = None
         real = arguments[1:] if method else arguments
@@ -633,7 +705,9 @@ class Recorder:
             if node is None:
                 try:
                     context.fresh = bool(attempt)
-                    node = lowering.build(context, *arguments, **{k: v for k, v in keywords.items() if k != "out"})
+                    node = lowering.build(
+                        context, *arguments, **{k: v for k, v in keywords.items() if k != "out"}
+                    )
                 except (UnloweredError, TypeError, ValueError, IndexError):
                     node = None
                     break
@@ -648,7 +722,12 @@ class Recorder:
             before = self.node(result, None)
             self.changed_in_place(result, before, node, site)
         elif self.known.get(id(result)) is not node:
-            if here.target and node.name is None and node.origin is not None and node.operation not in ("leaf", "constant"):
+            if (
+                here.target
+                and node.name is None
+                and node.origin is not None
+                and node.operation not in ("leaf", "constant")
+            ):
                 node = self.renamed(node, here.target)
             self.keep(result, node)
             self.note_view(result, arguments[0]) if arguments else None
@@ -674,7 +753,14 @@ class Recorder:
                 total = total + value
             return total
         arrays = any(isinstance(v, np.ndarray) for v in values)
-        if not arrays and isinstance(iterable, np.ndarray) and iterable.ndim == 1 and type(start) is int and start == 0 and values:
+        if (
+            not arrays
+            and isinstance(iterable, np.ndarray)
+            and iterable.ndim == 1
+            and type(start) is int
+            and start == 0
+            and values
+        ):
             total = builtins.sum(values)
             self.record(site, "sum", (iterable,), (child,), total, axis=None, keepdims=False)
             return total
@@ -709,7 +795,9 @@ class Recorder:
             return constant(values)
         if not any(self.find(v) is not None for v in _flat(values) if isinstance(v, TRACKED)):
             return None
-        parts = [self.array_node(v, site) if isinstance(v, list | tuple) else self.node(v, None) for v in values]
+        parts = [
+            self.array_node(v, site) if isinstance(v, list | tuple) else self.node(v, None) for v in values
+        ]
         nodes = [p if p is not None else constant(np.asarray(v)) for p, v in zip(parts, values, strict=True)]
         if not nodes:
             return None
@@ -729,7 +817,7 @@ class Recorder:
         store = Store(time, place, old[0] if old is not None else None, node, site, self.current.number)
         self.trace.stores.append(store)
         if old is not None and old[1] is not value:
-            self.stopper.stored(self, store)
+            self.stopper.stored(store)
 
     def store(self, frame: FrameNames | None, site: int, name: str, value: Any, bare: bool) -> Any:
         """``name = value``."""
@@ -759,7 +847,7 @@ class Recorder:
             store = Store(self.time, place, before, node, site, self.current.number)
             self.trace.stores.append(store)
             if before is not None and before is not node and old is not None and old[1] is not value:
-                self.stopper.stored(self, store)
+                self.stopper.stored(store)
 
     def stored(self, frame: FrameNames | None, site: int, name: str, value: Any) -> None:
         """``name`` was bound by an unpacking or a loop."""
@@ -821,7 +909,9 @@ class Recorder:
         if place is not None:
             self._stored_at(place, site, value, container, bare)
 
-    def _array_write(self, site: int, array: Any, key: Any, value: Any, before: Node, operand_site: int | None) -> None:
+    def _array_write(
+        self, site: int, array: Any, key: Any, value: Any, before: Node, operand_site: int | None
+    ) -> None:
         after: Node | None = None
         try:
             if isinstance(value, list | tuple):
@@ -835,9 +925,23 @@ class Recorder:
                 if np.ndim(mask.value) < np.ndim(before.value):
                     shape = np.shape(mask.value) + (1,) * (np.ndim(before.value) - np.ndim(mask.value))
                     expand = self.add(apply("reshape", mask, shape=shape, origin=self.origin(site, (None,))))
-                after = apply("where", expand, new, before, name=before.name, origin=self.origin(site, (None, operand_site, None)))
+                after = apply(
+                    "where",
+                    expand,
+                    new,
+                    before,
+                    name=before.name,
+                    origin=self.origin(site, (None, operand_site, None)),
+                )
             else:
-                after = apply("index_update", before, new, index=frozen_index(key), name=before.name, origin=self.origin(site, (None, operand_site)))
+                after = apply(
+                    "index_update",
+                    before,
+                    new,
+                    index=frozen_index(key),
+                    name=before.name,
+                    origin=self.origin(site, (None, operand_site)),
+                )
         except Exception:
             after = None
         if after is None or not _same(after.value, array):
@@ -894,13 +998,48 @@ class Recorder:
                 operand = constant(np.asarray(value))
             mask = self.find(key) if isinstance(key, np.ndarray) and key.dtype == bool else None
             if mask is not None and np.ndim(value) == 0 and np.shape(mask.value) == np.shape(before.value):
-                whole = self.add(apply(name, before, operand, origin=self.origin(site, (self.sites[site].children[0], value_site))))
-                after = apply("where", mask, whole, before, name=before.name, origin=self.origin(site, (None, None, None)))
+                whole = self.add(
+                    apply(
+                        name,
+                        before,
+                        operand,
+                        origin=self.origin(site, (self.sites[site].children[0], value_site)),
+                    )
+                )
+                after = apply(
+                    "where",
+                    mask,
+                    whole,
+                    before,
+                    name=before.name,
+                    origin=self.origin(site, (None, None, None)),
+                )
             else:
                 index = frozen_index(key)
-                old = self.add(apply("index", before, index=index, origin=self.origin(self.sites[site].children[0], (None,))))
-                changed = self.add(apply(name, old, operand, origin=self.origin(site, (self.sites[site].children[0], value_site))))
-                after = apply("index_update", before, changed, index=index, name=before.name, origin=self.origin(site, (None, None)))
+                old = self.add(
+                    apply(
+                        "index",
+                        before,
+                        index=index,
+                        origin=self.origin(self.sites[site].children[0], (None,)),
+                    )
+                )
+                changed = self.add(
+                    apply(
+                        name,
+                        old,
+                        operand,
+                        origin=self.origin(site, (self.sites[site].children[0], value_site)),
+                    )
+                )
+                after = apply(
+                    "index_update",
+                    before,
+                    changed,
+                    index=index,
+                    name=before.name,
+                    origin=self.origin(site, (None, None)),
+                )
         except Exception:
             after = None
         if after is None or not _same(after.value, array):
@@ -928,9 +1067,17 @@ class Recorder:
         result = in_place(old, value)
         after: Node | None = None
         try:
-            after = apply(name, before, operand, name=before.name, origin=self.origin(site, (children[0], children[1])))
+            after = apply(
+                name, before, operand, name=before.name, origin=self.origin(site, (children[0], children[1]))
+            )
             if np.asarray(after.value).dtype != result.dtype:
-                after = apply("astype", self.add(after), dtype=result.dtype, name=before.name, origin=self.origin(site, (None,)))
+                after = apply(
+                    "astype",
+                    self.add(after),
+                    dtype=result.dtype,
+                    name=before.name,
+                    origin=self.origin(site, (None,)),
+                )
         except Exception:
             after = None
         if after is None or not _same(after.value, result):
@@ -1016,7 +1163,9 @@ def _item_place(container: Any, key: Any) -> tuple[Any, ...] | None:
 def _is_random(function: Any) -> bool:
     module = getattr(function, "__module__", None) or ""
     owner = type(getattr(function, "__self__", None))
-    return module.startswith(("random", "numpy.random")) or owner.__module__.startswith(("random", "numpy.random"))
+    return module.startswith(("random", "numpy.random")) or owner.__module__.startswith(
+        ("random", "numpy.random")
+    )
 
 
 __all__ = ["Recorder", "frozen_index", "math"]

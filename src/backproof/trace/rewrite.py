@@ -1,8 +1,8 @@
 """Rewrite a program so that every expression hands its value to the recorder, and means the same as before.
 
-``a * b`` becomes ``__bp__.binop(site, "*", a, b)``, ``w -= g`` becomes ``w = __bp__.augname(frame, site, "-", "w", w, g)``, a
-function's body opens with ``frame = __bp__.enter(...)``. Names keep their scopes, values keep their types, and what
-cannot be followed (class bodies, patterns, annotations) is left as it is.
+``a * b`` becomes ``__bp__.binop(site, "*", a, b)``, ``w -= g`` becomes ``w = __bp__.augname(frame, site,
+"-", "w", w, g)``, a function's body opens with ``frame = __bp__.enter(...)``. Names keep their scopes,
+values keep their types, and what cannot be followed (class bodies, patterns, annotations) is left as it is.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Sequence
+from typing import TypeVar
 
 from backproof.source import Span
 from backproof.trace.scopes import FunctionLike, Scope, argument_names
 from backproof.trace.sites import Site
 
+T = TypeVar("T", bound=ast.AST)
 RECORDER = "__bp__"
-UNTOUCHED_CALLS = frozenset({"super", "locals", "globals", "vars", "eval", "exec", "dir", "__import__", "breakpoint"})
+UNTOUCHED_CALLS = frozenset(
+    {"super", "locals", "globals", "vars", "eval", "exec", "dir", "__import__", "breakpoint"}
+)
 BINARY = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
     ast.MatMult: "@", ast.LShift: "<<", ast.RShift: ">>", ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&",
@@ -47,7 +51,10 @@ class Rewriter:
 
     # ------------------------------------------------------------------ entry
     def module(self, tree: ast.Module) -> ast.Module:
-        """Rewrite a whole module; its frame is a global variable, made by the recorder under ``enter_module``."""
+        """Rewrite a whole module.
+
+        Its frame is a global variable, made by the recorder under ``enter_module``.
+        """
         self.scope = self._new_scope(tree, None)
         self.imported = {
             (alias.asname or alias.name).split(".")[0]
@@ -59,9 +66,9 @@ class Rewriter:
         split = 0
         if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             split = 1
-        while split < len(body) and isinstance(body[split], ast.ImportFrom) and body[split].module == "__future__":  # type: ignore[attr-defined]
+        while split < len(body) and _is_future(body[split]):
             split += 1
-        enter = self._assign(self.frame(self.scope), self._hook("enter_module", ast.Constant(self.scope.number)))
+        enter = self._assign(self.frame(self.scope), self._hook("enter_module"))
         tree.body = [*body[:split], enter, *body[split:]]
         return ast.fix_missing_locations(tree)
 
@@ -89,7 +96,9 @@ class Rewriter:
 
     def _span(self, node: ast.expr | ast.stmt | ast.arg) -> Span:
         end_row, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
-        return Span(node.lineno, self._column(node.lineno, node.col_offset), end_row, self._column(end_row, end))
+        return Span(
+            node.lineno, self._column(node.lineno, node.col_offset), end_row, self._column(end_row, end)
+        )
 
     def _column(self, row: int, offset: int) -> int:
         line = self.lines[row - 1] if row <= len(self.lines) else ""
@@ -100,7 +109,11 @@ class Rewriter:
             return self.lines[span.row - 1][span.column - 1 : span.end_column - 1]
         middle = self.lines[span.row : span.end_row - 1]
         return "\n".join(
-            [self.lines[span.row - 1][span.column - 1 :], *middle, self.lines[span.end_row - 1][: span.end_column - 1]]
+            [
+                self.lines[span.row - 1][span.column - 1 :],
+                *middle,
+                self.lines[span.end_row - 1][: span.end_column - 1],
+            ]
         )
 
     # ------------------------------------------------------------------ building blocks
@@ -128,9 +141,10 @@ class Rewriter:
             new = method(node, site) if method else self.generic(node)
         finally:
             self.parent = outer
-        return ast.copy_location(new, node), site
+        rewritten: ast.expr = ast.copy_location(new, node)
+        return rewritten, site
 
-    def generic(self, node: ast.AST) -> ast.AST:
+    def generic(self, node: T) -> T:
         """Rewrite the sub-expressions of a node and leave the node itself as it is."""
         for name, value in ast.iter_fields(node):
             if isinstance(value, ast.expr):
@@ -150,25 +164,27 @@ class Rewriter:
             return self.generic(item)
         return item
 
-    def expr_Constant(self, node: ast.Constant, site: Site) -> ast.expr:  # noqa: N802
+    def expr_Constant(self, node: ast.Constant, site: Site) -> ast.expr:
         if type(node.value) is float and not self.in_class:
             return self._hook("const", ast.Constant(site.number), node)
         return node
 
-    def expr_Name(self, node: ast.Name, site: Site) -> ast.expr:  # noqa: N802
+    def expr_Name(self, node: ast.Name, site: Site) -> ast.expr:
         frame = self._frame_of(node.id)
         if isinstance(frame, ast.Constant) or node.id in self.imported:
             return node
         return self._hook("load", frame, ast.Constant(node.id), node)
 
-    def expr_Attribute(self, node: ast.Attribute, site: Site) -> ast.expr:  # noqa: N802
+    def expr_Attribute(self, node: ast.Attribute, site: Site) -> ast.expr:
         root: ast.expr = node
         while isinstance(root, ast.Attribute):
             root = root.value
         if isinstance(root, ast.Name) and root.id in self.imported:
             return node
         value, _ = self.expr(node.value)
-        return self._hook("attribute", ast.Constant(site.number), value, ast.Constant(self._mangled(node.attr)))
+        return self._hook(
+            "attribute", ast.Constant(site.number), value, ast.Constant(self._mangled(node.attr))
+        )
 
     def _mangled(self, name: str) -> str:
         if name.startswith("__") and not name.endswith("__") and self.class_name:
@@ -177,43 +193,50 @@ class Rewriter:
 
     class_name = ""
 
-    def expr_Subscript(self, node: ast.Subscript, site: Site) -> ast.expr:  # noqa: N802
+    def expr_Subscript(self, node: ast.Subscript, site: Site) -> ast.expr:
         value, _ = self.expr(node.value)
         return self._hook("item", ast.Constant(site.number), value, self.key(node.slice))
 
     def key(self, node: ast.expr) -> ast.expr:
         """Rewrite what stands between the brackets into an expression of its own."""
         if isinstance(node, ast.Slice):
-            parts = [self.expr(p)[0] if p is not None else ast.Constant(None) for p in (node.lower, node.upper, node.step)]
+            parts = [
+                self.expr(p)[0] if p is not None else ast.Constant(None)
+                for p in (node.lower, node.upper, node.step)
+            ]
             return self._hook("slice", *parts)
         if isinstance(node, ast.Tuple) and any(isinstance(e, ast.Slice) for e in node.elts):
             return ast.Tuple([self.key(e) for e in node.elts], ast.Load())
         return self.expr(node)[0]
 
-    def expr_BinOp(self, node: ast.BinOp, site: Site) -> ast.expr:  # noqa: N802
+    def expr_BinOp(self, node: ast.BinOp, site: Site) -> ast.expr:
         site.detail = BINARY[type(node.op)]
         left, _ = self.expr(node.left)
         right, _ = self.expr(node.right)
         return self._hook("binop", ast.Constant(site.number), ast.Constant(site.detail), left, right)
 
-    def expr_UnaryOp(self, node: ast.UnaryOp, site: Site) -> ast.expr:  # noqa: N802
+    def expr_UnaryOp(self, node: ast.UnaryOp, site: Site) -> ast.expr:
         if isinstance(node.op, ast.Not) or isinstance(node.operand, ast.Constant):
-            if isinstance(node.operand, ast.Constant) and type(node.operand.value) is float and not self.in_class:
+            if (
+                isinstance(node.operand, ast.Constant)
+                and type(node.operand.value) is float
+                and not self.in_class
+            ):
                 return self._hook("const", ast.Constant(site.number), node)
-            return self.generic(node)  # type: ignore[return-value]
+            return self.generic(node)
         site.detail = UNARY[type(node.op)]
         operand, _ = self.expr(node.operand)
         return self._hook("unary", ast.Constant(site.number), ast.Constant(site.detail), operand)
 
-    def expr_Compare(self, node: ast.Compare, site: Site) -> ast.expr:  # noqa: N802
+    def expr_Compare(self, node: ast.Compare, site: Site) -> ast.expr:
         if len(node.ops) != 1 or type(node.ops[0]) not in COMPARE:
-            return self.generic(node)  # type: ignore[return-value]
+            return self.generic(node)
         site.detail = COMPARE[type(node.ops[0])]
         left, _ = self.expr(node.left)
         right, _ = self.expr(node.comparators[0])
         return self._hook("compare", ast.Constant(site.number), ast.Constant(site.detail), left, right)
 
-    def expr_Call(self, node: ast.Call, site: Site) -> ast.expr:  # noqa: N802
+    def expr_Call(self, node: ast.Call, site: Site) -> ast.expr:
         if isinstance(node.func, ast.Name) and node.func.id in UNTOUCHED_CALLS:
             return node
         function = node.func
@@ -226,7 +249,9 @@ class Rewriter:
             ):
                 site.detail = function.attr
                 value, _ = self.expr(function.value)
-                hook = self._hook("method", ast.Constant(site.number), value, ast.Constant(self._mangled(function.attr)))
+                hook = self._hook(
+                    "method", ast.Constant(site.number), value, ast.Constant(self._mangled(function.attr))
+                )
             else:
                 hook = self._hook("call", ast.Constant(site.number), function)
         else:
@@ -241,16 +266,16 @@ class Rewriter:
         hook.keywords = [ast.keyword(k.arg, self.expr(k.value)[0]) for k in node.keywords]
         return hook
 
-    def expr_IfExp(self, node: ast.IfExp, site: Site) -> ast.expr:  # noqa: N802
+    def expr_IfExp(self, node: ast.IfExp, site: Site) -> ast.expr:
         return ast.IfExp(self.expr(node.test)[0], self.expr(node.body)[0], self.expr(node.orelse)[0])
 
-    def expr_JoinedStr(self, node: ast.JoinedStr, site: Site) -> ast.expr:  # noqa: N802
+    def expr_JoinedStr(self, node: ast.JoinedStr, site: Site) -> ast.expr:
         for value in node.values:
             if isinstance(value, ast.FormattedValue):
                 value.value = self._hook("shown", self.expr(value.value)[0])
         return node
 
-    def expr_Lambda(self, node: ast.Lambda, site: Site) -> ast.expr:  # noqa: N802
+    def expr_Lambda(self, node: ast.Lambda, site: Site) -> ast.expr:
         node.args = self.defaults(node.args)
         if self.in_class:
             return node
@@ -262,9 +287,13 @@ class Rewriter:
             enter = self.enter(node.args, site.number)
             body, inner = self.expr(node.body)
             self.parent = parent
-            done = self._hook("returned", ast.Name(self.frame(self.scope), ast.Load()), ast.Constant(inner.number), body)
+            done = self._hook(
+                "returned", ast.Name(self.frame(self.scope), ast.Load()), ast.Constant(inner.number), body
+            )
             node.body = ast.Subscript(
-                ast.Tuple([ast.NamedExpr(ast.Name(self.frame(self.scope), ast.Store()), enter), done], ast.Load()),
+                ast.Tuple(
+                    [ast.NamedExpr(ast.Name(self.frame(self.scope), ast.Store()), enter), done], ast.Load()
+                ),
                 ast.Constant(1),
                 ast.Load(),
             )
@@ -273,7 +302,10 @@ class Rewriter:
         return node
 
     def comprehension_expr(self, node: ast.expr, parts: Sequence[str]) -> ast.expr:
-        """Rewrite a comprehension: its iterables hand out items, its element and conditions are evaluated inside."""
+        """Rewrite a comprehension.
+
+        Its iterables hand out items, its element and conditions are evaluated inside.
+        """
         bound: set[str] = set()
         generators: list[ast.comprehension] = node.generators  # type: ignore[attr-defined]
         for number, generator in enumerate(generators):
@@ -292,15 +324,15 @@ class Rewriter:
         self.comprehension.pop()
         return node
 
-    def expr_ListComp(self, node: ast.ListComp, site: Site) -> ast.expr:  # noqa: N802
+    def expr_ListComp(self, node: ast.ListComp, site: Site) -> ast.expr:
         return self.comprehension_expr(node, ["elt"])
 
-    expr_SetComp = expr_GeneratorExp = expr_ListComp  # noqa: N815
+    expr_SetComp = expr_GeneratorExp = expr_ListComp
 
-    def expr_DictComp(self, node: ast.DictComp, site: Site) -> ast.expr:  # noqa: N802
+    def expr_DictComp(self, node: ast.DictComp, site: Site) -> ast.expr:
         return self.comprehension_expr(node, ["key", "value"])
 
-    def expr_NamedExpr(self, node: ast.NamedExpr, site: Site) -> ast.expr:  # noqa: N802
+    def expr_NamedExpr(self, node: ast.NamedExpr, site: Site) -> ast.expr:
         node.value = self.expr(node.value)[0]
         return node
 
@@ -321,7 +353,7 @@ class Rewriter:
             ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load()),
         )
 
-    def stmt_FunctionDef(self, node: ast.FunctionDef) -> list[ast.stmt]:  # noqa: N802
+    def stmt_FunctionDef(self, node: ast.FunctionDef) -> list[ast.stmt]:
         site = self.site(node)
         outer = (self.scope, self.function, self.comprehension, self.parent, self.in_class, self.statement)
         node.args = self.defaults(node.args)
@@ -340,9 +372,9 @@ class Rewriter:
         self.scope, self.function, self.comprehension, self.parent, self.in_class, self.statement = outer
         return [node]
 
-    stmt_AsyncFunctionDef = stmt_FunctionDef  # noqa: N815
+    stmt_AsyncFunctionDef = stmt_FunctionDef
 
-    def stmt_ClassDef(self, node: ast.ClassDef) -> list[ast.stmt]:  # noqa: N802
+    def stmt_ClassDef(self, node: ast.ClassDef) -> list[ast.stmt]:
         outer = (self.in_class, self.class_name)
         self.in_class, self.class_name = True, node.name
         for statement in node.body:
@@ -353,7 +385,7 @@ class Rewriter:
         self.in_class, self.class_name = outer
         return [node]
 
-    def stmt_Return(self, node: ast.Return) -> list[ast.stmt]:  # noqa: N802
+    def stmt_Return(self, node: ast.Return) -> list[ast.stmt]:
         if node.value is not None:
             self.begin(node)
             value, site = self.expr(node.value)
@@ -370,43 +402,66 @@ class Rewriter:
         self.statement = site.number
         return site
 
-    def stmt_Assign(self, node: ast.Assign) -> list[ast.stmt]:  # noqa: N802
+    def stmt_Assign(self, node: ast.Assign) -> list[ast.stmt]:
         statement = self.begin(node)
         single = node.targets[0] if len(node.targets) == 1 else None
-        value, site = self.expr(node.value, target=self._text(self._span(single)) if single is not None else None)
-        bare = ast.Constant(isinstance(node.value, BARE))
+        value, site = self.expr(
+            node.value, target=self._text(self._span(single)) if single is not None else None
+        )
+        bare = ast.Constant(isinstance(node.value, BARE) or type(getattr(node.value, "value", None)) is float)
         match single:
             case ast.Name(id=name):
-                node.value = self._hook("store", self._frame_of(name), ast.Constant(site.number), ast.Constant(name), value, bare)
+                node.value = self._hook(
+                    "store", self._frame_of(name), ast.Constant(site.number), ast.Constant(name), value, bare
+                )
                 return [node]
             case ast.Attribute(value=owner, attr=attr):
-                hook = self._hook("set_attribute", ast.Constant(site.number), value, self.expr(owner)[0], ast.Constant(self._mangled(attr)), bare)
+                hook = self._hook(
+                    "set_attribute",
+                    ast.Constant(site.number),
+                    value,
+                    self.expr(owner)[0],
+                    ast.Constant(self._mangled(attr)),
+                    bare,
+                )
                 return [ast.copy_location(ast.Expr(hook), node)]
             case ast.Subscript(value=container, slice=key):
                 new_container, _ = self.expr(container)
-                hook = self._hook("set_item", ast.Constant(site.number), value, new_container, self.key(key), bare)
+                hook = self._hook(
+                    "set_item", ast.Constant(site.number), value, new_container, self.key(key), bare
+                )
                 return [ast.copy_location(ast.Expr(hook), node)]
-            case ast.Tuple(elts=elements) | ast.List(elts=elements) if isinstance(node.value, ast.Tuple | ast.List) and len(
-                node.value.elts
-            ) == len(elements) and not any(isinstance(e, ast.Starred) for e in [*elements, *node.value.elts]):
+            case ast.Tuple(elts=elements) | ast.List(elts=elements) if (
+                isinstance(node.value, ast.Tuple | ast.List)
+                and len(node.value.elts) == len(elements)
+                and not any(isinstance(e, ast.Starred) for e in [*elements, *node.value.elts])
+            ):
                 return self._parallel(node, elements, value, site, statement)
         if any(isinstance(t, ast.Tuple | ast.List) for t in node.targets):
             value = self._hook("unpack", ast.Constant(site.number), value)
         return self._unpacked(node, node.targets, value, site)
 
-    def _parallel(self, node: ast.Assign, targets: list[ast.expr], value: ast.expr, site: Site, statement: Site) -> list[ast.stmt]:
+    def _parallel(
+        self, node: ast.Assign, targets: list[ast.expr], value: ast.expr, site: Site, statement: Site
+    ) -> list[ast.stmt]:
         """``a, b = x, y``: every target knows the expression it takes its value from."""
         node.value = value
         children = site.children
         for child, target in zip(children, targets, strict=False):
             self.sites[child].target = self._text(self._span(target))
         stored = [
-            self._stored(target, ast.Constant(child)) for child, target in zip(children, targets, strict=False)
+            self._stored(target, ast.Constant(child))
+            for child, target in zip(children, targets, strict=False)
         ]
         return [node, *[s for group in stored for s in group]]
 
-    def _unpacked(self, node: ast.Assign, targets: list[ast.expr], value: ast.expr, site: Site) -> list[ast.stmt]:
-        """Assign to a temporary first when a target is an attribute or item, so that it goes through the recorder."""
+    def _unpacked(
+        self, node: ast.Assign, targets: list[ast.expr], value: ast.expr, site: Site
+    ) -> list[ast.stmt]:
+        """Assign to a temporary first when a target is an attribute or item.
+
+        So that it goes through the recorder.
+        """
         node.value = value
         after: list[ast.stmt] = []
         for target in targets:
@@ -418,7 +473,9 @@ class Rewriter:
         statements: list[ast.stmt] = []
         match target:
             case ast.Name(id=name):
-                hook = self._hook("stored", self._frame_of(name), site, ast.Constant(name), ast.Name(name, ast.Load()))
+                hook = self._hook(
+                    "stored", self._frame_of(name), site, ast.Constant(name), ast.Name(name, ast.Load())
+                )
                 statements.append(ast.copy_location(ast.Expr(hook), target))
             case ast.Attribute(value=owner, attr=attr):
                 plain = copy.deepcopy(owner)
@@ -436,13 +493,13 @@ class Rewriter:
                 statements += self._stored(value, site)
         return statements
 
-    def stmt_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:  # noqa: N802
+    def stmt_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:
         if node.value is None:
             return [node]
         plain = ast.copy_location(ast.Assign([node.target], node.value), node)
         return self.stmt_Assign(plain)
 
-    def stmt_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:  # noqa: N802
+    def stmt_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
         statement = self.begin(node)
         statement.detail = BINARY[type(node.op)]
         op = ast.Constant(statement.detail)
@@ -452,14 +509,29 @@ class Rewriter:
                 value, site = self.expr(node.value)
                 statement.children = [target_site.number, site.number]
                 old = ast.Name(name, ast.Load())
-                hook = self._hook("aug_name", self._frame_of(name), ast.Constant(statement.number), op, ast.Constant(name), old, value)
+                hook = self._hook(
+                    "aug_name",
+                    self._frame_of(name),
+                    ast.Constant(statement.number),
+                    op,
+                    ast.Constant(name),
+                    old,
+                    value,
+                )
                 return [ast.copy_location(ast.Assign([node.target], hook), node)]
             case ast.Attribute(value=owner, attr=attr):
                 target_site = self.site(node.target)
                 new_owner, _ = self.expr(owner)
                 value, site = self.expr(node.value)
                 statement.children = [target_site.number, site.number]
-                hook = self._hook("aug_attribute", ast.Constant(statement.number), op, new_owner, ast.Constant(self._mangled(attr)), value)
+                hook = self._hook(
+                    "aug_attribute",
+                    ast.Constant(statement.number),
+                    op,
+                    new_owner,
+                    ast.Constant(self._mangled(attr)),
+                    value,
+                )
                 return [ast.copy_location(ast.Expr(hook), node)]
             case ast.Subscript(value=container, slice=key):
                 target_site = self.site(node.target)
@@ -467,9 +539,10 @@ class Rewriter:
                 new_key = self.key(key)
                 value, site = self.expr(node.value)
                 statement.children = [target_site.number, site.number]
-                hook = self._hook("aug_item", ast.Constant(statement.number), op, new_container, new_key, value)
+                hook = self._hook(
+                    "aug_item", ast.Constant(statement.number), op, new_container, new_key, value
+                )
                 return [ast.copy_location(ast.Expr(hook), node)]
-        return [node]
 
     # ------------------------------------------------------------------ control flow
     def body(self, statements: list[ast.stmt]) -> list[ast.stmt]:
@@ -484,7 +557,10 @@ class Rewriter:
 
     def stmt(self, node: ast.stmt) -> list[ast.stmt]:
         """Any other statement: expressions inside are rewritten, blocks are rewritten as bodies."""
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal | ast.Pass | ast.Break | ast.Continue):
+        if isinstance(
+            node,
+            ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal | ast.Pass | ast.Break | ast.Continue,
+        ):
             return [node]
         self.begin(node)
         for name, value in ast.iter_fields(node):
@@ -502,15 +578,14 @@ class Rewriter:
                         item.context_expr = self.expr(item.context_expr)[0]
         return [node]
 
-    def stmt_If(self, node: ast.If) -> list[ast.stmt]:  # noqa: N802
+    def stmt_If(self, node: ast.If) -> list[ast.stmt]:
         self.begin(node)
-        test, site = self.expr(node.test)
-        node.test = self._hook("branch", ast.Constant(site.number), test)
+        node.test = self.expr(node.test)[0]
         node.body = self.body(node.body)
         node.orelse = self.body(node.orelse)
         return [node]
 
-    def stmt_For(self, node: ast.For) -> list[ast.stmt]:  # noqa: N802
+    def stmt_For(self, node: ast.For) -> list[ast.stmt]:
         statement = self.begin(node)
         iterable, site = self.expr(node.iter)
         statement.children = [site.number]
@@ -520,7 +595,7 @@ class Rewriter:
         node.orelse = self.body(node.orelse)
         return [node]
 
-    def stmt_While(self, node: ast.While) -> list[ast.stmt]:  # noqa: N802
+    def stmt_While(self, node: ast.While) -> list[ast.stmt]:
         statement = self.begin(node)
         test, _ = self.expr(node.test)
         node.test = test
@@ -530,8 +605,12 @@ class Rewriter:
         end = ast.Expr(self._hook("loop_end", ast.Constant(statement.number)))
         return [node, end]
 
-    def stmt_Delete(self, node: ast.Delete) -> list[ast.stmt]:  # noqa: N802
+    def stmt_Delete(self, node: ast.Delete) -> list[ast.stmt]:
         return [node]
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 def _loads(node: ast.AST) -> None:

@@ -20,14 +20,18 @@ MEMORY = 8 * 2**30  # address space of the child, bytes
 NODES = 400_000
 
 
-def trace_program(program: Program, *, steps: int = 4, seconds: float = 20.0, nodes: int = NODES, memory: int = MEMORY) -> Trace:
+def trace_program(
+    program: Program, *, steps: int = 4, seconds: float = 20.0, nodes: int = NODES, memory: int = MEMORY
+) -> Trace:
     """Run ``program`` until it has made ``steps`` updates, or for ``seconds``, and record what it did.
 
-    The program runs in a process of its own, in the caller's working directory, as ``python program.py`` would run it.
-    It cannot draw, ask, write files beside itself, or outlive the call.
+    The program runs in a process of its own, in the caller's working directory, as ``python program.py``
+    would run it. It cannot draw, ask, write files beside itself, or outlive the call.
     """
     trace = _run(program, steps, seconds, nodes, memory, plots=False)
-    if trace.ended == "crashed" and any(word in program.text for word in ("matplotlib", "pylab", "plt", "seaborn")):
+    if trace.ended == "crashed" and any(
+        word in program.text for word in ("matplotlib", "pylab", "plt", "seaborn")
+    ):
         again = _run(program, steps, seconds, nodes, memory, plots=True)
         if again.ended != "crashed":
             return again

@@ -19,7 +19,10 @@ PLOTTING = ("matplotlib", "matplotlib.pyplot", "pylab", "seaborn", "mpl_toolkits
 
 
 class NoPlot(types.ModuleType):
-    """Stands for a plotting library: every attribute, call and item is another one of it, and does nothing."""
+    """Stands for a plotting library.
+
+    Every attribute, call and item is another one of it, and does nothing.
+    """
 
     __path__: list[str] = []  # noqa: RUF012 - the import system asks for a list
 
@@ -69,14 +72,17 @@ def quiet() -> None:
 
 
 def without_writes() -> Path:
-    """Lead everything that the program would write into a folder of its own, and make deletions do nothing."""
+    """Lead everything that the program would write into a folder of its own.
+
+    And make deletions do nothing.
+    """
     folder = Path(tempfile.mkdtemp(prefix="backproof-"))
     plain_open, plain_mkdir, plain_makedirs = io.open, os.mkdir, os.makedirs
 
     def inside(path: Any) -> Any:
         if isinstance(path, int):
             return path
-        full = Path(os.path.abspath(os.fspath(path)))  # noqa: PTH100 - resolve() would follow links
+        full = Path(os.path.abspath(os.fspath(path)))
         if str(full).startswith((str(folder), os.devnull)):
             return path
         moved = folder / str(full).lstrip("/\\").replace(":", "")
@@ -85,10 +91,15 @@ def without_writes() -> Path:
 
     def open_(file: Any, mode: str = "r", *rest: Any, **keywords: Any) -> Any:
         if isinstance(file, str | os.PathLike):
-            moved = folder / str(Path(os.path.abspath(os.fspath(file)))).lstrip("/\\").replace(":", "")  # noqa: PTH100
+            moved = folder / str(Path(os.path.abspath(os.fspath(file)))).lstrip("/\\").replace(":", "")
             if any(letter in mode for letter in "wax+"):
                 new = inside(file)
-                if ("a" in mode or "+" in mode) and not moved.exists() and os.path.exists(file) and "w" not in mode:
+                if (
+                    ("a" in mode or "+" in mode)
+                    and not moved.exists()
+                    and os.path.exists(file)
+                    and "w" not in mode
+                ):
                     shutil.copy(file, moved)
                 file = new
             elif moved.exists():
@@ -96,9 +107,11 @@ def without_writes() -> Path:
         return plain_open(file, mode, *rest, **keywords)
 
     builtins.open = open_
-    io.open = open_  # type: ignore[assignment]
-    os.mkdir = lambda path, *a, **k: plain_mkdir(inside(path), *a, **k) if not os.path.isdir(inside(path)) else None
-    os.makedirs = lambda path, *a, **k: plain_makedirs(inside(path), exist_ok=True)  # type: ignore[assignment]
+    io.open = open_
+    os.mkdir = lambda path, *a, **k: (
+        plain_mkdir(inside(path), *a, **k) if not os.path.isdir(inside(path)) else None
+    )
+    os.makedirs = lambda path, *a, **k: plain_makedirs(inside(path), exist_ok=True)
     nothing: Callable[..., None] = lambda *a, **k: None  # noqa: E731
     for name in ("remove", "unlink", "rmdir", "rename", "replace", "chmod", "truncate", "symlink", "link"):
         setattr(os, name, nothing)

@@ -11,8 +11,8 @@ FunctionLike = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 class Scope:
     """The names that one module or function binds.
 
-    ``number`` identifies the scope; ``owner`` finds the scope that a name used here belongs to, or None where it is
-    a builtin or bound in a way that cannot be seen (a star import, a class body).
+    ``number`` identifies the scope; ``owner`` finds the scope that a name used here belongs to, or None
+    where it is a builtin or bound in a way that cannot be seen (a star import, a class body).
     """
 
     def __init__(self, number: int, node: ast.Module | FunctionLike, parent: Scope | None) -> None:

@@ -11,12 +11,13 @@ from backproof.source import Span
 class Site:
     """One expression or statement of the source.
 
-    ``kind`` is the name of its class in Python's grammar (``BinOp``, ``Call``, ``AugAssign``, ...), ``text`` its
-    source text. ``children`` are the sites of its direct sub-expressions in the order of evaluation; ``target`` is
-    the text that an assignment binds this expression to, where it is the whole right-hand side. ``function`` is
-    the name of the function that it stands in, or ``""`` at module level. ``detail`` is the operator or the method
-    called; ``arguments`` is where a call's arguments begin among its children; ``statement`` is the site of the
-    statement around it; ``owner`` the class whose method it stands in.
+    ``kind`` is the name of its class in Python's grammar (``BinOp``, ``Call``, ``AugAssign``, ...),
+    ``text`` its source text. ``children`` are the sites of its direct sub-expressions in the order of
+    evaluation; ``target`` is the text that an assignment binds this expression to, where it is the whole
+    right-hand side. ``function`` is the name of the function that it stands in, or ``""`` at module level.
+    ``detail`` is the operator or the method called; ``arguments`` is where a call's arguments begin among
+    its children; ``statement`` is the site of the statement around it; ``owner`` the class whose method it
+    stands in.
     """
 
     number: int

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backproof.graph import Node
 from backproof.trace.events import Activity, Store
 
-if TYPE_CHECKING:
-    from backproof.trace.recorder import Recorder
+ADDITIVE = frozenset(
+    {
+        "add",
+        "subtract",
+        "index_update",
+        "index_add",
+        "identity",
+        "where",
+        "reshape",
+        "astype",
+        "clip",
+        "stack",
+    }
+)
 
-ADDITIVE = frozenset({"add", "subtract", "index_update", "index_add", "identity", "where", "reshape", "astype", "clip", "stack"})
 
-
-class EnoughSeen(BaseException):  # noqa: N818 - it is no error
+class EnoughSeen(BaseException):
     """Ends the user's program; a BaseException, so that ``except Exception`` lets it through."""
 
 
 class Stopper:
-    """Counts the updates of parameters by rounds of a loop, and stops the program after ``steps`` rounds with one.
+    """Counts the updates of parameters by rounds of a loop, and stops the program after ``steps`` rounds
+    with one.
 
-    An update is a store whose new value is the old one plus something that was itself computed from the old one, as a
-    gradient is computed from the weights that it changes.
+    An update is a store whose new value is the old one plus something that was itself computed from the old
+    one, as a gradient is computed from the weights that it changes.
     """
 
     def __init__(self, steps: int) -> None:
@@ -30,15 +41,18 @@ class Stopper:
         self.candidates: list[Store] = []
         self.stopped = False
 
-    def stored(self, recorder: Recorder, store: Store) -> None:
+    def stored(self, store: Store) -> None:
         """A place was given a new value; a candidate where the new one is the old one plus something."""
         if store.before is not None and added_to(store.after, store.before) is not None:
             self.candidates.append(store)
         if self.stopped:
             raise EnoughSeen
 
-    def round_done(self, recorder: Recorder, activity: Activity) -> None:
-        """A round of a loop is over: enough, when this loop has had ``steps`` rounds that update the same place."""
+    def round_done(self, activity: Activity) -> None:
+        """A round of a loop is over.
+
+        Enough, when this loop has had ``steps`` rounds that update the same place.
+        """
         for store in self.candidates:
             place = (store.place, store.key)
             if learns(store):
@@ -77,8 +91,9 @@ def learns(store: Store) -> bool:
     before = store.before
     if before is None:
         return False
-    first = before.origin.time if before.origin is not None else -1  # type: ignore[attr-defined]
-    stack, done = [(store.after, True)], set()
+    first = before.origin.time if before.origin is not None else -1
+    stack = [(store.after, True)]
+    done: set[tuple[Node, bool]] = set()
     while stack:
         node, additive = stack.pop()
         if (node, additive) in done or len(done) > 50_000:
@@ -88,7 +103,7 @@ def learns(store: Store) -> bool:
             if not additive:
                 return True
             continue
-        if node.origin is not None and node.origin.time < first:  # type: ignore[attr-defined]
+        if node.origin is not None and node.origin.time < first:
             continue
         if node.operation == "index" and additive and node.operands[0] is before:
             continue
