@@ -69,7 +69,7 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
     changes = (
-        [c for c in window.parameters if copies[c.before] in moving]
+        [c for c in window.parameters if copies.get(c.before) in moving]
         if hypothesis.stated
         else list(window.parameters)
     )

@@ -95,7 +95,7 @@ def _changes(inside: list[Store], start: int) -> list[Change]:
     changes: dict[Node, Change] = {}
     order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
     for place in sorted(grouped, key=lambda p: (order[p[0]], grouped[p][0].time)):
-        for group in _runs(grouped[place]) if place[0] == "name" else [grouped[place]]:
+        for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place]):
             before, after = group[0].before, group[-1].after
             if before is None:
                 continue
