@@ -28,8 +28,7 @@ class Judgement:
 
 
 def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
-    """Find the training step and the loss that explains the most of its gradients; None where there is no
-    step.
+    """Find the training step and the loss that explains the most of its gradients, if there are any.
 
     ``loss`` names the variable that is the loss. Without it a loss that explains every gradient wins, then
     one that the program states, then the one that the backward pass implies.

@@ -102,7 +102,7 @@ class Bench:
             s: group for s, group in edges.items() if not any(e.consumer in forward for e in group)
         }
         bench.target = bench.wanted_scale()
-        bench.initial = bench.start()
+        bench.initial = starting_states(verdict)
         return bench
 
     def wanted_scale(self) -> tuple[float, ...] | None:
@@ -232,19 +232,19 @@ class Bench:
             if abs(s - most) > 1e-5 * abs(most):
                 states[k] = PARALLEL
 
-    def start(self) -> tuple[int, ...]:
-        """The states before any correction."""
-        states = []
-        for ok, comparison in zip(self.verdict.right, self.verdict.comparisons, strict=True):
-            if ok:
-                states.append(RIGHT)
-            elif comparison.parallel and comparison.scales:
-                scales = comparison.scales
-                steady = max(scales) - min(scales) <= 1e-5 * max(abs(s) for s in scales)
-                states.append(PARALLEL if steady else WRONG)
-            else:
-                states.append(WRONG)
-        return tuple(states)
+
+def starting_states(verdict: Verdict) -> tuple[int, ...]:
+    """Give the states of the parameters before any correction."""
+    states = []
+    for ok, comparison in zip(verdict.right, verdict.comparisons, strict=True):
+        scales = comparison.scales
+        if ok:
+            states.append(RIGHT)
+        elif comparison.parallel and scales and max(scales) - min(scales) <= 1e-5 * max(map(abs, scales)):
+            states.append(PARALLEL)
+        else:
+            states.append(WRONG)
+    return tuple(states)
 
 
 def _made_at(node: Node) -> int:

@@ -86,7 +86,9 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         def build(edge: Edge) -> Node | None:
             return constant(np.zeros(np.shape(edge.operand.value)))
 
-        why = f"`{place.text}` still holds the gradients of the step before; it has to start from zero in every step"
+        why = (
+            f"`{place.text}` still holds the gradients of the step before; every step has to start from zero"
+        )
         yield Correction(
             "not-reset",
             (Part(place, place.text, build),),

@@ -103,7 +103,8 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         edits = moved_behind(step.trace, update, [place.site for place in group])
         parts = tuple(Part(place, place.text, build) for place in group)
         what = names[leaf_of[node]] if first.site.kind == "Call" else first.text
-        why = f"`{what}` is read after line {update.span.row} has updated it; the forward pass used the value before"
+        row = update.span.row
+        why = f"`{what}` is read after line {row} has updated it; the forward pass used the value before"
         yield Correction(
             "updated-weights",
             parts,

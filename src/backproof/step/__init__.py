@@ -1,7 +1,7 @@
 """The training step: which values are parameters, which scalar is the loss, what the updates apply."""
 
 from backproof.step.loss import Hypothesis, implied, stated
-from backproof.step.training_step import Parameter, TrainingStep, training_step, values
+from backproof.step.training_step import Parameter, TrainingStep, label, training_step, values
 from backproof.step.window import Change, Window, windows
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "TrainingStep",
     "Window",
     "implied",
+    "label",
     "stated",
     "training_step",
     "values",

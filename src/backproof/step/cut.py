@@ -79,8 +79,7 @@ def dependent(nodes: Iterable[Node], roots: Iterable[Node]) -> set[Node]:
 
 
 def recomputed(results: Iterable[Node], replace: Mapping[Node, Node]) -> dict[Node, Node]:
-    """Copy what the results are computed from, with some nodes replaced by others and all values computed
-    anew.
+    """Copy what the results are computed from, some nodes replaced and all values computed anew.
 
     What is not touched is shared. Raises what an operation raises that cannot take its new operands.
     """

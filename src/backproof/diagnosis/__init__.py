@@ -1,0 +1,1 @@
+"""From a judgement and a repair to what is said of them: findings, certificates, reasons."""

@@ -1,0 +1,96 @@
+"""The findings of a faulty program, each with its fix, verified by running the mended program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from backproof.check.judge import Judgement
+from backproof.check.trial import RIGHT, starting_states
+from backproof.diagnosis.wording import listed, sentence
+from backproof.faults import RULES
+from backproof.faults.never_updated import in_place
+from backproof.findings import Finding, Fix
+from backproof.mend import Repair, Tried, edits_of
+from backproof.source import Edit, Program, Span
+from backproof.step import label
+
+Verify = Callable[[Sequence[Edit], frozenset[str]], tuple[int, float] | None]
+NOWHERE = Span(10**9, 1, 10**9, 1)
+
+
+def findings(program: Program, judgement: Judgement, repair: Repair, verify: Verify) -> tuple[Finding, ...]:
+    """Make a finding of each correction, and one of what no correction explains, in the order of the source.
+
+    ``verify`` runs the program with all edits at once and gives the points and the largest relative error
+    at which the parameters named are right then, or None.
+    """
+    names = [p.name for p in judgement.step.parameters]
+    edits = [edits_of(program, tried.correction) for tried in repair.steps]
+    mended = frozenset(name for name, state in zip(names, repair.states, strict=True) if state == RIGHT)
+    verified = verify([e for own in edits for e in own], mended) if edits and all(edits) else None
+    found = []
+    states = starting_states(judgement.verdict)
+    for tried, own in zip(repair.steps, edits, strict=True):
+        better = tuple(n for n, a, b in zip(names, states, tried.states, strict=True) if b > a)
+        found.append(_named(tried, own, better, verified))
+        states = tried.states
+    left = [name for name in names if name not in mended]
+    if left:
+        found.append(_unnamed(judgement, left))
+    return tuple(sorted(found, key=lambda finding: finding.span or NOWHERE))
+
+
+def _named(
+    tried: Tried, edits: tuple[Edit, ...], better: tuple[str, ...], verified: tuple[int, float] | None
+) -> Finding:
+    correction = tried.correction
+    rule, site = RULES[correction.rule], correction.site
+    fix = _fix(edits, correction.expected, verified)
+    message = sentence(correction.why)
+    return Finding(
+        rule.code, rule.name, "error", message, site.span, better, site.text, correction.expected, fix
+    )
+
+
+def _fix(edits: tuple[Edit, ...], expected: str | None, verified: tuple[int, float] | None) -> Fix | None:
+    if not edits:
+        return None
+    message = f"write {expected or edits[0].content}"
+    if verified is None:
+        return Fix(edits, message, "unsafe")
+    return Fix(edits, message, "safe", *verified)
+
+
+def _unnamed(judgement: Judgement, wrong: list[str]) -> Finding:
+    rule, step = RULES["unnamed-difference"], judgement.step
+    first = next(p for p in step.parameters if p.name == wrong[0])
+    site = step.trace.sites[first.change.stores[-1].site]
+    message = (
+        f"The gradient applied to {listed(wrong)} is not that of the loss, and no single mistake that has a "
+        "name explains it."
+    )
+    return Finding(rule.code, rule.name, "error", message, site.span, tuple(wrong), site.text)
+
+
+def lost_updates(judgement: Judgement, verify: Verify) -> tuple[Finding, ...]:
+    """Make findings of the updates that the next step does not see, one a statement."""
+    rule, trace = RULES["never-updated"], judgement.step.trace
+    names: dict[int, list[str]] = {}
+    for change in judgement.dropped:
+        value = trace.sites[change.stores[-1].site]
+        statement = value.number if value.statement is None else value.statement
+        names.setdefault(statement, []).append(label(trace, change))
+    edits = {number: in_place(trace, trace.sites[number]) for number in names}
+    every = frozenset(p.name for p in judgement.step.parameters)
+    verified = verify([e for own in edits.values() for e in own], every) if all(edits.values()) else None
+    found = []
+    for number, own in edits.items():
+        site = trace.sites[number]
+        message = f"`{site.text}` gives a local name a new array; the parameter itself never changes."
+        expected = own[0].content if own else None
+        parameters = tuple(dict.fromkeys(names[number]))
+        fix = _fix(own, expected, verified)
+        found.append(
+            Finding(rule.code, rule.name, "error", message, site.span, parameters, site.text, expected, fix)
+        )
+    return tuple(found)

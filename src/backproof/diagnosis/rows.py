@@ -1,0 +1,38 @@
+"""The rows of a report: its loss, and a line for each parameter."""
+
+from __future__ import annotations
+
+import math
+
+from backproof.check.compare import Comparison, Verdict
+from backproof.check.judge import Judgement
+from backproof.findings import LossReport, ParameterReport
+
+
+def loss_row(judgement: Judgement) -> LossReport:
+    """Say which loss the gradients were held against."""
+    hypothesis = judgement.step.hypothesis
+    return LossReport(hypothesis.name, hypothesis.row, not hypothesis.stated, hypothesis.formula)
+
+
+def parameter_rows(judgement: Judgement) -> tuple[ParameterReport, ...]:
+    """Say of each parameter how the gradient applied to it compares with the true one."""
+    step, verdict = judgement.step, judgement.verdict
+    triples = zip(step.parameters, verdict.comparisons, verdict.right, strict=True)
+    return tuple(_row(p.name, p.shape, c, right, verdict) for p, c, right in triples)
+
+
+def _row(
+    name: str, shape: tuple[int, ...], comparison: Comparison, right: bool, verdict: Verdict
+) -> ParameterReport:
+    word = "correct" if right else "faulty"
+    unit = verdict.scales[0] if verdict.scales else verdict.rate
+    if not comparison.scales or not unit or comparison.zero:
+        return ParameterReport(name, shape, word)  # type: ignore[arg-type] # a Literal
+    c, rest = comparison.scales[0] / unit, comparison.errors[0]
+    if math.isinf(rest):  # nothing is applied at all
+        return ParameterReport(name, shape, "faulty", 1.0, None, 0.0)
+    # with g = c·t + r and r ⊥ t, ‖r‖ = rest·‖g‖: the cosine is √(1 − rest²) and ‖g‖ = |c|·‖t‖ / cosine
+    cosine = math.copysign(math.sqrt(max(0.0, 1 - min(rest, 1.0) ** 2)), c)
+    across = abs(c / cosine) * rest if cosine else abs(c)
+    return ParameterReport(name, shape, word, math.hypot(c - 1, across), cosine, c)  # type: ignore[arg-type]
