@@ -14,7 +14,9 @@ from backproof.train.kernel.lanes import DOUBLE, INT64, POINTER, Lanes
 from backproof.train.kernel.target import Target, assemble, host
 
 Array = NDArray[np.float64]
-BASELINE = Target(2, False, host().triple, "x86-64", "")  # the oldest 64-bit x86: two lanes, no fused operation
+BASELINE = Target(
+    2, False, host().triple, "x86-64", ""
+)  # the oldest 64-bit x86: two lanes, no fused operation
 
 
 def emitted(emit: Callable[..., Any], *operands: Array, target: Target | None = None) -> Array:

@@ -98,7 +98,9 @@ def test_plot(capsys, tmp_path, suffix):
 def test_save(capsys, tmp_path):
     """The saved parameters give the loss that was printed."""
     path = tmp_path / "net.npz"
-    loss = as_json(capsys, "--steps", "1000", "--save", str(path), "--samples", "50")["networks"][0]["final_loss"]
+    loss = as_json(capsys, "--steps", "1000", "--save", str(path), "--samples", "50")["networks"][0][
+        "final_loss"
+    ]
     saved = np.load(path)
     assert set(saved.files) == {"W1", "b1", "W2", "b2", "x_centre", "x_spread"}
     x = np.random.default_rng([0, 0]).uniform(0.0, 15.0, (50, 1))

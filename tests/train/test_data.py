@@ -9,7 +9,7 @@ from backproof.train.data import DataError, read_data, sample_formula
 
 
 def test_samples_of_a_formula():
-    """x lies in the range, y is the formula there, and the same seed draws the same samples."""
+    """X lies in the range, y is the formula there, and the same seed draws the same samples."""
     data = sample_formula("x**2", (-2.0, 5.0), 311, 7, standardize=False)
     assert data.x.shape == data.y.shape == (311, 1)
     assert -2 <= data.x.min() < -1.8

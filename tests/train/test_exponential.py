@@ -54,7 +54,9 @@ def test_accuracy(emit, exact, limit, target):
 @pytest.mark.parametrize("target", TARGETS)
 def test_exp_reaches_both_ends(target):
     """The exponential is 0, denormal, normal, infinite and NaN exactly where it should be."""
-    z = np.array([-np.inf, -746.0, -745.1, -740.0, -708.5, 709.7, 709.782712893384, 709.79, 1e300, np.inf, np.nan])
+    z = np.array(
+        [-np.inf, -746.0, -745.1, -740.0, -708.5, 709.7, 709.782712893384, 709.79, 1e300, np.inf, np.nan]
+    )
     with np.errstate(over="ignore", under="ignore"):
         np.testing.assert_allclose(
             emitted(exponential.exp, z, target=target), np.exp(z), rtol=1e-15, atol=5e-324

@@ -9,7 +9,7 @@ import pytest
 
 from backproof.graph import apply, leaf
 from backproof.train.kernel import NotCompilableError, Target, compile_step
-from backproof.train.kernel.compile import _Generator
+from backproof.train.kernel.generate import Generator
 from backproof.train.kernel.target import assembly
 from backproof.train.network import ACTIVATIONS, LOSSES, Network, Step, training_step
 from tests.train.emitted import BASELINE
@@ -18,7 +18,9 @@ from tests.train.runs import QUESTION, assert_close, evaluated, random_step
 STEPS = 5
 
 
-def compare(network: Network, batch: int | None = None, *, unrolled: bool | None = None, target: Target | None = None):
+def compare(
+    network: Network, batch: int | None = None, *, unrolled: bool | None = None, target: Target | None = None
+):
     """Train a few steps both ways from the same random state."""
     random = np.random.default_rng(sum(network.layers) + (batch or 0))
     step, state = random_step(network, batch, random)
@@ -38,7 +40,9 @@ def test_every_width(width):
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("layers", [(1, 1), (4, 1), (3, 5), (1, 10, 1), (3, 7, 2), (2, 9, 3, 1), (5, 4, 6, 3)])
+@pytest.mark.parametrize(
+    "layers", [(1, 1), (4, 1), (3, 5), (1, 10, 1), (3, 7, 2), (2, 9, 3, 1), (5, 4, 6, 3)]
+)
 def test_every_depth(layers, bias):
     """Zero to two hidden layers, one or several inputs and outputs, with and without biases."""
     compare(Network(layers, "sigmoid", bias=bias))
@@ -91,7 +95,7 @@ def test_arm_code():
     """For ARM the same module becomes NEON code with fused multiply-adds, without a call of a library."""
     target = Target(2, True, "aarch64-unknown-linux-gnu", "generic", "+neon")
     step = training_step(QUESTION, [np.ones((1, 10)), np.ones((10, 1))])
-    code = assembly(_Generator(step, target, True).generate(), target)
+    code = assembly(Generator(step, target, True).generate(), target)
     assert "fmla" in code
     assert ".2d" in code
     assert "\tbl\t" not in code
@@ -118,7 +122,9 @@ def test_order_outside_the_data_is_refused():
     for bad in ([0, 9], [-1]):
         with pytest.raises(ValueError, match="samples of the data"):
             kernel.run(state, np.zeros((9, 1)), np.zeros((9, 1)), np.array(bad, dtype=np.int32), 0.1)
-    assert_close(kernel.run(state, np.zeros((9, 1)), np.zeros((9, 1)), np.array([], np.int32), 0.1), state, 0.0)
+    assert_close(
+        kernel.run(state, np.zeros((9, 1)), np.zeros((9, 1)), np.array([], np.int32), 0.1), state, 0.0
+    )
 
 
 def test_an_operation_without_instructions_is_said():

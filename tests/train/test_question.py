@@ -21,7 +21,9 @@ def trainers() -> dict[bool, Trainer]:
     return {bias: Trainer(Network((1, 10, 1), bias=bias), nothing, nothing) for bias in (True, False)}
 
 
-def train(trainer: Trainer, upper: float, seed: int, *, standardize: bool, rate: float, steps: int) -> Outcome:
+def train(
+    trainer: Trainer, upper: float, seed: int, *, standardize: bool, rate: float, steps: int
+) -> Outcome:
     """Train on sin over [0, upper)."""
     data = sample_formula("sin(x)", (0.0, upper), 500, seed, standardize=standardize)
     trainer.set_data(data.seen, data.y)

@@ -34,7 +34,9 @@ def test_chunks_do_not_change_the_result(trainer, monkeypatch):
 
 def test_seeds_differ_and_repeat(trainer):
     """The same seed gives the same run, another one another."""
-    losses = [trainer.run(initial_parameters(NETWORK, seed), 500, 0.05, seed).final_loss for seed in (1, 1, 2)]
+    losses = [
+        trainer.run(initial_parameters(NETWORK, seed), 500, 0.05, seed).final_loss for seed in (1, 1, 2)
+    ]
     assert losses[0] == losses[1] != losses[2]
 
 

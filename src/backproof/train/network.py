@@ -6,9 +6,9 @@ operations that `check` holds a program against.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-import math
 
 import numpy as np
 from numpy.typing import NDArray

@@ -7,10 +7,10 @@ that are ready first are combined first, and whatever waits for the error of thi
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-import heapq
 
 from backproof.train.kernel.tensor import Tensor
 

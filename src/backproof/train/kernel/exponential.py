@@ -108,7 +108,7 @@ def sigmoid(lanes: Lanes, z: Any) -> Any:
 
 
 def tanh(lanes: Lanes, z: Any) -> Any:
-    """tanh z = u/(u + 2), u = e^2z − 1; beyond ±20 it is ±1 to the last place."""
+    """Tanh z = u/(u + 2), u = e^2z − 1; beyond ±20 it is ±1 to the last place."""
     z = _clamp(lanes, z, -20.0, 20.0)
     shifted, r, rest = _split(lanes, lanes.exact_add(z, z), 1.0)
     scale = lanes.power_of_two(shifted)

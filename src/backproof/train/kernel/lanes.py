@@ -72,7 +72,9 @@ class Lanes:
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         """a·b + c, in one rounding where the processor can."""
-        return self.intrinsic("llvm.fma" if self.target.fma else "llvm.fmuladd", a, b, c)
+        if self.target.fma:
+            return self.intrinsic("llvm.fma", a, b, c)
+        return self.add(self.multiply(a, b), c)
 
     def compare(self, condition: str, a: Any, b: Any) -> Any:
         """Compare lane by lane: LLVM's names, "ogt" is false and "une" true where either is NaN."""
@@ -208,6 +210,7 @@ ELEMENTWISE: dict[str, tuple[Callable[..., Any], int]] = {
     "add": (Lanes.add, 4),
     "subtract": (Lanes.subtract, 4),
     "multiply": (Lanes.multiply, 4),
+    "multiply_add": (Lanes.fma, 4),  # of the generator's own: no operation of the graph
     "divide": (Lanes.divide, 13),
     "negative": (Lanes.negative, 1),
     "reciprocal": (lambda lanes, a: lanes.divide(lanes.splat(1.0), a), 13),
@@ -260,10 +263,9 @@ ELEMENTWISE: dict[str, tuple[Callable[..., Any], int]] = {
 
 # Operations that give 0 where an operand is 0 and the others are finite.
 KEEPS_ZERO = frozenset(
-    "multiply negative square sqrt abs sign floor ceil expm1 tanh log1p sin tan sinh arctan arcsin erf".split()
+    ["multiply", "negative", "square", "sqrt", "abs", "sign", "floor", "ceil", "expm1", "tanh", "log1p", "sin", "tan", "sinh", "arctan", "arcsin", "erf"]
 )
 # Operations whose result is finite for every finite operand of the size of the network's values.
 KEEPS_FINITE = frozenset(
-    "multiply negative square abs sign floor ceil tanh sin arctan erf add subtract sigmoid softplus cos maximum"
-    " minimum greater greater_equal less less_equal equal not_equal logical_not logical_and logical_or where".split()
+    ["multiply", "negative", "square", "abs", "sign", "floor", "ceil", "tanh", "sin", "arctan", "erf", "add", "subtract", "sigmoid", "softplus", "cos", "maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_not", "logical_and", "logical_or", "where"]
 )

@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from llvmlite import ir
 import numpy as np
+from llvmlite import ir
 
 from backproof.graph import Node
 from backproof.train.kernel import products, reductions
 from backproof.train.kernel.chains import Product, Sum, Value, as_product, combine_earliest, negated, terms_of
 from backproof.train.kernel.code import Code, NotCompilableError
-from backproof.train.kernel.lanes import DOUBLE, ELEMENTWISE, POINTER, KEEPS_FINITE, KEEPS_ZERO
-from backproof.train.kernel.tensor import Index, Memory, Pad, Tensor, Uniform, layout
+from backproof.train.kernel.lanes import DOUBLE, ELEMENTWISE, KEEPS_FINITE, KEEPS_ZERO, POINTER
+from backproof.train.kernel.tensor import Index, LaneSum, Memory, Pad, Tensor, layout
 
 MOST_FACTORS = 6  # a product that is used twice is computed twice rather than early, up to this length
 
@@ -52,6 +52,9 @@ class Lowering:
     def tensor(self, value: Value) -> Tensor:
         """Compute what has been put off."""
         if isinstance(value, Sum):
+            fused = self._fused(value)
+            if fused is not None:
+                return fused
             signed = [(sign, self.tensor(term)) for sign, term in value.terms]
             positive = [tensor for sign, tensor in signed if sign > 0]
             negative = [tensor for sign, tensor in signed if sign < 0]
@@ -77,13 +80,36 @@ class Lowering:
         late_is_positive = any(tensor is last for tensor in positive)
         if not rest_positive:
             early = combine_earliest(rest_negative, plus)
+            if late_is_positive and isinstance(last.cells, LaneSum) and early.lane is None:
+                early = self.apply("negative", [early], shape)
+                return replace(last, cells=last.cells.plus(early.cells.load(0, 0)))
             if late_is_positive:
                 return self.apply("subtract", [last, early], shape)
             return self.apply("negative", [plus(early, last)], shape)
         early = combine_earliest(rest_positive, plus)
         if rest_negative:
             early = self.apply("subtract", [early, combine_earliest(rest_negative, plus)], shape)
+        if late_is_positive and isinstance(last.cells, LaneSum) and early.lane is None:
+            return replace(last, cells=last.cells.plus(early.cells.load(0, 0)))
         return self.apply("add" if late_is_positive else "subtract", [early, last], shape)
+
+    def _fused(self, total: Sum) -> Tensor | None:
+        """A sum whose last term is a product: all else first, then one multiply-add by the factor that comes last."""
+        if len(total.terms) < 2:
+            return None
+        index = max(range(len(total.terms)), key=lambda i: max((f.ready for f in total.terms[i][1].factors), default=0))
+        sign, term = total.terms[index]
+        if len(term.factors) < 2:
+            return None
+        rest, last = self.without_last(term, sign)
+        terms = tuple(other for i, other in enumerate(total.terms) if i != index)
+        return self.apply("multiply_add", [rest, last, self.tensor(Sum(total.shape, terms))], total.shape)
+
+    def without_last(self, term: Product, sign: float = 1.0) -> tuple[Tensor, Tensor]:
+        """Split a product into all but the factor that is ready last, computed, and that one."""
+        last = max(range(len(term.factors)), key=lambda i: term.factors[i].ready)
+        others = tuple(factor for i, factor in enumerate(term.factors) if i != last)
+        return self.tensor(Product(term.shape, sign * term.scale, others)), term.factors[last]
 
     def _shared(self, value: Value) -> Value:
         """Decide whether a value that several operations read is computed now or by each of them."""
@@ -222,6 +248,8 @@ def _pad(operation: str, pads: Sequence[Pad]) -> Pad:
     """What the unused lanes of a result hold, by what those of the operands do."""
     if operation in ("add", "subtract", "maximum", "minimum") and all(pad is Pad.ZERO for pad in pads):
         return Pad.ZERO
+    if operation == "multiply_add":
+        return _pad("add", [_pad("multiply", pads[:2]), pads[2]])
     if operation in KEEPS_ZERO and min(pads) >= Pad.FINITE and max(pads) is Pad.ZERO:
         return Pad.ZERO
     return Pad.FINITE if operation in KEEPS_FINITE and min(pads) >= Pad.FINITE else Pad.ANY

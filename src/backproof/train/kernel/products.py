@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from backproof.graph import Node
 from backproof.train.kernel.chains import Value
 from backproof.train.kernel.code import Code, NotCompilableError
-from backproof.train.kernel.reductions import ADDITION, line_vector
-from backproof.train.kernel.tensor import Index, Pad, Tensor, plus
+from backproof.train.kernel.reductions import ADDITION, chunks_of, line_vector
+from backproof.train.kernel.tensor import Index, LaneSum, Pad, Tensor, plus
 
 if TYPE_CHECKING:
     from backproof.train.kernel.lower import Lowering
@@ -136,14 +138,17 @@ def _dots(code: Code, left: Tensor, right: Tensor) -> Tensor:
     clean = Pad.ZERO in (left.pad, right.pad) and Pad.ANY not in (left.pad, right.pad)
     ready = max(left.ready, right.ready) + 16 + 4 * code.chunks(depth).bit_length()
 
-    def dot(i: Index, j: Index) -> Any:
-        def product(chunk: Index) -> Any:
-            return lanes.multiply(left.cells.load(i, chunk), right.cells.load(j, chunk))
+    def product(i: Index, j: Index) -> Callable[[Index], Any]:
+        return lambda chunk: lanes.multiply(left.cells.load(i, chunk), right.cells.load(j, chunk))
 
-        return line_vector(code, depth, product, ADDITION, clean=clean)
+    def dot(i: Index, j: Index) -> Any:
+        return line_vector(code, depth, product(i, j), ADDITION, clean=clean)
 
     if varies_columns:
         return code.packed(shape, 1, 0 if varies_rows else None, ready, dot, lanes.exact_add)
     if varies_rows:
         return code.packed(shape, 0, None, ready, lambda _, i: dot(i, 0), lanes.exact_add)
+    if code.unrolled:
+        vectors = chunks_of(code, depth, product(0, 0), ADDITION, clean=clean)
+        return Tensor(shape, None, None, LaneSum(lanes, vectors), Pad.FINITE, ready)
     return code.uniform(lanes.total(dot(0, 0), lanes.exact_add), shape, ready)

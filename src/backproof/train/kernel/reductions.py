@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-import math
+
+import numpy as np
 
 from backproof.graph import Node
 from backproof.train.kernel.chains import Product, Value
 from backproof.train.kernel.code import Code
 from backproof.train.kernel.lanes import ELEMENTWISE, Lanes
 from backproof.train.kernel.tensor import Index, Pad, Tensor, plus
-import numpy as np
 
 if TYPE_CHECKING:
     from backproof.train.kernel.lower import Lowering
@@ -130,14 +131,29 @@ def line_vector(
 ) -> Any:
     """One vector whose lanes combine to the result for a line of chunks."""
     lanes = code.lanes
-    last = code.chunks(length) - 1
-    tail = load(last)
-    if not clean:
-        tail = lanes.mask(length - last * lanes.width, tail, reduction.neutral)
     if code.unrolled:
-        vectors = [load(chunk) for chunk in range(last)] + [tail]
+        vectors = chunks_of(code, length, load, reduction, clean=clean)
         while len(vectors) > 1:
             pairs = zip(vectors[::2], vectors[1::2], strict=False)
             vectors = [reduction.combine(lanes, a, b) for a, b in pairs] + vectors[len(vectors) & ~1 :]
         return vectors[0]
+    last = code.chunks(length) - 1
+    tail = _last_chunk(code, length, load, reduction, clean=clean)
     return code.repeat(last, lambda chunk, total: [reduction.combine(lanes, total, load(chunk))], [tail])[0]
+
+
+def chunks_of(
+    code: Code, length: int, load: Callable[[Index], Any], reduction: Reduction, *, clean: bool
+) -> list[Any]:
+    """All vectors of a line, the unused lanes of the last one neutral."""
+    last = code.chunks(length) - 1
+    tail = _last_chunk(code, length, load, reduction, clean=clean)
+    return [load(chunk) for chunk in range(last)] + [tail]
+
+
+def _last_chunk(
+    code: Code, length: int, load: Callable[[Index], Any], reduction: Reduction, *, clean: bool
+) -> Any:
+    last = code.chunks(length) - 1
+    tail = load(last)
+    return tail if clean else code.lanes.mask(length - last * code.lanes.width, tail, reduction.neutral)

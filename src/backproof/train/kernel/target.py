@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-import platform
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,36 @@ class Uniform:
         return self.vector
 
 
+class LaneSum:
+    """The sum of all lanes of some vectors, added up when it is asked for: until then a term can still be put in."""
+
+    def __init__(self, lanes: Lanes, vectors: Sequence[Any]) -> None:
+        self.lanes = lanes
+        self.vectors = list(vectors)
+        self._total: Any = None
+
+    def load(self, line: Index, chunk: Index) -> Any:
+        if self._total is None:
+            self._total = self.lanes.total(added_in_pairs(self.lanes, self.vectors), self.lanes.exact_add)
+        return self._total
+
+    def element(self, line: Index, lane: Index) -> Any:
+        return self.load(0, 0)
+
+    def plus(self, uniform: Any) -> LaneSum:
+        """Add a value that every lane holds: it goes into one lane, and so costs no addition after the sum."""
+        return LaneSum(self.lanes, [*self.vectors, self.lanes.mask(1, uniform, 0.0)])
+
+
+def added_in_pairs(lanes: Lanes, vectors: Sequence[Any]) -> Any:
+    """Add up vectors by a tree, so that no addition waits for more than it has to."""
+    rows = list(vectors)
+    while len(rows) > 1:
+        pairs = [lanes.add(a, b) for a, b in zip(rows[::2], rows[1::2], strict=False)]
+        rows = pairs + rows[len(rows) & ~1 :]
+    return rows[0]
+
+
 class Memory:
     """Cells in memory: lines of ``stride`` float64 each, from an address on."""
 
@@ -162,7 +192,7 @@ def times(builder: ir.IRBuilder, index: Index, factor: int) -> Index:
 
 
 def plus(builder: ir.IRBuilder, a: Index, b: Index) -> Index:
-    """a + b, folded where both are known."""
+    """A + b, folded where both are known."""
     if isinstance(a, int) and isinstance(b, int):
         return a + b
     a = INT64(a) if isinstance(a, int) else a
@@ -184,10 +214,12 @@ __all__ = [
     "Computed",
     "Gathered",
     "Index",
+    "LaneSum",
     "Memory",
     "Pad",
     "Tensor",
     "Uniform",
+    "added_in_pairs",
     "layout",
     "plus",
     "times",

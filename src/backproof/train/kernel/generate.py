@@ -1,0 +1,264 @@
+"""The function that does the steps: entry, the loop with one step in it, and exit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numpy.typing import NDArray
+
+from backproof.graph import Node, ancestors
+from backproof.train.kernel.carry import find_carried
+from backproof.train.kernel.code import Code, NotCompilableError
+from backproof.train.kernel.lanes import DOUBLE, INT32, INT64, POINTER, Lanes
+from backproof.train.kernel.lower import Lowering
+from backproof.train.kernel.target import Target
+from backproof.train.kernel.tensor import Computed, Gathered, Index, Memory, Pad, Tensor, Uniform, layout, plus, times
+from backproof.train.network import Step
+
+Array = NDArray[np.float64]
+MOST_SCRATCH = 1 << 24  # float64 of scratch memory; beyond it BLAS does better than this generator
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a state variable stands in the packed state: ``lines`` lines of ``stride`` from ``offset`` on."""
+
+    shape: tuple[int, ...]
+    lane: int | None
+    line: int | None
+    offset: int
+    lines: int
+    length: int
+    stride: int
+
+    @property
+    def end(self) -> int:
+        """Where the next one starts."""
+        return self.offset + self.lines * self.stride
+
+    def pack(self, value: Array, packed: Array) -> None:
+        """Write a value into the packed state; the unused lanes are left at zero."""
+        view = packed[self.offset : self.end].reshape(self.lines, self.stride)
+        if self.lane is None:
+            view[...] = value.reshape(())
+        else:
+            view[:, : self.length] = value.reshape(self.lines, self.length)
+
+    def unpack(self, packed: Array) -> Array:
+        """Read a value out of the packed state."""
+        view = packed[self.offset : self.end].reshape(self.lines, self.stride)
+        return view[:, : self.length].reshape(self.shape).copy()
+
+
+def row_stride(columns: int, width: int) -> int:
+    """How many float64 one row of the data takes."""
+    return 1 if columns == 1 else -(-columns // width) * width
+
+
+class Generator:
+    """Writes the function: entry, the loop over steps with one step in it, exit."""
+
+    def __init__(self, step: Step, target: Target, unrolled: bool) -> None:
+        self.step = step
+        self.target = target
+        self.unrolled = unrolled
+        self.batch = np.shape(step.x.value)[0] if np.ndim(step.x.value) == 2 else 1
+        places: list[Place] = []
+        for node in step.state:
+            places.append(_place(node, target, places[-1].end if places else 0))
+        self.places = tuple(places)
+        self.scratch = 0
+
+    def columns(self, node: Node) -> int:
+        """How many columns of the data a leaf takes."""
+        shape = np.shape(node.value)
+        return shape[-1] if shape else 1
+
+    def generate(self) -> str:
+        """Write the module; gives it as LLVM assembly."""
+        module = ir.Module("backproof")
+        kind = ir.FunctionType(ir.VoidType(), [POINTER] * 4 + [INT64, DOUBLE, POINTER])
+        function = ir.Function(module, kind, "steps")
+        self.state, self.x, self.y, self.order, count, rate, scratch = function.args
+        for argument in (self.state, self.x, self.y, self.order, scratch):
+            argument.add_attribute("noalias")
+        entry, first, body, done = (function.append_basic_block(n) for n in ("entry", "first", "step", "done"))
+        builder = ir.IRBuilder(entry)
+        lanes = Lanes(builder, self.target)
+        self.code = code = Code(lanes, scratch, unrolled=self.unrolled)
+        rate_tensor = code.uniform(lanes.spread(rate))
+        held = [self._held(place) for place in self.places]
+        uses = _uses(self.step)
+        carried = find_carried(self.step, uses) if self.unrolled else None
+        carried_memory = self._local(_place(carried.node, self.target, 0)) if carried else None
+        builder.cbranch(builder.icmp_signed(">", count, INT64(0)), first, done)
+
+        builder.position_at_end(first)
+        if carried and carried_memory:
+            self.number = INT64(0)
+            lowering = Lowering(code, self._leaves(held, rate_tensor), uses)
+            for node in ancestors([carried.node]):
+                lowering.add(node)
+            value = lowering.tensor(lowering.values[carried.node])
+            self._write(_place(carried.node, self.target, 0), carried_memory, value)
+        start = builder.block
+        builder.branch(body)
+
+        builder.position_at_end(body)
+        number = self.number = builder.phi(INT64)
+        number.add_incoming(INT64(0), start)
+        following = builder.add(number, INT64(1))
+        leaves = self._leaves(held, rate_tensor)
+        if carried and carried_memory:
+            leaves[carried.node] = self._read(_place(carried.node, self.target, 0), carried_memory)
+        lowering = Lowering(code, leaves, uses)
+        for node in ancestors(self.step.updated):
+            lowering.add(node)
+        if carried and carried_memory:
+            another = builder.icmp_signed("<", following, count)
+            self.number = builder.select(another, following, number)
+            upcoming = self._sample(self.step.x, self.x)
+            value = lowering.tensor(carried.following(lowering, self.step, upcoming))
+            self._write(_place(carried.node, self.target, 0), carried_memory, value)
+        self._update(lowering, held)
+        number.add_incoming(following, builder.block)
+        builder.cbranch(builder.icmp_signed("<", following, count), body, done)
+
+        builder.position_at_end(done)
+        if self.unrolled:
+            for place, memory in zip(self.places, held, strict=True):
+                self._copy(place, memory, self._packed(place))
+        builder.ret_void()
+        self.scratch = code.used
+        if self.scratch > MOST_SCRATCH:
+            raise NotCompilableError("the network is large: BLAS does better than the kernel")
+        return str(module)
+
+    def _leaves(self, held: Sequence[Memory], rate: Tensor) -> dict[Node, Tensor]:
+        """The values that a step starts from: the state, this step's samples, and the rate."""
+        step = self.step
+        leaves = {
+            node: self._read(place, memory)
+            for node, place, memory in zip(step.state, self.places, held, strict=True)
+        }
+        return leaves | {
+            step.x: self._sample(step.x, self.x),
+            step.y: self._sample(step.y, self.y),
+            step.rate: rate,
+        }
+
+    def _packed(self, place: Place) -> Memory:
+        lanes = self.code.lanes
+        address = lanes.builder.gep(self.state, [INT64(place.offset)], source_etype=DOUBLE)
+        return Memory(lanes, address, place.stride)
+
+    def _held(self, place: Place) -> Memory:
+        """Where a state variable lives between steps: the stack, from which the compiler takes it into registers."""
+        if not self.unrolled:
+            return self._packed(place)
+        memory = self._local(place)
+        self._copy(place, self._packed(place), memory)
+        return memory
+
+    def _local(self, place: Place) -> Memory:
+        local = self.code.lanes.builder.alloca(ir.ArrayType(DOUBLE, place.lines * place.stride))
+        local.type = POINTER
+        local.align = 8 * self.target.lanes
+        return Memory(self.code.lanes, local, place.stride)
+
+    def _copy(self, place: Place, source: Memory, destination: Memory) -> None:
+        def line(i: Index) -> None:
+            chunks = place.stride // self.target.lanes
+            self.code.repeat(chunks, lambda chunk: destination.store(i, chunk, source.load(i, chunk)))
+
+        self.code.repeat(place.lines, line)
+
+    def _read(self, place: Place, memory: Memory) -> Tensor:
+        """A state variable at the start of a step."""
+        if place.lane is None:
+            return self.code.uniform(memory.load(0, 0), place.shape)
+        if not self.unrolled:
+            return Tensor(place.shape, place.lane, place.line, memory, Pad.ZERO)
+        cells = self.code.computed(memory.load)
+        for line in range(place.lines):
+            for chunk in range(place.stride // self.target.lanes):
+                cells.load(line, chunk)  # now, before anything is written
+        return Tensor(place.shape, place.lane, place.line, cells, Pad.ZERO)
+
+    def _row(self, i: Index) -> Any:
+        """The number of the sample in row i of this step's batch."""
+        builder = self.code.lanes.builder
+        position = plus(builder, times(builder, self.number, self.batch), i)
+        place = builder.gep(self.order, [position], source_etype=INT32)
+        return builder.sext(builder.load(place, typ=INT32), INT64)
+
+    def _sample(self, node: Node, data: Any) -> Tensor:
+        """The data of this step: rows of the data set."""
+        shape = np.shape(node.value)
+        lanes = self.code.lanes
+        stride = row_stride(self.columns(node), self.target.lanes)
+        rows = Gathered(lanes, data, stride, self._row)
+        batched = len(shape) == 2 and shape[0] > 1
+        lane, line = layout(shape)
+        if lane is None:
+            return self.code.uniform(rows.element(0, 0), shape)
+        if batched and line is None:
+            # One column: the samples of the batch run along the lanes.
+            return self.code.packed(
+                shape, 0, None, 0, lambda _, i: lanes.mask(1, rows.element(i, 0), 0.0), lanes.exact_add
+            )
+        if self.unrolled:
+            cells = self.code.computed(rows.load)
+            return Tensor(shape, lane, line, cells, Pad.ZERO)
+        gathered = Tensor(shape, lane, line, Computed(lanes, rows.load, memo=False), Pad.ZERO)
+        return self.code.stored(gathered)
+
+    def _update(self, lowering: Lowering, held: Sequence[Memory]) -> None:
+        """Compute all new values, then write them; in loops they go through scratch memory."""
+        new = []
+        for place, node in zip(self.places, self.step.updated, strict=True):
+            tensor = lowering.tensor(lowering.values[node])
+            tensor = lowering.laid_out_as(tensor, place.shape, place.lane, place.line)
+            new.append(self.code.stored(tensor))
+        for place, memory, tensor in zip(self.places, held, new, strict=True):
+            self._write(place, memory, tensor)
+
+    def _write(self, place: Place, memory: Memory, tensor: Tensor) -> None:
+        lanes = self.code.lanes
+        chunks = place.stride // lanes.width
+        rest = place.length - (chunks - 1) * lanes.width
+        clean = tensor.pad is Pad.ZERO or place.lane is None
+
+        def line(i: Index) -> None:
+            source = 0 if isinstance(tensor.cells, Uniform) else i
+            self.code.repeat(
+                chunks - 1, lambda chunk: memory.store(i, chunk, tensor.cells.load(source, chunk))
+            )
+            last = tensor.cells.load(source, chunks - 1)
+            memory.store(i, chunks - 1, last if clean else lanes.mask(rest, last, 0.0))
+
+        self.code.repeat(place.lines, line)
+
+
+def _uses(step: Step) -> dict[Node, int]:
+    uses: dict[Node, int] = {}
+    for node in ancestors(step.updated):
+        for operand in node.operands:
+            uses[operand] = uses.get(operand, 0) + 1
+    return uses
+
+
+def _place(node: Node, target: Target, offset: int) -> Place:
+    shape = np.shape(node.value)
+    try:
+        lane, line = layout(shape)
+    except ValueError as error:
+        raise NotCompilableError(str(error)) from None
+    length = 1 if lane is None else shape[lane]
+    lines = 1 if line is None else shape[line]
+    stride = -(-length // target.lanes) * target.lanes
+    return Place(shape, lane, line, offset, lines, length, stride)
