@@ -17,7 +17,29 @@ LONGEST = 1000
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(np, name)
-    for name in ["sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "exp", "log", "log2", "log10", "sqrt", "abs", "sign", "floor", "ceil", "square", "maximum", "minimum"]
+    for name in [
+        "sin",
+        "cos",
+        "tan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "exp",
+        "log",
+        "log2",
+        "log10",
+        "sqrt",
+        "abs",
+        "sign",
+        "floor",
+        "ceil",
+        "square",
+        "maximum",
+        "minimum",
+    ]
 }
 NUMBERS = {"pi": math.pi, "e": math.e}
 _BINARY: dict[type[ast.operator], Callable[..., Any]] = {

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.graph import evaluate, leaf
-from backproof.train.kernel import Kernel, NotCompilableError, compile_step
+from backproof.train.kernel import BLOCK, Kernel, NotCompilableError, compile_step
 from backproof.train.loop import EvaluatedLoop, Loop
 from backproof.train.network import LOSSES, Network, Step, forward, training_step
 
@@ -114,11 +114,13 @@ class Trainer:
         loop: Loop
         if self.kernel is not None:
             loop = self.kernel.loop(state, self.x, self.y)
-            most = max(int(CHUNK_WORK / self.kernel.vectors), 1)
+            most = int(CHUNK_WORK / self.kernel.vectors)
         else:
             loop = EvaluatedLoop(self.step, state, self.x, self.y)
             most = EVALUATED_CHUNK
-        chunk = min(max(steps // CHUNKS, 1), most)
+        chunk = max(min(steps // CHUNKS, most), 1)
+        if chunk > BLOCK or (self.kernel and self.kernel.unrolled):
+            chunk = -(-chunk // BLOCK) * BLOCK
         random = np.random.default_rng([seed, 2])
         loss = first = self.loss(parameters)
         history = [(0, first)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backproof.graph import Node, ancestors
-from backproof.train.kernel.chains import Product, Sum, Value, terms_of
+from backproof.train.kernel.chains import Product, Sum, terms_of
 from backproof.train.kernel.tensor import Tensor
 from backproof.train.network import Step
 
@@ -32,7 +32,13 @@ class Carried:
     weight: int
     bias: int | None
 
-    def following(self, lowering: Lowering, step: Step, upcoming: Tensor) -> Value:
+    def first(self, lowering: Lowering) -> Tensor:
+        """The node's value where no step came before."""
+        for node in ancestors([self.node]):
+            lowering.add(node)
+        return lowering.tensor(lowering.values[self.node])
+
+    def following(self, lowering: Lowering, step: Step, upcoming: Tensor) -> Tensor:
         """The node's value in the next step, from the updated parameters and the next sample."""
         shape = np.shape(self.node.value)
         terms: list[tuple[float, Product]] = []
@@ -42,7 +48,7 @@ class Carried:
             terms.append((sign, replace(seen, factors=(*seen.factors, factor))))
         if self.bias is not None:
             terms += terms_of(lowering.values[step.updated[self.bias]], 1.0)
-        return Sum(shape, tuple(terms))
+        return lowering.tensor(Sum(shape, tuple(terms)))
 
 
 def find_carried(step: Step, uses: dict[Node, int]) -> Carried | None:

@@ -16,10 +16,24 @@ from backproof.train.kernel.code import Code, NotCompilableError
 from backproof.train.kernel.lanes import DOUBLE, INT32, INT64, POINTER, Lanes
 from backproof.train.kernel.lower import Lowering
 from backproof.train.kernel.target import Target
-from backproof.train.kernel.tensor import Computed, Gathered, Index, Memory, Pad, Tensor, Uniform, layout, plus, times
+from backproof.train.kernel.tensor import (
+    Computed,
+    Gathered,
+    Index,
+    Memory,
+    Pad,
+    Tensor,
+    Uniform,
+    layout,
+    plus,
+    times,
+)
 from backproof.train.network import Step
 
 Array = NDArray[np.float64]
+# What is carried from step to step is rounded otherwise than what is computed anew; it is computed anew every so many steps, so that
+# a run that is cut at such places has the same bits as one that is not.
+BLOCK = 1000
 MOST_SCRATCH = 1 << 24  # float64 of scratch memory; beyond it BLAS does better than this generator
 
 
@@ -86,7 +100,9 @@ class Generator:
         self.state, self.x, self.y, self.order, count, rate, scratch = function.args
         for argument in (self.state, self.x, self.y, self.order, scratch):
             argument.add_attribute("noalias")
-        entry, first, body, done = (function.append_basic_block(n) for n in ("entry", "first", "step", "done"))
+        entry, first, body, done = (
+            function.append_basic_block(n) for n in ("entry", "first", "step", "done")
+        )
         builder = ir.IRBuilder(entry)
         lanes = Lanes(builder, self.target)
         self.code = code = Code(lanes, scratch, unrolled=self.unrolled)
@@ -94,39 +110,44 @@ class Generator:
         held = [self._held(place) for place in self.places]
         uses = _uses(self.step)
         carried = find_carried(self.step, uses) if self.unrolled else None
-        carried_memory = self._local(_place(carried.node, self.target, 0)) if carried else None
+        place = _place(carried.node, self.target, 0) if carried else self.places[0]
+        memory = self._local(place) if carried else None
         builder.cbranch(builder.icmp_signed(">", count, INT64(0)), first, done)
 
         builder.position_at_end(first)
-        if carried and carried_memory:
-            self.number = INT64(0)
-            lowering = Lowering(code, self._leaves(held, rate_tensor), uses)
-            for node in ancestors([carried.node]):
-                lowering.add(node)
-            value = lowering.tensor(lowering.values[carried.node])
-            self._write(_place(carried.node, self.target, 0), carried_memory, value)
+        base = builder.phi(INT64)
+        base.add_incoming(INT64(0), entry)
+        end = builder.add(base, INT64(BLOCK))
+        end = builder.select(builder.icmp_signed("<", end, count), end, count)
+        if carried and memory:
+            self.number = base
+            self._write(place, memory, carried.first(Lowering(code, self._leaves(held, rate_tensor), uses)))
         start = builder.block
         builder.branch(body)
 
         builder.position_at_end(body)
         number = self.number = builder.phi(INT64)
-        number.add_incoming(INT64(0), start)
+        number.add_incoming(base, start)
         following = builder.add(number, INT64(1))
         leaves = self._leaves(held, rate_tensor)
-        if carried and carried_memory:
-            leaves[carried.node] = self._read(_place(carried.node, self.target, 0), carried_memory)
+        if carried and memory:
+            leaves[carried.node] = self._read(place, memory)
         lowering = Lowering(code, leaves, uses)
         for node in ancestors(self.step.updated):
             lowering.add(node)
-        if carried and carried_memory:
+        if carried and memory:
             another = builder.icmp_signed("<", following, count)
             self.number = builder.select(another, following, number)
             upcoming = self._sample(self.step.x, self.x)
-            value = lowering.tensor(carried.following(lowering, self.step, upcoming))
-            self._write(_place(carried.node, self.target, 0), carried_memory, value)
+            self._write(place, memory, carried.following(lowering, self.step, upcoming))
         self._update(lowering, held)
         number.add_incoming(following, builder.block)
-        builder.cbranch(builder.icmp_signed("<", following, count), body, done)
+        after = function.append_basic_block("after")
+        builder.cbranch(builder.icmp_signed("<", following, end), body, after)
+
+        builder.position_at_end(after)
+        base.add_incoming(end, after)
+        builder.cbranch(builder.icmp_signed("<", end, count), first, done)
 
         builder.position_at_end(done)
         if self.unrolled:

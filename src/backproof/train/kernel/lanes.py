@@ -263,9 +263,56 @@ ELEMENTWISE: dict[str, tuple[Callable[..., Any], int]] = {
 
 # Operations that give 0 where an operand is 0 and the others are finite.
 KEEPS_ZERO = frozenset(
-    ["multiply", "negative", "square", "sqrt", "abs", "sign", "floor", "ceil", "expm1", "tanh", "log1p", "sin", "tan", "sinh", "arctan", "arcsin", "erf"]
+    [
+        "multiply",
+        "negative",
+        "square",
+        "sqrt",
+        "abs",
+        "sign",
+        "floor",
+        "ceil",
+        "expm1",
+        "tanh",
+        "log1p",
+        "sin",
+        "tan",
+        "sinh",
+        "arctan",
+        "arcsin",
+        "erf",
+    ]
 )
 # Operations whose result is finite for every finite operand of the size of the network's values.
 KEEPS_FINITE = frozenset(
-    ["multiply", "negative", "square", "abs", "sign", "floor", "ceil", "tanh", "sin", "arctan", "erf", "add", "subtract", "sigmoid", "softplus", "cos", "maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_not", "logical_and", "logical_or", "where"]
+    [
+        "multiply",
+        "negative",
+        "square",
+        "abs",
+        "sign",
+        "floor",
+        "ceil",
+        "tanh",
+        "sin",
+        "arctan",
+        "erf",
+        "add",
+        "subtract",
+        "sigmoid",
+        "softplus",
+        "cos",
+        "maximum",
+        "minimum",
+        "greater",
+        "greater_equal",
+        "less",
+        "less_equal",
+        "equal",
+        "not_equal",
+        "logical_not",
+        "logical_and",
+        "logical_or",
+        "where",
+    ]
 )

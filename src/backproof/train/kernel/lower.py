@@ -97,7 +97,10 @@ class Lowering:
         """A sum whose last term is a product: all else first, then one multiply-add by the factor that comes last."""
         if len(total.terms) < 2:
             return None
-        index = max(range(len(total.terms)), key=lambda i: max((f.ready for f in total.terms[i][1].factors), default=0))
+        index = max(
+            range(len(total.terms)),
+            key=lambda i: max((f.ready for f in total.terms[i][1].factors), default=0),
+        )
         sign, term = total.terms[index]
         if len(term.factors) < 2:
             return None
