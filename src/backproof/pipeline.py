@@ -50,7 +50,7 @@ def check_program(
         reason = no_step(trace, options.loss, options.seconds)
         return FileReport(program.filename, "inconclusive", reason, findings=notes)
 
-    def verify(edits: Sequence[Edit], names: frozenset[str]) -> tuple[int, float] | None:
+    def verify(edits: Sequence[Edit], names: frozenset[str] | None) -> tuple[int, float] | None:
         return _verified(program, edits, names, options)
 
     lost = lost_updates(judgement, verify) if judgement.dropped else ()
@@ -102,7 +102,7 @@ def _badness(repair: Repair) -> tuple[bool, int, float]:
 
 
 def _verified(
-    program: Program, edits: Sequence[Edit], names: frozenset[str], options: Options
+    program: Program, edits: Sequence[Edit], names: frozenset[str] | None, options: Options
 ) -> tuple[int, float] | None:
     """Run the mended program: the points and the largest relative error at which the parameters are right."""
     try:
@@ -116,7 +116,7 @@ def _verified(
         return None
     verdict = compare(judgement.step, POINTS)
     right = {c.name: ok for c, ok in zip(verdict.comparisons, verdict.right, strict=True)}
-    if not all(right.get(name, False) for name in names):
+    if not all(right.get(name, False) for name in (right if names is None else names)):
         return None
-    errors = [max(c.errors, default=0.0) for c in verdict.comparisons if c.name in names and not c.decay]
+    errors = [max(c.errors, default=0.0) for c in verdict.comparisons if right[c.name] and not c.decay]
     return POINTS, max(errors, default=0.0)

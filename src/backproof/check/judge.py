@@ -122,7 +122,7 @@ def _rank(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: in
     right = sum(verdict.right)
     along = sum(c.parallel and _steady(c.scales) for c in verdict.comparisons)
     whole = len(verdict.right) == len(window.parameters)
-    trusted = hypothesis.stated and right > 0 and hypothesis.evidence >= 6
+    trusted = hypothesis.stated and right > 0 and hypothesis.evidence >= 5
     return (
         int(trusted and not verdict.correct and whole),
         int(verdict.correct and whole),

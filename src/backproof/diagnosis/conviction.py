@@ -7,7 +7,7 @@ import numpy as np
 from backproof.check.judge import Judgement
 from backproof.mend import Repair
 
-SURE = 6  # evidence: called a loss and computed in the step, or called one and shown
+SURE = 5  # evidence: called a loss and computed in the step, or called one and shown
 # Faults whose mend keeps every factor and value that the author chose: they show under any loss.
 STRUCTURAL = frozenset(
     {"sign-flipped", "derivative-at-wrong-point", "wrong-transpose", "missing-sum", "wrong-axis",

@@ -33,7 +33,9 @@ def no_step(trace: Trace, loss: str | None, seconds: float) -> str:
         case "exited":
             return "The program ended itself before a whole training step was seen."
     if loss is not None:
-        return f"No value called {loss} that depends on the parameters was seen; without --loss it is looked for."
+        return (
+            f"No value called {loss} that depends on the parameters was seen; without --loss it is inferred."
+        )
     return (
         "The program ran, but nothing in it looks like training: a value that is replaced, round after "
         "round, by itself plus something computed from it."

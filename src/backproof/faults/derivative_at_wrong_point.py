@@ -114,7 +114,7 @@ def _formula(place: Place) -> Iterator[Correction]:
             yield Correction(
                 "derivative-at-wrong-point",
                 tuple(parts),
-                1.1 + 0.1 * len(parts),
+                1.2 + 0.1 * len(parts),
                 why,
                 at=place.site,
                 expected=new,

@@ -92,8 +92,8 @@ def _repeated(place: Place) -> Iterator[Correction]:
     method = "add" if place.site.detail == "+" else "subtract"
     text = f"{numpy_name(place)}.{method}.at({container}, {key.removesuffix(']')}, {value.text})"
     why = (
-        f"`{target.text}` holds a row more than once where the index repeats, and `{place.site.detail}=` keeps "
-        "only the last of them"
+        f"`{target.text}` holds a row more than once where the index repeats, and `{place.site.detail}=` "
+        "keeps only the last of them"
     )
     yield Correction("not-accumulated", (Part(place, text, build),), 1.1, why, expected=text)
 

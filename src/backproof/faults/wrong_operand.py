@@ -92,6 +92,12 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
     old = place.edges[0].operand
     if activation_of(old, node) or activation_of(node, old):
         why = f"the derivative is taken at `{place.text}`; it has to be taken at `{name}`"
+        parent = place.parent
+        if parent is not None and parent.kind == "Call":
+            text = parent.text.replace(place.text, name, 1)
+            return Correction(
+                "derivative-at-wrong-point", (part,), cost - 0.25, why, at=parent, expected=text
+            )
         return Correction("derivative-at-wrong-point", (part,), cost - 0.1, why, expected=name)
     if _index_only(place.text, name):
         why = f"`{place.text}` is the wrong one of its kind: it has to be `{name}`"

@@ -62,7 +62,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         if not evidence and node.name is None:
             continue
         inside = window.start <= time_of(node) < window.end
-        evidence += 2 * inside
+        evidence += 2 * inside - _accumulates(trace, node)
         site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None
         name = node.name or _caller(trace, node)
         row = site.span.row if site is not None else None
@@ -72,6 +72,15 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         if old is None or inside or not (window.start <= time_of(old.node) < window.end):
             found[key] = Hypothesis(node, name, row, True, formula, evidence)
     return sorted(found.values(), key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
+
+
+def _accumulates(trace: Trace, node: Node) -> bool:
+    """Is this a running total, which a loss is added to?"""
+    return (
+        node.origin is not None
+        and node.origin.site >= 0
+        and trace.sites[node.origin.site].kind == "AugAssign"
+    )
 
 
 def _caller(trace: Trace, node: Node) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from backproof.graph import Node
 
+SUMS = frozenset({"add", "subtract", "index_update", "index_add", "stack", "concatenate"})
 THROUGH = frozenset({"identity", "reshape", "astype", "clip", "transpose", "negative"})
 
 
@@ -22,7 +24,7 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
         node = stack.pop()
         if _is_part(node, before):
             kept = True
-        elif node.operation in ("add", "subtract", "index_update", "index_add", "stack", "concatenate"):
+        elif node.operation in SUMS:
             stack.extend(node.operands)
         elif node.operation == "where":
             stack.extend(node.operands[1:])
@@ -33,6 +35,23 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
         else:
             found.append(node)
     return kept, found
+
+
+def keeps(after: Node, before: Node, limit: int = 400) -> bool:
+    """Is the old value among the terms of the new one?"""
+    queue = deque([after])
+    while queue and limit:
+        limit -= 1
+        node = queue.popleft()
+        if _is_part(node, before) or (node.operation == "multiply" and _scaled(node, before)):
+            return True
+        if node.operation in SUMS:
+            queue.extend(node.operands)
+        elif node.operation == "where":
+            queue.extend(node.operands[1:])
+        elif node.operation in THROUGH:
+            queue.append(node.operands[0])
+    return False
 
 
 def _is_part(node: Node, whole: Node) -> bool:

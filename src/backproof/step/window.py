@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node
-from backproof.step.update import learns, terms, time_of, walk
+from backproof.step.update import keeps, learns, time_of, walk
 from backproof.trace import Activity, Store, Trace
 
 
@@ -56,7 +56,7 @@ def windows(trace: Trace) -> list[Window]:
     groups: dict[tuple[str, int], list[Window]] = defaultdict(list)
     tried: dict[tuple[str, int], int] = defaultdict(int)
     whole = Activity("round", -1, 0, max(times, default=0) + 1, -1)
-    memo: dict[tuple[Node, Node], bool] = {}
+    memo: dict[Any, bool] = {}
     for activity in [*trace.activities, whole]:
         if not activity.complete:
             continue
@@ -64,7 +64,7 @@ def windows(trace: Trace) -> list[Window]:
         inside = stores[bisect_left(times, activity.start) : bisect_left(times, activity.end)]
         if not inside or (tried[key] > 40 and not groups[key]):
             continue
-        changes = _changes(inside, activity.start)
+        changes = _changes(inside, activity.start, memo)
         parameters = [c for c in changes if _learns(c, memo)]
         if not parameters:
             continue
@@ -81,21 +81,21 @@ def windows(trace: Trace) -> list[Window]:
     return min(best, key=lambda group: float(np.median([w.end - w.start for w in group])))
 
 
-def _learns(change: Change, memo: dict[tuple[Node, Node], bool]) -> bool:
+def _learns(change: Change, memo: dict[Any, bool]) -> bool:
     key = (change.before, change.after)
     if key not in memo:
         memo[key] = np.asarray(change.before.value).dtype.kind in "fi" and learns(*key)
     return memo[key]
 
 
-def _changes(inside: list[Store], start: int) -> list[Change]:
+def _changes(inside: list[Store], start: int, memo: dict[Any, bool]) -> list[Change]:
     grouped: dict[tuple[Any, ...], list[Store]] = defaultdict(list)
     for store in inside:
         grouped[store.place].append(store)
     changes: dict[Node, Change] = {}
     order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
     for place in sorted(grouped, key=lambda p: (order[p[0]], grouped[p][0].time)):
-        for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place]):
+        for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo):
             before, after = group[0].before, group[-1].after
             if before is None:
                 continue
@@ -110,7 +110,13 @@ def _changes(inside: list[Store], start: int) -> list[Change]:
     return sorted(changes.values(), key=lambda c: c.stores[-1].time)
 
 
-def _runs(stores: list[Store]) -> list[list[Store]]:
+def _keeps(store: Store, memo: dict[Any, bool]) -> bool:
+    if store not in memo:
+        memo[store] = store.before is not None and keeps(store.after, root(store.before, 0))
+    return memo[store]
+
+
+def _runs(stores: list[Store], memo: dict[Any, bool]) -> list[list[Store]]:
     """The stores under one name, split where the name takes up another value.
 
     As the target of a loop does.
@@ -118,7 +124,7 @@ def _runs(stores: list[Store]) -> list[list[Store]]:
     runs: list[list[Store]] = []
     last: Store | None = None
     for store in stores:
-        kept = store.before is not None and terms(store.after, root(store.before, 0))[0]
+        kept = _keeps(store, memo)
         if kept and last is not None and runs and runs[-1][-1] is last:
             runs[-1].append(store)
         elif kept:

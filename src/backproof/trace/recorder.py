@@ -82,6 +82,7 @@ class Recorder:
         self.changed: dict[int, int] = {}
         self.views: dict[int, tuple[Any, Node, int]] = {}
         self.constants: dict[int, float] = {}
+        self.literals: dict[int, Node] = {}
         self.frames: list[FrameNames] = []
         self.current = self._frame(None, None)
         self.pending: tuple[int, dict[int, int]] | None = None
@@ -314,7 +315,8 @@ class Recorder:
         if own is None:
             own = float(np.float64(value))
             self.constants[site] = own
-            self.keep(own, self.add(constant(own, None, self.origin(site, ()))))
+            self.literals[site] = self.add(constant(own, None, self.origin(site, ())))
+        self.keep(own, self.literals[site])  # not what it was stored as since
         return own
 
     def load(self, frame: FrameNames | None, name: str, value: Any) -> Any:
