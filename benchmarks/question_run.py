@@ -1,10 +1,10 @@
 """The question's training run against hand-written C: `python benchmarks/question_run.py PEERS`.
 
 PEERS is a folder with `hand.c`, `plain.c` and `simd.c`, each with a function
-`void f(double *w1, double *w2, const double *x, const double *y, const int *order, long steps, double lr)`. They are
-built here with gcc for this processor and run in turn with our kernel in the same process, so that the ratios
-hold even where the clock does not. All start from the same weights and see the same samples; the final weights of
-ours are held against the NumPy evaluator of the same graph as well.
+`void f(double *w1, double *w2, const double *x, const double *y, const int *order, long steps, double lr)`.
+They are built here with gcc for this processor and run in turn with our kernel in the same process, so that
+the ratios hold even where the clock does not. All start from the same weights and see the same samples; the
+final weights of ours are held against the NumPy evaluator of the same graph as well.
 """
 
 from __future__ import annotations
@@ -45,7 +45,17 @@ def build(folder: Path, into: Path) -> dict[str, Callable[..., None]]:
     functions = {}
     for name, (source, function, options) in PEERS.items():
         library = into / f"{function}.so"
-        command = ["gcc", "-O3", "-march=native", *options, "-shared", "-fPIC", "-o", library, folder / source]
+        command = [
+            "gcc",
+            "-O3",
+            "-march=native",
+            *options,
+            "-shared",
+            "-fPIC",
+            "-o",
+            library,
+            folder / source,
+        ]
         libraries = ["-lmvec", "-lm"] if "simd" in source else ["-lm"]
         done = subprocess.run([*map(str, command), *libraries], capture_output=True, text=True, check=False)
         try:

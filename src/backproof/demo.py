@@ -1,7 +1,8 @@
 """``backproof demo``: the main job on a program of our own, start to end.
 
-A program with two mistakes in its backpropagation does not learn; `check` finds them, mends them and certifies the rest; and
-because right gradients are not enough here, compiled training shows what else it takes.
+A program with two mistakes in its backpropagation does not learn; `check` finds them, mends them and
+certifies the rest; and because right gradients are not enough here, compiled training shows what else it
+takes.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from pathlib import Path
 
 from backproof.findings import FileReport
 from backproof.source import Program, apply_edits, diff, read_program
-from backproof.train.report import fit_of
 from backproof.train.network import Network, initial_parameters
 from backproof.train.options import AS_ASKED_RATE, AS_ASKED_STEPS, RATES, STEPS, Options
 from backproof.train.plots import terminal_plot
+from backproof.train.report import fit_of
 from backproof.train.run import Outcome, Trainer
 
 EXAMPLE = Path(__file__).parent / "examples" / "waves.py"
@@ -44,8 +45,8 @@ def run() -> int:
     program = replace(read_program(EXAMPLE), filename=EXAMPLE.name)
     _heading("A program that does not learn")
     _say(
-        f"{EXAMPLE.name} learns the sine of 500 numbers below 15 with ten sigmoid units, its backpropagation written"
-        " by hand. This is what it prints:"
+        f"{EXAMPLE.name} learns the sine of 500 numbers below 15 with ten sigmoid units, its"
+        " backpropagation written by hand. This is what it prints:"
     )
     _show(_printed(program))
 
@@ -65,14 +66,15 @@ def run() -> int:
     _say("Its gradients are right now, and yet:")
     _show(_printed(mended))
     _say(
-        "Predicting 0 throughout gives about 0.25. So it is not the derivatives: what is it? The same network,"
-        f" trained compiled, with one thing changed at a time (final mean loss for seeds {', '.join(map(str, SEEDS))}):"
+        "Predicting 0 throughout gives about 0.25. So it is not the derivatives: what is it? The same"
+        " network, trained compiled, with one thing changed at a time (final mean loss for seeds"
+        f" {', '.join(map(str, SEEDS))}):"
     )
     rows = [(variant, _train(variant.options)) for variant in variants()]
     _write(_table([(variant.change, outcomes) for variant, (_, outcomes) in rows]))
     _say(
-        "Without biases every unit bends at x = 0 and nowhere else, however long it is trained. With biases alone the raw"
-        " input makes learning slow; scaled as well, it fits."
+        "Without biases every unit bends at x = 0 and nowhere else, however long it is trained. With"
+        " biases alone the raw input makes learning slow; scaled as well, it fits."
     )
 
     variant, (trainer, outcomes) = rows[-1]

@@ -9,7 +9,7 @@ from backproof.source import read_program
 
 
 def test_the_story(capsys):
-    """The example fails, both faults are found and mended, the mended program is certified, and one variant fits."""
+    """The example fails, both faults are found and mended, the result is certified, and one variant fits."""
     assert demo.run() == 0
     told = capsys.readouterr().out
     parts = re.split(r"^── (.*?) ─*$", told, flags=re.MULTILINE)

@@ -9,7 +9,7 @@ from backproof.train.plots import Fit, terminal_plot
 
 
 def test_corners():
-    """Points at the corners of the bounds set the dots at the corners of the picture; outside nothing is drawn."""
+    """Points at the corners of the bounds set the dots at the corners; outside nothing is drawn."""
     canvas = Canvas((0.0, 3.0), (-1.0, 1.0), width=4, height=2)
     canvas.dots(np.array([0.0, 3.0, 3.6, np.nan]), np.array([1.0, -1.0, 0.0, 0.0]), "data")
     lines = canvas.render().splitlines()

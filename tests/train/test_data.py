@@ -22,7 +22,7 @@ def test_samples_of_a_formula():
 
 
 def test_standardised():
-    """Standardised, each input is seen with mean 0 and spread 1; x itself stays, and one that never varies is centred."""
+    """Standardised, an input is seen with mean 0 and spread 1; x stays; one that never varies is centred."""
     data = sample_formula("sin(x)", (0.0, 15.0), 100, 0, standardize=True)
     assert abs(data.seen.mean()) < 1e-14
     assert data.seen.std() == pytest.approx(1.0)

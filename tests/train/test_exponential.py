@@ -45,7 +45,7 @@ def errors(found: Array, exact: np.ndarray) -> Array:
     ids=["exp", "expm1", "sigmoid", "tanh"],
 )
 def test_accuracy(emit, exact, limit, target):
-    """No result is further from the true one than the stated units in the last place, with and without fma."""
+    """No result is further from the true one than the stated units in the last place."""
     found = emitted(emit, POINTS, target=target)
     worst = errors(found, exact(POINTS.astype(np.longdouble)))
     assert worst.max() <= limit, f"{worst.max()} at {POINTS[worst.argmax()]!r}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -54,10 +56,8 @@ def test_everything_else_is_refused(formula, words):
         with pytest.raises(FormulaError, match=words):
             compute(formula, X)
     else:
-        try:  # as deep as Python's parser lets it be: a value or a sentence, never a crash
+        with contextlib.suppress(FormulaError):  # as deep as the parser goes: a value or a sentence, no crash
             compute(formula, X)
-        except FormulaError:
-            pass
 
 
 @pytest.mark.parametrize("formula", ["log(x - 1)", "1/(x - x)", "9**9**9**9 * x"])

@@ -41,7 +41,7 @@ def test_right_gradients_learn_the_first_unit(trainers, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_biases_no_fit(trainers, seed):
-    """As asked, on x in [0, 15), the loss stays near that of predicting the mean: the gradients are not to blame."""
+    """As asked, on x in [0, 15), the loss stays near that of predicting the mean."""
     outcome = train(trainers[False], 15.0, seed, standardize=False, rate=0.01, steps=500_000)
     assert outcome.divergence is None
     assert 0.17 < outcome.final_loss < 0.25

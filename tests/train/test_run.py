@@ -15,6 +15,7 @@ NETWORK = Network((1, 6, 1))
 
 @pytest.fixture
 def trainer() -> Trainer:
+    """A small network on a piece of the sine."""
     data = sample_formula("sin(x)", (0.0, 4.0), 60, 3, standardize=False)
     return Trainer(NETWORK, data.seen, data.y)
 

@@ -1,4 +1,4 @@
-"""Formulas of x from the command line: read as an expression, computed with NumPy, nothing else can be in them."""
+"""Formulas of x from the command line: arithmetic that NumPy computes, and nothing else."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def compute(formula: str, x: Array) -> Array:
 
 def _value(node: ast.expr, x: Array, formula: str) -> Any:
     match node:
-        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
-            return float(node.value)
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return float(number)
         case ast.Name(id="x"):
             return x
         case ast.Name(id=name) if name in NUMBERS:

@@ -37,6 +37,7 @@ class EvaluatedLoop:
     def __init__(self, step: Step, state: Sequence[Array], x: Array, y: Array) -> None:
         self._step = step
         self._x, self._y = x, y
+        self._state: list[Array] = []
         self.restore(state)
 
     def advance(self, order: Order, rate: float) -> None:
@@ -44,7 +45,7 @@ class EvaluatedLoop:
         step = self._step
         for samples in order:
             values = dict(zip(step.state, self._state, strict=True))
-            values |= {step.x: self._x[samples], step.y: self._y[samples], step.rate: np.float64(rate)}
+            values |= {step.x: self._x[samples], step.y: self._y[samples], step.rate: np.asarray(rate)}
             results = evaluate(step.updated, values)
             self._state = [np.asarray(results[node]) for node in step.updated]
 

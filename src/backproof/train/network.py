@@ -1,7 +1,7 @@
-"""The network as a graph: its forward pass and loss, and the update that the graph's own derivative rules give.
+"""The network as a graph: its forward pass and loss, and the update by the graph's own derivative rules.
 
-There is no derivative in this package: `graph.adjoints` makes the backward pass from the forward pass, by the same table of
-operations that `check` holds a program against.
+There is no derivative in this package: `graph.adjoints` makes the backward pass from the forward pass, by
+the same table of operations that `check` holds a program against.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ def _half_squared(output: Node, target: Node, samples: int) -> Node:
     return apply("multiply", 0.5 / samples, squares)
 
 
-def _mean_squared(output: Node, target: Node, samples: int) -> Node:
+def _mean_squared(output: Node, target: Node, _samples: int) -> Node:
     squares = apply("sum", apply("square", apply("subtract", output, target)), axis=None, keepdims=False)
     return apply("multiply", 1.0 / np.size(target.value), squares)
 
 
-def _mean_absolute(output: Node, target: Node, samples: int) -> Node:
+def _mean_absolute(output: Node, target: Node, _samples: int) -> Node:
     distances = apply("sum", apply("abs", apply("subtract", output, target)), axis=None, keepdims=False)
     return apply("multiply", 1.0 / np.size(target.value), distances)
 
@@ -72,7 +72,7 @@ ADAM_FIRST, ADAM_SECOND, ADAM_EPSILON = 0.9, 0.999, 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A multilayer perceptron and what it is trained by. Weights have shape `(inputs, outputs)` of their layer."""
+    """A multilayer perceptron and what trains it. A layer's weights have shape `(inputs, outputs)`."""
 
     layers: tuple[int, ...] = (1, 10, 1)
     activation: str = "sigmoid"
@@ -98,8 +98,8 @@ class Step:
     """One step of training as a graph.
 
     ``state`` are the parameters and whatever the optimiser remembers, ``updated`` their values after the
-    step, in the same order; the first ``len(parameters)`` of them are the parameters. ``x``, ``y`` and ``rate``
-    are the other leaves.
+    step, in the same order; the first ``len(parameters)`` of them are the parameters. ``x``, ``y`` and
+    ``rate`` are the other leaves.
     """
 
     x: Node
@@ -115,9 +115,10 @@ class Step:
 def initial_parameters(network: Network, seed: int, largest: float | None = None) -> list[Array]:
     """Draw parameters uniformly from ±bound.
 
-    The bound is 4 for sigmoid units, whose slope is a quarter, 2 for tanh, 1 for others, less where a layer has more than
-    ten inputs. Small networks need units that bend at different places: from ±1, sin on [0, 15) is not
-    learnt on 3 of 20 seeds, from ±4 it is on 40 of 40. ``largest`` sets the bound instead, for all layers.
+    The bound is 4 for sigmoid units, whose slope is a quarter, 2 for tanh, 1 for others, less where a layer
+    has more than ten inputs. Small networks need units that bend at different places: from ±1, sin on [0,
+    15) is not learnt on 3 of 20 seeds, from ±4 it is on 40 of 40. ``largest`` sets the bound instead, for
+    all layers.
     """
     random = np.random.default_rng([seed, 1])
     gain = {"sigmoid": 4.0, "tanh": 2.0}.get(network.activation, 1.0)

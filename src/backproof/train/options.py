@@ -98,7 +98,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
 
 
 def _fitted(options: Options, *, layers_given: bool) -> Options:
-    """Hold the layers against the data; where they were not given, the data decide the first and the last one."""
+    """Hold the layers against the data, which decide the first and the last one where none were given."""
     from dataclasses import replace
 
     data = options.data(options.seed)
@@ -108,8 +108,9 @@ def _fitted(options: Options, *, layers_given: bool) -> Options:
         layers = (inputs, *layers[1:-1], outputs)
     if layers[0] != inputs or layers[-1] != outputs:
         raise OptionError(
-            f"--layers {','.join(map(str, layers))} do not fit the data, which have {_count(inputs, 'input')} and"
-            f" {_count(outputs, 'output')}: the first number is that of the inputs, the last that of the outputs."
+            f"--layers {','.join(map(str, layers))} do not fit the data, which have {_count(inputs, 'input')}"
+            f" and {_count(outputs, 'output')}: the first number is that of the inputs, the last that of the"
+            " outputs."
         )
     return replace(options, network=replace(options.network, layers=layers))
 
@@ -121,7 +122,7 @@ def _count(number: int, noun: str) -> str:
 def _refuse_missing(arguments: argparse.Namespace) -> None:
     """Say of an option that it is not there yet, before anything is computed."""
     missing = {
-        "program": "training the network of a program is not there yet; leave PROGRAM out to train one from scratch",
+        "program": "training the network of a program is not there yet; leave PROGRAM out",
         "what_if": "--what-if is not there yet; 'backproof demo' shows the variants of the sine network",
         "checkpoint": "--checkpoint is not there yet; --save writes the trained parameters at the end",
         "resume": "--resume is not there yet",

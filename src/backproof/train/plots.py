@@ -63,7 +63,7 @@ def check_plot_path(path: Path) -> None:
 
 
 def write_plot(fit: Fit, path: Path) -> None:
-    """Draw data, fit and the curve of the loss into a PNG, SVG or PDF file, which appears whole or not at all."""
+    """Draw data, fit and the curve of the loss into a file, which appears whole or not at all."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

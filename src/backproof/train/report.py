@@ -53,7 +53,7 @@ def as_json(options: Options, outcomes: Sequence[Outcome], seconds: dict[str, fl
 def as_text(
     options: Options, trainer: Trainer, data: Data, outcomes: Sequence[Outcome], best: Outcome, total: float
 ) -> str:
-    """Write the report for people: what was trained, the losses, the fit, and what to do where it was not learnt."""
+    """Write the report for people: what was trained, the losses, the fit, and advice."""
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     parts = [f"{_headline(options, data)}\n", _table(outcomes)]
     if options.network.layers[0] == 1 and best.divergence is None:
@@ -101,8 +101,8 @@ def _table(outcomes: Sequence[Outcome]) -> str:
     if len(outcomes) > TABLE_ROWS:
         losses = np.array([order_of(outcome) for outcome in outcomes])
         rows.append(
-            f"… {len(outcomes) - TABLE_ROWS} more; over all {len(outcomes)}: final loss from {losses.min():.3e},"
-            f" median {np.median(losses):.3e}, to {losses.max():.3e}\n"
+            f"… {len(outcomes) - TABLE_ROWS} more; over all {len(outcomes)}: final loss from"
+            f" {losses.min():.3e}, median {np.median(losses):.3e}, to {losses.max():.3e}\n"
         )
     return "".join(rows)
 
@@ -115,8 +115,8 @@ def _sentences(options: Options, trainer: Trainer, outcomes: Sequence[Outcome], 
         assert first.divergence is not None
         who = f"seed {first.seed}" if len(outcomes) > 1 else "the run"
         return [
-            f"Diverged: after step {first.divergence.step:,} {first.divergence.parameter} of {who} is not finite any more."
-            f" Take a smaller rate (--lr {options.rate / 10:g})"
+            f"Diverged: after step {first.divergence.step:,} {first.divergence.parameter} of {who} is"
+            f" not finite any more. Take a smaller rate (--lr {options.rate / 10:g})"
             + ("." if options.standardize else ", or scale the input (--standardize).")
         ]
     flat = trainer.loss_of_mean()
@@ -126,7 +126,7 @@ def _sentences(options: Options, trainer: Trainer, outcomes: Sequence[Outcome], 
     if not options.network.bias:
         return [
             found,
-            "Without biases every sigmoid unit passes through ½ at x = 0, so that no unit can bend anywhere else;"
+            "Without biases every sigmoid unit is at ½ where x = 0, so that no unit can bend anywhere else;"
             if options.network.activation == "sigmoid"
             else "Without biases every unit is at its 0 at x = 0, so that no unit can bend anywhere else;",
             "the gradients are right, the network is what cannot fit: try --bias"
@@ -139,6 +139,7 @@ def _sentences(options: Options, trainer: Trainer, outcomes: Sequence[Outcome], 
 
 
 def fit_of(options: Options, trainer: Trainer, data: Data, best: Outcome) -> Fit:
+    """What there is to draw of a network with one input."""
     x = data.x[:, 0]
     low, high = options.bounds if options.file is None else (float(x.min()), float(x.max()))
     line = np.linspace(low, high, 400)

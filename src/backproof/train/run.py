@@ -106,8 +106,8 @@ class Trainer:
     ) -> Outcome:
         """Train for a number of steps from these parameters, the samples drawn by the seed.
 
-        Ctrl-C ends the run after the current chunk; the outcome then says so. ``watch`` is told the steps done and
-        the loss after each chunk.
+        Ctrl-C ends the run after the current chunk; the outcome then says so. ``watch`` is told the steps
+        done and the loss after each chunk.
         """
         state = [*parameters, *self._memory]
         count = len(self.step.parameters)

@@ -1,8 +1,9 @@
 """The first layer of the next step, computed at the end of this one.
 
-The step of a small network is one chain: the error changes the weights, the next sample is multiplied by them, and so on. The
-next sample is known beforehand, though, and the first layer is linear in the weights: with W' = W − ε·G,
-x'·W' = x'·W − ε·(x'·G). All but the last multiplication is done while ε is still being waited for.
+The step of a small network is one chain: the error changes the weights, the next sample is multiplied by
+them, and so on. The next sample is known beforehand, though, and the first layer is linear in the weights:
+with W' = W − ε·G, x'·W' = x'·W − ε·(x'·G). All but the last multiplication is done while ε is still being
+waited for.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A node that each step computes for the next one: the input times ``weight``, plus ``bias`` if there is one.
+    """A node that each step computes for the next one: the input times a weight, plus a bias if there is one.
 
-    These are positions in the state.
+    ``weight`` and ``bias`` are positions in the state.
     """
 
     node: Node
@@ -52,7 +53,7 @@ class Carried:
 
 
 def find_carried(step: Step, uses: dict[Node, int]) -> Carried | None:
-    """Find the product of a single input with a weight of the state, and the bias that is added to nothing else."""
+    """Find the product of a single input with a weight of the state, and the bias that is added to it."""
     if np.shape(step.x.value) != (1,):
         return None
     nodes = ancestors(step.updated)

@@ -1,8 +1,9 @@
 """Products and sums that are not yet computed, so that they can be multiplied and added in the best order.
 
-The step of a small network is one long chain of operations, each waiting for the one before; what is not on that
-chain costs nothing. So a product is kept as its factors, a sum as its terms, until somebody needs the value; then the two
-that are ready first are combined first, and whatever waits for the error of this sample comes in last.
+The step of a small network is one long chain of operations, each waiting for the one before; what is not on
+that chain costs nothing. So a product is kept as its factors, a sum as its terms, until somebody needs the
+value; then the two that are ready first are combined first, and whatever waits for the error of this sample
+comes in last.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def terms_of(value: Value, sign: float) -> tuple[tuple[float, Product], ...]:
 
 
 def combine_earliest(tensors: Sequence[Tensor], combine: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Combine all by an associative operation: always the two that are ready first, the smaller ones where equal."""
+    """Combine all by an associative operation: always the two that are ready first, else the smaller ones."""
     order = count()
     heap = [(tensor.ready, tensor.size, next(order), tensor) for tensor in tensors]
     heapq.heapify(heap)

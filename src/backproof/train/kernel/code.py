@@ -1,4 +1,4 @@
-"""Where instructions go: loops that are either unrolled while generating or loops of the program, and scratch memory."""
+"""Where instructions go: loops, unrolled or not, and scratch memory."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class NotCompilableError(Exception):
 class Code:
     """The code of one step while it is being written.
 
-    Unrolled, every vector of the step is a value of the compiler's, which keeps what fits in registers; that is
-    for small networks. Otherwise values that are used more than once live in scratch memory.
+    Unrolled, every vector of the step is a value of the compiler's, which keeps what fits in registers;
+    that is for small networks. Otherwise values that are used more than once live in scratch memory.
     """
 
     def __init__(self, lanes: Lanes, scratch: Any, *, unrolled: bool) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy as np
 from numpy.typing import NDArray
 
 from backproof.graph import ancestors

@@ -1,10 +1,10 @@
 """The exponential and its relatives on vectors of float64, as polynomials: no table, no library, no branch.
 
 e^z = 2^k · e^r with k the integer nearest to z/ln 2 and r = z − k·ln 2 in ±0.3466; e^r = 1 + r + r²·Q(r) with
-Q of degree 9, the polynomial through the Chebyshev nodes of the interval. Its relative error is 2e-17, a tenth
-of a unit in the last place (Muller, Elementary Functions, 3rd ed., chapters 3 and 11). The rounding of the few
-operations is what is left: e^z is within 1 unit in the last place, e^z − 1 within 2, tanh within 3 and σ within
-5, which tests/train/test_exponential.py holds against extended precision.
+Q of degree 9, the polynomial through the Chebyshev nodes of the interval. Its relative error is 2e-17, a
+tenth of a unit in the last place (Muller, Elementary Functions, 3rd ed., chapters 3 and 11). The rounding
+of the few operations is what is left: e^z is within 1 unit in the last place, e^z − 1 within 2, tanh within
+3 and σ within 5, which tests/train/test_exponential.py holds against extended precision.
 
 Inside σ the exponent is held within ±708, where e^z is a normal number; `exp` itself goes down to 0 and up to
 infinity. NaN stays NaN.

@@ -31,8 +31,8 @@ from backproof.train.kernel.tensor import (
 from backproof.train.network import Step
 
 Array = NDArray[np.float64]
-# What is carried from step to step is rounded otherwise than what is computed anew; it is computed anew every so many steps, so that
-# a run that is cut at such places has the same bits as one that is not.
+# What is carried from step to step is rounded otherwise than what is computed anew; it is computed anew
+# every so many steps, so that a run that is cut at such places has the same bits as one that is not.
 BLOCK = 1000
 MOST_SCRATCH = 1 << 24  # float64 of scratch memory; beyond it BLAS does better than this generator
 
@@ -178,7 +178,7 @@ class Generator:
         return Memory(lanes, address, place.stride)
 
     def _held(self, place: Place) -> Memory:
-        """Where a state variable lives between steps: the stack, from which the compiler takes it into registers."""
+        """Where a state variable lives between steps: the stack, which the compiler turns into registers."""
         if not self.unrolled:
             return self._packed(place)
         memory = self._local(place)

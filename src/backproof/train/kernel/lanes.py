@@ -1,8 +1,8 @@
 """Arithmetic on vectors: one method or table entry for each elementwise operation that a kernel may hold.
 
-Everything is written with LLVM's vector types and generic intrinsics, so that the same generator serves x86 and ARM.
-Multiplications and additions may be contracted to fused multiply-adds by the compiler; where a rounding
-matters, the `exact_` forms forbid it.
+Everything is written with LLVM's vector types and generic intrinsics, so that the same generator serves x86
+and ARM. Multiplications and additions may be contracted to fused multiply-adds by the compiler; where a
+rounding matters, the `exact_` forms forbid it.
 """
 
 from __future__ import annotations
@@ -47,27 +47,35 @@ class Lanes:
         return self.builder.shuffle_vector(vector, vector if other is None else other, mask)
 
     def add(self, a: Any, b: Any) -> Any:
+        """A + b."""
         return self.builder.fadd(a, b, flags=CONTRACT)
 
     def subtract(self, a: Any, b: Any) -> Any:
+        """A − b."""
         return self.builder.fsub(a, b, flags=CONTRACT)
 
     def multiply(self, a: Any, b: Any) -> Any:
+        """a·b."""
         return self.builder.fmul(a, b, flags=CONTRACT)
 
     def divide(self, a: Any, b: Any) -> Any:
+        """A / b."""
         return self.builder.fdiv(a, b)
 
     def exact_add(self, a: Any, b: Any) -> Any:
+        """A + b, rounded by itself."""
         return self.builder.fadd(a, b)
 
     def exact_subtract(self, a: Any, b: Any) -> Any:
+        """A − b, rounded by itself."""
         return self.builder.fsub(a, b)
 
     def exact_multiply(self, a: Any, b: Any) -> Any:
+        """a·b, rounded by itself."""
         return self.builder.fmul(a, b)
 
     def negative(self, a: Any) -> Any:
+        """−a."""
         return self.builder.fneg(a)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
@@ -83,6 +91,7 @@ class Lanes:
         return (self.builder.fcmp_ordered if ordered else self.builder.fcmp_unordered)(symbol, a, b)
 
     def select(self, condition: Any, a: Any, b: Any) -> Any:
+        """A where the condition holds, else b."""
         return self.builder.select(condition, a, b)
 
     def mask(self, valid: int, vector: Any, other: float) -> Any:
@@ -129,7 +138,7 @@ class Lanes:
         return self.builder.bitcast(shifted, self.type)
 
     def total(self, vector: Any, combine: Callable[[Any, Any], Any]) -> Any:
-        """Combine all lanes; every lane of the result holds it, so that nothing has to be spread afterwards."""
+        """Combine all lanes; every lane of the result holds it, so that nothing has to be spread again."""
         distance = self.width // 2
         while distance:
             turned = self.shuffle(vector, [i ^ distance for i in range(self.width)])
@@ -145,7 +154,8 @@ class Lanes:
         rows = list(vectors)
         block = 1
         while len(rows) > 1:
-            # Before: lane l of row i is a partial result of vector i·block + l mod block. After: twice the block.
+            # Before: lane l of row i is a partial result of vector i·block + l mod block. After: twice the
+            # block.
             lanes = range(self.width)
             even = [lane if not lane & block else lane - block + self.width for lane in lanes]
             odd = [lane + block if not lane & block else lane + self.width for lane in lanes]

@@ -1,6 +1,7 @@
 """From the nodes of a graph to instructions: elementwise operations, chains of them, and changes of axes.
 
-Whatever has no instructions raises `NotCompilableError`; the training then runs on the NumPy evaluator of the same graph.
+Whatever has no instructions raises `NotCompilableError`; the training then runs on the NumPy evaluator of
+the same graph.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Lowering:
         self.values: dict[Node, Value] = dict(leaves)
         self.uses = uses
 
-    # -- values -------------------------------------------------------------------------------------------------
+    # -- values
+    # -------------------------------------------------------------------------------------------------
 
     def add(self, node: Node) -> None:
         """Write the code of one node; its operands must have been added before."""
@@ -94,7 +96,7 @@ class Lowering:
         return self.apply("add" if late_is_positive else "subtract", [early, last], shape)
 
     def _fused(self, total: Sum) -> Tensor | None:
-        """A sum whose last term is a product: all else first, then one multiply-add by the factor that comes last."""
+        """A sum whose last term is a product: all else first, then a multiply-add by the latest factor."""
         if len(total.terms) < 2:
             return None
         index = max(
@@ -121,6 +123,7 @@ class Lowering:
         return self.code.stored(self.tensor(value))
 
     def operand(self, node: Node, position: int) -> Value:
+        """The value of an operand."""
         return self.values[node.operands[position]]
 
     def _constant(self, value: Any) -> Value:
@@ -146,7 +149,8 @@ class Lowering:
         data.initializer = ir.Constant(kind, padded.ravel().tolist())
         return Tensor(array.shape, lane, line, Memory(self.lanes, data, width), Pad.ZERO, 0)
 
-    # -- elementwise --------------------------------------------------------------------------------------------
+    # -- elementwise
+    # --------------------------------------------------------------------------------------------
 
     def _elementwise(self, node: Node) -> Value:
         shape = np.shape(node.value)
@@ -164,7 +168,9 @@ class Lowering:
         return self.apply(node.operation, [self.tensor(operand) for operand in operands], shape)
 
     def product(self, shape: tuple[int, ...], values: Sequence[Value]) -> Product:
-        scale, factors = 1.0, []
+        """The product of values of one shape: their factors together."""
+        scale = 1.0
+        factors: list[Tensor] = []
         for value in values:
             product = as_product(value) or Product(shape, 1.0, (self.tensor(value),))
             scale *= product.scale
@@ -175,7 +181,7 @@ class Lowering:
         """One elementwise operation on tensors that have been given the result's shape."""
         emit, latency = ELEMENTWISE[operation]
         lane, line = self._layout(operands)
-        operands = [self._laid_out(operand, lane, line) for operand in operands]
+        operands = [self._laid_out(operand, lane) for operand in operands]
 
         def compute(i: Index, chunk: Index) -> Any:
             vectors = []
@@ -192,13 +198,13 @@ class Lowering:
         ready = max((operand.ready for operand in operands), default=0) + latency
         if lane is None:
             return self.code.uniform(compute(0, 0), shape, ready)
-        return Tensor(shape, lane, line, self.code.computed(compute), self.full(shape[lane], pad), ready)
+        return Tensor(shape, lane, line, self.code.computed(compute), self._full(shape[lane], pad), ready)
 
-    def full(self, length: int, pad: Pad) -> Pad:
+    def _full(self, length: int, pad: Pad) -> Pad:
         return Pad.ZERO if length % self.lanes.width == 0 else pad
 
     def _layout(self, operands: Sequence[Tensor]) -> tuple[int | None, int | None]:
-        """Which axis of the result runs along the lanes: as in the operands, so that nothing has to be turned."""
+        """Which axis of the result runs along the lanes: as in the operands, so that none is turned."""
         varying = sorted(
             {axis for operand in operands for axis in (operand.lane, operand.line) if axis is not None}
         )
@@ -211,7 +217,7 @@ class Lowering:
                 return operand.lane, operand.line
         return varying[1], varying[0]
 
-    def _laid_out(self, tensor: Tensor, lane: int | None, line: int | None) -> Tensor:
+    def _laid_out(self, tensor: Tensor, lane: int | None) -> Tensor:
         if tensor.line is None:
             # Along the lines of the result it is read element by element.
             return tensor if tensor.lane in (None, lane) else self.code.stored(tensor)
@@ -220,7 +226,7 @@ class Lowering:
     def laid_out_as(
         self, tensor: Tensor, shape: tuple[int, ...], lane: int | None, line: int | None
     ) -> Tensor:
-        """A value as it is to be kept: with these axes along lanes and lines, even if it varies along fewer."""
+        """A value as it is to be kept: with these axes along lanes and lines, though it vary along fewer."""
         if tensor.lane == lane and tensor.line == line:
             return tensor
         whole = Tensor(shape, lane, line, self.code.uniform(self.lanes.splat(0.0)).cells, Pad.ZERO)

@@ -1,4 +1,4 @@
-"""The machine that the kernel runs on: its vector width, and how to turn an LLVM module into a callable address."""
+"""The machine that the kernel runs on: its vector width, and compiling for it."""
 
 from __future__ import annotations
 

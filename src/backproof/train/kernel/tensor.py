@@ -1,9 +1,10 @@
 """How a kernel holds the values of a graph: arrays of at most two axes as lines of vector lanes.
 
-A value of shape `(…)` varies along at most two of its axes. The one that runs along the lanes of vectors is its *lane*
-axis, cut into *chunks* of one vector each, the last one padded; the other one is its *line* axis. Along all other
-axes it is constant, which is what broadcasting means, so that a transpose, a broadcast or an added unit axis costs
-no instruction. A value that varies nowhere is held in every lane of one vector.
+A value of shape `(…)` varies along at most two of its axes. The one that runs along the lanes of vectors is
+its *lane* axis, cut into *chunks* of one vector each, the last one padded; the other one is its *line*
+axis. Along all other axes it is constant, which is what broadcasting means, so that a transpose, a
+broadcast or an added unit axis costs no instruction. A value that varies nowhere is held in every lane of
+one vector.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ class Pad(IntEnum):
 class Cells(Protocol):
     """Where vectors come from."""
 
-    def load(self, line: Index, chunk: Index) -> Any:
+    def load(self, line: Index, chunk: Index, /) -> Any:
         """The vector of one chunk."""
 
-    def element(self, line: Index, lane: Index) -> Any:
+    def element(self, line: Index, lane: Index, /) -> Any:
         """One element in every lane."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A value while code is generated for it. ``ready`` estimates after how many cycles of a step it is known."""
+    """A value while code is generated for it. ``ready`` estimates after how many cycles it is known."""
 
     shape: tuple[int, ...]
     lane: int | None
@@ -82,14 +83,16 @@ class Computed:
         self.compute = compute
         self.memo: dict[tuple[int, int], Any] | None = {} if memo else None
 
-    def load(self, line: Index, chunk: Index) -> Any:
+    def load(self, line: Index, chunk: Index, /) -> Any:
+        """The vector of one chunk."""
         if self.memo is None:
             return self.compute(line, chunk)
         if (line, chunk) not in self.memo:
             self.memo[line, chunk] = self.compute(line, chunk)
         return self.memo[line, chunk]
 
-    def element(self, line: Index, lane: Index) -> Any:
+    def element(self, line: Index, lane: Index, /) -> Any:
+        """One element in every lane."""
         width = self.lanes.width
         return self.lanes.shuffle(self.load(line, lane // width), [lane % width] * width)
 
@@ -100,31 +103,35 @@ class Uniform:
     def __init__(self, vector: Any) -> None:
         self.vector = vector
 
-    def load(self, line: Index, chunk: Index) -> Any:
+    def load(self, _line: Index, _chunk: Index, /) -> Any:
+        """The vector of one chunk."""
         return self.vector
 
-    def element(self, line: Index, lane: Index) -> Any:
+    def element(self, _line: Index, _lane: Index, /) -> Any:
+        """One element in every lane."""
         return self.vector
 
 
 class LaneSum:
-    """The sum of all lanes of some vectors, added up when it is asked for: until then a term can still be put in."""
+    """The sum of all lanes of some vectors, added up when asked for: until then a term can be put in."""
 
     def __init__(self, lanes: Lanes, vectors: Sequence[Any]) -> None:
         self.lanes = lanes
         self.vectors = list(vectors)
         self._total: Any = None
 
-    def load(self, line: Index, chunk: Index) -> Any:
+    def load(self, _line: Index, _chunk: Index, /) -> Any:
+        """The vector of one chunk."""
         if self._total is None:
             self._total = self.lanes.total(added_in_pairs(self.lanes, self.vectors), self.lanes.exact_add)
         return self._total
 
-    def element(self, line: Index, lane: Index) -> Any:
+    def element(self, _line: Index, _lane: Index, /) -> Any:
+        """One element in every lane."""
         return self.load(0, 0)
 
     def plus(self, uniform: Any) -> LaneSum:
-        """Add a value that every lane holds: it goes into one lane, and so costs no addition after the sum."""
+        """Add a value that every lane holds: it goes into one lane, and costs no addition after the sum."""
         return LaneSum(self.lanes, [*self.vectors, self.lanes.mask(1, uniform, 0.0)])
 
 
@@ -152,15 +159,18 @@ class Memory:
             offset = INT64(offset)
         return builder.gep(self.address, [offset], source_etype=DOUBLE)
 
-    def load(self, line: Index, chunk: Index) -> Any:
+    def load(self, line: Index, chunk: Index, /) -> Any:
+        """The vector of one chunk."""
         place = self._at(line, times(self.lanes.builder, chunk, self.lanes.width))
         return self.lanes.builder.load(place, align=8, typ=self.lanes.type)
 
     def store(self, line: Index, chunk: Index, vector: Any) -> None:
+        """Write the vector of one chunk."""
         place = self._at(line, times(self.lanes.builder, chunk, self.lanes.width))
         self.lanes.builder.store(vector, place, align=8)
 
-    def element(self, line: Index, lane: Index) -> Any:
+    def element(self, line: Index, lane: Index, /) -> Any:
+        """One element in every lane."""
         scalar = self.lanes.builder.load(self._at(line, lane), align=8, typ=DOUBLE)
         return self.lanes.spread(scalar)
 
@@ -179,10 +189,12 @@ class Gathered:
         offset = builder.mul(self.row(line), INT64(self.stride))
         return Memory(self.lanes, builder.gep(self.data, [offset], source_etype=DOUBLE), self.stride)
 
-    def load(self, line: Index, chunk: Index) -> Any:
+    def load(self, line: Index, chunk: Index, /) -> Any:
+        """The vector of one chunk."""
         return self._memory(line).load(0, chunk)
 
-    def element(self, line: Index, lane: Index) -> Any:
+    def element(self, line: Index, lane: Index, /) -> Any:
+        """One element in every lane."""
         return self._memory(line).element(0, lane)
 
 
