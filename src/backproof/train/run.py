@@ -136,7 +136,7 @@ class Trainer:
                 seconds += time.perf_counter() - start
                 after = loop.state()
                 loss = self.loss(after[:count])
-                if not self._finite(after):
+                if not _finite(after, loss):
                     divergence = self._divergence(loop, state, order, rate, done)
                     state, done = after, done + size
                     break
@@ -151,11 +151,6 @@ class Trainer:
             seed, tuple(state[:count]), first, loss, done, seconds, tuple(history), divergence, interrupted
         )
 
-    def _finite(self, state: Sequence[Array]) -> bool:
-        """Tell whether the state and the loss are finite."""
-        fine = all(bool(np.isfinite(value).all()) for value in state)
-        return fine and math.isfinite(self.loss(state[: len(self.step.parameters)]))
-
     def _divergence(
         self, loop: Loop, before: Sequence[Array], order: NDArray[np.int32], rate: float, done: int
     ) -> Divergence:
@@ -167,7 +162,7 @@ class Trainer:
             loop.restore(state)
             loop.advance(order[fine:middle], rate)
             after = loop.state()
-            if self._finite(after):
+            if _finite(after, self.loss(after[: len(self.step.parameters)])):
                 fine, state = middle, after
             else:
                 broken = middle
@@ -176,6 +171,10 @@ class Trainer:
         names = [node.name or "?" for node in self.step.state]
         bad = [name for name, value in zip(names, loop.state(), strict=True) if not np.isfinite(value).all()]
         return Divergence(done + broken, bad[0] if bad else "the loss")
+
+
+def _finite(state: Sequence[Array], loss: float) -> bool:
+    return math.isfinite(loss) and all(bool(np.isfinite(value).all()) for value in state)
 
 
 def _shapes(network: Network) -> list[tuple[int, ...]]:
