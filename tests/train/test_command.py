@@ -150,6 +150,16 @@ def test_refused_in_a_sentence(capsys, options, words):
     assert "Traceback" not in err
 
 
+def test_without_a_compiler():
+    """Where llvmlite cannot be loaded the run goes on with NumPy, and the report says so."""
+    program = "import sys; sys.modules['llvmlite'] = None; from backproof.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "train", "--steps", "1500"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "1,500 steps" in done.stdout
+    assert "not compiled: llvmlite cannot be loaded" in done.stdout
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_control_c(tmp_path):
     """Ctrl-C in a long run prints what was reached, saves it, and ends with 130."""

@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backproof.graph import evaluate, leaf
-from backproof.train.kernel import BLOCK, Kernel, NotCompilableError, compile_step
-from backproof.train.loop import EvaluatedLoop, Loop
+from backproof.train.loop import BLOCK, EvaluatedLoop, Loop
 from backproof.train.network import LOSSES, Network, Step, forward, training_step
+
+if TYPE_CHECKING:
+    from backproof.train.kernel import Kernel
 
 Array = NDArray[np.float64]
 CHUNKS = 50  # a run is cut into this many, for the curve of the loss
@@ -58,13 +61,7 @@ class Trainer:
         self.batch = batch
         self._shapes = [np.zeros(shape) for shape in _shapes(network)]
         self.step: Step = training_step(network, self._shapes, None if batch == 1 else batch)
-        self.kernel: Kernel | None = None
-        self.reason: str | None = None if compiled else "it was not asked to be"
-        if compiled:
-            try:
-                self.kernel = compile_step(self.step)
-            except NotCompilableError as error:
-                self.reason = str(error)
+        self.kernel, self.reason = _compiled(self.step) if compiled else (None, "it was not asked to be")
         self.set_data(x, y)
 
     def set_data(self, x: Array, y: Array) -> None:
@@ -171,6 +168,20 @@ class Trainer:
         names = [node.name or "?" for node in self.step.state]
         bad = [name for name, value in zip(names, loop.state(), strict=True) if not np.isfinite(value).all()]
         return Divergence(done + broken, bad[0] if bad else "the loss")
+
+
+def _compiled(step: Step) -> tuple[Kernel | None, str | None]:
+    """Compile a step, or say why not."""
+    try:
+        from backproof.train.kernel import NotCompilableError, compile_step
+    except (ImportError, OSError) as error:
+        return None, f"llvmlite cannot be loaded ({error})"
+    try:
+        return compile_step(step), None
+    except NotCompilableError as error:
+        return None, str(error)
+    except RuntimeError as error:  # LLVM knows no such processor, or may not make memory executable
+        return None, f"LLVM refused ({error})"
 
 
 def _finite(state: Sequence[Array], loss: float) -> bool:

@@ -2,7 +2,6 @@
 
 from backproof.train.kernel.code import NotCompilableError
 from backproof.train.kernel.compile import CompiledLoop, Kernel, compile_step
-from backproof.train.kernel.generate import BLOCK
 from backproof.train.kernel.target import Target, host
 
-__all__ = ["BLOCK", "CompiledLoop", "Kernel", "NotCompilableError", "Target", "compile_step", "host"]
+__all__ = ["CompiledLoop", "Kernel", "NotCompilableError", "Target", "compile_step", "host"]

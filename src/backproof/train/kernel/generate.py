@@ -28,12 +28,10 @@ from backproof.train.kernel.tensor import (
     plus,
     times,
 )
+from backproof.train.loop import BLOCK
 from backproof.train.network import Step
 
 Array = NDArray[np.float64]
-# What is carried from step to step is rounded otherwise than what is computed anew; it is computed anew
-# every so many steps, so that a run that is cut at such places has the same bits as one that is not.
-BLOCK = 1000
 MOST_SCRATCH = 1 << 24  # float64 of scratch memory; beyond it BLAS does better than this generator
 
 
