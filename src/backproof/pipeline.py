@@ -115,7 +115,9 @@ def _verified(
     if judgement is None or judgement.dropped:
         return None
     verdict = compare(judgement.step, POINTS)
-    right = {c.name: ok for c, ok in zip(verdict.comparisons, verdict.right, strict=True)}
+    right: dict[str, bool] = {}
+    for comparison, ok in zip(verdict.comparisons, verdict.right, strict=True):
+        right[comparison.name] = ok and right.get(comparison.name, True)
     if not all(right.get(name, False) for name in (right if names is None else names)):
         return None
     errors = [max(c.errors, default=0.0) for c in verdict.comparisons if right[c.name] and not c.decay]

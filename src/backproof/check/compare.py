@@ -69,7 +69,7 @@ def compare_nodes(
     for number, parameter in enumerate(step.parameters):
         applied = [np.asarray(row[number], dtype=np.float64) for row in table]
         true = [np.asarray(row[count + number], dtype=np.float64) for row in table]
-        weights = [np.asarray(point[parameter.leaf], dtype=np.float64) for point in points]
+        weights = [parameter.gathered(point) for point in points]
         comparisons.append(_one(parameter.name, applied, true, weights))
     return _judge(step, comparisons)
 
@@ -153,7 +153,7 @@ def learning_rate(step: TrainingStep) -> float | None:
     """The plain number that the updates multiply their gradients by, where all have the same."""
     rates = []
     for parameter in step.parameters:
-        _, added = terms(parameter.after, parameter.leaf)
+        _, added = terms(parameter.afters[0], parameter.leaves[0])
         found = [abs(r) for term in added if (r := _factor(term)) is not None]
         if not found:
             return None

@@ -14,17 +14,22 @@ def fresh_points(step: TrainingStep, count: int, seed: int = 20260101) -> list[d
     """Draw ``count`` points near the recorded one: every parameter moved at random, none left at zero."""
     generator = np.random.default_rng(seed)
     scale = _typical(step)
-    return [{p.leaf: _moved(p.leaf.value, generator, scale) for p in step.parameters} for _ in range(count)]
+    leaves = _leaves(step)
+    return [{leaf: _moved(leaf.value, generator, scale) for leaf in leaves} for _ in range(count)]
 
 
 def recorded_point(step: TrainingStep) -> dict[Node, Any]:
     """The point at which the program itself stood."""
-    return {p.leaf: np.asarray(p.leaf.value, dtype=np.float64) for p in step.parameters}
+    return {leaf: np.asarray(leaf.value, dtype=np.float64) for leaf in _leaves(step)}
+
+
+def _leaves(step: TrainingStep) -> list[Node]:
+    return [leaf for parameter in step.parameters for leaf in parameter.leaves]
 
 
 def _typical(step: TrainingStep) -> float:
     sizes = [
-        float(np.sqrt(np.mean(np.square(np.asarray(p.leaf.value, dtype=float))))) for p in step.parameters
+        float(np.sqrt(np.mean(np.square(np.asarray(leaf.value, dtype=float))))) for leaf in _leaves(step)
     ]
     positive = [s for s in sizes if np.isfinite(s) and s > 0]
     return min(1.0, float(np.median(positive))) if positive else 0.5

@@ -34,7 +34,7 @@ def findings(program: Program, judgement: Judgement, repair: Repair, verify: Ver
         better = tuple(n for n, a, b in zip(names, states, tried.states, strict=True) if b > a)
         found.append(_named(tried, own, better, verified))
         states = tried.states
-    left = [name for name in names if name not in mended]
+    left = [name for name, state in zip(names, repair.states, strict=True) if state != RIGHT]
     if left:
         found.append(_unnamed(judgement, left))
     return tuple(sorted(found, key=lambda finding: finding.span or NOWHERE))
@@ -64,7 +64,7 @@ def _fix(edits: tuple[Edit, ...], expected: str | None, verified: tuple[int, flo
 def _unnamed(judgement: Judgement, wrong: list[str]) -> Finding:
     rule, step = RULES["unnamed-difference"], judgement.step
     first = next(p for p in step.parameters if p.name == wrong[0])
-    site = step.trace.sites[first.change.stores[-1].site]
+    site = step.trace.sites[first.changes[-1].stores[-1].site]
     message = (
         f"The gradient applied to {listed(wrong)} is not that of the loss, and no single mistake that has a "
         "name explains it."

@@ -83,7 +83,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         if node is None or np.shape(node.value) != place.shape or node is edge.operand:
             continue
         yield _added(place, name, _read(place, name), 1.7, "missing-term")
-        if any(node is p.leaf for p in place.scenery.bench.step.parameters):
+        if any(node in p.leaves for p in place.scenery.bench.step.parameters):
             for number in numbers[:12]:
                 yield _added(
                     place, product(number, name), _weighted(place, number, name), 1.8, "loss-mismatch"

@@ -77,12 +77,13 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     step = places[0].scenery.bench.step
     leaf_of: dict[Node, Node] = {}
     rows: dict[Node, int] = {}
-    names = {parameter.leaf: parameter.name for parameter in step.parameters}
+    names = {leaf: parameter.name for parameter in step.parameters for leaf in parameter.leaves}
     for parameter in step.parameters:
-        for store in parameter.change.stores:
+        pairs = zip(parameter.changes, parameter.leaves, strict=True)
+        for store, leaf in ((store, leaf) for change, leaf in pairs for store in change.stores):
             node = step.copies.get(store.after)
             if node is not None:
-                leaf_of[node] = parameter.leaf
+                leaf_of[node] = leaf
                 rows[node] = store.site
     scenery = places[0].scenery
     late: dict[int, list[Edge]] = {}

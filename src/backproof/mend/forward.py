@@ -16,7 +16,8 @@ from backproof.check.points import fresh_points
 from backproof.check.trial import Bench, Edge
 from backproof.faults import wrong_axis
 from backproof.faults.correction import Correction
-from backproof.graph import Node, adjoints, ancestors
+from backproof.graph import Node, ancestors
+from backproof.step import gradients_of
 from backproof.step.cut import recomputed
 
 
@@ -60,14 +61,10 @@ def _explains(bench: Bench, nodes: list[Node], correction: Correction) -> bool:
         loss = copies[step.loss]
         if np.size(loss.value) != 1:
             return False
-        gradients = adjoints(loss, [p.leaf for p in step.parameters])
         descents = [copies[d] for d in step.descents]
-        if any(
-            np.shape(d.value) != np.shape(p.leaf.value)
-            for d, p in zip(descents, step.parameters, strict=True)
-        ):
+        if any(np.shape(d.value) != p.shape for d, p in zip(descents, step.parameters, strict=True)):
             return False
-        truths = [gradients[p.leaf] for p in step.parameters]
+        truths = gradients_of(loss, step.parameters)
         verdict = compare_nodes(step, descents, fresh_points(step, 3), truths)
     except (ValueError, TypeError, IndexError, NotImplementedError):
         return False

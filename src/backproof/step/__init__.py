@@ -1,7 +1,7 @@
 """The training step: which values are parameters, which scalar is the loss, what the updates apply."""
 
 from backproof.step.loss import Hypothesis, implied, stated
-from backproof.step.training_step import Parameter, TrainingStep, label, training_step, values
+from backproof.step.training_step import Parameter, TrainingStep, gradients_of, label, training_step, values
 from backproof.step.window import Change, Window, windows
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Parameter",
     "TrainingStep",
     "Window",
+    "gradients_of",
     "implied",
     "label",
     "stated",

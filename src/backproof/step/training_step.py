@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, adjoints, ancestors, apply, evaluate
-from backproof.step.cut import cut, dependent
+from backproof.step.cut import cut
 from backproof.step.loss import Hypothesis
 from backproof.step.update import terms, time_of
 from backproof.step.window import Change, Window
@@ -20,20 +20,31 @@ LARGE = 1e16  # an accumulator of squares this large scales every element of its
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parameter:
-    """A parameter of the step.
+    """A parameter of the step: an array, a number, or the numbers of one list.
 
-    ``leaf`` its value before, ``after`` the value that the program put in its place.
+    ``leaves`` hold its values before, ``afters`` those that the program put in their place, and ``changes``
+    tell where: one of each, or one for each number of a list, whose ``shape`` is then ``(length,)``.
     """
 
     name: str
-    change: Change
-    leaf: Node
-    after: Node
+    changes: tuple[Change, ...]
+    leaves: tuple[Node, ...]
+    afters: tuple[Node, ...]
+    listed: bool
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the parameter."""
-        return np.shape(self.leaf.value)
+        return (len(self.leaves),) if self.listed else np.shape(self.leaves[0].value)
+
+    def joined(self, nodes: Sequence[Node]) -> Node:
+        """Join what belongs to the leaves one by one into one node of the parameter's shape."""
+        return apply("stack", *nodes, axis=0) if self.listed else nodes[0]
+
+    def gathered(self, point: Mapping[Node, Any]) -> Any:
+        """Take the parameter's values out of a point, as one array of float64."""
+        values = [np.asarray(point[leaf], dtype=np.float64) for leaf in self.leaves]
+        return np.stack(values) if self.listed else values[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -55,7 +66,6 @@ class TrainingStep:
     truths: tuple[Node, ...]
     state: Mapping[Node, Any]
     copies: Mapping[Node, Node]
-    true_adjoints: Mapping[Node, Node]
 
 
 def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> TrainingStep | None:
@@ -76,19 +86,52 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     changes = [c for c in changes if c.before in copies]
     if not changes or not any(copies[c.before] in moving for c in changes):
         return None
-    parameters = tuple(Parameter(label(trace, c), c, copies[c.before], copies[c.after]) for c in changes)
+    parameters = _parameters(trace, changes, copies)
     state = _optimizer_state(window, copies, [c for c in window.parameters if c not in changes], moving)
     if np.size(loss.value) != 1:
         return None
     scalar = loss if np.ndim(loss.value) == 0 else apply("reshape", loss, shape=())
-    depending = dependent(ancestors([scalar]), [p.leaf for p in parameters])
-    wanted = list(dict.fromkeys([*(p.leaf for p in parameters), *depending]))
-    gradients = adjoints(scalar, wanted)
-    truths = tuple(gradients[p.leaf] for p in parameters)
-    descents = tuple(apply("subtract", p.leaf, p.after) for p in parameters)
-    return TrainingStep(
-        trace, window, hypothesis, parameters, scalar, descents, truths, state, copies, gradients
+    truths = gradients_of(scalar, parameters)
+    descents = tuple(
+        p.joined([apply("subtract", *pair) for pair in zip(p.leaves, p.afters, strict=True)])
+        for p in parameters
     )
+    return TrainingStep(trace, window, hypothesis, parameters, scalar, descents, truths, state, copies)
+
+
+def gradients_of(loss: Node, parameters: Sequence[Parameter]) -> tuple[Node, ...]:
+    """Differentiate a scalar by every parameter."""
+    found = adjoints(loss, [leaf for p in parameters for leaf in p.leaves])
+    return tuple(p.joined([found[leaf] for leaf in p.leaves]) for p in parameters)
+
+
+def _parameters(
+    trace: Trace, changes: Sequence[Change], copies: Mapping[Node, Node]
+) -> tuple[Parameter, ...]:
+    """Make the parameters of a step; the numbers that one list holds are one parameter."""
+    groups: dict[Any, list[Change]] = {}
+    for change in changes:
+        number = (
+            change.place[0] == "item"
+            and isinstance(change.place[2], int)
+            and np.ndim(change.before.value) == 0
+        )
+        groups.setdefault(("list", change.place[1]) if number else change.before, []).append(change)
+    parameters = []
+    for key, group in groups.items():
+        listed = isinstance(key, tuple)
+        members = sorted(group, key=lambda c: c.place[2]) if listed else group
+        name = label(trace, members[0])
+        parameters.append(
+            Parameter(
+                name.rpartition("[")[0] or name if listed else name,
+                tuple(members),
+                tuple(copies[c.before] for c in members),
+                tuple(copies[c.after] for c in members),
+                listed,
+            )
+        )
+    return tuple(parameters)
 
 
 def _ancestor_set(node: Node) -> set[Node]:
