@@ -17,8 +17,8 @@ from backproof.train.network import Step
 Array = NDArray[np.float64]
 Order = NDArray[np.int32]
 
-# What a kernel carries from step to step is rounded otherwise than what it computes anew. It computes anew every
-# so many steps, so that a run that is cut at such places has the same bits as one that is not.
+# What a kernel carries from step to step is rounded otherwise than what it computes anew. It computes anew
+# every so many steps, so that a run that is cut at such places has the same bits as one that is not.
 BLOCK = 1000
 
 
