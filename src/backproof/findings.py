@@ -72,4 +72,6 @@ class FileReport:
     loss: LossReport | None = None
     parameters: tuple[ParameterReport, ...] = ()
     findings: tuple[Finding, ...] = ()
-    certified: tuple[str, ...] = ()  # sentences: what was proved, to what precision, and why what looks odd is right
+    certified: tuple[
+        str, ...
+    ] = ()  # sentences: what was proved, to what precision, and why what looks odd is right

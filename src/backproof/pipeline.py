@@ -10,7 +10,7 @@ from backproof.check.judge import Judgement, judge
 from backproof.check.trial import RIGHT, Bench
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
-from backproof.diagnosis.faulty import findings, lost_updates
+from backproof.diagnosis.faulty import findings, lost_updates, mismatched
 from backproof.diagnosis.reasons import NO_LOSS, no_step, supplied, unknown_calls
 from backproof.diagnosis.rows import loss_row, parameter_rows
 from backproof.errors import EditRejectedError
@@ -54,6 +54,11 @@ def check_program(
         return _verified(program, edits, names, options)
 
     lost = lost_updates(judgement, verify) if judgement.dropped else ()
+    if judgement.verdict.correct and judgement.declared is not None:
+        repair = search(Bench.of(judgement.declared.step, judgement.declared.verdict))
+        if repair.complete:
+            found = findings(program, judgement.declared, mismatched(repair), verify)
+            return _report(program, judgement.declared, "faulty", findings=(*found, *lost, *notes))
     if judgement.verdict.correct:
         judgement = replace(judgement, verdict=compare(judgement.step, POINTS))
     if judgement.verdict.correct:

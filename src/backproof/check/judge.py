@@ -9,7 +9,17 @@ import numpy as np
 
 from backproof.check.compare import Verdict, compare
 from backproof.graph import ancestors
-from backproof.step import Change, Hypothesis, TrainingStep, Window, implied, stated, training_step, windows
+from backproof.step import (
+    SURE,
+    Change,
+    Hypothesis,
+    TrainingStep,
+    Window,
+    implied,
+    stated,
+    training_step,
+    windows,
+)
 from backproof.trace import Trace
 
 
@@ -18,13 +28,15 @@ class Judgement:
     """A step, held against the loss that explains it best.
 
     ``rivals`` are inferred losses that explain as much. ``dropped`` are updates that the step makes and the
-    next one does not see.
+    next one does not see. ``declared`` is the judgement under the loss that the program declares, where
+    that is another than the inferred one, which explains every gradient.
     """
 
     step: TrainingStep
     verdict: Verdict
     rivals: tuple[Judgement, ...] = ()
     dropped: tuple[Change, ...] = ()
+    declared: Judgement | None = None
 
 
 def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
@@ -78,22 +90,35 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         if step is None:
             continue
         verdict = compare(step)
-        if hypothesis.stated and not verdict.correct and _is_metric(step):
+        if hypothesis.stated and not verdict.correct and _is_metric(step, verdict):
             continue
         judged.append((_rank(hypothesis, verdict, window, position), hypothesis, step, verdict))
     if not judged:
         return None, False
     judged.sort(key=lambda entry: entry[0], reverse=True)
     rank, hypothesis, step, verdict = judged[0]
+    declared = [
+        Judgement(s, v)
+        for _, h, s, v in judged
+        if h.declared and _same_outputs(h, hypothesis) and not v.correct
+    ]
+    other = declared[0] if declared and verdict.correct and not hypothesis.stated else None
     rivals = tuple(Judgement(s, v) for r, h, s, v in judged[1:4] if r[:4] == rank[:4] and not h.stated)
-    return Judgement(step, verdict, rivals if not hypothesis.stated else ()), hypothesis.stated
+    return Judgement(step, verdict, rivals if not hypothesis.stated else (), (), other), hypothesis.stated
 
 
-def _is_metric(step: TrainingStep) -> bool:
-    """Is this scalar a measure for people, such as a mean absolute error.
+def _same_outputs(declared: Hypothesis, inferred: Hypothesis) -> bool:
+    """Is the declared loss computed from the very outputs that the inferred one is made of?"""
+    return bool(inferred.outputs) and set(inferred.outputs) <= set(ancestors([declared.node]))
 
-    Whose derivative the backward pass nowhere takes?
+
+def _is_metric(step: TrainingStep, verdict: Verdict) -> bool:
+    """Is this scalar a measure for people, such as an accuracy or a mean absolute error?
+
+    Its derivative vanishes, or the backward pass nowhere takes it.
     """
+    if all(comparison.zero for comparison in verdict.comparisons):
+        return True
     used = {node.operation for node in ancestors(step.descents)}
     made = {node.operation for node in ancestors([step.loss])}
     return "abs" in made and not {"sign", "abs", "where", "greater", "less"} & used
@@ -122,7 +147,7 @@ def _rank(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: in
     right = sum(verdict.right)
     along = sum(c.parallel and _steady(c.scales) for c in verdict.comparisons)
     whole = len(verdict.right) == len(window.parameters)
-    trusted = hypothesis.stated and right > 0 and hypothesis.evidence >= 5
+    trusted = hypothesis.stated and right > 0 and hypothesis.evidence >= SURE
     return (
         int(trusted and not verdict.correct and whole),
         int(verdict.correct and whole),

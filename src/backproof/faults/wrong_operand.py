@@ -77,8 +77,9 @@ def corrections(place: Place) -> Iterator[Correction]:
             continue
         if np.shape(node.value) != shape and edge.consumer.operation not in ("matmul", "dot", "outer"):
             continue
+        related = activation_of(edge.operand, node) or activation_of(node, edge.operand)
         cost = (
-            (1.3 if simple else 1.9)
+            (1.3 if simple or related else 1.9)
             + 0.3 * (1 - similarity(name, place.text))
             + 0.2 * (node.operation == "identity")
         )

@@ -79,6 +79,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     """
     if place.site.kind in ("Constant", "Name") and not place.shape and not place.edges[0].operand.operands:
         return
+    yield from _mean_for_sum(place)
     ratios = place.scenery.bench.ratios()
     if not ratios:
         return
@@ -89,6 +90,25 @@ def corrections(place: Place) -> Iterator[Correction]:
             yield _scaled(place, text, value, True)
         if any(abs(r * value - 1) < 1e-5 for r in ratios):
             yield _scaled(place, text, value, False)
+
+
+def _mean_for_sum(place: Place) -> Iterator[Correction]:
+    """``x.sum(...)`` for ``x.mean(...)`` and the reverse."""
+    node = place.edges[0].operand
+    if place.site.kind != "Call" or node.operation not in ("sum", "mean"):
+        return
+    old, new = node.operation, "mean" if node.operation == "sum" else "sum"
+    head, _, tail = place.text.partition(f"{old}(")
+    if not tail or (head and not head.endswith(".")):
+        return
+    text = f"{head}{new}({tail}"
+
+    def build(edge: Edge) -> Node | None:
+        x = edge.operand
+        return make(new, *x.operands, **x.attributes) if x.operation == old else None
+
+    why = f"this has to be a {new}, as the other gradients are"
+    yield Correction("wrong-scale", (Part(place, text, build),), 1.15, why, expected=text)
 
 
 def _scaled(place: Place, text: str, value: float, up: bool) -> Correction:

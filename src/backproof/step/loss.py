@@ -18,13 +18,17 @@ CALLED = re.compile(
     r"loss|cost|err|obj|mse|sse|ssd|nll|xent|cross|entropy|energy|risk|penal|total|criterion|likelihood|^[jel]$|^[JEL]\b|^ce$|^fx?$",
     re.IGNORECASE,
 )
+DECLARED = re.compile(r"loss|cost|objective", re.IGNORECASE)
+SURE = 5  # evidence enough: called a loss and computed in the step, or called one and shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hypothesis:
-    """A scalar that may be the loss. ``stated`` says that the program computes it.
+    """A scalar that may be the loss.
 
-    ``formula`` is how to write it.
+    ``stated`` says that the program computes it, ``declared`` that it calls it a loss, in the step itself;
+    ``formula`` is how to write it; ``evidence`` counts what speaks for it. ``outputs`` are the values that an
+    inferred loss is made of.
     """
 
     node: Node
@@ -33,6 +37,8 @@ class Hypothesis:
     stated: bool
     formula: str
     evidence: int
+    declared: bool = False
+    outputs: tuple[Node, ...] = ()
 
 
 def stated(trace: Trace, window: Window) -> list[Hypothesis]:
@@ -70,7 +76,8 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         key = (site.number if site is not None else -1, node.name)
         old = found.get(key)
         if old is None or inside or not (window.start <= time_of(old.node) < window.end):
-            found[key] = Hypothesis(node, name, row, True, formula, evidence)
+            declared = inside and bool(DECLARED.search(f"{name} {function}")) and evidence >= SURE
+            found[key] = Hypothesis(node, name, row, True, formula, evidence, declared)
     return sorted(found.values(), key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
 
 
@@ -207,7 +214,9 @@ def implied(trace: Trace, window: Window) -> list[Hypothesis]:
             if any(part is None for part in parts):
                 continue
             total = _total([p for p in parts if p is not None])
-            found.append(Hypothesis(total, None, None, False, _formula(family, group[0]), 0))
+            outputs = tuple(pair.output for pair in group)
+            formula = _formula(family, group[0])
+            found.append(Hypothesis(total, None, None, False, formula, 0, False, outputs))
     return found
 
 
