@@ -26,9 +26,9 @@ import numpy as np
 from backproof.trace import compat, sandbox
 from backproof.trace.encoding import encode
 from backproof.trace.events import Crash, Trace
+from backproof.trace.hooks import Recorder
 from backproof.trace.labels import labels
 from backproof.trace.lowering import add_scipy
-from backproof.trace.recorder import Recorder
 from backproof.trace.rewrite import RECORDER, Rewriter
 from backproof.trace.sites import Site
 from backproof.trace.stopping import EnoughSeen, Stopper
@@ -117,7 +117,7 @@ def run(options: dict[str, Any]) -> Trace:
         trace.crash = _crash(error, trace.files)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    now = recorder.time + 1
+    now = recorder.moment.time + 1
     for activity in trace.activities:
         if activity.end < 0:
             activity.end, activity.complete = now, trace.ended in ("finished", "exited")

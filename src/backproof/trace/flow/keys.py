@@ -1,0 +1,41 @@
+"""Keys and indices as data: what stands between brackets, held so that the program cannot change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Place = tuple[Any, ...]
+
+
+def frozen_index(key: Any) -> Any:
+    """A copy of an index that the program cannot change any more."""
+    if isinstance(key, tuple):
+        return tuple(frozen_index(part) for part in key)
+    if isinstance(key, range):
+        return np.array(key)
+    if isinstance(key, list | np.ndarray):
+        return np.array(key)
+    if isinstance(key, np.integer):
+        return int(key)
+    return key
+
+
+def item_place(container: Any, key: Any) -> Place | None:
+    """The place of an item of a list or a dictionary; None where the key stands for no single one."""
+    if isinstance(container, list | tuple) and isinstance(key, int | np.integer):
+        return ("item", id(container), int(key) % len(container) if container else 0)
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    if isinstance(key, slice):
+        return None
+    return ("item", id(container), key)
+
+
+def key_text(key: Any) -> str:
+    """A key as text, to tell whether two writes went to the same part of an array."""
+    text = repr(key)
+    return text if len(text) < 200 else str(hash(text))

@@ -1,0 +1,138 @@
+"""Which node an object is.
+
+Data flow is followed by identity. Every object recorded is kept alive, so that its ``id`` stays its own, and
+maps to the node that made it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node, apply, constant, leaf
+from backproof.trace.events import Origin, Trace
+from backproof.trace.flow.moment import Moment
+from backproof.trace.flow.values import COPY_LIMIT, TRACKED, same
+from backproof.trace.sites import Site
+from backproof.trace.stopping import Stopper
+
+NAMED = ("Name", "Attribute", "Subscript")
+
+
+class Nodes:
+    """The nodes of the objects of one run, and the trace that they are entered into.
+
+    ``changed`` says when an array was last written to; ``views`` says which array a view looks into, the
+    node that the view was made by, and when.
+    """
+
+    def __init__(self, trace: Trace, moment: Moment, stopper: Stopper, limit: int) -> None:
+        self.trace = trace
+        self.sites: list[Site] = trace.sites
+        self.moment = moment
+        self.stopper = stopper
+        self.limit = limit
+        self.known: dict[int, Node] = {}
+        self.alive: dict[int, Any] = {}
+        self.changed: dict[int, int] = {}
+        self.views: dict[int, tuple[Any, Node, int]] = {}
+
+    def origin(self, site: int, operand_sites: tuple[int | None, ...]) -> Origin:
+        """The origin of a node that is made now."""
+        return self.moment.origin(site, operand_sites)
+
+    def add(self, node: Node) -> Node:
+        """Enter a node into the trace."""
+        self.trace.nodes.append(node)
+        if len(self.trace.nodes) > self.limit:
+            self.stopper.too_much()
+        return node
+
+    def keep(self, value: Any, node: Node) -> None:
+        """From now on ``value`` is the result of ``node``."""
+        number = id(value)
+        self.known[number] = node
+        self.alive[number] = value
+
+    def find(self, value: Any) -> Node | None:
+        """The node of an object, where it has one; a view whose base has changed since is taken anew."""
+        number = id(value)
+        node = self.known.get(number)
+        if node is not None and number in self.views:
+            base, made, time = self.views[number]
+            if self.changed.get(id(base), -1) > time:
+                fresh = self.find(base)
+                if fresh is not None:
+                    node = self._again(made, fresh)
+                    self.known[number] = node
+                    self.views[number] = (base, made, self.moment.time)
+        return node
+
+    def _again(self, made: Node, base: Node) -> Node:
+        origin = self.origin(made.origin.site, made.origin.operand_sites)
+        return self.add(apply(made.operation, base, name=made.name, origin=origin, **made.attributes))
+
+    def node(self, value: Any, site: int | None) -> Node:
+        """The node of an operand.
+
+        A value that is seen for the first time becomes a leaf, a number a constant.
+        """
+        kind = type(value)
+        if kind is int or kind is bool:
+            text = self.sites[site].text if site is not None and self.sites[site].kind != "Constant" else None
+            return constant(value, text)
+        node = self.find(value)
+        if node is not None:
+            return node
+        name = self.sites[site].text if site is not None and self.sites[site].kind in NAMED else None
+        held = value
+        if isinstance(value, np.ndarray):
+            held = np.array(value) if value.size <= COPY_LIMIT else np.asarray(value)
+        elif isinstance(value, list | tuple):
+            held = np.array(value)
+        node = self.add(leaf(held, name, self.origin(site if site is not None else -1, ())))
+        if isinstance(value, TRACKED):
+            self.keep(value, node)
+        return node
+
+    def refreshed(self, value: Any, site: int | None) -> Node:
+        """The node of an operand whose recorded value is known to be what the object holds now."""
+        node = self.node(value, site)
+        if isinstance(value, np.ndarray) and not same(node.value, value):
+            origin = self.origin(site if site is not None else -1, ())
+            node = self.unknown(
+                leaf(np.array(value), node.name, origin), "was changed where the recorder could not see it"
+            )
+            self.keep(value, node)
+        return node
+
+    def unknown(self, node: Node, why: str) -> Node:
+        """Enter a leaf whose value hangs on tracked values in a way that could not be followed."""
+        self.add(node)
+        self.trace.unknown[node] = why
+        return node
+
+    def alias(
+        self, value: Any, node: Node, site: int, name: str | None, operand_site: int | None = None
+    ) -> Node:
+        """Make a node that stands for ``node`` under another name."""
+        origin = self.origin(site, (operand_site,))
+        new = Node("identity", (node,), value=node.value, name=name, origin=origin)
+        self.keep(value, self.add(new))
+        return new
+
+    def renamed(self, node: Node, name: str) -> Node:
+        """The newest node under the name that it is bound to."""
+        nodes = self.trace.nodes
+        if nodes and nodes[-1] is node:
+            nodes[-1] = Node(node.operation, node.operands, node.attributes, node.value, name, node.origin)
+            return nodes[-1]
+        return node
+
+    def note_view(self, result: Any, source: Any) -> None:
+        """Remember that ``result`` looks into the memory of ``source``."""
+        if isinstance(result, np.ndarray) and isinstance(source, np.ndarray) and result is not source:
+            node = self.known.get(id(result))
+            if node is not None and result.base is not None and np.may_share_memory(result, source):
+                self.views[id(result)] = (source, node, self.moment.time)

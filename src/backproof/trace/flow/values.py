@@ -1,0 +1,51 @@
+"""The values that the recorder follows, and when a recorded value is the program's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+SCALAR = (float, np.generic)
+TRACKED = (float, np.ndarray, np.generic)
+NUMBER = (int, float, np.ndarray, np.generic)
+COPY_LIMIT = 4_000_000  # elements; a larger array that is first seen is held, not copied
+
+
+def same(recorded: Any, actual: Any) -> bool:
+    """Does the recorded value equal the program's, up to the order of summation?"""
+    a, b = np.asarray(recorded), np.asarray(actual)
+    if a.shape != b.shape:
+        return False
+    if a.dtype.kind in "OUSV" or b.dtype.kind in "OUSV":
+        return False
+    if a.dtype == b.dtype and a.tobytes() == b.tobytes():
+        return True
+    coarse = np.float32 in (a.dtype, b.dtype) or np.float16 in (a.dtype, b.dtype)
+    relative = 1e-4 if coarse else 1e-9
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(b)
+        scale = float(np.max(np.abs(b[finite]), initial=0.0)) if b.dtype.kind != "b" else 1.0
+        return bool(np.allclose(a, b, rtol=relative, atol=relative * scale * 1e-3 + 1e-300, equal_nan=True))
+
+
+def copied(value: Any) -> Any:
+    """A value that stays what it is when the program goes on: arrays are changed in place."""
+    if isinstance(value, np.ndarray):
+        return np.array(value) if value.size <= COPY_LIMIT else np.asarray(value)
+    return value
+
+
+def boolean(value: Any) -> bool:
+    """Is this a truth value, or an array of them?"""
+    return bool(np.asarray(value).dtype == bool)
+
+
+def flat(values: Iterable[Any]) -> Iterator[Any]:
+    """Walk through nested lists and tuples."""
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from flat(value)
+        else:
+            yield value

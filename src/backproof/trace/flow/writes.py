@@ -1,0 +1,179 @@
+"""Arrays that are written to: an array has a new node after every write, and so has what it is a view of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node, apply, constant, leaf
+from backproof.trace.events import Origin, Store
+from backproof.trace.flow.arrays import array_node, made_array
+from backproof.trace.flow.claims import record
+from backproof.trace.flow.keys import frozen_index, key_text
+from backproof.trace.flow.nodes import Nodes
+from backproof.trace.flow.operators import BINARY
+from backproof.trace.flow.values import NUMBER, TRACKED, same
+
+PART = "an assignment to part of an array"
+
+
+def changed_in_place(nodes: Nodes, value: Any, before: Node, after: Node, site: int, key: str = "") -> None:
+    """An array was written to: it has a new node, and so has the array that it is a view of."""
+    nodes.keep(value, after)
+    time = nodes.moment.tick()
+    nodes.changed[id(value)] = time
+    store = Store(time, ("object", id(value)), before, after, site, nodes.moment.current.number, key)
+    nodes.trace.stores.append(store)
+    view = nodes.views.get(id(value))
+    if view is not None:
+        base, made, _ = view
+        old = nodes.known.get(id(base))
+        if old is not None:
+            new = _write_back(nodes, made, old, after, site)
+            if new is not None and same(new.value, base):
+                nodes.views[id(value)] = (base, made, time + 1)
+                part = key or str(made.attributes.get("index", ""))
+                changed_in_place(nodes, base, old, nodes.add(new), site, part)
+                nodes.views[id(value)] = (base, made, nodes.moment.time)
+                nodes.known[id(value)] = after
+    nodes.stopper.stored(store)
+
+
+def _write_back(nodes: Nodes, made: Node, base: Node, after: Node, site: int) -> Node | None:
+    """The base of a view, after the view was written to."""
+    origin = nodes.origin(site, (None, None))
+    try:
+        if made.operation == "index":
+            return apply(
+                "index_update", base, after, index=made.attributes["index"], name=base.name, origin=origin
+            )
+        one = Origin(site, (None,), origin.frame, origin.time)
+        if made.operation == "reshape":
+            return apply("reshape", after, shape=np.shape(base.value), name=base.name, origin=one)
+        if made.operation == "transpose":
+            axes = made.attributes.get("axes")
+            inverse = None if axes is None else tuple(int(a) for a in np.argsort(axes))
+            return apply("transpose", after, axes=inverse, name=base.name, origin=one)
+        if made.operation == "identity":
+            return Node("identity", (after,), value=after.value, name=base.name, origin=one)
+    except Exception:
+        return None
+    return None
+
+
+def assigned(
+    nodes: Nodes, site: int, array: Any, key: Any, value: Any, before: Node, operand_site: int | None
+) -> None:
+    """``array[key] = value`` was done to an array whose node was ``before``."""
+    after: Node | None = None
+    try:
+        if isinstance(value, list | tuple):
+            given = array_node(nodes, value, operand_site)
+            new = given if given is not None else constant(np.asarray(value))
+        else:
+            new = nodes.node(value, operand_site)
+        mask = nodes.find(key) if isinstance(key, np.ndarray) and key.dtype == bool else None
+        if mask is not None and np.ndim(value) == 0:
+            expand = mask
+            if np.ndim(mask.value) < np.ndim(before.value):
+                shape = np.shape(mask.value) + (1,) * (np.ndim(before.value) - np.ndim(mask.value))
+                expand = nodes.add(apply("reshape", mask, shape=shape, origin=nodes.origin(site, (None,))))
+            origin = nodes.origin(site, (None, operand_site, None))
+            after = apply("where", expand, new, before, name=before.name, origin=origin)
+        else:
+            origin = nodes.origin(site, (None, operand_site))
+            after = apply(
+                "index_update", before, new, index=frozen_index(key), name=before.name, origin=origin
+            )
+    except Exception:
+        after = None
+    _written(nodes, site, array, before, after, key_text(key), PART)
+
+
+def augmented_item(nodes: Nodes, site: int, op: str, array: Any, key: Any, value: Any) -> None:
+    """``array[key] op= value``."""
+    old_site, value_site = nodes.sites[site].children
+    before = nodes.refreshed(array, old_site)
+    _, in_place, name = BINARY[op]
+    operand: Node | None = None
+    if isinstance(value, NUMBER):
+        operand = nodes.refreshed(value, value_site)
+    elif isinstance(value, list | tuple):
+        operand = array_node(nodes, value, value_site)
+    part = array[key]
+    new = in_place(part, value)
+    array[key] = new
+    after: Node | None = None
+    try:
+        if operand is None:
+            operand = constant(np.asarray(value))
+        mask = nodes.find(key) if isinstance(key, np.ndarray) and key.dtype == bool else None
+        if mask is not None and np.ndim(value) == 0 and np.shape(mask.value) == np.shape(before.value):
+            origin = nodes.origin(site, (old_site, value_site))
+            whole = nodes.add(apply(name, before, operand, origin=origin))
+            origin = nodes.origin(site, (None, None, None))
+            after = apply("where", mask, whole, before, name=before.name, origin=origin)
+        else:
+            index = frozen_index(key)
+            origin = nodes.origin(old_site, (None,))
+            old = nodes.add(apply("index", before, index=index, origin=origin))
+            origin = nodes.origin(site, (old_site, value_site))
+            changed = nodes.add(apply(name, old, operand, origin=origin))
+            origin = nodes.origin(site, (None, None))
+            after = apply("index_update", before, changed, index=index, name=before.name, origin=origin)
+    except Exception:
+        after = None
+    _written(nodes, site, array, before, after, key_text(key), PART)
+
+
+def _written(
+    nodes: Nodes, site: int, array: Any, before: Node, after: Node | None, key: str, what: str
+) -> None:
+    """Hold what a write should have given against what it gave."""
+    nodes_after = after
+    if nodes_after is None or not same(nodes_after.value, array):
+        nodes_after = nodes.unknown(leaf(np.array(array), before.name, nodes.origin(site, ())), what)
+    else:
+        nodes.add(nodes_after)
+    changed_in_place(nodes, array, before, nodes_after, site, key)
+
+
+def augmented(nodes: Nodes, site: int, op: str, old: Any, value: Any) -> Any:
+    """``old op= value``: the new value, in the same object where it is an array."""
+    plain, in_place, name = BINARY[op]
+    old_site, value_site = nodes.sites[site].children
+    if not isinstance(old, NUMBER) or not isinstance(value, NUMBER):
+        if isinstance(old, np.ndarray) and isinstance(value, list | tuple):
+            value = made_array(nodes, value, value_site)
+        else:
+            return in_place(old, value)
+    if not isinstance(old, np.ndarray):
+        result = plain(old, value)
+        if isinstance(result, TRACKED):
+            record(nodes, site, name, (old, value), (old_site, value_site), result)
+        return result
+    if isinstance(old, np.matrix) and op == "*" and np.ndim(value):
+        name = "matmul"
+    before = nodes.refreshed(old, old_site)
+    operand = nodes.refreshed(value, value_site)
+    result = in_place(old, value)
+    after: Node | None = None
+    try:
+        origin = nodes.origin(site, (old_site, value_site))
+        after = apply(name, before, operand, name=before.name, origin=origin)
+        if np.asarray(after.value).dtype != result.dtype:
+            nodes.add(after)
+            origin = nodes.origin(site, (None,))
+            after = apply("astype", after, dtype=result.dtype, name=before.name, origin=origin)
+    except Exception:
+        after = None
+    if result is old:
+        _written(nodes, site, result, before, after, "", f"{op}=")
+        return result
+    if after is None or not same(after.value, result):
+        after = nodes.unknown(leaf(np.array(result), before.name, nodes.origin(site, ())), f"{op}=")
+    else:
+        nodes.add(after)
+    nodes.keep(result, after)
+    return result

@@ -1,0 +1,139 @@
+"""Expressions as they are evaluated: literals, operators, attributes, items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node, constant
+from backproof.trace.flow.arrays import items, made_array
+from backproof.trace.flow.claims import opaque, record
+from backproof.trace.flow.keys import frozen_index, item_place
+from backproof.trace.flow.operators import BINARY, COMPARE, UNARY
+from backproof.trace.flow.values import NUMBER, TRACKED, boolean
+from backproof.trace.hooks.places import Places
+
+
+class Expressions:
+    """Evaluates an expression as Python does, and records what it came from."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.nodes = places.nodes
+        self.sites = places.nodes.sites
+        self.literals: dict[int, tuple[float, Node]] = {}
+
+    def const(self, site: int, value: float) -> float:
+        """A float literal: an object of its own, so that two equal literals are not taken for one."""
+        found = self.literals.get(site)
+        if found is None:
+            own = float(np.float64(value))
+            node = self.nodes.add(constant(own, None, self.nodes.origin(site, ())))
+            self.literals[site] = found = (own, node)
+        self.nodes.keep(*found)  # not what it was stored as since
+        return found[0]
+
+    def attribute(self, site: int, owner: Any, name: str) -> Any:
+        """``owner.name`` was read."""
+        value = getattr(owner, name)
+        if isinstance(value, TRACKED):
+            if isinstance(owner, np.ndarray | np.generic):
+                self._array_attribute(site, owner, name, value)
+            else:
+                self.places.point(("attribute", id(owner), name), value)
+        return value
+
+    def _array_attribute(self, site: int, owner: Any, name: str, value: Any) -> None:
+        child = self.sites[site].children[0] if self.sites[site].children else None
+        if name == "T":
+            record(self.nodes, site, "transpose", (owner,), (child,), value, axes=None)
+            self.nodes.note_view(value, owner)
+        elif name in ("A", "A1", "flat", "real"):
+            record(self.nodes, site, "reshape", (owner,), (child,), value, shape=np.shape(value))
+            self.nodes.note_view(value, owner)
+        else:
+            opaque(self.nodes, site, (owner,), value, f".{name}")
+
+    def item(self, site: int, container: Any, key: Any) -> Any:
+        """``container[key]`` was read."""
+        value = container[key]
+        if isinstance(value, TRACKED):
+            if isinstance(container, np.ndarray):
+                child = self.sites[site].children[0]
+                record(self.nodes, site, "index", (container,), (child,), value, index=frozen_index(key))
+                self.nodes.note_view(value, container)
+            else:
+                place = item_place(container, key)
+                if place is not None:
+                    self.places.point(place, value)
+        return value
+
+    def binop(self, site: int, op: str, left: Any, right: Any) -> Any:
+        """``left op right``."""
+        function, _, name = BINARY[op]
+        result = function(left, right)
+        if not isinstance(result, TRACKED):
+            return result
+        kinds = (type(left), type(right))
+        children = self.sites[site].children
+        sites = (children[0], children[1])
+        if kinds == (int, int) or not isinstance(left, NUMBER) or not isinstance(right, NUMBER):
+            if isinstance(left, list | tuple) and isinstance(right, np.ndarray | np.generic):
+                left = made_array(self.nodes, left, children[0])
+            elif isinstance(right, list | tuple) and isinstance(left, np.ndarray | np.generic):
+                right = made_array(self.nodes, right, children[1])
+            elif kinds == (int, int):
+                node = constant(result, self.sites[site].text, self.nodes.origin(site, ()))
+                self.nodes.keep(result, self.nodes.add(node))
+                return result
+            else:
+                if type(result) is not float:
+                    opaque(self.nodes, site, (left, right), result, op)
+                return result
+        if (np.matrix in kinds) and op == "*" and np.ndim(left) and np.ndim(right):
+            name = "matmul"
+        if (np.matrix in kinds) and op == "**":
+            opaque(self.nodes, site, (left, right), result, "matrix power")
+            return result
+        if name in ("logical_and", "logical_or", "logical_xor") and not boolean(result):
+            name = ""
+        record(self.nodes, site, name, (left, right), sites, result)
+        return result
+
+    def unary(self, site: int, op: str, value: Any) -> Any:
+        """``-value`` and the like."""
+        function, name = UNARY[op]
+        result = function(value)
+        if isinstance(result, TRACKED) and isinstance(value, NUMBER):
+            if name == "logical_not" and not boolean(result):
+                name = ""
+            record(self.nodes, site, name, (value,), (self.sites[site].children[0],), result)
+        return result
+
+    def compare(self, site: int, op: str, left: Any, right: Any) -> Any:
+        """``left < right`` and the like; arrays only, a Python bool has no identity to follow."""
+        function, name = COMPARE[op]
+        result = function(left, right)
+        if (
+            isinstance(result, np.ndarray | np.bool_)
+            and isinstance(left, NUMBER)
+            and isinstance(right, NUMBER)
+        ):
+            children = self.sites[site].children
+            record(self.nodes, site, name, (left, right), (children[0], children[1]), result)
+        return result
+
+    def shown(self, value: Any) -> Any:
+        """A value was formatted into a string."""
+        if isinstance(value, TRACKED):
+            node = self.nodes.find(value)
+            if node is not None:
+                self.nodes.trace.shown.append(node)
+        return value
+
+    def unpack(self, site: int, value: Any) -> Any:
+        """``a, b = array``: every item is an index into it."""
+        if isinstance(value, np.ndarray):
+            return list(items(self.nodes, site, value))
+        return value

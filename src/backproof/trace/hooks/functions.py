@@ -1,0 +1,84 @@
+"""The program's own functions: entered, with nodes for their arguments, left, and what they return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backproof.graph import constant
+from backproof.trace.events import Binding
+from backproof.trace.flow.moment import Names
+from backproof.trace.flow.values import TRACKED
+from backproof.trace.hooks.loops import Activities
+from backproof.trace.hooks.places import Places
+
+
+class Functions:
+    """The frames of the program's own functions.
+
+    ``pending`` is the call that is being made: its site, and the sites of its arguments by their objects.
+    """
+
+    def __init__(self, places: Places, activities: Activities) -> None:
+        self.places = places
+        self.nodes = places.nodes
+        self.moment = places.moment
+        self.activities = activities
+        self.pending: tuple[int, dict[int, int]] | None = None
+
+    def enter_module(self) -> Names:
+        """The frame of a module."""
+        if self.moment.current.number == 0 and not self.moment.current.bound:
+            return self.moment.current
+        return self.moment.frame(None, None)
+
+    def enter(self, site: int, names: tuple[str, ...], values: tuple[Any, ...]) -> Names:
+        """A function of the program was called: its arguments get nodes of their own."""
+        call, where = self.pending if self.pending is not None else (None, {})
+        self.pending = None
+        frame = self.moment.frame(site, call)
+        depth = len(self.activities.open)
+        bound = []
+        for name, value in zip(names, values, strict=True):
+            if isinstance(value, TRACKED):
+                argument = where.get(id(value))
+                node = self.nodes.node(value, argument)
+                if argument is not None:
+                    node = self.nodes.alias(value, node, argument, name, argument)
+                bound.append((name, value, node))
+        self.activities.begin("call", call if call is not None else site, depth)
+        self.moment.current = frame
+        for name, value, node in bound:
+            self.places.bind(frame, name, value, node)
+        for name, value in zip(names, values, strict=True):
+            if type(value) is int:
+                binding = Binding(self.moment.tick(), frame.number, name, constant(value, name))
+                self.nodes.trace.bindings.append(binding)
+        frame.depth = depth
+        return frame
+
+    def leave(self, frame: Names) -> None:
+        """A function of the program is over."""
+        parent = self.nodes.trace.frames[frame.number].parent
+        if self.moment.current is frame and parent is not None:
+            self.moment.current = self.moment.frames[parent]
+        if frame.depth < len(self.activities.open):
+            self.activities.end(frame.depth, self.moment.tick())
+
+    def returned(self, frame: Names, site: int, value: Any) -> Any:
+        """A function hands back ``value``."""
+        here = self.nodes.sites[site]
+        if here.kind == "Tuple" and isinstance(value, tuple):
+            parts = list(zip(value, here.children, strict=False))
+        else:
+            parts = [(value, site)]
+        for part, where in parts:
+            if isinstance(part, TRACKED):
+                node = self.nodes.find(part)
+                if node is None:
+                    node = self.nodes.node(part, where)
+                self.nodes.trace.returned.append(node)
+                if self.nodes.sites[where].kind in ("Name", "Attribute", "Subscript"):
+                    self.nodes.alias(part, node, where, node.name, where)
+        if here.function == "<lambda>":
+            self.leave(frame)
+        return value

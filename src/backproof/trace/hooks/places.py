@@ -1,0 +1,184 @@
+"""Where values are stored: names of frames, attributes of objects, items of lists and dictionaries.
+
+Where one object has several names, the name that it was loaded by decides which node is meant: reading a
+place points the object at the node that was stored there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node, constant
+from backproof.trace.events import Binding, Origin, Store
+from backproof.trace.flow.keys import Place, item_place
+from backproof.trace.flow.moment import Names
+from backproof.trace.flow.nodes import Nodes
+from backproof.trace.flow.values import TRACKED
+from backproof.trace.flow.writes import assigned, augmented, augmented_item
+
+
+class Places:
+    """What was stored where, and when."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
+        self.moment = nodes.moment
+        self.trace = nodes.trace
+        self.stored_at: dict[Place, tuple[Node, Any, int]] = {}
+
+    # ------------------------------------------------------------------ reading
+    def load(self, frame: Names | None, name: str, value: Any) -> Any:
+        """A name was read: its object now means the node stored under that name."""
+        if frame is not None and isinstance(value, TRACKED):
+            entry = frame.bound.get(name)
+            if entry is not None and entry[1] is value and self.nodes.changed.get(id(value), -1) < entry[2]:
+                self.nodes.known[id(value)] = entry[0]
+        return value
+
+    def point(self, place: Place, value: Any) -> None:
+        """A place was read: its object now means the node stored there."""
+        entry = self.stored_at.get(place)
+        if entry is not None and entry[1] is value and self.nodes.changed.get(id(value), -1) < entry[2]:
+            self.nodes.known[id(value)] = entry[0]
+
+    # ------------------------------------------------------------------ names
+    def store(self, frame: Names | None, site: int, name: str, value: Any, bare: bool) -> Any:
+        """``name = value``."""
+        if isinstance(value, TRACKED):
+            node = self.nodes.node(value, site)
+            if bare:
+                node = self.nodes.alias(value, node, site, name, site)
+            self._name(frame, site, name, value, node)
+        elif type(value) is int:
+            self._number(("name", frame.number if frame else 0, name), site, value)
+            if frame is not None:
+                binding = Binding(self.moment.time, frame.number, name, constant(value, name))
+                self.trace.bindings.append(binding)
+        return value
+
+    def stored(self, frame: Names | None, site: int, name: str, value: Any) -> None:
+        """``name`` was bound by an unpacking or a loop."""
+        if isinstance(value, TRACKED):
+            node = self.nodes.find(value)
+            if node is None:
+                node = self.nodes.node(value, None)
+            if node.name is None and node.operation == "leaf":
+                named = Node(node.operation, node.operands, node.attributes, node.value, name, node.origin)
+                self._replace(node, named)
+                self.nodes.keep(value, named)
+                node = named
+            if frame is not None:
+                self._name(frame, site, name, value, node)
+
+    def _replace(self, old: Node, new: Node) -> None:
+        nodes = self.trace.nodes
+        if nodes and nodes[-1] is old:
+            nodes[-1] = new
+        else:
+            nodes.append(new)
+
+    def bind(self, frame: Names, name: str, value: Any, node: Node) -> None:
+        """A name of a frame means a node from now on."""
+        time = self.moment.tick()
+        frame.bound[name] = (node, value, time)
+        self.trace.bindings.append(Binding(time, frame.number, name, node))
+
+    def _name(self, frame: Names | None, site: int, name: str, value: Any, node: Node) -> None:
+        if frame is None:
+            return
+        old = frame.bound.get(name)
+        self.bind(frame, name, value, node)
+        place = ("name", frame.number, name)
+        before = old[0] if old is not None else None
+        if before is None and place in self.stored_at:
+            before = self.stored_at[place][0]
+        store = Store(self.moment.time, place, before, node, site, self.moment.current.number)
+        self.trace.stores.append(store)
+        if before is not None and before is not node and old is not None and old[1] is not value:
+            self.nodes.stopper.stored(store)
+
+    # ------------------------------------------------------------------ attributes and items
+    def set_attribute(self, site: int, value: Any, owner: Any, name: str, bare: bool) -> None:
+        """``owner.name = value``."""
+        setattr(owner, name, value)
+        self.placed(("attribute", id(owner), name), site, value, owner, bare)
+
+    def stored_attribute(self, site: int, owner: Any, name: str) -> None:
+        """``owner.name`` was bound by an unpacking."""
+        value = getattr(owner, name, None)
+        self.placed(("attribute", id(owner), name), site, value, owner, False)
+
+    def set_item(self, site: int, value: Any, container: Any, key: Any, bare: bool) -> None:
+        """``container[key] = value``."""
+        if isinstance(container, np.ndarray):
+            before = self.nodes.refreshed(container, None)
+            container[key] = value
+            assigned(self.nodes, site, container, key, value, before, site)
+            return
+        container[key] = value
+        place = item_place(container, key)
+        if place is not None:
+            self.placed(place, site, value, container, bare)
+
+    def stored_item(self, site: int, container: Any, key: Any) -> None:
+        """``container[key]`` was bound by an unpacking."""
+        if not isinstance(container, np.ndarray):
+            place = item_place(container, key)
+            if place is not None:
+                self.placed(place, site, container[key], container, False)
+
+    def placed(self, place: Place, site: int, value: Any, owner: Any, bare: bool) -> None:
+        """A place that ``owner`` holds was given a value."""
+        self.nodes.alive[id(owner)] = owner
+        if isinstance(value, TRACKED):
+            node = self.nodes.node(value, site)
+            if bare:
+                node = self.nodes.alias(value, node, site, self.nodes.sites[site].target, site)
+            old = self.stored_at.get(place)
+            time = self.moment.tick()
+            self.stored_at[place] = (node, value, time)
+            before = old[0] if old is not None else None
+            store = Store(time, place, before, node, site, self.moment.current.number)
+            self.trace.stores.append(store)
+            if old is not None and old[1] is not value:
+                self.nodes.stopper.stored(store)
+        elif type(value) is int:
+            self._number(place, site, value)
+
+    def _number(self, place: Place, site: int, value: int) -> None:
+        origin = Origin(site, (), self.moment.current.number, self.moment.time)
+        self.stored_at[place] = (constant(value, None, origin), value, self.moment.tick())
+
+    # ------------------------------------------------------------------ augmented assignment
+    def aug_name(self, frame: Names | None, site: int, op: str, name: str, old: Any, value: Any) -> Any:
+        """``name op= value``."""
+        self.load(frame, name, old)
+        new = augmented(self.nodes, site, op, old, value)
+        if isinstance(new, TRACKED):
+            self._name(frame, site, name, new, self.nodes.node(new, site))
+        return new
+
+    def aug_attribute(self, site: int, op: str, owner: Any, name: str, value: Any) -> None:
+        """``owner.name op= value``."""
+        old = getattr(owner, name)
+        place = ("attribute", id(owner), name)
+        self.point(place, old)
+        new = augmented(self.nodes, site, op, old, value)
+        setattr(owner, name, new)
+        self.placed(place, site, new, owner, False)
+
+    def aug_item(self, site: int, op: str, container: Any, key: Any, value: Any) -> None:
+        """``container[key] op= value``."""
+        if isinstance(container, np.ndarray):
+            augmented_item(self.nodes, site, op, container, key, value)
+            return
+        old = container[key]
+        place = item_place(container, key)
+        if place is not None:
+            self.point(place, old)
+        new = augmented(self.nodes, site, op, old, value)
+        container[key] = new
+        if place is not None:
+            self.placed(place, site, new, container, False)

@@ -1,0 +1,49 @@
+"""The recorder: what a rewritten program hands its values to."""
+
+from __future__ import annotations
+
+from backproof.trace.events import Trace
+from backproof.trace.flow.moment import Moment
+from backproof.trace.flow.nodes import Nodes
+from backproof.trace.hooks.calls import Calls
+from backproof.trace.hooks.expressions import Expressions
+from backproof.trace.hooks.functions import Functions
+from backproof.trace.hooks.loops import Activities
+from backproof.trace.hooks.places import Places
+from backproof.trace.sites import Site
+from backproof.trace.stopping import Stopper
+
+
+class Recorder:
+    """Records one run of a rewritten program into ``trace``.
+
+    Its other attributes are the functions that the rewritten program calls, one for each kind of thing that
+    a program does; each belongs to the part of the recorder that knows its subject.
+    """
+
+    def __init__(self, sites: list[Site], stopper: Stopper, node_limit: int = 400_000) -> None:
+        self.trace = Trace(sites=sites)
+        self.sites = sites
+        self.stopper = stopper
+        self.moment = Moment(self.trace)
+        nodes = Nodes(self.trace, self.moment, stopper, node_limit)
+        places = Places(nodes)
+        activities = Activities(nodes)
+        expressions = Expressions(places)
+        functions = Functions(places, activities)
+        calls = Calls(expressions, functions)
+
+        self.const, self.load = expressions.const, places.load
+        self.attribute, self.item, self.slice = expressions.attribute, expressions.item, slice
+        self.binop, self.unary, self.compare = expressions.binop, expressions.unary, expressions.compare
+        self.shown, self.unpack = expressions.shown, expressions.unpack
+        self.call, self.method = calls.call, calls.method
+        self.enter_module, self.enter = functions.enter_module, functions.enter
+        self.leave, self.returned = functions.leave, functions.returned
+        self.iterate, self.tick, self.loop_end = activities.iterate, activities.tick, activities.loop_end
+        self.store, self.stored = places.store, places.stored
+        self.set_attribute, self.stored_attribute = places.set_attribute, places.stored_attribute
+        self.set_item, self.stored_item = places.set_item, places.stored_item
+        self.aug_name, self.aug_attribute, self.aug_item = (
+            places.aug_name, places.aug_attribute, places.aug_item,
+        )  # fmt: skip

@@ -1,0 +1,71 @@
+"""Copies, conversions, and arrays made from a shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node
+from backproof.trace.lowering.context import Context
+from backproof.trace.lowering.record import Build, Lowering, UnloweredError, numpy, table
+
+
+def _converted(context: Context, x: Any, dtype: Any = None, **rest: Any) -> Node:
+    node = context.node(x)
+    if dtype is None or (np.dtype(dtype) == np.asarray(node.value).dtype and np.dtype(dtype).kind == "f"):
+        return context.apply("identity", x)
+    return context.apply("astype", x, dtype=np.dtype(dtype))
+
+
+def _float(context: Context, x: Any = 0.0) -> Node:
+    if isinstance(x, str | int):
+        raise UnloweredError("float of text")
+    node = context.node(x)
+    return context.apply("reshape", x, shape=()) if np.ndim(node.value) else context.apply("identity", x)
+
+
+def _same(context: Context, x: Any, *rest: Any, **keywords: Any) -> Node:
+    return context.apply("identity", x)
+
+
+def _item(context: Context, x: Any, *position: Any) -> Node:
+    if not position:
+        return context.apply("reshape", x, shape=())
+    return context.apply("index", x, index=position if len(position) > 1 else int(position[0]))
+
+
+def _filled_like(number: float) -> Build:
+    def build(context: Context, x: Any, *rest: Any, **keywords: Any) -> Node:
+        dtype = keywords.get("dtype") or (rest[0] if rest else None) or np.asarray(x).dtype
+        return context.constant(np.full(np.shape(x), number, dtype))
+
+    return build
+
+
+def _filled(number: float) -> Build:
+    def build(context: Context, shape: Any, dtype: Any = float, **keywords: Any) -> Node:
+        return context.constant(np.full(shape, number, dtype))
+
+    return build
+
+
+FUNCTIONS = table(
+    (
+        _converted,
+        [
+            np.array, np.asarray, np.ascontiguousarray, np.asanyarray, np.copy, np.matrix, numpy("asmatrix"),
+            np.asarray_chkfinite,
+        ],
+    ),
+    (_float, [float, np.float64, np.float32, np.float16, np.longdouble]),
+    (_filled_like(0.0), [np.zeros_like]),
+    (_filled_like(1.0), [np.ones_like]),
+    (_filled(0.0), [np.zeros]),
+    (_filled(1.0), [np.ones]),
+)  # fmt: skip
+METHODS = {
+    **dict.fromkeys(("copy", "view", "tolist"), Lowering(_same)),
+    "astype": Lowering(_converted),
+    "item": Lowering(_item),
+}
