@@ -20,6 +20,7 @@ from backproof.source import Edit, Program, apply_edits
 from backproof.trace import trace_program
 
 STEPS, SECONDS = 4, 20.0
+MANY = 8
 POINTS = 8  # at which a program is certified, and a mend verified
 
 
@@ -45,6 +46,9 @@ def check_program(
     options = Options(loss, steps or STEPS, timeout or SECONDS)
     trace = trace_program(program, steps=options.steps, seconds=options.seconds)
     judgement = judge(trace, options.loss)
+    if judgement is None and trace.ended == "stopped":  # what looked like enough was not: look for longer
+        trace = trace_program(program, steps=MANY * options.steps, seconds=options.seconds)
+        judgement = judge(trace, options.loss)
     notes = supplied(trace)
     if judgement is None:
         reason = no_step(trace, options.loss, options.seconds)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.points import fresh_points, recorded_point
-from backproof.graph import Node
+from backproof.graph import Node, ancestors
 from backproof.step import TrainingStep, values
 from backproof.step.update import terms
 
@@ -66,15 +66,17 @@ def compare_nodes(
     table = [values(step, results, point) for point in points]
     count = len(descents)
     comparisons = []
+    squared = _penalised(step)
     for number, parameter in enumerate(step.parameters):
         applied = [np.asarray(row[number], dtype=np.float64) for row in table]
         true = [np.asarray(row[count + number], dtype=np.float64) for row in table]
         weights = [parameter.gathered(point) for point in points]
-        comparisons.append(_one(parameter.name, applied, true, weights))
+        penalised = any(leaf in squared for leaf in parameter.leaves)
+        comparisons.append(_one(parameter.name, applied, true, None if penalised else weights))
     return _judge(step, comparisons)
 
 
-def _one(name: str, applied: list[Any], true: list[Any], weights: list[Any]) -> Comparison:
+def _one(name: str, applied: list[Any], true: list[Any], weights: list[Any] | None) -> Comparison:
     scales, errors, zero = [], [], True
     for g, t in zip(applied, true, strict=True):
         if g.shape != t.shape or not np.all(np.isfinite(t)):
@@ -93,10 +95,20 @@ def _one(name: str, applied: list[Any], true: list[Any], weights: list[Any]) -> 
         rest = float(np.linalg.norm(g - c * t))
         errors.append(rest / norm if norm else np.inf)
     parallel = all(e < TOLERANCE for e in errors)
-    decay = None if parallel or zero else _decay(applied, true, weights)
+    decay = None if parallel or zero or weights is None else _decay(applied, true, weights)
     if decay is not None:
         return Comparison(name, decay[1], tuple(errors), True, zero, decay[0])
     return Comparison(name, tuple(scales), tuple(errors), parallel, zero)
+
+
+def _penalised(step: TrainingStep) -> set[Node]:
+    """Find the parameters whose size the loss itself counts."""
+    leaves = {leaf for p in step.parameters for leaf in p.leaves}
+    found: set[Node] = set()
+    for node in ancestors([step.loss]):
+        if node.operation in ("square", "abs", "power") or len(set(node.operands)) < len(node.operands):
+            found |= leaves.intersection(node.operands)
+    return found
 
 
 def _decay(applied: list[Any], true: list[Any], weights: list[Any]) -> tuple[float, tuple[float, ...]] | None:

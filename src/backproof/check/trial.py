@@ -216,12 +216,16 @@ class Bench:
             return WRONG
         return RIGHT if self.target is None and min(scales) > 0 else PARALLEL
 
+    def _has_scale(self, k: int) -> bool:
+        comparison = self.verdict.comparisons[k]
+        return bool(comparison.scales) and not comparison.zero
+
     def _agree(self, states: list[int], moved: dict[int, list[float]]) -> None:
         """Where nothing fixes the scale, right are those that share the one most have."""
         scale = {
             k: moved[k][0] if k in moved else self.verdict.comparisons[k].scales[0]
             for k, state in enumerate(states)
-            if state == RIGHT and (k in moved or not self.verdict.comparisons[k].zero)
+            if state == RIGHT and (k in moved or self._has_scale(k))
         }
         most = max(
             scale.values(),

@@ -10,8 +10,9 @@ import numpy as np
 
 from backproof.graph import Node, adjoints, ancestors, apply, evaluate
 from backproof.step.cut import cut
-from backproof.step.loss import Hypothesis
-from backproof.step.update import terms, time_of
+from backproof.step.descent import descent
+from backproof.step.loss import Hypothesis, ancestors_since
+from backproof.step.update import keeps, time_of
 from backproof.step.window import Change, Window
 from backproof.trace import Trace
 
@@ -84,6 +85,7 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
         else list(window.parameters)
     )
     changes = [c for c in changes if c.before in copies]
+    changes += _without_gradient_flow(window, hypothesis, copies, moving)
     if not changes or not any(copies[c.before] in moving for c in changes):
         return None
     parameters = _parameters(trace, changes, copies)
@@ -93,10 +95,29 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     scalar = loss if np.ndim(loss.value) == 0 else apply("reshape", loss, shape=())
     truths = gradients_of(scalar, parameters)
     descents = tuple(
-        p.joined([apply("subtract", *pair) for pair in zip(p.leaves, p.afters, strict=True)])
-        for p in parameters
+        p.joined([descent(*pair) for pair in zip(p.leaves, p.afters, strict=True)]) for p in parameters
     )
     return TrainingStep(trace, window, hypothesis, parameters, scalar, descents, truths, state, copies)
+
+
+def _without_gradient_flow(
+    window: Window, hypothesis: Hypothesis, copies: Mapping[Node, Node], moving: set[Node]
+) -> list[Change]:
+    """Updates whose gradient is not computed from the value that they change, beside others that are.
+
+    A bias under a hinge is one: it decides whether there is a gradient, not how large. The loss depends on
+    it, and what it becomes does not enter the loss, as a running total and the state of a recurrent network
+    do.
+    """
+    fed = set(ancestors_since([hypothesis.node], window.start - 1))
+    return [
+        change
+        for change in window.others
+        if copies.get(change.before) in moving
+        and change.after not in fed
+        and np.asarray(change.before.value).dtype.kind == "f"
+        and keeps(change.after, change.before)
+    ]
 
 
 def gradients_of(loss: Node, parameters: Sequence[Parameter]) -> tuple[Node, ...]:
@@ -160,15 +181,11 @@ def _optimizer_state(
         if leaf is None or leaf in moving or np.asarray(leaf.value).dtype.kind != "f":
             continue
         after = copies.get(change.after)
-        if after is None or not _kept(after, leaf):
+        if after is None or not keeps(after, leaf):
             continue
         rooted = _under_root(leaf, copies)
         state[leaf] = np.full(np.shape(leaf.value), LARGE if rooted else 0.0)
     return state
-
-
-def _kept(after: Node, before: Node) -> bool:
-    return terms(after, before)[0]
 
 
 def _under_root(leaf: Node, copies: Mapping[Node, Node]) -> bool:

@@ -1,0 +1,48 @@
+"""What a step takes off a parameter, read from the update itself.
+
+The difference of the values before and after loses digits where the step is small against the parameter. Most
+updates say what they take off: ``w - lr * g`` is ``w`` less a term, and the term is the answer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backproof.graph import Node, apply, constant
+from backproof.step.update import keeps
+
+
+def descent(before: Node, after: Node) -> Node:
+    """Make the node of ``before - after``: without ``before`` where the update only adds to it."""
+    rest = _without(before, after)
+    return apply("subtract", before, after) if rest is None else apply("negative", rest)
+
+
+def _without(before: Node, node: Node) -> Node | None:
+    """Rebuild the update with zeros in place of the old value; None where it does more than add to it."""
+    if node is before:
+        return constant(np.zeros(np.shape(before.value)))
+    if node.operation == "identity":
+        inner = _without(before, node.operands[0])
+        return None if inner is None else _again(node, inner)
+    if node.operation == "index" and node.operands[0] is before:
+        return constant(np.zeros(np.shape(node.value)))
+    if node.operation in ("add", "subtract"):
+        x, y = node.operands
+        if np.shape(x.value) == np.shape(node.value) and keeps(x, before):
+            inner = _without(before, x)
+            return None if inner is None else _again(node, inner, y)
+        if node.operation == "add" and np.shape(y.value) == np.shape(node.value) and keeps(y, before):
+            inner = _without(before, y)
+            return None if inner is None else _again(node, x, inner)
+    if node.operation == "index_update":
+        base, part = (_without(before, operand) for operand in node.operands)
+        return None if base is None or part is None else _again(node, base, part)
+    if node.operation == "index_add":
+        base = _without(before, node.operands[0])
+        return None if base is None else _again(node, base, node.operands[1])
+    return None
+
+
+def _again(node: Node, *operands: Node) -> Node:
+    return apply(node.operation, *operands, name=node.name, origin=node.origin, **node.attributes)
