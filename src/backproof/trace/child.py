@@ -29,7 +29,7 @@ from backproof.trace.events import Crash, Trace
 from backproof.trace.hooks import Recorder
 from backproof.trace.labels import labels
 from backproof.trace.lowering import add_scipy
-from backproof.trace.rewrite import RECORDER, Rewriter
+from backproof.trace.rewriting import RECORDER, Rewriter
 from backproof.trace.sites import Site
 from backproof.trace.stopping import EnoughSeen, Stopper
 

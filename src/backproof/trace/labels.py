@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backproof.trace.events import Trace
-from backproof.trace.rewrite import RECORDER
+from backproof.trace.rewriting import RECORDER
 
 DEPTH, COUNT = 6, 20_000
 SKIPPED = (
