@@ -78,6 +78,7 @@ def run(options: dict[str, Any]) -> Trace:
     sites: list[Site] = []
     tree = ast.parse(text)
     removed = compat.restore_numpy()
+    compat.restore_modules()
     space: dict[str, Any] = {"__name__": "__main__", "__file__": filename, "__builtins__": __builtins__}
     supplied = compat.supply(tree, space, removed)
     recorder = Recorder(sites, Stopper(options["steps"]), options["node_limit"])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import collections.abc
 import importlib
+import importlib.util
 import math
+import sys
+import types
 from typing import Any
 
 import numpy as np
@@ -25,6 +29,30 @@ REMOVED: dict[str, Any] = {
     "Inf": math.inf, "Infinity": math.inf, "NaN": math.nan, "PINF": math.inf, "NINF": -math.inf, "unicode_": np.str_,
     "row_stack": np.vstack, "in1d": np.isin, "asscalar": lambda a: a.item(), "mat": np.asmatrix, "trapz": getattr(np, "trapezoid", None),
 }  # fmt: skip
+
+
+def restore_modules() -> None:
+    """Give Python back what it has moved, and what packages for Python 2 and 3 alike have supplied.
+
+    ``collections.Hashable`` and its kin went to ``collections.abc`` in Python 3.10; ``past`` and ``future``
+    belong to a package that few still have, and whose Python 3 half is Python's own.
+    """
+    for name in collections.abc.__all__:
+        if not hasattr(collections, name):
+            setattr(collections, name, getattr(collections.abc, name))
+    if importlib.util.find_spec("past") is None:
+        names = {"xrange": range, "unicode": str, "basestring": str, "long": int, "raw_input": builtins.input}
+        sys.modules["past"] = types.ModuleType("past")
+        sys.modules["past.builtins"] = module = types.ModuleType("past.builtins")
+        module.__dict__.update({k: v for k, v in vars(builtins).items() if not k.startswith("_")} | names)
+    if importlib.util.find_spec("future") is None:
+        sys.modules["future"] = types.ModuleType("future")
+        sys.modules["future.utils"] = utils = types.ModuleType("future.utils")
+        utils.__dict__.update(
+            iteritems=lambda d: d.items(), itervalues=lambda d: d.values(), iterkeys=lambda d: d.keys()
+        )
+        sys.modules["future.standard_library"] = library = types.ModuleType("future.standard_library")
+        library.install_aliases = lambda: None  # type: ignore[attr-defined]
 
 
 def restore_numpy() -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib.machinery
 import importlib.util
 import io
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ANSWER = "3"  # what input() is answered: a small odd number serves where a size is asked for
-PLOTTING = ("matplotlib", "matplotlib.pyplot", "pylab", "seaborn", "mpl_toolkits", "mpl_toolkits.mplot3d")
+PLOTTING = frozenset({"matplotlib", "pylab", "seaborn", "mpl_toolkits", "plotly", "bokeh"})
 
 
 class NoPlot(types.ModuleType):
@@ -50,16 +51,58 @@ class NoPlot(types.ModuleType):
         """Leave nothing behind."""
 
 
+class PlotFinder:
+    """Finds every module of a plotting library, and gives one that does nothing."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """The import system asks for a module."""
+        if name.partition(".")[0] not in PLOTTING:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
+
+    def create_module(self, spec: Any) -> NoPlot:
+        """The module, which has every attribute."""
+        return NoPlot(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """There is nothing to run."""
+
+
+class Progress:
+    """Stands for ``tqdm``: the iterable that it was given, and no bar."""
+
+    def __init__(self, iterable: Any = None, *arguments: Any, **keywords: Any) -> None:
+        self.iterable = iterable
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.iterable if self.iterable is not None else ())
+
+    def __len__(self) -> int:
+        return len(self.iterable)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """There is nothing to close."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *arguments, **keywords: None
+
+    @staticmethod
+    def write(*arguments: Any, **keywords: Any) -> None:
+        """Print nothing."""
+
+
 def without_plots() -> None:
     """Replace the plotting libraries; importing them would cost more than the whole check."""
-    for name in PLOTTING:
-        sys.modules[name] = NoPlot(name)
-    sys.modules["matplotlib"].pyplot = sys.modules["matplotlib.pyplot"]  # type: ignore[attr-defined]
+    sys.meta_path.insert(0, PlotFinder())  # type: ignore[arg-type]
     if importlib.util.find_spec("tqdm") is None:
         bar = types.ModuleType("tqdm")
-        bar.tqdm = lambda iterable=None, *a, **k: iterable  # type: ignore[attr-defined]
-        bar.trange = lambda *a, **k: range(*a)  # type: ignore[attr-defined]
-        sys.modules["tqdm"] = sys.modules["tqdm.auto"] = sys.modules["tqdm.notebook"] = bar
+        bar.tqdm = Progress  # type: ignore[attr-defined]
+        bar.trange = lambda *a, **k: Progress(range(*a))  # type: ignore[attr-defined]
+        for name in ("tqdm", "tqdm.auto", "tqdm.notebook"):
+            sys.modules[name] = bar
 
 
 def quiet() -> None:
