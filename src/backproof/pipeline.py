@@ -12,7 +12,7 @@ from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import findings, lost_updates, mismatched
 from backproof.diagnosis.reasons import NO_LOSS, no_step, supplied, unknown_calls
-from backproof.diagnosis.rows import loss_row, parameter_rows
+from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
 from backproof.errors import EditRejectedError
 from backproof.findings import FileReport, Finding
 from backproof.mend import Repair, Tried, forward_axis, search
@@ -20,7 +20,7 @@ from backproof.source import Edit, Program, apply_edits
 from backproof.trace import trace_program
 
 STEPS, SECONDS = 4, 20.0
-MANY = 8
+NEVER, LONG = 10**9, 20_000  # a second look goes on until the trace has so many nodes
 POINTS = 8  # at which a program is certified, and a mend verified
 
 
@@ -47,7 +47,7 @@ def check_program(
     trace = trace_program(program, steps=options.steps, seconds=options.seconds)
     judgement = judge(trace, options.loss)
     if judgement is None and trace.ended == "stopped":  # what looked like enough was not: look for longer
-        trace = trace_program(program, steps=MANY * options.steps, seconds=options.seconds)
+        trace = trace_program(program, steps=NEVER, seconds=options.seconds, nodes=LONG)
         judgement = judge(trace, options.loss)
     notes = supplied(trace)
     if judgement is None:
@@ -83,10 +83,9 @@ def _lasting(
     if not lost:
         found = (*conventions(judgement), *notes)
         return _report(program, judgement, "correct", findings=found, certified=certified(judgement))
-    names = {name for finding in lost for name in finding.parameters}
     report = _report(program, judgement, "faulty", findings=(*lost, *notes))
-    rows = tuple(replace(p, verdict="faulty") if p.name in names else p for p in report.parameters)
-    return replace(report, parameters=rows)
+    rows = lost_rows(judgement)
+    return replace(report, parameters=(*report.parameters, *rows))
 
 
 def _report(program: Program, judgement: Judgement, verdict: str, **rest: object) -> FileReport:

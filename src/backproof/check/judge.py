@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -49,9 +48,8 @@ def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
     if not found:
         return None
     window = chosen_window(found)
-    dropped = _dropped(found)
     best = _best(trace, found, window, loss)
-    return replace(best, dropped=dropped) if best is not None else None
+    return replace(best, dropped=_dropped(trace, best)) if best is not None else None
 
 
 def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:
@@ -124,14 +122,25 @@ def _is_metric(step: TrainingStep, verdict: Verdict) -> bool:
     return "abs" in made and not {"sign", "abs", "where", "greater", "less"} & used
 
 
-def _dropped(found: list[Window]) -> tuple[Change, ...]:
-    """Updates that are lost: the next step begins with the value that this one began with."""
-    for window, following in pairwise(found):
-        starts = {c.before for c in following.parameters}
-        lost = tuple(c for c in window.parameters if c.before in starts)
-        if lost:
-            return lost
-    return ()
+def _dropped(trace: Trace, judgement: Judgement) -> tuple[Change, ...]:
+    """Find gradient steps that only a local name sees.
+
+    The true gradient is taken off, and the result is lost.
+    """
+    step = judgement.step
+    if not step.window.locals or not any(judgement.verdict.right):
+        return ()
+    window = replace(step.window, parameters=(*step.window.parameters, *step.window.locals))
+    wider = training_step(trace, window, step.hypothesis)
+    if wider is None:
+        return ()
+    verdict = compare(wider)
+    right = [
+        p
+        for p, ok, c in zip(wider.parameters, verdict.right, verdict.comparisons, strict=True)
+        if ok and not c.zero
+    ]
+    return tuple(c for p in right for c in p.changes if c.local)
 
 
 def chosen_window(found: list[Window]) -> Window:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from backproof.check.compare import Comparison, Verdict
 from backproof.check.judge import Judgement
 from backproof.findings import LossReport, ParameterReport
+from backproof.step import label
 
 
 def loss_row(judgement: Judgement) -> LossReport:
@@ -20,6 +23,16 @@ def parameter_rows(judgement: Judgement) -> tuple[ParameterReport, ...]:
     step, verdict = judgement.step, judgement.verdict
     triples = zip(step.parameters, verdict.comparisons, verdict.right, strict=True)
     return tuple(_row(p.name, p.shape, c, right, verdict) for p, c, right in triples)
+
+
+def lost_rows(judgement: Judgement) -> tuple[ParameterReport, ...]:
+    """Report the parameters whose updates are lost: their gradients are right and never arrive."""
+    return tuple(
+        ParameterReport(
+            label(judgement.step.trace, change), np.shape(change.before.value), "faulty", 1.0, None, 0.0
+        )
+        for change in judgement.dropped
+    )
 
 
 def _row(

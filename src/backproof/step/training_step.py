@@ -76,7 +76,8 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     """
     befores = [c.before for c in window.parameters]
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
-    copies = cut([*(c.after for c in window.parameters), hypothesis.node, *made], befores)
+    results = [*(c.after for c in window.parameters), hypothesis.node, *made]
+    copies = cut(results, befores)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
     changes = (
@@ -85,7 +86,12 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
         else list(window.parameters)
     )
     changes = [c for c in changes if c.before in copies]
-    changes += _without_gradient_flow(window, hypothesis, copies, moving)
+    branched = _without_gradient_flow(window, hypothesis, copies, moving)
+    if branched:
+        changes += branched
+        copies = cut(results, [*befores, *(c.before for c in branched)])
+        loss = copies[hypothesis.node]
+        moving = _ancestor_set(loss)
     if not changes or not any(copies[c.before] in moving for c in changes):
         return None
     parameters = _parameters(trace, changes, copies)

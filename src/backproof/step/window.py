@@ -21,20 +21,23 @@ from backproof.trace import Activity, Store, Trace
 class Change:
     """A place that a window changed.
 
-    Its value when the window began and when it ended, and the stores between.
+    Its value when the window began and when it ended, and the stores between. ``local`` says that the place
+    is a name of a call that began inside the window: what it holds is gone when the call is over.
     """
 
     place: tuple[Any, ...]
     before: Node
     after: Node
     stores: tuple[Store, ...]
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Window:
     """One training step in time.
 
-    ``parameters`` are the places updated in it, ``others`` the rest that it changed.
+    ``parameters`` are the places updated in it, ``locals`` the local names that look like one, ``others`` the
+    rest that it changed.
     """
 
     start: int
@@ -42,6 +45,7 @@ class Window:
     kind: tuple[str, int]
     parameters: tuple[Change, ...]
     others: tuple[Change, ...]
+    locals: tuple[Change, ...] = ()
 
 
 def windows(trace: Trace) -> list[Window]:
@@ -64,16 +68,18 @@ def windows(trace: Trace) -> list[Window]:
         inside = stores[bisect_left(times, activity.start) : bisect_left(times, activity.end)]
         if not inside or (tried[key] > 40 and not groups[key]):
             continue
-        changes = _changes(inside, activity.start, memo)
-        parameters = [c for c in changes if _learns(c, memo)]
+        changes = _changes(trace, inside, activity.start, memo)
+        learning = [c for c in changes if _learns(c, memo)]
+        parameters = [c for c in learning if not c.local]
         if not parameters:
             continue
         tried[key] += 1
         if not _self_contained(activity, parameters):
             continue
-        chosen = set(parameters)
+        local = tuple(c for c in learning if c.local)
+        chosen = {*parameters, *local}
         others = tuple(c for c in changes if c not in chosen)
-        groups[key].append(Window(activity.start, activity.end, key, tuple(parameters), others))
+        groups[key].append(Window(activity.start, activity.end, key, tuple(parameters), others, local))
     if not groups or not any(groups.values()):
         return []
     most = max(len(w.parameters) for group in groups.values() for w in group)
@@ -88,13 +94,14 @@ def _learns(change: Change, memo: dict[Any, bool]) -> bool:
     return memo[key]
 
 
-def _changes(inside: list[Store], start: int, memo: dict[Any, bool]) -> list[Change]:
+def _changes(trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool]) -> list[Change]:
     grouped: dict[tuple[Any, ...], list[Store]] = defaultdict(list)
     for store in inside:
         grouped[store.place].append(store)
     changes: dict[Node, Change] = {}
     order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
-    for place in sorted(grouped, key=lambda p: (order[p[0]], grouped[p][0].time)):
+    local = {p: p[0] == "name" and trace.frames[p[1]].time >= start for p in grouped}
+    for place in sorted(grouped, key=lambda p: (local[p], order[p[0]], grouped[p][0].time)):
         for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo):
             before, after = group[0].before, group[-1].after
             if before is None:
@@ -104,9 +111,11 @@ def _changes(inside: list[Store], start: int, memo: dict[Any, bool]) -> list[Cha
                 continue
             known = changes.get(before)
             if known is None or (
-                root(known.after, 0) is not root(after, 0) and group[-1].time > known.stores[-1].time
+                not local[place]
+                and root(known.after, 0) is not root(after, 0)
+                and group[-1].time > known.stores[-1].time
             ):
-                changes[before] = Change(place, before, after, tuple(group))
+                changes[before] = Change(place, before, after, tuple(group), local[place])
     return sorted(changes.values(), key=lambda c: c.stores[-1].time)
 
 
