@@ -302,4 +302,201 @@ CASES = (
             Mistake("zhat * (dzhat * zhat).sum(0)", "zhat * (dzhat * zhat)", ("missing-sum",), ("dzhat * zhat", "zhat * (dzhat * zhat)", "(dzhat * zhat)")),
         ),
     ),
+    Case(
+        "noise_layernorm_minibatch",
+        Step("for k in range(0, len(X), 16)", ("A", "a", "B", "norm.scale", "norm.shift"), "loss"),
+        (
+            Mistake("(gx - mean_g - self.xhat * mean_gx)", "(gx - mean_g)", ("missing-term",), ("gx - mean_g", "(gx - mean_g)", "(gx - mean_g) / self.std")),
+            Mistake("mean_g = gx.mean(axis=-1, keepdims=True)", "mean_g = gx.mean(axis=0, keepdims=True)", ("wrong-axis",), ("gx.mean(axis=0, keepdims=True)", "0")),
+            Mistake("g @ B.T / (1 + np.abs(n)) ** 2", "g @ B.T / (1 + np.abs(z)) ** 2", ("derivative-at-wrong-point", "wrong-operand"), ("z", "np.abs(z)")),
+        ),
+    ),
+    Case(
+        "sonar_dropout",
+        Step("for epoch in range(1500)", ("W1", "b1", "W2", "b2", "W3", "b3"), "loss"),
+        (
+            Mistake("(d2 @ W2.T) * mask1 * relu_grad(z1)", "(d2 @ W2.T) * relu_grad(z1)", ("forward-backward-mismatch", "missing-factor"), ("(d2 @ W2.T) * relu_grad(z1)", "d2 @ W2.T", "(d2 @ W2.T)", "relu_grad(z1)")),
+            Mistake("W1 -= lr * (X.T @ d1)", "W1 -= lr * (X.T @ d1) / len(X)", ("wrong-scale", "extra-factor"), ("lr * (X.T @ d1) / len(X)", "lr * (X.T @ d1)", "X.T @ d1")),
+        ),
+    ),
+    Case(
+        "strokes_conv_loops",
+        Step("for n in range(2000)", ("filters", "offset", "dense", "dense_b"), "loss"),
+        (
+            Mistake("d_filters[f] += d_conv[f, i, j] * img[i:i + 3, j:j + 2]", "d_filters[f] += d_conv[f, j, i] * img[i:i + 3, j:j + 2]", ("wrong-index", "wrong-operand"), ("d_conv[f, j, i]",)),
+            Mistake("d_conv = d_act * (conv > 0)", "d_conv = d_act * (conv > 0) * conv", ("extra-factor",), ("d_act * (conv > 0) * conv",)),
+            Mistake("d_offset[f] += d_conv[f, i, j]", "d_offset[f] = d_conv[f, i, j]", ("not-accumulated",)),
+        ),
+    ),
+    Case(
+        "sensor_im2col",
+        Step("for it in range(1500)", ("conv1.W", "conv1.b", "conv2.W", "conv2.b", "v"), "loss"),
+        (
+            Mistake("dx[:, :, i:i + k] += dcols", "dx[:, :, i:i + k] = dcols", ("not-accumulated",), ("dx[:, :, i:i + k] = dcols[:, i].reshape(n, c, k)",)),
+            Mistake("np.repeat(dfeat[:, :, None], h2.shape[2], axis=2) / h2.shape[2]", "np.repeat(dfeat[:, :, None], h2.shape[2], axis=2)", ("wrong-scale", "missing-factor")),
+        ),
+    ),
+    Case(
+        "bigram_embedding",
+        Step("for it in range(3000)", ("E", "W", "b", "U", "c"), "loss"),
+        (
+            Mistake("np.add.at(dE, ctx, de)", "dE[ctx] += de", ("not-accumulated",)),
+            Mistake("dz = ds @ U.T * (1 - h ** 2)", "dz = ds @ U.T * (1 - np.tanh(h) ** 2)", ("derivative-at-wrong-point",), ("np.tanh(h)", "np.tanh(h) ** 2", "1 - np.tanh(h) ** 2")),
+        ),
+    ),
+    Case(
+        "counter_rnn_accumulate",
+        Step("for epoch in range(2000)", ("net.U", "net.W", "net.b", "net.v"), "total"),
+        (
+            Mistake('g["W"] += np.outer(da, self.h[t])', 'g["W"] += np.outer(da, self.h[t + 1])', ("wrong-index", "wrong-operand"), ("self.h[t + 1]", "t + 1")),
+            Mistake("delta = self.W.T @ da", "delta = self.W @ da", ("wrong-transpose",), ("self.W", "self.W @ da")),
+            Mistake("sums[k] = sums[k] + g", "sums[k] = g", ("not-accumulated",), ("sums[k] = g", "g")),
+        ),
+    ),
+    Case(
+        "weather_gru",
+        Step(
+            "for i in range(2000)",
+            (*(f"p['{kind}{gate}']" for gate in "zrh" for kind in "WUb"), "p['V']"),
+            "loss",
+        ),
+        (
+            Mistake("dz = dh * (c - h)", "dz = dh * (h - c)", ("sign-flipped",), ("h - c", "(h - c)")),
+            Mistake(' + dr @ p["Ur"].T', "", ("missing-term",), ('dh * (1 - z) + drh * r + dz @ p["Uz"].T',)),
+            Mistake("dr = drh * h * r * (1 - r)", "dr = drh * r * (1 - r)", ("missing-factor",)),
+        ),
+    ),
+    Case(
+        "recipes_word2vec",
+        Step("for step in range(20000)", ("centre", "context"), "loss"),
+        (
+            Mistake("d_bad = np.outer(bad, v)", "d_bad = np.outer(bad - 1, v)", ("wrong-operand", "extra-factor", "missing-term", "wrong-activation-derivative", "unnamed-difference"), ("bad - 1",)),
+            Mistake("dv = (good - 1) * context[b] + bad", "dv = (1 - good) * context[b] + bad", ("sign-flipped",), ("1 - good", "(1 - good)", "(1 - good) * context[b]")),
+            Mistake("    centre[a] -= alpha * dv\n", "    centre[b] -= alpha * dv\n", ("wrong-index", "wrong-operand"), ("centre[b]", "centre[b] -= alpha * dv", "b")),
+        ),
+    ),
+    Case(
+        "copy_attention",
+        Step("for it in range(3000)", ("att.Wq", "att.Wk", "att.Wv", "att.Wo"), "loss"),
+        (
+            Mistake("(dA - np.sum(dA * self.A, axis=1, keepdims=True))", "dA", ("missing-term",), ("dA", "self.A * dA")),
+            Mistake("dS.T @ self.Q", "dS @ self.Q", ("wrong-transpose",), ("dS", "dS @ self.Q")),
+            Mistake("        dS /= np.sqrt(self.Q.shape[1])\n", "", ("wrong-scale", "missing-factor"), ("dS = self.A * (dA - np.sum(dA * self.A, axis=1, keepdims=True))",)),
+        ),
+    ),
+    Case(
+        "bandit_policy_gradient",
+        Step("for episode in range(5000)", ("W1", "b1", "W2", "b2"), "-np.mean(np.log(P[np.arange(10), arms]) * advantage)"),
+        (
+            Mistake("d[np.arange(10), arms] -= 1", "d[np.arange(10), arms] += 1", ("sign-flipped",)),
+            Mistake("d @ W2.T * (1 - H ** 2)", "d @ W2.T * (1 - H)", ("wrong-activation-derivative",), ("1 - H", "(1 - H)", "H")),
+        ),
+    ),
+    Case(
+        "tanks_views_columns",
+        Step("for i in np.random.permutation(26)", ("theta",), "cost"),
+        (
+            Mistake("hidden[:, 0] -= alpha * g_hid", "hidden[:, 0] += alpha * g_hid", ("sign-flipped",), ("hidden[:, 0] += alpha * g_hid",)),
+            Mistake("g_hid = 2 * miss * readout * (1 - a ** 2)", "g_hid = 2 * miss * a * (1 - a ** 2)", ("wrong-operand",), ("a", "miss * a", "2 * miss * a")),
+        ),
+    ),
+    Case(
+        "sine_comprehensions",
+        Step("for step in range(20000)", ("net['w']", "net['b']", "net['v']", "net['c']"), "loss"),
+        (
+            Mistake("error * v * (1 - h * h)", "error * v * (1 - h)", ("wrong-activation-derivative",), ("1 - h", "(1 - h)", "h")),
+            Mistake('"v": [error * h for h in hidden]', '"v": [error * v for v in net["v"]]', ("wrong-operand",), ("v", 'net["v"]', "error * v")),
+        ),
+    ),
+    Case(
+        "rivers_nabla_lists",
+        Step(
+            "for batch in [data",
+            (*(f"self.weights[{k}]" for k in range(3)), *(f"self.biases[{k}]" for k in range(3))),
+            "0.5 * sum(np.sum((run(self, x) - y) ** 2) for x, y in batch)",
+            early=True,
+            helper="""
+def run(net, x):
+    for b, w in zip(net.biases, net.weights):
+        x = squash(w @ x + b)
+    return x
+""",
+        ),
+        (
+            Mistake("* squash_slope(zs[-l])", "* squash_slope(acts[-l])", ("derivative-at-wrong-point", "wrong-operand"), ("acts[-l]", "squash_slope(acts[-l])")),
+            Mistake("(self.weights[-l + 1].T @ delta) * squash_slope(zs[-l])", "(self.weights[-l + 1].T @ delta)", ("missing-factor",), ("(self.weights[-l + 1].T @ delta)", "self.weights[-l + 1].T @ delta")),
+            Mistake("nabla_b = [nb + d for", "nabla_b = [d for", ("not-accumulated",)),
+        ),
+    ),
+    Case(
+        "spikes_hinge_no_flow",
+        Step("for x, k in zip(X, kind)", ("W", "bias"), "loss"),
+        (
+            Mistake("dW[:, k] -= x", "dW[:, k] += x", ("sign-flipped",)),
+            Mistake("                dbias[k] -= 1\n", "", ("missing-term",), ("dbias[c] += 1",)),
+        ),
+    ),
+    Case(
+        "wells_scipy_jac",
+        Step("for restart in range(1000)", ("THETA",), "loss(THETA)", ("gradient(THETA)",), early=True, number=1, helper="THETA = np.linspace(-1.2, 0.9, 21)"),
+        (
+            Mistake("+ 0.01 * theta", "+ 0.005 * theta", ("wrong-scale",), ("0.005 * theta", "0.005")),
+            Mistake("np.outer(d, v) * (1 - h ** 2)", "np.outer(d, v) * (1 - h)", ("wrong-activation-derivative",), ("(1 - h)", "1 - h", "h")),
+        ),
+    ),
+    Case(
+        "buoys_globals_float32",
+        Step("for i in range(5000)", ("W1", "b1", "W2", "b2"), "error", precise=("x", "y", "W1", "b1", "W2", "b2")),
+        (
+            Mistake("ghid[hidden <= 0] = 0", "ghid[hidden < 0] = 0", ("wrong-activation-derivative", "forward-backward-mismatch", "missing-factor"), ("hidden < 0", "ghid[hidden < 0] = 0")),
+            Mistake("gb1 = ghid.sum(axis=0)", "gb1 = ghid[0]", ("missing-sum", "wrong-index"), ("ghid[0]", "ghid")),
+        ),
+    ),
+    Case(
+        "scans_class_weights",
+        Step("for epoch in range(4000)", ("M", "m", "k", "k0"), "-np.sum(weight * (sick * np.log(guess) + (1 - sick) * np.log(1 - guess)))"),
+        (
+            Mistake(
+                "    back = np.outer(signal, k) * layer * (1 - layer)\n    k = k - 0.5 * (layer.T @ signal)\n",
+                "    k = k - 0.5 * (layer.T @ signal)\n    back = np.outer(signal, k) * layer * (1 - layer)\n",
+                ("updated-weights",),
+                ("np.outer(signal, k)", "k = k - 0.5 * (layer.T @ signal)"),
+            ),
+            Mistake("M = M - 0.5", "M = M + 0.5", ("sign-flipped",), ("M + 0.5 * (scans.T @ back)",)),
+        ),
+    ),
+    Case(
+        "orbits_inherited_layers",
+        Step("for step in range(6000)", (*(f"net[{k}].W" for k in range(3)), *(f"net[{k}].b" for k in range(3))), "log_cosh"),
+        (
+            Mistake("return s + z * s * (1 - s)", "return s + s * (1 - s)", ("wrong-activation-derivative", "missing-factor"), ("s + s * (1 - s)", "s * (1 - s)", "s")),
+            Mistake("g = g * self.df(self.z)", "g = self.df(self.z)", ("upstream-ignored",)),
+            Mistake("        back = g @ self.W.T\n        self.W -= lr * self.x.T @ g\n        self.b -= lr * g.sum(axis=0)\n        return back", "        self.W -= lr * self.x.T @ g\n        self.b -= lr * g.sum(axis=0)\n        return g @ self.W.T", ("updated-weights",), ("g @ self.W.T", "self.W -= lr * self.x.T @ g")),
+        ),
+    ),
+    Case(
+        "kiln_column_slices",
+        Step("while True", ("w1", "w2"), "e"),
+        (
+            Mistake("dy * w2[0, 1:] * h", "dy * w2[0, :-1] * h", ("wrong-index",), ("w2[0, :-1]", ":-1")),
+            Mistake("w1[:, 0] -= eta * dh", "w1[:, 0] -= eta * dy * dh", ("extra-factor",), ("eta * dy * dh", "eta * dy", "dy")),
+        ),
+    ),
+)
+
+QUICK = frozenset(
+    {
+        "house_rent_line",
+        "rain_logistic",
+        "glass_mlp_class",
+        "digits_layer_objects",
+        "moons_param_dict",
+        "weights_by_hand",
+        "gates_np_matrix",
+        "sine_star_import",
+        "traffic_generator_huber",
+        "spam_hinge_while",
+        "tiny_scalar_engine",
+        "faces_tied_autoencoder",
+    }
 )

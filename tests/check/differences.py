@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-ENTER, MOVED, LEAVE = "__enter_round__", "__moved__", "__leave_round__"
+ENTER, PRECISE, MOVED, LEAVE = "__enter_round__", "__precise__", "__moved__", "__leave_round__"
 SHIFT = 1e-5
 DIRECTIONS = 3
 
@@ -43,6 +43,8 @@ class Step:
     gradients: tuple[str, ...] = ()
     early: bool = False
     number: int = 3
+    helper: str = ""
+    precise: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,11 @@ def mismatch(text: str, step: Step) -> float:
     )
 
 
+def parameters(text: str, step: Step) -> tuple[np.ndarray, ...]:
+    """Give the values that the parameters have when the round begins."""
+    return _run(_instrumented(text, step), step, {}).before
+
+
 def _instrumented(text: str, step: Step) -> Any:
     """Compile the program with calls at the start and at the end of every round of its training loop."""
     tree = ast.parse(text)
@@ -99,10 +106,11 @@ def _instrumented(text: str, step: Step) -> Any:
     loop = next(
         node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While) and node.lineno == rows[0]
     )
+    precise = [f"{text} = {PRECISE}({text})" for text in step.precise]
     moved = [f"{text} = {MOVED}({k}, {text})" for k, text in enumerate(step.parameters)]
-    enter = ast.parse("\n".join([f"{ENTER}()", *moved, f"{LEAVE}(globals(), locals(), True)"])).body
-    leave = ast.parse(f"{LEAVE}(globals(), locals(), False)").body
-    loop.body = [*enter, *loop.body, *leave]
+    enter = [f"{ENTER}(globals())", *precise, *moved, f"{LEAVE}(globals(), locals(), True)"]
+    leave = [f"{LEAVE}(globals(), locals(), False)"]
+    loop.body = [*ast.parse("\n".join(enter)).body, *loop.body, *ast.parse("\n".join(leave)).body]
     return compile(ast.fix_missing_locations(tree), "program.py", "exec")
 
 
@@ -110,8 +118,10 @@ def _run(code: Any, step: Step, moves: Mapping[int, np.ndarray]) -> Round:
     """Run the program to the end of the round, with some parameters moved when it begins."""
     seen: dict[str, Any] = {"round": 0, "before": {}}
 
-    def enter() -> None:
+    def enter(outer: dict[str, Any]) -> None:
         seen["round"] += 1
+        if seen["round"] == 1:
+            exec(step.helper, outer)
 
     def moved(number: int, value: Any) -> Any:
         if seen["round"] != step.number:
@@ -130,7 +140,7 @@ def _run(code: Any, step: Step, moves: Mapping[int, np.ndarray]) -> Round:
             seen["gradients"] = _read(step.gradients, names)
             raise RoundOver
 
-    space: dict[str, Any] = {"__name__": "__main__", ENTER: enter, MOVED: moved, LEAVE: look}
+    space: dict[str, Any] = {"__name__": "__main__", ENTER: enter, MOVED: moved, LEAVE: look, PRECISE: np.float64}
     with _undisturbed(), contextlib.suppress(RoundOver):
         exec(code, space)
     if "after" not in seen:
