@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.errors import BackproofError
-from backproof.train.canvas import Canvas, bounds_of
 
 Array = NDArray[np.float64]
 SUFFIXES = (".png", ".svg", ".pdf")
+_MARGIN = 13  # characters that plotille puts left of the canvas
+_LONGEST_LABEL = 9
+_BLANK = "\u2800"  # the Braille character without a dot, which some fonts show as empty circles
+_LONGEST_NAME = 8  # characters of an axis's name, for which plotille has ten with the parentheses
 
 
 class PlotError(BackproofError):
@@ -39,19 +43,67 @@ class Fit:
 
 
 def terminal_plot(fit: Fit, *, width: int = 72, height: int = 14, colour: bool = False) -> str:
-    """Draw data and fit in characters."""
-    canvas = Canvas(
-        bounds_of([fit.x, fit.line_x]),
-        bounds_of([fit.y], room=0.15),
-        width=max(width - 10, 20),
-        height=height,
+    """Draw data and fit in characters, no wider than ``width`` or the terminal."""
+    from plotille import Figure, color  # here, since only who draws should wait for it
+
+    x_name, y_name = _short(fit.x_name), _short(fit.y_name)
+    figure = Figure()
+    figure.linesep = "\n"
+    figure.origin = False
+    figure.with_colors = colour
+    figure.x_label, figure.y_label = x_name, y_name
+    figure.x_ticks_fkt = figure.y_ticks_fkt = _tick
+    # Beyond the canvas come an arrow with the name of the axis, and the label of the last tick; there is
+    # a tick every ten characters, so that with whole tens the last one is at the end.
+    beyond = max(len(f"|-> ({x_name})"), _LONGEST_LABEL)
+    width = min(width, shutil.get_terminal_size().columns)
+    figure.width, figure.height = max((width - _MARGIN - beyond) // 10 * 10, 10), height
+    x_bounds, y_bounds = bounds_of([fit.x, fit.line_x]), bounds_of([fit.y], room=0.15)
+    figure.set_x_limits(*x_bounds)
+    figure.set_y_limits(*y_bounds)
+    # The canvas ends one dot before its upper limit: what lies on it belongs into the last column.
+    last = x_bounds[1] - (x_bounds[1] - x_bounds[0]) / (2 * figure.width)
+    figure.scatter(*_drawable(fit.x, fit.y, last, y_bounds), lc="cyan")
+    figure.plot(*_drawable(fit.line_x, fit.line_y, last, y_bounds), lc="bright_yellow")
+    dots, line = (
+        color(word, fg=shade, no_color=not colour)
+        for word, shade in (("dots", "cyan"), ("line", "bright_yellow"))
     )
-    canvas.dots(fit.x, fit.y, "data")
-    canvas.line(fit.line_x, fit.line_y, "fit")
-    key = "dots: the data   line: the network"
-    if colour:
-        key = "\x1b[36mdots\x1b[0m: the data   \x1b[33;1mline\x1b[0m: the network"
-    return f"{canvas.render(colour=colour)}\n{'':8}{key}"
+    lines = [row.rstrip() for row in figure.show().replace(_BLANK, " ").splitlines()]
+    indent = min(_MARGIN, max(width - len("dots: the data   line: the network"), 0))
+    return "\n".join([*lines, f"{'':{indent}}{dots}: the data   {line}: the network"])
+
+
+def bounds_of(values: Sequence[Array], room: float = 0.0) -> tuple[float, float]:
+    """Give the smallest and the largest finite value with some room around them; they always differ."""
+    together = np.concatenate([value[np.isfinite(value)].ravel() for value in values])
+    if not together.size:
+        return -1.0, 1.0
+    low, high = float(together.min()), float(together.max())
+    largest = max(abs(low), abs(high))
+    # Where there is nothing to tell apart, the value is shown in the middle.
+    flat = high - low <= 1e-12 * largest
+    around = 0.15 * (largest or 1.0) if flat else room * (high - low)
+    return low - around, high + around
+
+
+def _drawable(
+    x: Array, y: Array, last: float, y_bounds: tuple[float, float]
+) -> tuple[list[float], list[float]]:
+    """Leave out what is not finite, and bring near what is far off the canvas: a line there takes long."""
+    fine = np.isfinite(x) & np.isfinite(y)
+    low, high = y_bounds
+    near = np.clip(y[fine], low - (high - low), high + (high - low))
+    return np.minimum(x[fine], last).tolist(), near.tolist()
+
+
+def _tick(value: float, following: float) -> str:
+    """Write a label of an axis; where it is zero but for rounding, zero."""
+    return f"{0.0 if abs(value) < (following - value) / 1000 else value:.3g}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def check_plot_path(path: Path) -> None:
