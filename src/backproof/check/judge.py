@@ -66,6 +66,8 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
             and not (judgement is not None and judgement.verdict.correct and not other.verdict.correct)
         ):
             return other
+        if other is not None and judgement is not None and judgement.verdict.correct:
+            return replace(judgement, declared=other.declared)
     return judgement
 
 

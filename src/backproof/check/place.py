@@ -18,6 +18,7 @@ from backproof.graph import Node, leaf
 from backproof.trace import Binding, Site, Trace
 
 SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|\w+ ?[-+] ?\d+)\])*(\.T)?$")
+WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(eq=False, repr=False)
@@ -172,6 +173,21 @@ class Place:
                     return current.operands[position]
             stack.extend(current.operands)
         return None
+
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        """The words that the function around the place uses anyway."""
+        sites = self.trace.sites
+        texts = (s.text for s in sites if s.scope == self.site.scope and s.file == self.site.file)
+        return frozenset(word for text in texts for word in WORD.findall(text))
+
+    def foreign(self, name: str) -> float:
+        """A cost for reading, inside a function, a name of the module that it does not read so far."""
+        if not self.site.function or WORD.findall(name)[0] in self.own_words:
+            return 0.0
+        frame, time = where(self.edges[0])
+        own = self.scenery.bound.get(frame, {}).get(name)
+        return 0.0 if own and own[0][0] < time else 0.5
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -51,6 +51,7 @@ class Bench:
     base: list[dict[Node, Any]] = field(default_factory=list)
     truths: list[list[Any]] = field(default_factory=list)
     order: dict[Node, int] = field(default_factory=dict)
+    main: frozenset[Node] = frozenset()
     consumers: dict[Node, list[Node]] = field(default_factory=dict)
     edges: dict[int, list[Edge]] = field(default_factory=dict)
     reads: list[tuple[int, Edge]] = field(default_factory=list)
@@ -69,6 +70,8 @@ class Bench:
         bench.base = [evaluate(results, {**step.state, **point}) for point in bench.points]
         bench.truths = [[np.asarray(table[t], dtype=float) for t in step.truths] for table in bench.base]
         line = ancestors(step.descents)
+        bench.main = frozenset(line)
+        line = ancestors([*step.descents, *step.copies.values()])
         bench.order = {node: k for k, node in enumerate(line)}
         forward = set(ancestors([step.loss]))
         consumers: dict[Node, list[Node]] = defaultdict(list)
@@ -77,6 +80,8 @@ class Bench:
             sites = node.origin.operand_sites if node.origin is not None else ()
             for position, operand in enumerate(node.operands):
                 consumers[operand].append(node)
+                if node not in bench.main:
+                    continue
                 site = sites[position] if position < len(sites) else None
                 if site is not None and site >= 0:
                     edges[site].append(Edge(node, position))
@@ -179,7 +184,7 @@ class Bench:
 
         None if they cannot be.
         """
-        line = self.affected({e.consumer for e, _ in changes})
+        line = self._needed(changes)
         inside = set(line)
         states = list(self.initial)
         moved = [k for k, descent in enumerate(self.step.descents) if descent in inside]
@@ -204,6 +209,24 @@ class Bench:
         if self.target is None:
             self._agree(states, scales)
         return tuple(states)
+
+    def _needed(self, changes: Sequence[tuple[Edge, Node]]) -> list[Node]:
+        """What has to be computed anew: on the way to the updates, or to what a correction reads."""
+        line = self.affected({e.consumer for e, _ in changes})
+        read = {o for _, built in changes for o in self._read(built)} - self.main
+        wanted = self.main.union(ancestors(read)) if read else self.main
+        return [node for node in line if node in wanted]
+
+    def _read(self, built: Node) -> list[Node]:
+        """The nodes of the step that a built node is computed from."""
+        found, stack = [], [built]
+        while stack:
+            node = stack.pop()
+            if node in self.order:
+                found.append(node)
+            else:
+                stack.extend(node.operands)
+        return found
 
     def _graded(self, scales: list[float]) -> int:
         if VANISHES in scales:

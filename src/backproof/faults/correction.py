@@ -155,7 +155,7 @@ def activation_of(inner: Node, outer: Node, depth: int = 12) -> bool:
     while stack and steps < depth * 4:
         node = stack.pop()
         steps += 1
-        if node is inner:
+        if node is inner or _equal(node, inner):
             met = True
         elif node.operands:
             if node.operation in (
@@ -173,6 +173,11 @@ def activation_of(inner: Node, outer: Node, depth: int = 12) -> bool:
         elif np.size(node.value) > 1:
             return False
     return met and not stack
+
+
+def _equal(a: Node, b: Node) -> bool:
+    """Do two nodes hold the same values, as when an expression is written out twice?"""
+    return np.shape(a.value) == np.shape(b.value) and bool(np.all(np.asarray(a.value) == np.asarray(b.value)))
 
 
 def occurrences(place: Place, text: str) -> list[Site]:

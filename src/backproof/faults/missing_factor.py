@@ -90,7 +90,11 @@ def corrections(place: Place) -> Iterator[Correction]:
                 else f"the chain rule has one more factor here: `{text}`"
             )
             yield Correction(
-                rule, (Part(place, new, build),), cost + inside_product(place), why, expected=new
+                rule,
+                (Part(place, new, build),),
+                cost + inside_product(place) + place.foreign(name),
+                why,
+                expected=new,
             )
 
 

@@ -78,6 +78,8 @@ def corrections(place: Place) -> Iterator[Correction]:
         for n in place.names
         if (v := place.value(n, edge)) is not None and np.size(v.value) == 1 and not v.operands
     ]
+    for text, build in _products(place, edge):
+        yield _added(place, text, build, 2.1, "missing-term")
     for name in place.names:
         node = place.value(name, edge)
         if node is None or np.shape(node.value) != place.shape or node is edge.operand:
@@ -88,6 +90,30 @@ def corrections(place: Place) -> Iterator[Correction]:
                 yield _added(
                     place, product(number, name), _weighted(place, number, name), 1.8, "loss-mismatch"
                 )
+
+
+def _products(place: Place, edge: Edge) -> Iterator[tuple[str, Build]]:
+    """The products of two matrices that have the shape of the place: another path to a weight."""
+    if len(place.shape) != 2:
+        return
+    matrices = [n for n in place.names if (v := place.value(n, edge)) is not None and np.ndim(v.value) == 2]
+    shapes = {
+        name: np.shape(node.value) for name in matrices if (node := place.value(name, edge)) is not None
+    }
+    for left, (a, b) in shapes.items():
+        for right, (c, d) in shapes.items():
+            if a == c and (b, d) == place.shape:
+                yield f"{left}.T @ {right}", _product(place, left, right, True)
+            if b == c and (a, d) == place.shape:
+                yield f"{left} @ {right}", _product(place, left, right, False)
+
+
+def _product(place: Place, left: str, right: str, turned: bool) -> Build:
+    def build(edge: Edge) -> Node | None:
+        x = place.value(left, edge)
+        return make("matmul", make("transpose", x, axes=None) if turned else x, place.value(right, edge))
+
+    return build
 
 
 def _read(place: Place, name: str) -> Build:

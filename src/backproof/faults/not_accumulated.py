@@ -55,7 +55,6 @@ from backproof.faults.correction import Correction, Part, make, numpy_name
 from backproof.faults.rule import Rule
 from backproof.graph import Node
 from backproof.source import Edit, Span
-from backproof.trace import Store
 
 RULE = Rule(
     code="BP303",
@@ -110,23 +109,21 @@ def _replaced(place: Place) -> Iterator[Correction]:
     step = place.scenery.bench.step
     assert place.statement is not None
     earlier: dict[Node, Node] = {}
-    stores = [s for s in step.trace.stores if step.window.start <= s.time < step.window.end]
-    last: dict[tuple[object, ...], Store] = {}
-    for store in stores:
-        old = last.get(store.place)
-        if old is not None and store.site == place.site.number and old.site != store.site:
-            new, before = step.copies.get(store.after), step.copies.get(old.after)
-            if (
-                new is not None
-                and before is not None
-                and np.shape(new.value) == np.shape(before.value)
-                and before.operands
-            ):
-                earlier[new] = before
-                if new.operation == "identity":
-                    earlier[new.operands[0]] = before
-        last[store.place] = store
-    if not earlier:
+    held: dict[tuple[object, ...], Node] = {}  # what a place would hold if this statement added to it
+    for store in step.trace.stores:
+        new = step.copies.get(store.after)
+        if not step.window.start <= store.time < step.window.end or new is None:
+            continue
+        before = held.get(store.place)
+        if store.site != place.site.number or before is None or np.shape(before.value) != np.shape(new.value):
+            held[store.place] = new
+            continue
+        earlier[new] = before
+        if new.operation == "identity":
+            earlier[new.operands[0]] = before
+        total = make("add", new, before)
+        held[store.place] = new if total is None else total
+    if not any(node.operands or np.any(node.value) for node in earlier.values()):
         return
 
     def build(edge: Edge) -> Node | None:

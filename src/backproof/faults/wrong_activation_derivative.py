@@ -91,7 +91,11 @@ def corrections(place: Place) -> Iterator[Correction]:
         for text, build in _forms(place, name):
             why = f"this is not the derivative that belongs here: it is `{text}`"
             yield Correction(
-                "wrong-activation-derivative", (Part(place, text, build),), 1.95, why, expected=text
+                "wrong-activation-derivative",
+                (Part(place, text, build),),
+                1.95 + place.foreign(name),
+                why,
+                expected=text,
             )
 
 

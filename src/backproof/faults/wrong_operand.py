@@ -82,6 +82,7 @@ def corrections(place: Place) -> Iterator[Correction]:
             (1.3 if simple or related else 1.9)
             + 0.3 * (1 - similarity(name, place.text))
             + 0.2 * (node.operation == "identity")
+            + place.foreign(name)
         )
         yield _named(place, name, node, cost)
     if place.site.kind == "Call" and edge.operand.operation == "dot":
