@@ -95,8 +95,9 @@ def _report(program: Program, judgement: Judgement, verdict: str, **rest: object
 
 def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
     """Search for a repair; of losses that explain as much, take the one that needs the fewest corrections."""
-    found = [(j, search(Bench.of(j.step, j.verdict))) for j in (judgement, *judgement.rivals)]
-    judgement, repair = min(found, key=lambda pair: _badness(pair[1]))
+    rivals = (judgement, *judgement.rivals)  # the squared loss, which most programs descend, comes first
+    found = [(j, search(Bench.of(j.step, j.verdict)), k) for k, j in enumerate(rivals)]
+    judgement, repair, _ = min(found, key=lambda entry: _badness(entry[1], entry[2]))
     if judgement.step.hypothesis.stated and not convincing(judgement, repair):
         axis = forward_axis(Bench.of(judgement.step, judgement.verdict))
         if axis is not None:
@@ -105,8 +106,9 @@ def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
     return judgement, repair
 
 
-def _badness(repair: Repair) -> tuple[bool, int, float]:
-    return (not repair.complete, len(repair.steps), sum(tried.correction.cost for tried in repair.steps))
+def _badness(repair: Repair, position: int) -> tuple[bool, int, float]:
+    cost = sum(tried.correction.cost for tried in repair.steps)
+    return (not repair.complete, len(repair.steps), cost + 0.5 * position)
 
 
 def _verified(

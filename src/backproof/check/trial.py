@@ -52,6 +52,7 @@ class Bench:
     truths: list[list[Any]] = field(default_factory=list)
     order: dict[Node, int] = field(default_factory=dict)
     main: frozenset[Node] = frozenset()
+    lines: dict[frozenset[Node], list[Node]] = field(default_factory=dict)
     consumers: dict[Node, list[Node]] = field(default_factory=dict)
     edges: dict[int, list[Edge]] = field(default_factory=dict)
     reads: list[tuple[int, Edge]] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Bench:
         bench.truths = [[np.asarray(table[t], dtype=float) for t in step.truths] for table in bench.base]
         line = ancestors(step.descents)
         bench.main = frozenset(line)
-        line = ancestors([*step.descents, *step.copies.values()])
+        line = ancestors([*sorted(step.copies.values(), key=_time), *step.descents])
         bench.order = {node: k for k, node in enumerate(line)}
         forward = set(ancestors([step.loss]))
         consumers: dict[Node, list[Node]] = defaultdict(list)
@@ -199,8 +200,8 @@ class Bench:
                     if scale is not None:
                         scales[k].append(scale)
                 moved = [k for k in moved if len(scales[k]) == point + 1]
-                if not moved:
-                    break
+                if all(states[k] == RIGHT for k in moved):
+                    return None  # nothing that was wrong can have become right
         if not scales:
             return None
         for k, found in scales.items():
@@ -212,7 +213,10 @@ class Bench:
 
     def _needed(self, changes: Sequence[tuple[Edge, Node]]) -> list[Node]:
         """What has to be computed anew: on the way to the updates, or to what a correction reads."""
-        line = self.affected({e.consumer for e, _ in changes})
+        starts = frozenset(e.consumer for e, _ in changes)
+        line = self.lines.get(starts)
+        if line is None:
+            line = self.lines[starts] = self.affected(starts)
         read = {o for _, built in changes for o in self._read(built)} - self.main
         wanted = self.main.union(ancestors(read)) if read else self.main
         return [node for node in line if node in wanted]
@@ -272,6 +276,10 @@ def starting_states(verdict: Verdict) -> tuple[int, ...]:
         else:
             states.append(WRONG)
     return tuple(states)
+
+
+def _time(node: Node) -> int:
+    return -1 if node.origin is None else int(node.origin.time)
 
 
 def _made_at(node: Node) -> int:

@@ -82,3 +82,22 @@ def corrections(place: Place) -> Iterator[Correction]:
 
         why = f"the factor `{other.text}` does not belong here"
         yield Correction("extra-factor", (Part(place, text, build),), 1.3, why, expected=text)
+    if place.site.kind == "BinOp" and place.site.detail == "*":
+        yield from _several(place)
+
+
+def _several(place: Place) -> Iterator[Correction]:
+    """Leave out the last two or three factors of a product."""
+    site = place.children[0]
+    for left_out in (2, 3):
+        if site.kind != "BinOp" or site.detail != "*":
+            return
+        site = place.trace.sites[site.children[0]]
+
+        def build(edge: Edge, number: int = site.number) -> Node | None:
+            return place.inside(edge.operand, number)
+
+        why = f"the last {'two' if left_out == 2 else 'three'} factors do not belong here"
+        yield Correction(
+            "extra-factor", (Part(place, site.text, build),), 1.3 + 0.1 * left_out, why, expected=site.text
+        )
