@@ -131,6 +131,23 @@ def quotient(left: str, right: str) -> str:
     return f"{bracketed(left, 5)} / {bracketed(right, 6)}"
 
 
+# What may have made the value of an activation: the last operation of the usual ways to write it.
+LOGISTIC = frozenset({"sigmoid", "divide", "reciprocal", "power", "where", "index"})
+HYPERBOLIC = frozenset({"tanh", "divide", "subtract", "index"})
+RECTIFIED = frozenset(
+    {"maximum", "where", "multiply", "clip", "add", "matmul", "dot", "index", "index_update"}
+)
+BEFORE_ACTIVATION = frozenset({"add", "subtract", "multiply", "matmul", "dot", "sum", "einsum", "index"})
+
+
+def made_by(place: Place, name: str) -> str:
+    """The operation that made what a name holds."""
+    node = place.value(name, place.edges[0])
+    while node is not None and node.operation == "identity" and node.operands:
+        node = node.operands[0]
+    return "" if node is None else node.operation
+
+
 def inside_product(place: Place) -> float:
     """A small cost for multiplying one factor of a product where the whole product would do as well."""
     parent = place.parent

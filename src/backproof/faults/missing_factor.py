@@ -60,7 +60,17 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.faults.correction import Correction, Part, inside_product, make, product
+from backproof.faults.correction import (
+    HYPERBOLIC,
+    LOGISTIC,
+    RECTIFIED,
+    Correction,
+    Part,
+    inside_product,
+    made_by,
+    make,
+    product,
+)
 from backproof.faults.rule import Rule
 from backproof.graph import Node
 
@@ -123,9 +133,13 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
         return make("multiply", edge.operand, make("greater", place.value(name, edge), 0.0))
 
     yield name, plain, 1.5
-    yield f"{name} * (1 - {name})", logistic, 1.8
-    yield f"(1 - {name} ** 2)", hyperbolic, 1.8
-    yield f"({name} > 0)", rectified, 1.85
+    known = made_by(place, name)
+    if known in LOGISTIC:
+        yield f"{name} * (1 - {name})", logistic, 1.8
+    if known in HYPERBOLIC:
+        yield f"(1 - {name} ** 2)", hyperbolic, 1.8
+    if known in RECTIFIED:
+        yield f"({name} > 0)", rectified, 1.85
 
 
 def _unread_argument(place: Place, name: str) -> bool:

@@ -56,7 +56,17 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.faults.correction import Correction, Part, make, numpy_name
+from backproof.faults.correction import (
+    BEFORE_ACTIVATION,
+    HYPERBOLIC,
+    LOGISTIC,
+    RECTIFIED,
+    Correction,
+    Part,
+    made_by,
+    make,
+    numpy_name,
+)
 from backproof.faults.rule import Rule
 from backproof.graph import Node
 
@@ -105,12 +115,17 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build]]:
     def value(edge: Edge) -> Node | None:
         return place.value(name, edge)
 
-    yield f"{name} * (1 - {name})", lambda e: make("multiply", value(e), make("subtract", 1.0, value(e)))
-    yield f"1 - {name} ** 2", lambda e: make("subtract", 1.0, make("square", value(e)))
-    yield f"({name} > 0)", lambda e: make("greater", value(e), 0.0)
-    yield (
-        f"1 - {module}.tanh({name}) ** 2",
-        lambda e: make("subtract", 1.0, make("square", make("tanh", value(e)))),
-    )
-    yield f"{module}.cos({name})", lambda e: make("cos", value(e))
-    yield f"2 * {name}", lambda e: make("multiply", 2.0, value(e))
+    known = made_by(place, name)
+    if known in LOGISTIC:
+        yield f"{name} * (1 - {name})", lambda e: make("multiply", value(e), make("subtract", 1.0, value(e)))
+    if known in HYPERBOLIC:
+        yield f"1 - {name} ** 2", lambda e: make("subtract", 1.0, make("square", value(e)))
+    if known in RECTIFIED:
+        yield f"({name} > 0)", lambda e: make("greater", value(e), 0.0)
+    if known in BEFORE_ACTIVATION:
+        yield (
+            f"1 - {module}.tanh({name}) ** 2",
+            lambda e: make("subtract", 1.0, make("square", make("tanh", value(e)))),
+        )
+        yield f"{module}.cos({name})", lambda e: make("cos", value(e))
+        yield f"2 * {name}", lambda e: make("multiply", 2.0, value(e))
