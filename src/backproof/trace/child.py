@@ -1,37 +1,136 @@
 """The child process: runs one rewritten program under the recorder and writes the trace to a file.
 
-Called as ``python -m backproof.trace.child OPTIONS``, with the options as JSON; it is never imported by the
-rest.
+Called as ``python -m backproof.trace.child``, with its options as JSON on standard input; it is never
+imported by the rest.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import faulthandler
 import gc
 import importlib.machinery
-import importlib.util
 import json
 import os
-import signal
+import shutil
 import sys
+import threading
+import time
+import traceback
 import types
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from backproof.trace import compat, sandbox
 from backproof.trace.encoding import encode
 from backproof.trace.events import Crash, Trace
-from backproof.trace.hooks import Recorder
+from backproof.trace.hooks.recorder import Recorder
 from backproof.trace.labels import labels
 from backproof.trace.lowering import add_scipy
 from backproof.trace.rewriting import RECORDER, Rewriter
 from backproof.trace.sites import Site
 from backproof.trace.stopping import EnoughSeen, Stopper
+
+GRACE = 1.5  # seconds after the time limit at which a call that holds the interpreter is cut off
+
+End = Literal["stopped", "finished", "crashed", "exited", "timeout", "memory"]
+
+
+class Ending:
+    """Ends the run from wherever it is: writes the trace, and leaves without asking the program.
+
+    An exception would not do. Programs catch everything in their loops, clean up in ``finally``, train in
+    threads, and wait in calls that no exception reaches.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.space: dict[str, Any] = {}
+        self.trace = Trace()
+        self.recorder: Recorder | None = None
+        self.once = threading.Lock()
+        self.memory: tuple[int, int] | None = None
+        self._open, self._rename, self._leave = os.open, os.rename, os._exit
+
+    def write(self, ended: End, frames: list[types.FrameType], crash: Crash | None = None) -> None:
+        """Write what has been recorded, with the names that these frames give to it; does not return."""
+        self.once.acquire()  # for ever: whoever comes second waits until the process is gone
+        self._free()
+        trace = self.trace
+        trace.ended, trace.crash = ended, crash
+        try:
+            now = self.recorder.moment.time + 1 if self.recorder is not None else 0
+            for activity in trace.activities:
+                if activity.end < 0:
+                    activity.end, activity.complete = now, ended in ("finished", "exited")
+            names = [dict(frame.f_locals) for frame in frames if RECORDER in frame.f_globals]
+            trace.labels = labels(trace, self.space, names)
+            data = encode(trace)
+        except (MemoryError, RecursionError):
+            data = encode(Trace(ended=ended, crash=crash, files=trace.files))
+        self._file("trace", data)
+        self._leave(0)
+
+    def fail(self) -> None:
+        """Say that backproof itself failed; does not return."""
+        self._free()
+        self._file("failure", traceback.format_exc().encode())
+        self._leave(3)
+
+    def _free(self) -> None:
+        """Lift the limits, which were the program's."""
+        faulthandler.cancel_dump_traceback_later()
+        sys.setrecursionlimit(10**6)  # which the sandbox takes for as much as there is room for
+        if self.memory is not None:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_AS, self.memory)
+
+    def _file(self, name: str, data: bytes) -> None:
+        part = self.folder / "part"
+        handle = self._open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+        os.close(handle)
+        self._rename(part, self.folder / name)
+
+
+class EndingStopper(Stopper):
+    """Ends the run where enough is seen, instead of raising."""
+
+    def __init__(self, steps: int, ending: Ending) -> None:
+        super().__init__(steps)
+        self.ending = ending
+
+    def _end(self) -> None:
+        self.ending.write("stopped", _outwards(sys._getframe(1)))
+
+    def stored(self, *arguments: Any) -> None:
+        """A place was given a new value."""
+        try:
+            super().stored(*arguments)
+        except EnoughSeen:
+            self._end()
+
+    def round_done(self, *arguments: Any) -> None:
+        """A round of a loop is over."""
+        try:
+            super().round_done(*arguments)
+        except EnoughSeen:
+            self._end()
+
+    def too_much(self) -> None:
+        """The trace has outgrown its limit."""
+        try:
+            super().too_much()
+        except EnoughSeen:
+            self._end()
 
 
 class RecordingFinder:
@@ -67,119 +166,139 @@ class RecordingFinder:
         origin = module.__spec__.origin
         text = Path(origin).read_text(encoding="utf-8", errors="replace")
         self.files[origin] = text
-        tree = Rewriter(text, origin, self.recorder.sites).module(ast.parse(text))
+        tree = Rewriter(text, origin, self.recorder.sites).module(ast.parse(text, origin))
         module.__dict__[RECORDER] = self.recorder
         exec(compile(tree, origin, "exec"), module.__dict__)
 
 
-def run(options: dict[str, Any]) -> Trace:
-    """Run the program that ``options`` describe, until enough is seen."""
+def run(options: dict[str, Any], ending: Ending) -> None:
+    """Run the program that ``options`` describe, until enough is seen; does not return."""
     filename, text = options["filename"], options["text"]
     sites: list[Site] = []
-    tree = ast.parse(text)
+    tree = ast.parse(text, filename)
     removed = compat.restore_numpy()
     compat.restore_modules()
-    space: dict[str, Any] = {"__name__": "__main__", "__file__": filename, "__builtins__": __builtins__}
+    module = types.ModuleType("__main__")
+    space = module.__dict__
+    space.update({"__file__": filename, "__builtins__": __builtins__})
     supplied = compat.supply(tree, space, removed)
-    recorder = Recorder(sites, Stopper(options["steps"]), options["node_limit"])
+    recorder = Recorder(sites, EndingStopper(options["steps"], ending), options["node_limit"])
     trace = recorder.trace
     trace.supplied, trace.files = supplied, {filename: text}
     code = compile(Rewriter(text, filename, sites).module(tree), filename, "exec")
     space[RECORDER] = recorder
-    module = types.ModuleType("__main__")
-    module.__dict__.update(space)
-    space = module.__dict__
     sys.modules["__main__"] = module
     folder = Path(options["folder"])
     sys.path.insert(0, str(folder))
     sys.meta_path.insert(0, RecordingFinder(folder, recorder, trace.files))
     sys.argv = [filename]
-    frames: list[Any] = []
     if "scipy" in text:
         with contextlib.suppress(ImportError):
             import scipy.special
 
             add_scipy(scipy.special)
+    ending.trace, ending.space, ending.recorder = trace, space, recorder
+    _limit(options, ending)
+    sandbox.threads_in_turn(lambda: len(trace.nodes))
     try:
         exec(code, space)
-    except EnoughSeen as end:
-        trace.ended = "stopped"
-        frames = _frames(end)
-    except TimeoutError as end:
-        trace.ended = "timeout"
-        frames = _frames(end)
-    except SystemExit:
-        trace.ended = "exited"
-    except MemoryError:
-        trace.ended = "memory"
+    except SystemExit as error:
+        ending.write("exited", _inwards(error), _crash(error, trace.files, folder))
+    except MemoryError as error:
+        ending.write("memory", _inwards(error), _crash(error, trace.files, folder))
     except BaseException as error:
-        trace.ended = "stopped" if recorder.stopper.stopped else "crashed"
-        frames = _frames(error)
-        trace.crash = _crash(error, trace.files)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    now = recorder.moment.time + 1
-    for activity in trace.activities:
-        if activity.end < 0:
-            activity.end, activity.complete = now, trace.ended in ("finished", "exited")
-    trace.labels = labels(trace, space, frames)
-    return trace
+        ending.write("crashed", _inwards(error), _crash(error, trace.files, folder))
+    ending.write("finished", [])
 
 
-def _frames(error: BaseException) -> list[dict[str, Any]]:
-    found, traceback = [], error.__traceback__
-    while traceback is not None:
-        if RECORDER in traceback.tb_frame.f_globals:
-            found.append(dict(traceback.tb_frame.f_locals))
-        traceback = traceback.tb_next
+# ---------------------------------------------------------------------- where the program is
+def _inwards(error: BaseException) -> list[types.FrameType]:
+    """The frames that an error passed through, outermost first."""
+    return [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+
+
+def _outwards(frame: types.FrameType | None) -> list[types.FrameType]:
+    """A frame and those that called it, outermost first."""
+    return [frame for frame, _ in traceback.walk_stack(frame)][::-1]
+
+
+def _place(lines: list[tuple[types.FrameType, int]], files: dict[str, str]) -> tuple[str, int]:
+    """The innermost place in the program's own files."""
+    found = ("", 0)
+    for frame, row in lines:
+        if frame.f_code.co_filename in files:
+            found = (frame.f_code.co_filename, row)
     return found
 
 
-def _crash(error: BaseException, files: dict[str, str]) -> Crash:
-    row, file, traceback = 0, "", error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename in files:
-            row, file = traceback.tb_lineno, traceback.tb_frame.f_code.co_filename
-        traceback = traceback.tb_next
-    return Crash(type(error).__name__, str(error)[:300], file, row)
+def _crash(error: BaseException, files: dict[str, str], folder: Path) -> Crash:
+    """Where the program raised, and what to do about it."""
+    lines = list(traceback.walk_tb(error.__traceback__))
+    file, row = _place(lines, files)
+    if isinstance(error, SyntaxError) and error.filename in files:
+        file, row = error.filename, error.lineno or row
+    line = files[file].splitlines()[row - 1] if file and 0 < row <= len(files[file].splitlines()) else ""
+    asked = any(Path(frame.f_code.co_filename).stem == "argparse" for frame, _ in lines)
+    return Crash(type(error).__name__, compat.explained(error, line, folder, asked)[:600], file, row)
 
 
-def _limit(seconds: float, memory: int) -> None:
-    def late(*_: object) -> None:
-        raise TimeoutError
-
-    signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+def _limit(options: dict[str, Any], ending: Ending) -> None:
+    """Limit the memory, and the time: by a thread, and by one that does not need the interpreter."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (options["memory"], before[1]))
+        ending.memory = before
+    deadline = time.monotonic() + options["seconds"]
+    faulthandler.dump_traceback_later(options["seconds"] + GRACE, exit=True, file=options["stacks"])
+    main, parent = threading.main_thread().ident, os.getppid()
+    leave, remove, parent_of = os._exit, shutil.rmtree, os.getppid
+
+    def watch() -> None:
+        idle = threading.Event()
+        while (left := deadline - time.monotonic()) > 0:
+            idle.wait(min(left, 0.5))
+            if parent_of() != parent:  # nobody is left to read the trace, or to clear up
+                remove(ending.folder, ignore_errors=True)
+                leave(1)
+        frames = _outwards(sys._current_frames().get(main)) if main is not None else []
+        file, row = _place([(frame, frame.f_lineno) for frame in frames], ending.trace.files)
+        ending.write("timeout", frames, Crash("TimeoutError", "", file, row))
+
+    threading.Thread(target=watch, daemon=True).start()
+
+    def exit_at_once(_: int) -> None:
+        frames = _outwards(sys._getframe(1))
+        file, row = _place([(frame, frame.f_lineno) for frame in frames], ending.trace.files)
+        ending.write("exited", frames, Crash("SystemExit", "", file, row))
+
+    os._exit = exit_at_once  # type: ignore[assignment]
 
 
 def main() -> None:
     """Read the options from standard input, run, write the trace."""
     options = json.loads(sys.stdin.buffer.read())
-    output = Path(options["output"])
-    sandbox.quiet()
-    if not options["plots"]:
-        sandbox.without_plots()
-    writes = sandbox.without_writes()
-    options["writes"] = str(writes)
-    sys.dont_write_bytecode = True
-    sys.setrecursionlimit(6000)
-    warnings.simplefilter("ignore")
-    np.seterr(all="ignore")
-    remove, plain = os.remove, os.open
-    del remove
-    gc.disable()
-    _limit(options["seconds"], options["memory"])
-    trace = run(options)
-    data = encode(trace)
-    handle = plain(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    os._exit(0)
+    folder = Path(options["output"])
+    ending = Ending(folder)
+    options["stacks"] = (folder / "stacks").open("w")  # stays open: the dump is made when nothing else works
+    faulthandler.enable(options["stacks"])
+    try:
+        sandbox.quiet()
+        sandbox.deep_stack()
+        if not options["plots"]:
+            sandbox.without_plots()
+        sandbox.without_processes()
+        sandbox.Overlay(folder / "files").install()
+        sandbox.fence(folder)
+        sys.dont_write_bytecode = True
+        warnings.simplefilter("ignore")
+        np.seterr(all="ignore")
+        gc.disable()
+        run(options, ending)
+    except BaseException:
+        ending.fail()
 
 
 if __name__ == "__main__":

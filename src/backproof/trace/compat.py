@@ -10,6 +10,7 @@ import importlib.util
 import math
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,12 @@ FUNCTIONS = {
     **dict.fromkeys(("sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "pi", "floor", "ceil"), "math"),
     **dict.fromkeys(("array", "dot", "zeros", "ones", "arange", "linspace", "outer", "zeros_like"), "numpy"),
     "expit": "scipy.special", "deepcopy": "copy", "defaultdict": "collections", "randint": "random", "uniform": "random",
+    "reduce": "functools", "get_ipython": "IPython", "namedtuple": "collections", "Counter": "collections",
+}  # fmt: skip
+RENAMED = {"xrange": "range", "raw_input": "input", "unicode": "str", "long": "int", "unichr": "chr"}
+PACKAGES = {
+    "sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "pillow", "yaml": "pyyaml", "skimage": "scikit-image",
+    "mnist": "python-mnist", "bs4": "beautifulsoup4",
 }  # fmt: skip
 REMOVED: dict[str, Any] = {
     "math": math, "float": float, "int": int, "bool": bool, "object": object, "complex": complex, "str": str,
@@ -103,6 +110,9 @@ def supply(tree: ast.Module, space: dict[str, Any], removed: set[str]) -> list[t
             elif name in FUNCTIONS:
                 space[name] = getattr(importlib.import_module(FUNCTIONS[name]), name)
                 supplied.append((f"from {FUNCTIONS[name]} import {name}", row))
+            elif name in RENAMED:
+                space[name] = getattr(builtins, RENAMED[name])
+                supplied.append((f"{name}, which Python 3 calls {RENAMED[name]}", row))
         except (ImportError, AttributeError):
             continue
     aliases = {
@@ -121,3 +131,38 @@ def supply(tree: ast.Module, space: dict[str, Any], removed: set[str]) -> list[t
                 seen.add(attr)
                 supplied.append((f"{alias}.{attr}, which NumPy has removed", node.lineno))
     return supplied
+
+
+def explained(error: BaseException, line: str, folder: Path, asked: bool) -> str:
+    """What an error said, and what to do about it where that is known.
+
+    ``line`` is the program's line that raised, ``folder`` where the program lies; ``asked`` says that it
+    was argparse that stopped it.
+    """
+    said = str(error)
+    match error:
+        case ModuleNotFoundError(name=str(name)):
+            top = name.partition(".")[0]
+            package = PACKAGES.get(top, top)
+            return f"{said}; install it where backproof runs: {sys.executable} -m pip install {package}"
+        case FileNotFoundError(filename=str(name)):
+            if (folder / name).exists() and Path.cwd() != folder:
+                return (
+                    f"there is no file {name} here; it lies beside the program, so run backproof in {folder}"
+                )
+            return f"there is no file {name}; put it there, or run backproof where the program finds it"
+        case FileNotFoundError():
+            return f"{said.rstrip('.')}; put it there, or run backproof where the program finds it"
+        case SystemExit() if asked:
+            return "it wants arguments, and is run without any; give them defaults"
+        case SystemExit():
+            return ""
+        case IndexError() if "argv" in line:
+            return f"{said}; it wants arguments, and is run without any: give them defaults"
+        case EOFError():
+            return f"{said}; it waits for input that nobody types: give it values in the program"
+        case RecursionError():
+            return f"{said}; a function calls itself without end"
+        case KeyboardInterrupt():
+            return "it was interrupted"
+    return said

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,10 +16,19 @@ from pathlib import Path
 
 from backproof.source import Program
 from backproof.trace.encoding import decode
-from backproof.trace.events import Trace
+from backproof.trace.events import Crash, Trace
 
 MEMORY = 8 * 2**30  # address space of the child, bytes
 NODES = 400_000
+START, GRACE, WRITING = 10.0, 4.0, 60.0  # seconds to start, to end, and to write what was recorded
+DIED = {
+    signal.SIGSEGV: "a segmentation fault",
+    signal.SIGABRT: "an abort",
+    signal.SIGFPE: "an arithmetic fault",
+    signal.SIGBUS: "a bus error",
+    signal.SIGILL: "an illegal instruction",
+}
+WHY = "C code that it calls went wrong, or its recursion is too deep for the stack"
 
 
 def trace_program(
@@ -26,7 +37,7 @@ def trace_program(
     """Run ``program`` until it has made ``steps`` updates, or for ``seconds``, and record what it did.
 
     The program runs in a process of its own, in the caller's working directory, as ``python program.py``
-    would run it. It cannot draw, ask, write files beside itself, or outlive the call.
+    would run it. It cannot draw, ask, write files beside itself, start processes, or outlive the call.
     """
     trace = _run(program, steps, seconds, nodes, memory, plots=False)
     if trace.ended == "crashed" and any(
@@ -38,34 +49,133 @@ def trace_program(
     return trace
 
 
+def how_it_ended(trace: Trace, program: Program, seconds: float) -> str:
+    """Say where and how a run ended in which no training step was seen, and what to do about it."""
+    crash = trace.crash
+    file = crash.file if crash is not None and crash.file else program.filename
+    where = f"{file}:{crash.row}" if crash is not None and crash.row else file
+    match trace.ended:
+        case "crashed" if crash is not None:
+            said = f": {crash.message}" if crash.message else ""
+            return (
+                f"{where}: the program stopped with {crash.kind} before a whole training step was seen{said}."
+            )
+        case "timeout":
+            return (
+                f"{where}: the program was still here after {seconds:g} s, without a whole training step. "
+                "--timeout SECONDS gives it more; less data or smaller layers need less."
+            )
+        case "memory":
+            return (
+                f"{where}: the program used up its memory here, before a whole training step was seen: "
+                "try it with less data."
+            )
+        case "exited":
+            said = f": {crash.message}" if crash is not None and crash.message else ""
+            return f"{where}: the program ended itself here, before a whole training step was seen{said}."
+    body = ast.parse(program.text).body
+    if not body:
+        return f"{program.filename} is empty: there is no program to check."
+    quiet = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    defined = [n.name for n in body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    if defined and all(isinstance(n, quiet) or _says_nothing(n) for n in body):
+        names = ", ".join(defined[:4]) + (", ..." if len(defined) > 4 else "")
+        return (
+            f"{program.filename} defines {names} and calls nothing that trains: add the call at its end, "
+            "or check the script that makes it."
+        )
+    return (
+        f"{program.filename} ran, but nothing in it looks like training: a value that is replaced, round "
+        "after round, by itself plus something computed from it."
+    )
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    """Is a statement a docstring, or a name for a plain value?"""
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        return isinstance(statement.value, ast.Constant)
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
 def _run(program: Program, steps: int, seconds: float, nodes: int, memory: int, plots: bool) -> Trace:
     folder = Path(tempfile.mkdtemp(prefix="backproof-"))
-    output = folder / "trace"
     filename = program.filename
+    text = program.text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    beside = Path(filename).resolve().parent if filename != "-" else Path.cwd()
     options = {
-        "filename": filename, "text": program.text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff"),
-        "folder": str(Path(filename).resolve().parent) if filename != "-" else str(Path.cwd()), "output": str(output),
-        "steps": steps, "seconds": seconds, "node_limit": nodes, "memory": memory, "plots": plots,
+        "filename": filename, "text": text, "folder": str(beside), "output": str(folder), "steps": steps,
+        "seconds": seconds, "node_limit": nodes, "memory": memory, "plots": plots,
     }  # fmt: skip
     environment = os.environ | {
         "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder),
+        "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder / "files"), "MPLCONFIGDIR": str(folder / "files"),
     }  # fmt: skip
-    child = subprocess.Popen(
-        [sys.executable, "-m", "backproof.trace.child"],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True,
-    )  # fmt: skip
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "PYTHONSTARTUP", "PYTHONINSPECT"):
+        environment.pop(name, None)
+    child: subprocess.Popen[bytes] | None = None
     try:
-        with contextlib.suppress(subprocess.TimeoutExpired, BrokenPipeError):
-            child.communicate(json.dumps(options).encode(), timeout=seconds * 1.5 + 5)
-        late = child.poll() is None
-        if output.exists() and not late:
-            return decode(output.read_bytes())
-        if late:
-            return Trace(ended="timeout")
-        return Trace(ended="memory" if child.returncode in (-9, -6, -11) else "exited")
+        (folder / "files").mkdir()
+        child = subprocess.Popen(
+            [sys.executable, "-m", "backproof.trace.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        )
+        said = _wait(child, json.dumps(options).encode(), folder, seconds)
+        return _brought(child, folder, said, program)
     finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        if child is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            for stream in (child.stdin, child.stderr):
+                if stream is not None:
+                    stream.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(child: subprocess.Popen[bytes], options: bytes, folder: Path, seconds: float) -> bytes:
+    """Wait for the child; what it said on standard error before it became quiet."""
+    sent: bytes | None = options
+    for limit in (START + seconds + GRACE, WRITING):
+        try:
+            return child.communicate(sent, timeout=limit)[1]
+        except BrokenPipeError:
+            return b""
+        except subprocess.TimeoutExpired:
+            sent = None
+            if not (folder / "part").exists():
+                break
+    return b""
+
+
+def _brought(child: subprocess.Popen[bytes], folder: Path, said: bytes, program: Program) -> Trace:
+    """What the child left behind: its trace, its excuse, or the stack that it died with."""
+    code = child.poll()
+    if (folder / "trace").exists():
+        return decode((folder / "trace").read_bytes())
+    if (folder / "failure").exists():
+        raise RuntimeError((folder / "failure").read_text(errors="replace").strip())
+    stacks = folder / "stacks"
+    dump = stacks.read_text(errors="replace") if stacks.exists() else ""
+    file, row = _place(dump, program)
+    files = {program.filename: program.text}
+    if code is None or dump.startswith("Timeout"):
+        return Trace(ended="timeout", crash=Crash("TimeoutError", "", file, row), files=files)
+    if code == -signal.SIGKILL:
+        return Trace(ended="memory", crash=Crash("MemoryError", "", file, row), files=files)
+    if code < 0:
+        kind = DIED.get(signal.Signals(-code), signal.Signals(-code).name)
+        return Trace(ended="crashed", crash=Crash(kind, WHY, file, row), files=files)
+    raise RuntimeError(
+        f"the process that runs the program did not start: {said.decode(errors='replace').strip()}"
+    )
+
+
+def _place(dump: str, program: Program) -> tuple[str, int]:
+    """The innermost line of the program's own in the stacks that Python dumps when it is cut off."""
+    name = program.filename.encode("ascii", "backslashreplace").decode()
+    found = re.search(rf'File "{re.escape(name)}", line (\d+)', dump)
+    return (program.filename, int(found.group(1))) if found else ("", 0)
