@@ -68,9 +68,7 @@ def mismatch(text: str, step: Step) -> float:
     generator = np.random.default_rng(99)
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
     for number, value in enumerate(base.before):
-        applied = (
-            base.gradients[number] if step.gradients else base.before[number] - base.after[number]
-        )
+        applied = base.gradients[number] if step.gradients else base.before[number] - base.after[number]
         if applied.shape != value.shape:
             return float("inf")
         along, slopes = [], []
@@ -140,8 +138,14 @@ def _run(code: Any, step: Step, moves: Mapping[int, np.ndarray]) -> Round:
             seen["gradients"] = _read(step.gradients, names)
             raise RoundOver
 
-    space: dict[str, Any] = {"__name__": "__main__", ENTER: enter, MOVED: moved, LEAVE: look, PRECISE: np.float64}
-    with _undisturbed(), contextlib.suppress(RoundOver):
+    space: dict[str, Any] = {
+        "__name__": "__main__",
+        ENTER: enter,
+        MOVED: moved,
+        LEAVE: look,
+        PRECISE: np.float64,
+    }
+    with _Undisturbed(), contextlib.suppress(RoundOver):
         exec(code, space)
     if "after" not in seen:
         raise ValueError("the program never reached the end of the round")
@@ -171,10 +175,10 @@ def _number(value: Any) -> float:
     return float(array.reshape(()))
 
 
-class _undisturbed(contextlib.ExitStack):
+class _Undisturbed(contextlib.ExitStack):
     """Prints go nowhere, warnings are shown to nobody, and the state of the random generators is kept."""
 
-    def __enter__(self) -> _undisturbed:
+    def __enter__(self) -> _Undisturbed:
         super().__enter__()
         self.enter_context(contextlib.redirect_stdout(io.StringIO()))
         self.enter_context(warnings.catch_warnings())

@@ -9,10 +9,12 @@ from backproof.findings import FileReport, Finding
 from backproof.pipeline import check_program
 from backproof.source import Edit, Program, Span, apply_edits, program_from_bytes
 
-from .cases import CASES, QUICK, Case, Mistake
+from .case import Case, Mistake
+from .cases import CASES, QUICK
 from .differences import mismatch, parameters
 from .gaps import CORRECT_GAPS, MISTAKE_GAPS
 
+SECONDS = 8.0  # for one program
 EVERYTHING = ("verdict", "line", "name", "alone", "mended")
 
 
@@ -80,7 +82,7 @@ def injected(case: Case, mistake: Mistake) -> str:
 
 
 def _check(text: str) -> FileReport:
-    return check_program(program_from_bytes(text.encode(), "program.py"))
+    return check_program(program_from_bytes(text.encode(), "program.py"), timeout=SECONDS)
 
 
 def _points_at(case: Case, mistake: Mistake, text: str, span: Span) -> bool:
