@@ -81,7 +81,7 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("concrete_rmsprop_mae", 0): (UNNAMED, "nothing proposes `z` inside the formula of arctan's derivative"),
     ("parity_neuron_lists", 1): (UNNAMED, "the search ends before it comes to a factor `1 - h[i]`"),
     # called faulty, mended, but at another place or by another name
-    ("digits_layer_objects", 0): ("alone mended", "a second use of the same code is not seen to be mended too"),
+    ("digits_layer_objects", 0): ("alone mended", "a second use of the same code is not seen to be mended"),
     ("tides_closures", 1): ("line name", NO_PLACE),
     ("faces_tied_autoencoder", 0): ("line name", NO_PLACE),
     ("buoys_globals_float32", 0): ("line name", MASK),

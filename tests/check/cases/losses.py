@@ -15,7 +15,7 @@ CASES = (
             ),
             Mistake("dr.sum()", "dr.mean()", ("wrong-scale",)),
         ),
-    ),,
+    ),
     Case(
         "bikes_decorated",
         Step("for it in range(2500)", ("theta",), "nll"),
@@ -33,7 +33,7 @@ CASES = (
                 ("rate - 1 / counts.clip(1)", "1 / counts.clip(1)"),
             ),
         ),
-    ),,
+    ),
     Case(
         "spam_hinge_while",
         Step("while tries < 5000", ("w", "b"), "objective"),
@@ -56,7 +56,7 @@ CASES = (
                 ),
             ),
         ),
-    ),,
+    ),
     Case(
         "spikes_hinge_no_flow",
         Step("for x, k in zip(X, kind)", ("W", "bias"), "loss"),
@@ -64,7 +64,7 @@ CASES = (
             Mistake("dW[:, k] -= x", "dW[:, k] += x", ("sign-flipped",)),
             Mistake("                dbias[k] -= 1\n", "", ("missing-term",), ("dbias[c] += 1",)),
         ),
-    ),,
+    ),
     Case(
         "genes_l1_decay",
         Step("for k in range(4000)", ("beta", "beta0"), "loss_fn(beta, beta0)", ("g", "g0"), early=True),
@@ -82,7 +82,7 @@ CASES = (
                 ("err.sum()", "np.array([err.sum()])", "err", "[err.sum()]"),
             ),
         ),
-    ),,
+    ),
     Case(
         "scans_class_weights",
         Step(
@@ -105,7 +105,7 @@ CASES = (
             ),
             Mistake("M = M - 0.5", "M = M + 0.5", ("sign-flipped",), ("M + 0.5 * (scans.T @ back)",)),
         ),
-    ),,
+    ),
     Case(
         "wells_scipy_jac",
         Step(
@@ -126,7 +126,7 @@ CASES = (
                 ("(1 - h)", "1 - h", "h"),
             ),
         ),
-    ),,
+    ),
     Case(
         "flowers_adagrad_l2",
         Step("for i in range(3000)", ("W", "b"), "loss", ("dW", "db")),
@@ -144,7 +144,7 @@ CASES = (
                 ("np.dot(X.T, dscores) / 50", "np.sum(dscores, axis=0, keepdims=True)"),
             ),
         ),
-    ),,
+    ),
     Case(
         "concrete_rmsprop_mae",
         Step(
@@ -166,5 +166,5 @@ CASES = (
                 ("loss-mismatch", "missing-factor", "wrong-activation-derivative", "extra-factor"),
             ),
         ),
-    ),,
+    ),
 )

@@ -26,7 +26,7 @@ CASES = (
                 ("dzhat * zhat", "zhat * (dzhat * zhat)", "(dzhat * zhat)"),
             ),
         ),
-    ),,
+    ),
     Case(
         "noise_layernorm_minibatch",
         Step("for k in range(0, len(X), 16)", ("A", "a", "B", "norm.scale", "norm.shift"), "loss"),
@@ -50,7 +50,7 @@ CASES = (
                 ("z", "np.abs(z)"),
             ),
         ),
-    ),,
+    ),
     Case(
         "sonar_dropout",
         Step("for epoch in range(1500)", ("W1", "b1", "W2", "b2", "W3", "b3"), "loss"),
@@ -68,7 +68,7 @@ CASES = (
                 ("lr * (X.T @ d1) / len(X)", "lr * (X.T @ d1)", "X.T @ d1"),
             ),
         ),
-    ),,
+    ),
     Case(
         "strokes_conv_loops",
         Step("for n in range(2000)", ("filters", "offset", "dense", "dense_b"), "loss"),
@@ -87,7 +87,7 @@ CASES = (
             ),
             Mistake("d_offset[f] += d_conv[f, i, j]", "d_offset[f] = d_conv[f, i, j]", ("not-accumulated",)),
         ),
-    ),,
+    ),
     Case(
         "sensor_im2col",
         Step("for it in range(1500)", ("conv1.W", "conv1.b", "conv2.W", "conv2.b", "v"), "loss"),
@@ -104,7 +104,7 @@ CASES = (
                 ("wrong-scale", "missing-factor"),
             ),
         ),
-    ),,
+    ),
     Case(
         "bigram_embedding",
         Step("for it in range(3000)", ("E", "W", "b", "U", "c"), "loss"),
@@ -117,7 +117,7 @@ CASES = (
                 ("np.tanh(h)", "np.tanh(h) ** 2", "1 - np.tanh(h) ** 2"),
             ),
         ),
-    ),,
+    ),
     Case(
         "letters_rnn_clip_value",
         Step(
@@ -138,7 +138,7 @@ CASES = (
                 "dhnext = Whh.T @ draw", "dhnext = Whh @ draw", ("wrong-transpose",), ("Whh", "Whh @ draw")
             ),
         ),
-    ),,
+    ),
     Case(
         "stock_lstm_clip_norm",
         Step("for it in range(2000)", ("W", "b", "V", "c0"), "loss"),
@@ -151,7 +151,7 @@ CASES = (
             Mistake("dc * c_old * f * (1 - f)", "dc * c * f * (1 - f)", ("wrong-operand",), ("c", "dc * c")),
             Mistake("dc = dc * f", "dc = dc * i", ("wrong-operand",), ("i", "dc * i")),
         ),
-    ),,
+    ),
     Case(
         "counter_rnn_accumulate",
         Step("for epoch in range(2000)", ("net.U", "net.W", "net.b", "net.v"), "total"),
@@ -170,7 +170,7 @@ CASES = (
             ),
             Mistake("sums[k] = sums[k] + g", "sums[k] = g", ("not-accumulated",), ("sums[k] = g", "g")),
         ),
-    ),,
+    ),
     Case(
         "weather_gru",
         Step(
@@ -183,7 +183,7 @@ CASES = (
             Mistake(' + dr @ p["Ur"].T', "", ("missing-term",), ('dh * (1 - z) + drh * r + dz @ p["Uz"].T',)),
             Mistake("dr = drh * h * r * (1 - r)", "dr = drh * r * (1 - r)", ("missing-factor",)),
         ),
-    ),,
+    ),
     Case(
         "recipes_word2vec",
         Step("for step in range(20000)", ("centre", "context"), "loss"),
@@ -213,7 +213,7 @@ CASES = (
                 ("centre[b]", "centre[b] -= alpha * dv", "b"),
             ),
         ),
-    ),,
+    ),
     Case(
         "copy_attention",
         Step("for it in range(3000)", ("att.Wq", "att.Wk", "att.Wv", "att.Wo"), "loss"),
@@ -232,7 +232,7 @@ CASES = (
                 ("dS = self.A * (dA - np.sum(dA * self.A, axis=1, keepdims=True))",),
             ),
         ),
-    ),,
+    ),
     Case(
         "bandit_policy_gradient",
         Step(
@@ -249,5 +249,5 @@ CASES = (
                 ("1 - H", "(1 - H)", "H"),
             ),
         ),
-    ),,
+    ),
 )

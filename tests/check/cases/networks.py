@@ -31,7 +31,7 @@ CASES = (
                 ("never-updated",),
             ),
         ),
-    ),,
+    ),
     Case(
         "digits_layer_objects",
         Step(
@@ -43,7 +43,7 @@ CASES = (
             Mistake("return grad * self.mask", "return self.mask * 1.0", ("upstream-ignored",)),
             Mistake("self.db = grad.sum(axis=0)", "self.db = grad.mean(axis=0)", ("wrong-scale",)),
         ),
-    ),,
+    ),
     Case(
         "moons_param_dict",
         Step(
@@ -60,7 +60,7 @@ CASES = (
             ),
             Mistake('cache["A2"] - Y\n', 'Y - cache["A2"]\n', ("sign-flipped",)),
         ),
-    ),,
+    ),
     Case(
         "tides_closures",
         Step("for it in range(2000)", ("first.W", "first.b", "second.W", "second.b"), "loss"),
@@ -84,7 +84,7 @@ CASES = (
                 ("wrong-activation-derivative", "sign-flipped"),
             ),
         ),
-    ),,
+    ),
     Case(
         "apples_dataclass_adam",
         Step(
@@ -104,7 +104,7 @@ CASES = (
                 "X.T @ dz, dz.sum(0)", "X.T @ dz, dz.sum()", ("wrong-axis", "missing-sum"), ("dz.sum()",)
             ),
         ),
-    ),,
+    ),
     Case(
         "tiny_scalar_engine",
         Step(
@@ -118,7 +118,7 @@ CASES = (
             ),
             Mistake("o.g += self.x * r.g", "o.g = self.x * r.g", ("not-accumulated",)),
         ),
-    ),,
+    ),
     Case(
         "cars_nesterov",
         Step("for it in range(6000)", ("W1", "b1", "W2", "b2"), "cost", ("gW1", "gb1", "gW2", "gb2")),
@@ -136,7 +136,7 @@ CASES = (
                 ("np.sum(d1, axis=1, keepdims=True)[:1]", "np.sum(d1, axis=1, keepdims=True)", "1"),
             ),
         ),
-    ),,
+    ),
     Case(
         "faces_tied_autoencoder",
         Step("for epoch in range(2000)", ("ae.W", "ae.b", "ae.c"), "loss"),
@@ -149,7 +149,7 @@ CASES = (
                 ("(d_out @ self.W) * (1 - h)", "d_out @ self.W", "(d_out @ self.W)", "1 - h", "(1 - h)"),
             ),
         ),
-    ),,
+    ),
     Case(
         "seismic_residual",
         Step(
@@ -166,7 +166,7 @@ CASES = (
                 ("a", "a.T", "a.T @ dx"),
             ),
         ),
-    ),,
+    ),
     Case(
         "orbits_inherited_layers",
         Step(
@@ -198,7 +198,7 @@ CASES = (
                 ("g @ self.W.T", "self.W -= lr * self.x.T @ g"),
             ),
         ),
-    ),,
+    ),
     Case(
         "rivers_nabla_lists",
         Step(
@@ -228,5 +228,5 @@ def run(net, x):
             ),
             Mistake("nabla_b = [nb + d for", "nabla_b = [d for", ("not-accumulated",)),
         ),
-    ),,
+    ),
 )

@@ -11,7 +11,7 @@ CASES = (
             Mistake("diff = guess - rent", "diff = rent - guess", ("sign-flipped",)),
             Mistake("db = 2 / N * np.sum(diff)", "db = np.sum(diff) / N", ("wrong-scale", "missing-factor")),
         ),
-    ),,
+    ),
     Case(
         "rain_logistic",
         Step("for i in range(rounds)", ("w", "b"), "cost"),
@@ -19,7 +19,7 @@ CASES = (
             Mistake("dz = a - y", "dz = (a - y) * a * (1 - a)", ("loss-mismatch", "extra-factor")),
             Mistake("db = np.sum(dz) / m", "db = np.sum(dz) / m / m", ("wrong-scale", "extra-factor")),
         ),
-    ),,
+    ),
     Case(
         "sine_star_import",
         Step("while err > 1e-4", ("U", "c", "V", "d"), "0.5 * sum((y - t) ** 2)"),
@@ -27,7 +27,7 @@ CASES = (
             Mistake("back = -dot(e, V.T)", "back = dot(e, V.T)", ("sign-flipped",)),
             Mistake("(1 - h * h)", "(1 - h)", ("wrong-activation-derivative",)),
         ),
-    ),,
+    ),
     Case(
         "gates_np_matrix",
         Step("for j in range(60000)", ("syn0", "syn1"), "0.5 * np.sum(np.square(T - l2))"),
@@ -39,7 +39,7 @@ CASES = (
             ),
             Mistake("nonlin(l1, deriv=True)", "nonlin(X * syn0, deriv=True)", ("derivative-at-wrong-point",)),
         ),
-    ),,
+    ),
     Case(
         "weights_by_hand",
         Step(
@@ -57,7 +57,7 @@ CASES = (
             ),
             Mistake("w12 = w12 + eta * dh1 * x2", "w12 = w12 + eta * dh1 * x1", ("wrong-operand",)),
         ),
-    ),,
+    ),
     Case(
         "parity_neuron_lists",
         Step(
@@ -75,7 +75,7 @@ CASES = (
                 "hid_delta.append(s * h[i] * (1 - h[i]))", "hid_delta.append(s * h[i])", ("missing-factor",)
             ),
         ),
-    ),,
+    ),
     Case(
         "votes_softmax_elementwise",
         Step("for n in range(people)", ("W", "bias"), "loss"),
@@ -93,7 +93,7 @@ CASES = (
                 ("bias[k] + lr * diff", "lr * diff", "diff", "lr"),
             ),
         ),
-    ),,
+    ),
     Case(
         "sine_comprehensions",
         Step("for step in range(20000)", ("net['w']", "net['b']", "net['v']", "net['c']"), "loss"),
@@ -111,7 +111,7 @@ CASES = (
                 ("v", 'net["v"]', "error * v"),
             ),
         ),
-    ),,
+    ),
     Case(
         "kiln_column_slices",
         Step("while True", ("w1", "w2"), "e"),
@@ -124,7 +124,7 @@ CASES = (
                 ("eta * dy * dh", "eta * dy", "dy"),
             ),
         ),
-    ),,
+    ),
     Case(
         "tanks_views_columns",
         Step("for i in np.random.permutation(26)", ("theta",), "cost"),
@@ -142,7 +142,7 @@ CASES = (
                 ("a", "miss * a", "2 * miss * a"),
             ),
         ),
-    ),,
+    ),
     Case(
         "wine_none_at_zero",
         Step(
@@ -163,7 +163,7 @@ CASES = (
                 ("missing-sum", "wrong-index"),
             ),
         ),
-    ),,
+    ),
     Case(
         "buoys_globals_float32",
         Step(
@@ -183,5 +183,5 @@ CASES = (
                 "gb1 = ghid.sum(axis=0)", "gb1 = ghid[0]", ("missing-sum", "wrong-index"), ("ghid[0]", "ghid")
             ),
         ),
-    ),,
+    ),
 )
