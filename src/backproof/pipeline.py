@@ -64,7 +64,7 @@ def check_program(
             found = findings(program, judgement.declared, mismatched(repair), verify)
             return _report(program, judgement.declared, "faulty", findings=(*found, *lost, *notes))
     if judgement.verdict.correct:
-        judgement = replace(judgement, verdict=compare(judgement.step, POINTS))
+        judgement = replace(judgement, verdict=compare(judgement.step, POINTS, judgement.verdict.spread))
     if judgement.verdict.correct:
         return _lasting(program, judgement, lost, notes)
     followed = unknown_calls(judgement)
@@ -124,7 +124,7 @@ def _verified(
     judgement = judge(trace, options.loss)
     if judgement is None or judgement.dropped:
         return None
-    verdict = compare(judgement.step, POINTS)
+    verdict = compare(judgement.step, POINTS, judgement.verdict.spread)
     right: dict[str, bool] = {}
     for comparison, ok in zip(verdict.comparisons, verdict.right, strict=True):
         right[comparison.name] = ok and right.get(comparison.name, True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from backproof.check.points import fresh_points, recorded_point
+from backproof.check.points import informative_points
 from backproof.graph import Node, ancestors
 from backproof.step import TrainingStep, values
 from backproof.step.update import terms
 
+ROUNDING = 1e-13  # of the largest gradient of a step: smaller is a zero computed in float64
 TOLERANCE = (
     2e-6  # relative; an epsilon of 1e-8 inside a logarithm stays below it, a scale off by 0.05 % does not
 )
@@ -37,12 +38,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All parameters of one step under one loss: ``scale`` is the common one, ``right`` who has it."""
+    """All parameters of one step under one loss.
+
+    ``scales`` are the common ones, ``right`` who has them; ``spread`` says how far apart the points were.
+    """
 
     comparisons: tuple[Comparison, ...]
     scales: tuple[float, ...]
     right: tuple[bool, ...]
     rate: float | None
+    spread: float = 1.0
 
     @property
     def correct(self) -> bool:
@@ -50,9 +55,10 @@ class Verdict:
         return all(self.right) and bool(self.right)
 
 
-def compare(step: TrainingStep, points: int = 3) -> Verdict:
+def compare(step: TrainingStep, points: int = 3, spread: float = 1.0) -> Verdict:
     """Compare the applied with the true gradients at fresh points."""
-    return compare_nodes(step, step.descents, fresh_points(step, points))
+    verdict = compare_nodes(step, step.descents, informative_points(step, points, spread=spread))
+    return replace(verdict, spread=spread)
 
 
 def compare_nodes(
@@ -67,13 +73,34 @@ def compare_nodes(
     count = len(descents)
     comparisons = []
     squared = _penalised(step)
+    floor = [
+        ROUNDING * max((_size(v) for v in row[part]), default=0.0)
+        for part in (slice(count), slice(count, None))
+        for row in table
+    ]
+    small = floor[: len(table)], floor[len(table) :]
     for number, parameter in enumerate(step.parameters):
-        applied = [np.asarray(row[number], dtype=np.float64) for row in table]
-        true = [np.asarray(row[count + number], dtype=np.float64) for row in table]
+        applied = [_floored(row[number], f) for row, f in zip(table, small[0], strict=True)]
+        true = [_floored(row[count + number], f) for row, f in zip(table, small[1], strict=True)]
         weights = [parameter.gathered(point) for point in points]
         penalised = any(leaf in squared for leaf in parameter.leaves)
         comparisons.append(_one(parameter.name, applied, true, None if penalised else weights))
     return _judge(step, comparisons)
+
+
+def _size(value: Any) -> float:
+    """The norm of a value, 0 where it is not finite."""
+    norm = float(np.linalg.norm(np.asarray(value, dtype=np.float64)))
+    return norm if np.isfinite(norm) else 0.0
+
+
+def _floored(value: Any, floor: float) -> Any:
+    """Take a gradient that is nothing but rounding, beside the others of its step.
+
+    For the zero that it stands for.
+    """
+    array = np.asarray(value, dtype=np.float64)
+    return np.zeros_like(array) if _size(array) <= floor and np.all(np.isfinite(array)) else array
 
 
 def _one(name: str, applied: list[Any], true: list[Any], weights: list[Any] | None) -> Comparison:
@@ -195,4 +222,4 @@ def _factor(term: Node) -> float | None:
     return total if found else None
 
 
-__all__ = ["Comparison", "Verdict", "compare", "compare_nodes", "recorded_point"]
+__all__ = ["Comparison", "Verdict", "compare", "compare_nodes"]

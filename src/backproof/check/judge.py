@@ -21,6 +21,8 @@ from backproof.step import (
 )
 from backproof.trace import Trace
 
+NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
@@ -93,6 +95,8 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         if hypothesis.stated and not verdict.correct and _is_metric(step, verdict):
             continue
         judged.append((_rank(hypothesis, verdict, window, position), hypothesis, step, verdict))
+    if not any(verdict.correct for _, _, _, verdict in judged):
+        judged = [_nearer(entry, window, k) for k, entry in enumerate(judged)]
     if not judged:
         return None, False
     judged.sort(key=lambda entry: entry[0], reverse=True)
@@ -105,6 +109,23 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     other = declared[0] if declared and verdict.correct and not hypothesis.stated else None
     rivals = tuple(Judgement(s, v) for r, h, s, v in judged[1:4] if r[:4] == rank[:4] and not h.stated)
     return Judgement(step, verdict, rivals if not hypothesis.stated else (), (), other), hypothesis.stated
+
+
+def _nearer(
+    entry: tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict], window: Window, position: int
+) -> tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]:
+    """Judge a step at points nearer to the recorded one, and keep what explains more.
+
+    A branch that the program took holds near the point where it took it.
+    """
+    rank, hypothesis, step, verdict = entry
+    for spread in NEARER:
+        near = compare(step, spread=spread)
+        if sum(near.right) > sum(verdict.right):
+            rank, verdict = _rank(hypothesis, near, window, position), near
+        if verdict.correct:
+            break
+    return rank, hypothesis, step, verdict
 
 
 def _same_outputs(declared: Hypothesis, inferred: Hypothesis) -> bool:

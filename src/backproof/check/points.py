@@ -7,20 +7,39 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node
-from backproof.step import TrainingStep
+from backproof.step import TrainingStep, values
 
 
-def fresh_points(step: TrainingStep, count: int, seed: int = 20260101) -> list[dict[Node, Any]]:
-    """Draw ``count`` points near the recorded one: every parameter moved at random, none left at zero."""
+def fresh_points(
+    step: TrainingStep, count: int, seed: int = 20260101, spread: float = 1.0
+) -> list[dict[Node, Any]]:
+    """Draw ``count`` points near the recorded one: every parameter moved at random, none left at zero.
+
+    ``spread`` 1 moves a parameter by about a third of its size. A program that branches on its values
+    (``if``, ``argmax``) is recorded on one branch only, which holds nearby: for it the spread has to be
+    small.
+    """
     generator = np.random.default_rng(seed)
     scale = _typical(step)
     leaves = _leaves(step)
-    return [{leaf: _moved(leaf.value, generator, scale) for leaf in leaves} for _ in range(count)]
+    return [{leaf: _moved(leaf.value, generator, scale, spread) for leaf in leaves} for _ in range(count)]
 
 
-def recorded_point(step: TrainingStep) -> dict[Node, Any]:
-    """The point at which the program itself stood."""
-    return {leaf: np.asarray(leaf.value, dtype=np.float64) for leaf in _leaves(step)}
+def informative_points(
+    step: TrainingStep, count: int, seed: int = 20260101, spread: float = 1.0
+) -> list[dict[Node, Any]]:
+    """Draw fresh points at which no gradient vanishes by chance, as where every unit of a layer is dead."""
+    points = fresh_points(step, 4 * count, seed, spread)
+    counts = []
+    for number, point in enumerate(points):
+        truths = values(step, step.truths, point)
+        counts.append(sum(bool(np.any(np.asarray(t))) for t in truths))
+        if counts.count(max(counts)) >= count and number + 1 >= count:
+            break
+    best = max(counts)
+    good = [k for k, n in enumerate(counts) if n == best]
+    rest = [k for k, n in enumerate(counts) if n != best]
+    return [points[k] for k in [*good, *rest][:count]]
 
 
 def _leaves(step: TrainingStep) -> list[Node]:
@@ -35,12 +54,10 @@ def _typical(step: TrainingStep) -> float:
     return min(1.0, float(np.median(positive))) if positive else 0.5
 
 
-def _moved(value: Any, generator: np.random.Generator, scale: float) -> Any:
+def _moved(value: Any, generator: np.random.Generator, scale: float, spread: float) -> Any:
     array = np.asarray(value, dtype=np.float64)
     size = float(np.sqrt(np.mean(np.square(array)))) if array.size else 0.0
-    spread = 0.3 * size if np.isfinite(size) and size > 0 else 0.3 * scale
-    return (
-        array
-        + spread * generator.standard_normal(array.shape)
-        + 0.05 * scale * generator.standard_normal(array.shape)
-    )
+    own = 0.3 * size if np.isfinite(size) and size > 0 else 0.3 * scale
+    moves = own * generator.standard_normal(array.shape)
+    moves += 0.05 * scale * generator.standard_normal(array.shape)
+    return array + spread * moves

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.compare import TOLERANCE, Verdict
-from backproof.check.points import fresh_points
+from backproof.check.points import informative_points
 from backproof.graph import OPERATIONS, Node, ancestors, evaluate
 from backproof.step import TrainingStep
 
@@ -66,7 +66,7 @@ class Bench:
 
         Evaluate the step once at each point, and list the uses of values in its backward pass.
         """
-        bench = cls(step, verdict, fresh_points(step, count, seed=7))
+        bench = cls(step, verdict, informative_points(step, count, 7, verdict.spread))
         results = [*step.descents, *step.truths, *step.copies.values()]
         bench.base = [evaluate(results, {**step.state, **point}) for point in bench.points]
         bench.truths = [[np.asarray(table[t], dtype=float) for t in step.truths] for table in bench.base]

@@ -12,7 +12,7 @@ import numpy as np
 
 from backproof.check.compare import compare_nodes
 from backproof.check.place import Place, Scenery
-from backproof.check.points import fresh_points
+from backproof.check.points import informative_points
 from backproof.check.trial import Bench, Edge
 from backproof.faults import wrong_axis
 from backproof.faults.correction import Correction
@@ -65,7 +65,7 @@ def _explains(bench: Bench, nodes: list[Node], correction: Correction) -> bool:
         if any(np.shape(d.value) != p.shape for d, p in zip(descents, step.parameters, strict=True)):
             return False
         truths = gradients_of(loss, step.parameters)
-        verdict = compare_nodes(step, descents, fresh_points(step, 3), truths)
+        verdict = compare_nodes(step, descents, informative_points(step, 3), truths)
     except (ValueError, TypeError, IndexError, NotImplementedError):
         return False
     return verdict.correct

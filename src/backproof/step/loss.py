@@ -159,6 +159,10 @@ def pairs(trace: Trace, window: Window) -> list[Pair]:
                 continue
             output = _plain(output)
             found.setdefault((output, target), Pair(output, target, node.origin.site))
+        elif node.operation == "divide" and node.operands[1] in moving and node.operands[0] not in moving:
+            target, output = node.operands[0], _plain(node.operands[1])
+            if time_of(output) > since and np.ndim(target.value) and not _literal(trace, node, 0):
+                found.setdefault((output, target), Pair(output, target, node.origin.site))
         elif node.operation == "index_update" and _less_one(node):
             base = node.operands[0]
             mask = np.zeros(np.shape(base.value))

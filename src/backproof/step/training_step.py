@@ -77,7 +77,8 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     befores = [c.before for c in window.parameters]
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
     results = [*(c.after for c in window.parameters), hypothesis.node, *made]
-    copies = cut(results, befores)
+    memory = [c.before for c in window.others]
+    copies = cut(results, befores, memory)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
     changes = (
@@ -89,7 +90,7 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     branched = _without_gradient_flow(window, hypothesis, copies, moving)
     if branched:
         changes += branched
-        copies = cut(results, [*befores, *(c.before for c in branched)])
+        copies = cut(results, [*befores, *(c.before for c in branched)], memory)
         loss = copies[hypothesis.node]
         moving = _ancestor_set(loss)
     if not changes or not any(copies[c.before] in moving for c in changes):
@@ -184,7 +185,12 @@ def _optimizer_state(
     state: dict[Node, Any] = {}
     for change in [*window.others, *dropped]:
         leaf = copies.get(change.before)
-        if leaf is None or leaf in moving or np.asarray(leaf.value).dtype.kind != "f":
+        if (
+            leaf is None
+            or leaf in moving
+            or np.asarray(leaf.value).dtype.kind != "f"
+            or not np.any(leaf.value)
+        ):
             continue
         after = copies.get(change.after)
         if after is None or not keeps(after, leaf):
