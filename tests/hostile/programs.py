@@ -149,7 +149,7 @@ while True:
         pass
 ## hangs_in_c [0.5]: p.py:1; --timeout
 x = 7 ** 7 ** 9
-## hangs_in_linear_algebra [0.5, slow]: p.py:3; --timeout
+## hangs_in_linear_algebra [3, slow]: p.py:3; --timeout
 import numpy as np
 a = np.ones((5000, 5000))
 u, s, v = np.linalg.svd(a)
@@ -460,6 +460,10 @@ file = tempfile.NamedTemporaryFile(delete=False)
 file.write(b'x')
 folder = tempfile.mkdtemp()
 open(folder + '/y', 'w').write('z')
+with tempfile.TemporaryDirectory() as gone:
+    open(gone + '/z', 'w').write('z')
+import os
+assert not os.path.exists(gone)
 TRAIN
 ## goes_elsewhere
 import os

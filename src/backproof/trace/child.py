@@ -13,7 +13,6 @@ import gc
 import importlib.machinery
 import json
 import os
-import shutil
 import sys
 import threading
 import time
@@ -50,11 +49,13 @@ class Ending:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.overlay = sandbox.Overlay(folder / "files")
         self.space: dict[str, Any] = {}
         self.trace = Trace()
         self.recorder: Recorder | None = None
         self.once = threading.Lock()
         self.memory: tuple[int, int] | None = None
+        self.error = ""
         self._open, self._rename, self._leave = os.open, os.rename, os._exit
 
     def write(self, ended: End, frames: list[types.FrameType], crash: Crash | None = None) -> None:
@@ -73,13 +74,15 @@ class Ending:
             data = encode(trace)
         except (MemoryError, RecursionError):
             data = encode(Trace(ended=ended, crash=crash, files=trace.files))
+        if self.error:
+            self._file("error", self.error.encode(errors="replace"))
         self._file("trace", data)
         self._leave(0)
 
     def fail(self) -> None:
         """Say that backproof itself failed; does not return."""
         self._free()
-        self._file("failure", traceback.format_exc().encode())
+        self._file("failure", traceback.format_exc(limit=-8).encode(errors="replace"))
         self._leave(3)
 
     def _free(self) -> None:
@@ -185,13 +188,15 @@ def run(options: dict[str, Any], ending: Ending) -> None:
     recorder = Recorder(sites, EndingStopper(options["steps"], ending), options["node_limit"])
     trace = recorder.trace
     trace.supplied, trace.files = supplied, {filename: text}
-    code = compile(Rewriter(text, filename, sites).module(tree), filename, "exec")
-    space[RECORDER] = recorder
-    sys.modules["__main__"] = module
     folder = Path(options["folder"])
+    sys.modules["__main__"] = module
     sys.path.insert(0, str(folder))
-    sys.meta_path.insert(0, RecordingFinder(folder, recorder, trace.files))
     sys.argv = [filename]
+    if not options["plain"]:
+        tree = Rewriter(text, filename, sites).module(tree)
+        space[RECORDER] = recorder
+        sys.meta_path.insert(0, RecordingFinder(folder, recorder, trace.files))
+    code = compile(tree, filename, "exec")
     if "scipy" in text:
         with contextlib.suppress(ImportError):
             import scipy.special
@@ -207,6 +212,7 @@ def run(options: dict[str, Any], ending: Ending) -> None:
     except MemoryError as error:
         ending.write("memory", _inwards(error), _crash(error, trace.files, folder))
     except BaseException as error:
+        ending.error = "".join(traceback.format_exception(error, limit=-8))
         ending.write("crashed", _inwards(error), _crash(error, trace.files, folder))
     ending.write("finished", [])
 
@@ -234,6 +240,10 @@ def _place(lines: list[tuple[types.FrameType, int]], files: dict[str, str]) -> t
 def _crash(error: BaseException, files: dict[str, str], folder: Path) -> Crash:
     """Where the program raised, and what to do about it."""
     lines = list(traceback.walk_tb(error.__traceback__))
+    for name in {frame.f_code.co_filename for frame, _ in lines}:
+        if name not in files and Path(name).is_relative_to(folder) and "site-packages" not in name:
+            with contextlib.suppress(OSError):
+                files[name] = Path(name).read_text(encoding="utf-8", errors="replace")
     file, row = _place(lines, files)
     if isinstance(error, SyntaxError) and error.filename in files:
         file, row = error.filename, error.lineno or row
@@ -254,14 +264,14 @@ def _limit(options: dict[str, Any], ending: Ending) -> None:
     deadline = time.monotonic() + options["seconds"]
     faulthandler.dump_traceback_later(options["seconds"] + GRACE, exit=True, file=options["stacks"])
     main, parent = threading.main_thread().ident, os.getppid()
-    leave, remove, parent_of = os._exit, shutil.rmtree, os.getppid
+    leave, parent_of = os._exit, os.getppid
 
     def watch() -> None:
         idle = threading.Event()
         while (left := deadline - time.monotonic()) > 0:
             idle.wait(min(left, 0.5))
             if parent_of() != parent:  # nobody is left to read the trace, or to clear up
-                remove(ending.folder, ignore_errors=True)
+                ending.overlay.discard(str(ending.folder))
                 leave(1)
         frames = _outwards(sys._current_frames().get(main)) if main is not None else []
         file, row = _place([(frame, frame.f_lineno) for frame in frames], ending.trace.files)
@@ -290,7 +300,7 @@ def main() -> None:
         if not options["plots"]:
             sandbox.without_plots()
         sandbox.without_processes()
-        sandbox.Overlay(folder / "files").install()
+        ending.overlay.install()
         sandbox.fence(folder)
         sys.dont_write_bytecode = True
         warnings.simplefilter("ignore")

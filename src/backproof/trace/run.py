@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backproof.source import Program
@@ -31,6 +33,16 @@ DIED = {
 WHY = "C code that it calls went wrong, or its recursion is too deep for the stack"
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a program is run: updates to see, seconds, nodes of the trace, bytes of address space."""
+
+    steps: int
+    seconds: float
+    nodes: int
+    memory: int
+
+
 def trace_program(
     program: Program, *, steps: int = 4, seconds: float = 20.0, nodes: int = NODES, memory: int = MEMORY
 ) -> Trace:
@@ -38,14 +50,28 @@ def trace_program(
 
     The program runs in a process of its own, in the caller's working directory, as ``python program.py``
     would run it. It cannot draw, ask, write files beside itself, start processes, or outlive the call.
+
+    Raises
+    ------
+    RuntimeError
+        When not the program failed but what runs it: a program that crashes is run once more as it is, and
+        is not blamed for what happens to it under the recorder only.
     """
-    trace = _run(program, steps, seconds, nodes, memory, plots=False)
-    if trace.ended == "crashed" and any(
-        word in program.text for word in ("matplotlib", "pylab", "plt", "seaborn")
-    ):
-        again = _run(program, steps, seconds, nodes, memory, plots=True)
+    limits = Limits(steps, seconds, nodes, memory)
+    start = time.monotonic()
+    trace, error = _run(program, limits)
+    if trace.ended != "crashed":
+        return trace
+    if any(word in program.text for word in ("matplotlib", "pylab", "plt", "seaborn")):
+        again, _ = _run(program, limits, plots=True)
         if again.ended != "crashed":
             return again
+    as_long = replace(limits, seconds=min(seconds, 2 + 2 * (time.monotonic() - start)))
+    plain, _ = _run(program, as_long, plain=True)
+    if plain.ended in ("finished", "timeout"):
+        raise RuntimeError(f"the program runs, but not under the recorder: {error.strip()}")
+    if plain.crash is not None:
+        trace.crash = plain.crash
     return trace
 
 
@@ -97,18 +123,21 @@ def _says_nothing(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def _run(program: Program, steps: int, seconds: float, nodes: int, memory: int, plots: bool) -> Trace:
+def _run(program: Program, limits: Limits, *, plots: bool = False, plain: bool = False) -> tuple[Trace, str]:
+    """Run once: the trace, and the traceback of a crash. ``plain`` runs the program as it is, unrecorded."""
     folder = Path(tempfile.mkdtemp(prefix="backproof-"))
     filename = program.filename
     text = program.text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
     beside = Path(filename).resolve().parent if filename != "-" else Path.cwd()
     options = {
-        "filename": filename, "text": text, "folder": str(beside), "output": str(folder), "steps": steps,
-        "seconds": seconds, "node_limit": nodes, "memory": memory, "plots": plots,
+        "filename": filename, "text": text, "folder": str(beside), "output": str(folder), "plots": plots,
+        "plain": plain, "steps": limits.steps, "seconds": limits.seconds, "node_limit": limits.nodes,
+        "memory": limits.memory,
     }  # fmt: skip
     environment = os.environ | {
         "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder / "files"), "MPLCONFIGDIR": str(folder / "files"),
+        "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder / "files"),
+        "MPLCONFIGDIR": str(folder / "files"),
     }  # fmt: skip
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "PYTHONSTARTUP", "PYTHONINSPECT"):
         environment.pop(name, None)
@@ -123,8 +152,10 @@ def _run(program: Program, steps: int, seconds: float, nodes: int, memory: int, 
             env=environment,
             start_new_session=True,
         )
-        said = _wait(child, json.dumps(options).encode(), folder, seconds)
-        return _brought(child, folder, said, program)
+        said = _wait(child, json.dumps(options).encode(), folder, limits.seconds)
+        error = folder / "error"
+        text = error.read_text(errors="replace") if error.exists() else ""
+        return _brought(child, folder, said, program), text
     finally:
         if child is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 CHANGING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-ONE = frozenset({"os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod"})
-TWO = frozenset({"os.rename", "os.link", "os.symlink"})
+PATHS = {  # what an event changes: positions of paths among its arguments, and of their folders, if any
+    "os.remove": ((0, 1),), "os.rmdir": ((0, 1),), "os.mkdir": ((0, 2),), "os.chmod": ((0, 2),),
+    "os.truncate": ((0, None),), "os.rename": ((0, 2), (1, 3)), "os.link": ((1, 3),), "os.symlink": ((1, 2),),
+}  # fmt: skip
 PROCESSES = frozenset(
     {"os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec", "pty.spawn", "os.kill", "os.killpg"}
 )
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # system calls, alike on every architecture
 WRITE_FILE, REFER, TRUNCATE, SIGNALS = 1 << 1, 1 << 13, 1 << 14, 1 << 1
 SHARED = 1 << 5 | 1 << 8  # remove and make files: what locks between threads are made of
+REMOVE_FOLDER = 1 << 4
 REMOVE_AND_MAKE = sum(1 << bit for bit in range(4, 13))
 
 
@@ -33,17 +36,17 @@ def fence(folder: Path) -> None:
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
-            changed = arguments[:1] if isinstance(arguments[2], int) and arguments[2] & CHANGING else ()
-        elif event in ONE:
-            changed = arguments[:1]
-        elif event in TWO:
-            changed = arguments[:2]
+            if not isinstance(arguments[2], int) or not arguments[2] & CHANGING:
+                return
+            changed = [(arguments[0], None)]
+        elif event in PATHS:
+            changed = [(arguments[p], None if f is None else arguments[f]) for p, f in PATHS[event]]
         elif event in PROCESSES and not (event == "os.kill" and arguments[0] == own):
             raise PermissionError(errno.EPERM, f"{event} does not run while a program is checked")
         else:
             return
-        for path in changed:
-            if isinstance(path, str | bytes) and not _allowed(os.fsdecode(path), inside):
+        for path, opened in changed:
+            if isinstance(path, str | bytes) and not _full(path, opened).startswith((inside, "/dev/")):
                 raise PermissionError(errno.EACCES, "not changed while a program is checked", path)
 
     with contextlib.suppress(OSError, AttributeError):
@@ -51,8 +54,13 @@ def fence(folder: Path) -> None:
     sys.addaudithook(audit)
 
 
-def _allowed(path: str, inside: str) -> bool:
-    return os.path.abspath(path).startswith((inside, "/dev/"))
+def _full(path: str | bytes, opened: Any) -> str:
+    """A path in full; ``opened`` is the descriptor of the folder that it is relative to, or -1."""
+    start = ""
+    if isinstance(opened, int) and opened >= 0:
+        with contextlib.suppress(OSError):
+            start = os.readlink(f"/proc/self/fd/{opened}")
+    return os.path.abspath(os.path.join(start, os.fsdecode(path)))
 
 
 def _landlock(folder: str) -> None:
@@ -71,7 +79,11 @@ def _landlock(folder: str) -> None:
         return
     try:
         devices = changes & (WRITE_FILE | TRUNCATE)
-        for path, rights in ((folder, changes), ("/dev", devices), ("/dev/shm", devices | SHARED)):
+        allowed = ((folder, changes), ("/dev", devices), ("/dev/shm", devices | SHARED))
+        above = os.path.dirname(
+            folder
+        )  # where the folder itself is removed when nobody else is left to do it
+        for path, rights in (*allowed, (above, REMOVE_FOLDER)):
             if not os.path.isdir(path):
                 continue
             opened = os.open(path, os.O_PATH | os.O_CLOEXEC)

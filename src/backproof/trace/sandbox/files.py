@@ -126,9 +126,13 @@ class Overlay:
 
     def rmtree(self, path: Any, *_: Any, **__: Any) -> None:
         """``shutil.rmtree``."""
+        self.discard(self.place(path))
+
+    def discard(self, folder: str) -> None:
+        """Remove a folder in truth, wherever it lies."""
         os.unlink, os.rmdir = self.own_unlink, self.own_rmdir
         try:
-            self.own_rmtree(self.place(path), ignore_errors=True)
+            self.own_rmtree(folder, ignore_errors=True)
         finally:
             os.unlink, os.rmdir = self.remove, self.remove_folder
 
