@@ -55,11 +55,27 @@ def labels(trace: Trace, space: dict[str, Any], frames: list[dict[str, Any]]) ->
                 found[place] = f"{paths[number]}.{name}"
             case ("item", number, key) if number in paths:
                 found[place] = f"{paths[number]}[{key!r}]"
+            case ("item", tuple() as outer, key):
+                found[place] = f"{_outer(outer, paths)}[{key!r}]"
             case ("attribute", _, name):
                 found[place] = f".{name}"
             case _:
                 found[place] = trace.sites[store.site].target or store.after.name or "?"
     return found
+
+
+def _outer(place: tuple[Any, ...], paths: dict[int, str]) -> str:
+    """What a container that a place holds is called."""
+    match place:
+        case ("name", _, name):
+            return str(name)
+        case ("attribute", number, name):
+            return f"{paths[number]}.{name}" if number in paths else f".{name}"
+        case ("item", tuple() as outer, key):
+            return f"{_outer(outer, paths)}[{key!r}]"
+        case ("item", number, key) if number in paths:
+            return f"{paths[number]}[{key!r}]"
+    return "?"
 
 
 def _paths(roots: list[dict[str, Any]]) -> dict[int, str]:
@@ -74,7 +90,7 @@ def _walk(root: dict[str, Any], paths: dict[int, str]) -> None:
     queue: deque[tuple[Any, str, int]] = deque(
         (value, name, 0)
         for name, value in root.items()
-        if not name.startswith(("__", "_bp_frame")) and name != RECORDER
+        if not name.startswith(("__", "_bp_")) and name != RECORDER
     )
     while queue and len(paths) < COUNT:
         value, path, depth = queue.popleft()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,22 +11,37 @@ import numpy as np
 from backproof.graph import Node, apply, constant
 from backproof.trace.flow.claims import record
 from backproof.trace.flow.nodes import Nodes
-from backproof.trace.flow.values import NUMBER, TRACKED, flat, same
+from backproof.trace.flow.values import NUMBER, TRACKED, flat, of_objects, same
+
+Structure = tuple[Any, ...]  # of an unpacking: None for a name, another tuple for names in brackets
+TAKEN_APART = (np.ndarray, np.flatiter, np.ndenumerate)
+PROMISES = 100_000  # numbers of one list; a larger one is taken for data
 
 
+# ---------------------------------------------------------------------- taken apart
 def items(nodes: Nodes, site: int | None, array: Any) -> Iterator[Any]:
     """Hand out the items of an array, each recorded."""
-    for number, value in enumerate(array):
-        if isinstance(value, TRACKED):
+    if isinstance(array, np.ndarray):
+        for number, value in enumerate(array):
             _record_item(nodes, site, array, number, value)
-        yield value
+            yield value
+    elif isinstance(array, np.flatiter):
+        for position, value in zip(np.ndindex(array.base.shape), array, strict=False):
+            _record_item(nodes, site, array.base, position, value)
+            yield value
+    else:
+        for position, value in array:
+            _record_item(nodes, site, array.iter.base, position, value)
+            yield position, value
 
 
-def _record_item(nodes: Nodes, site: int | None, array: Any, number: int, value: Any) -> None:
+def _record_item(nodes: Nodes, site: int | None, array: Any, position: Any, value: Any) -> None:
+    if not isinstance(value, TRACKED):
+        return
     where = site if site is not None else -1
     base = nodes.refreshed(array, site)
     try:
-        node = apply("index", base, index=number, origin=nodes.origin(where, (site,)))
+        node = apply("index", base, index=position, origin=nodes.origin(where, (site,)))
         if np.shape(node.value) != np.shape(value):
             nodes.add(node)
             node = apply("reshape", node, shape=np.shape(value), origin=nodes.origin(where, (None,)))
@@ -37,10 +52,32 @@ def _record_item(nodes: Nodes, site: int | None, array: Any, number: int, value:
         nodes.note_view(value, array)
 
 
+def listed(nodes: Nodes, site: int, array: Any) -> Any:
+    """``array.tolist()``: the numbers in the nested lists are the items of the array."""
+    values = array.tolist()
+    if array.dtype.kind == "f" and array.size <= PROMISES:
+        base = nodes.refreshed(array, None)
+        for position, value in zip(np.ndindex(array.shape), flat(values), strict=True):
+            nodes.promise(value, base, position, site)
+    return values
+
+
+def unpacked(nodes: Nodes, site: int, value: Any, structure: Structure) -> Any:
+    """What is unpacked into names: an array as its items, inside lists and tuples as well."""
+    if isinstance(value, TAKEN_APART):
+        value = list(items(nodes, site, value))
+    if any(structure) and isinstance(value, list | tuple) and len(value) == len(structure):
+        value = [
+            v if s is None else unpacked(nodes, site, v, s) for v, s in zip(value, structure, strict=True)
+        ]
+    return value
+
+
+# ---------------------------------------------------------------------- put together
 def made_array(nodes: Nodes, values: Any, site: int | None) -> Any:
     """``np.array`` of nested lists of tracked numbers, as nodes."""
     result = np.asarray(values)
-    if result.dtype == object:
+    if of_objects(result):
         return values
     node = array_node(nodes, values, site)
     if node is not None and same(node.value, result):
@@ -54,7 +91,7 @@ def array_node(nodes: Nodes, values: Any, site: int | None) -> Node | None:
         return nodes.node(values, site)
     if not isinstance(values, list | tuple):
         return constant(values)
-    if not any(nodes.find(v) is not None for v in flat(values) if isinstance(v, TRACKED)):
+    if not any(map(nodes.has, flat(values))):
         return None
     parts = [
         array_node(nodes, v, site) if isinstance(v, list | tuple) else nodes.node(v, None) for v in values
@@ -66,37 +103,39 @@ def array_node(nodes: Nodes, values: Any, site: int | None) -> Node | None:
     return nodes.add(apply("stack", *given, axis=0, origin=nodes.origin(where, tuple(None for _ in given))))
 
 
-def total(nodes: Nodes, site: int, iterable: Any, start: Any = 0) -> Any:
-    """The builtin ``sum``: one addition after the other, as Python does it."""
-    source = items(nodes, None, iterable) if isinstance(iterable, np.ndarray) else iterable
-    here = nodes.sites[site]
-    child = here.children[here.arguments] if len(here.children) > here.arguments else None
+# ---------------------------------------------------------------------- added up
+def total(nodes: Nodes, site: int, child: int | None, iterable: Iterable[Any], start: Any = 0) -> Any:
+    """The builtin ``sum``: one addition after the other, as Python does it.
+
+    ``child`` is the site of what is added up.
+    """
+    source = items(nodes, None, iterable) if isinstance(iterable, TAKEN_APART) else iterable
+    current = nodes.moment.current
     values = list(source)
+    nodes.moment.current = current
     if not all(isinstance(v, NUMBER) for v in [start, *values]):
-        result = start
-        for value in values:
-            result = result + value
-        return result
-    if (
-        isinstance(iterable, np.ndarray)
-        and not any(isinstance(v, np.ndarray) for v in values)
-        and iterable.ndim == 1
-        and type(start) is int
-        and start == 0
-        and values
-    ):
+        return builtins.sum(values, start)
+    numbers = not any(isinstance(v, np.ndarray) for v in values)
+    from_nothing = type(start) is int and start == 0
+    if isinstance(iterable, np.ndarray) and numbers and from_nothing and iterable.ndim == 1 and values:
         result = builtins.sum(values)
         record(nodes, site, "sum", (iterable,), (child,), result, axis=None, keepdims=False)
         return result
     result = start
-    first = type(start) is int and start == 0
-    for value in values:
+    for position, value in enumerate(values):
         new = result + value
         if isinstance(new, TRACKED):
-            if first and isinstance(value, TRACKED):
-                nodes.keep(new, nodes.alias(new, nodes.node(value, child), site, here.target, child))
+            if position == 0 and from_nothing and isinstance(value, TRACKED):
+                nodes.alias(new, nodes.node(value, child), site, nodes.sites[site].target, child)
             else:
                 record(nodes, site, "add", (result, value), (None, child), new)
-        first = False
         result = new
+    if isinstance(result, float):
+        # Python 3.12 and later sum floats with less rounding than one addition after the other has
+        exact = builtins.sum(values, start)
+        if exact != result:
+            node = nodes.find(result)
+            if node is not None:
+                nodes.keep(exact, node)
+            return exact
     return result

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from backproof.graph import Node, apply, constant, leaf
 from backproof.trace.flow.nodes import Nodes
-from backproof.trace.flow.values import SCALAR, TRACKED, copied, flat, same
+from backproof.trace.flow.values import SCALAR, TRACKED, copied, flat, of_objects, same
 
 Sites = tuple[int | None, ...]
 
@@ -26,6 +27,9 @@ def record(
 
     The claim is checked, except on immutable scalars.
     """
+    if not operation:
+        opaque(nodes, site, values, result, "an operation on bits")
+        return
     here = nodes.sites[site]
     target = nodes.sites[here.children[0]].text if here.kind == "AugAssign" else here.target
     operands = tuple([nodes.node(value, s) for value, s in zip(values, sites, strict=True)])
@@ -57,6 +61,8 @@ def _claim(
     result: Any,
 ) -> Node | None:
     """Make the node, if its own value is what the program got."""
+    if any(of_objects(operand.value) for operand in operands):
+        return None
     try:
         node = apply(operation, *operands, name=target, origin=nodes.origin(site, sites), **attributes)
     except Exception:
@@ -69,21 +75,30 @@ def _claim(
     return node if same(node.value, result) else None
 
 
-def opaque(nodes: Nodes, site: int, values: tuple[Any, ...], result: Any, what: str) -> None:
+def opaque(nodes: Nodes, site: int, values: Iterable[Any], result: Any, what: str) -> None:
     """A result that no operation explains.
 
-    A leaf, remembered as unknown where it hangs on tracked values.
+    An object that has a node is what it was, unless it was written to. Another is a leaf, remembered as
+    unknown where it hangs on tracked values.
     """
-    if not isinstance(result, TRACKED):
+    if not isinstance(result, TRACKED) or still(nodes, result):
         return
-    if nodes.find(result) is not None and any(result is v for v in values):
-        return
-    node = nodes.add(leaf(copied(result), nodes.sites[site].target, nodes.origin(site, ())))
-    if follows(nodes, values):
-        nodes.trace.unknown[node] = what
+    node = leaf(copied(result), nodes.sites[site].target, nodes.origin(site, ()))
+    if nodes.find(result) is not None or follows(nodes, values):
+        nodes.unknown(node, what)
+    else:
+        nodes.add(node)
     nodes.keep(result, node)
 
 
-def follows(nodes: Nodes, values: tuple[Any, ...]) -> bool:
+def still(nodes: Nodes, value: Any) -> bool:
+    """Has this object a node, and the value that was recorded? There are only two NumPy booleans."""
+    node = nodes.find(value)
+    if node is None or isinstance(value, np.bool_):
+        return False
+    return not isinstance(value, np.ndarray) or of_objects(value) or same(node.value, value)
+
+
+def follows(nodes: Nodes, values: Iterable[Any]) -> bool:
     """Is any of the values, or of what lists among them hold, one that has a node?"""
-    return any(isinstance(v, TRACKED) and nodes.find(v) is not None for v in flat(values))
+    return any(map(nodes.has, flat(values)))

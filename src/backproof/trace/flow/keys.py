@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ def frozen_index(key: Any) -> Any:
     """A copy of an index that the program cannot change any more."""
     if isinstance(key, tuple):
         return tuple(frozen_index(part) for part in key)
-    if isinstance(key, range):
-        return np.array(key)
-    if isinstance(key, list | np.ndarray):
+    if isinstance(key, range | list):
+        return np.array(key, None if len(key) else int)
+    if isinstance(key, np.ndarray):
         return np.array(key)
     if isinstance(key, np.integer):
         return int(key)
@@ -37,5 +38,9 @@ def item_place(container: Any, key: Any) -> Place | None:
 
 def key_text(key: Any) -> str:
     """A key as text, to tell whether two writes went to the same part of an array."""
+    if isinstance(key, tuple):
+        return ", ".join(map(key_text, key))
+    if isinstance(key, np.ndarray) and key.size > 20:
+        return f"{key.dtype}{key.shape} {hashlib.blake2b(key.tobytes(), digest_size=8).hexdigest()}"
     text = repr(key)
-    return text if len(text) < 200 else str(hash(text))
+    return text if len(text) < 200 else hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

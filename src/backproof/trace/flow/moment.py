@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from backproof.graph import Node
-from backproof.trace.events import Frame, Origin, Trace
+from backproof.trace.events import Activity, Frame, Origin, Trace
 
 
 class Names:
     """The names of one frame: each maps to the node stored there, the object it holds, and when.
 
-    ``depth`` is the number of activities that were open when the frame was entered.
+    ``parent`` is the frame that it was entered from; ``activity`` is the call, and ``depth`` the number of
+    activities that were open when it began.
     """
 
-    __slots__ = ("bound", "depth", "number")
+    __slots__ = ("activity", "bound", "depth", "number", "parent")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, parent: Names | None) -> None:
         self.number = number
+        self.parent = parent
         self.bound: dict[str, tuple[Node, Any, int]] = {}
+        self.activity: Activity | None = None
         self.depth = 0
 
 
@@ -28,7 +31,6 @@ class Moment:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.time = 0
-        self.frames: list[Names] = []
         self.current = self.frame(None, None)
 
     def tick(self) -> int:
@@ -43,8 +45,16 @@ class Moment:
 
     def frame(self, site: int | None, call: int | None) -> Names:
         """A new frame; the present one goes on until the new one is made ``current``."""
-        names = Names(len(self.frames))
-        self.frames.append(names)
-        parent = self.current.number if names.number else None
-        self.trace.frames.append(Frame(names.number, site, call, parent, self.time))
+        parent = self.current if self.trace.frames else None
+        names = Names(len(self.trace.frames), parent)
+        number = None if parent is None else parent.number
+        self.trace.frames.append(Frame(names.number, site, call, number, self.time))
         return names
+
+    def back_from(self, frame: Names) -> None:
+        """A frame is over: its parent is ``current`` again, unless it was a generator closed late."""
+        inner: Names | None = self.current
+        while inner is not None and inner is not frame:
+            inner = inner.parent
+        if inner is not None and frame.parent is not None:
+            self.current = frame.parent

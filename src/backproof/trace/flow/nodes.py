@@ -24,7 +24,8 @@ class Nodes:
     """The nodes of the objects of one run, and the trace that they are entered into.
 
     ``changed`` says when an array was last written to; ``views`` says which array a view looks into, the
-    node that the view was made by, and when.
+    node that the view was made by, and when. ``promised`` are numbers that were taken out of an array without
+    the recorder seeing each: the node of the array and the place in it, for those that are ever used.
     """
 
     def __init__(self, trace: Trace, moment: Moment, stopper: Stopper, limit: int) -> None:
@@ -37,6 +38,7 @@ class Nodes:
         self.alive: dict[int, Any] = {}
         self.changed: dict[int, int] = {}
         self.views: dict[int, tuple[Any, Node, int]] = {}
+        self.promised: dict[int, tuple[Node, Any, int]] = {}
 
     def origin(self, site: int, operand_sites: tuple[int | None, ...]) -> Origin:
         """The origin of a node that is made now."""
@@ -59,7 +61,9 @@ class Nodes:
         """The node of an object, where it has one; a view whose base has changed since is taken anew."""
         number = id(value)
         node = self.known.get(number)
-        if node is not None and number in self.views:
+        if node is None:
+            return self._promised(number) if number in self.promised else None
+        if number in self.views:
             base, made, time = self.views[number]
             if self.changed.get(id(base), -1) > time:
                 fresh = self.find(base)
@@ -68,6 +72,21 @@ class Nodes:
                     self.known[number] = node
                     self.views[number] = (base, made, self.moment.time)
         return node
+
+    def has(self, value: Any) -> bool:
+        """Is this an object that the recorder follows?"""
+        return isinstance(value, TRACKED) and (id(value) in self.known or id(value) in self.promised)
+
+    def _promised(self, number: int) -> Node:
+        array, position, site = self.promised.pop(number)
+        node = self.add(apply("index", array, index=position, origin=self.origin(site, (None,))))
+        self.known[number] = node
+        return node
+
+    def promise(self, value: Any, array: Node, position: Any, site: int) -> None:
+        """``value`` is the item of an array at ``position``; it gets a node when it is used."""
+        self.alive[id(value)] = value
+        self.promised[id(value)] = (array, position, site)
 
     def _again(self, made: Node, base: Node) -> Node:
         origin = self.origin(made.origin.site, made.origin.operand_sites)
@@ -124,11 +143,16 @@ class Nodes:
 
     def renamed(self, node: Node, name: str) -> Node:
         """The newest node under the name that it is bound to."""
-        nodes = self.trace.nodes
-        if nodes and nodes[-1] is node:
-            nodes[-1] = Node(node.operation, node.operands, node.attributes, node.value, name, node.origin)
-            return nodes[-1]
-        return node
+        trace = self.trace
+        if not trace.nodes or trace.nodes[-1] is not node:
+            return node  # others may be computed from it already
+        new = Node(node.operation, node.operands, node.attributes, node.value, name, node.origin)
+        trace.nodes[-1] = new
+        if node in trace.random:
+            trace.random.add(new)
+        if node in trace.unknown:
+            trace.unknown[new] = trace.unknown[node]
+        return new
 
     def note_view(self, result: Any, source: Any) -> None:
         """Remember that ``result`` looks into the memory of ``source``."""

@@ -37,6 +37,11 @@ def copied(value: Any) -> Any:
     return value
 
 
+def of_objects(value: Any) -> bool:
+    """Is this an array of Python objects? Computing with them would run the program's own methods again."""
+    return isinstance(value, np.ndarray) and value.dtype.hasobject
+
+
 def boolean(value: Any) -> bool:
     """Is this a truth value, or an array of them?"""
     return bool(np.asarray(value).dtype == bool)

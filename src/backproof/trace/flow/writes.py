@@ -9,11 +9,11 @@ import numpy as np
 from backproof.graph import Node, apply, constant, leaf
 from backproof.trace.events import Origin, Store
 from backproof.trace.flow.arrays import array_node, made_array
-from backproof.trace.flow.claims import record
+from backproof.trace.flow.claims import opaque, record
 from backproof.trace.flow.keys import frozen_index, key_text
 from backproof.trace.flow.nodes import Nodes
 from backproof.trace.flow.operators import BINARY
-from backproof.trace.flow.values import NUMBER, TRACKED, same
+from backproof.trace.flow.values import NUMBER, TRACKED, of_objects, same
 
 PART = "an assignment to part of an array"
 
@@ -55,6 +55,8 @@ def _write_back(nodes: Nodes, made: Node, base: Node, after: Node, site: int) ->
             axes = made.attributes.get("axes")
             inverse = None if axes is None else tuple(int(a) for a in np.argsort(axes))
             return apply("transpose", after, axes=inverse, name=base.name, origin=one)
+        if made.operation == "flip":
+            return apply("flip", after, **made.attributes, name=base.name, origin=one)
         if made.operation == "identity":
             return Node("identity", (after,), value=after.value, name=base.name, origin=one)
     except Exception:
@@ -68,6 +70,7 @@ def assigned(
     """``array[key] = value`` was done to an array whose node was ``before``."""
     after: Node | None = None
     try:
+        _refuse_objects(array)
         if isinstance(value, list | tuple):
             given = array_node(nodes, value, operand_site)
             new = given if given is not None else constant(np.asarray(value))
@@ -91,8 +94,8 @@ def assigned(
     _written(nodes, site, array, before, after, key_text(key), PART)
 
 
-def augmented_item(nodes: Nodes, site: int, op: str, array: Any, key: Any, value: Any) -> None:
-    """``array[key] op= value``."""
+def augmented_item(nodes: Nodes, site: int, op: str, array: Any, key: Any, part: Any, value: Any) -> None:
+    """``array[key] op= value``, where ``part`` is what ``array[key]`` was."""
     old_site, value_site = nodes.sites[site].children
     before = nodes.refreshed(array, old_site)
     _, in_place, name = BINARY[op]
@@ -101,11 +104,11 @@ def augmented_item(nodes: Nodes, site: int, op: str, array: Any, key: Any, value
         operand = nodes.refreshed(value, value_site)
     elif isinstance(value, list | tuple):
         operand = array_node(nodes, value, value_site)
-    part = array[key]
     new = in_place(part, value)
     array[key] = new
     after: Node | None = None
     try:
+        _refuse_objects(array)
         if operand is None:
             operand = constant(np.asarray(value))
         mask = nodes.find(key) if isinstance(key, np.ndarray) and key.dtype == bool else None
@@ -127,16 +130,20 @@ def augmented_item(nodes: Nodes, site: int, op: str, array: Any, key: Any, value
     _written(nodes, site, array, before, after, key_text(key), PART)
 
 
+def _refuse_objects(array: Any) -> None:
+    if of_objects(array):
+        raise TypeError("arrays of objects are not computed with")
+
+
 def _written(
     nodes: Nodes, site: int, array: Any, before: Node, after: Node | None, key: str, what: str
 ) -> None:
     """Hold what a write should have given against what it gave."""
-    nodes_after = after
-    if nodes_after is None or not same(nodes_after.value, array):
-        nodes_after = nodes.unknown(leaf(np.array(array), before.name, nodes.origin(site, ())), what)
+    if after is None or not same(after.value, array):
+        after = nodes.unknown(leaf(np.array(array), before.name, nodes.origin(site, ())), what)
     else:
-        nodes.add(nodes_after)
-    changed_in_place(nodes, array, before, nodes_after, site, key)
+        nodes.add(after)
+    changed_in_place(nodes, array, before, after, site, key)
 
 
 def augmented(nodes: Nodes, site: int, op: str, old: Any, value: Any) -> Any:
@@ -146,8 +153,15 @@ def augmented(nodes: Nodes, site: int, op: str, old: Any, value: Any) -> Any:
     if not isinstance(old, NUMBER) or not isinstance(value, NUMBER):
         if isinstance(old, np.ndarray) and isinstance(value, list | tuple):
             value = made_array(nodes, value, value_site)
+        elif isinstance(old, list | tuple) and isinstance(value, np.ndarray):
+            result = plain(old, value)
+            made = made_array(nodes, old, old_site)
+            record(nodes, site, name, (made, value), (old_site, value_site), result)
+            return result
         else:
-            return in_place(old, value)
+            result = in_place(old, value)
+            opaque(nodes, site, (old, value), result, f"{op}=")
+            return result
     if not isinstance(old, np.ndarray):
         result = plain(old, value)
         if isinstance(result, TRACKED):
@@ -160,6 +174,7 @@ def augmented(nodes: Nodes, site: int, op: str, old: Any, value: Any) -> Any:
     result = in_place(old, value)
     after: Node | None = None
     try:
+        _refuse_objects(old)
         origin = nodes.origin(site, (old_site, value_site))
         after = apply(name, before, operand, name=before.name, origin=origin)
         if np.asarray(after.value).dtype != result.dtype:

@@ -3,121 +3,218 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
+import collections
+import functools
+import itertools
+import operator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from backproof.graph import leaf
-from backproof.trace.flow.arrays import items, total
-from backproof.trace.flow.claims import follows
-from backproof.trace.flow.values import TRACKED, copied
+from backproof.trace.flow.arrays import TAKEN_APART, items, listed, total
+from backproof.trace.flow.claims import follows, still
+from backproof.trace.flow.values import TRACKED, copied, flat
+from backproof.trace.flow.writes import changed_in_place
 from backproof.trace.hooks.expressions import Expressions
 from backproof.trace.hooks.functions import Functions
 from backproof.trace.hooks.library import lowered
+from backproof.trace.hooks.vectorized import vectorized
 from backproof.trace.lowering import LOWERINGS, METHODS
 
-ITERATED = frozenset({zip, enumerate, reversed, list, tuple, map, filter, iter, sorted})
+# what asks its arguments for their items, and hands these on as they are
+ITERATING = (
+    zip, enumerate, reversed, list, tuple, set, frozenset, iter, sorted, filter, map, functools.reduce,
+    collections.deque, itertools.chain, itertools.cycle, itertools.islice, itertools.zip_longest,
+    itertools.product, itertools.combinations, itertools.permutations, itertools.pairwise,
+    itertools.accumulate, itertools.starmap, itertools.takewhile, itertools.dropwhile,
+)  # fmt: skip
+CALLING = (map, functools.reduce, itertools.starmap)  # what calls its first argument
+TEXT = frozenset({str, repr, format})
+Sites = list[int]
 
 
 class Calls:
     """Makes the calls of the program."""
 
     def __init__(self, expressions: Expressions, functions: Functions) -> None:
+        self.expressions = expressions
         self.shown = expressions.shown
         self.places = expressions.places
         self.nodes = expressions.nodes
+        self.sites = expressions.sites
         self.moment = functions.moment
         self.functions = functions
         self.activities = functions.activities
+        self.special: dict[Any, Callable[..., Any]] = {
+            **dict.fromkeys(ITERATING, self._iterating),
+            **dict.fromkeys((print, *TEXT), self._showing),
+            getattr: self._getattr, setattr: self._setattr, builtins.sum: self._sum,
+        }  # fmt: skip
 
+    # ------------------------------------------------------------------ hooks
     def call(self, site: int, function: Any, *arguments: Any, **keywords: Any) -> Any:
         """``function(...)``.
 
         Into the program's own functions, by an operation of the table, or past the recorder.
         """
-        try:
-            lowering = LOWERINGS.get(function)
-        except TypeError:
-            lowering = None
-        if lowering is not None:
-            return lowered(self.nodes, site, function, lowering, arguments, keywords)
-        if function in ITERATED:
-            arguments = tuple(
-                items(self.nodes, None, a) if isinstance(a, np.ndarray) else a for a in arguments
-            )
-            if function is reversed:
-                arguments = tuple(list(a) if isinstance(a, Iterator) else a for a in arguments)
-            return function(*arguments, **keywords)
-        if function is getattr and len(arguments) >= 2 and isinstance(arguments[1], str):
-            value = getattr(*arguments)
-            if isinstance(value, TRACKED) and not isinstance(arguments[0], np.ndarray | np.generic):
-                self.places.point(("attribute", id(arguments[0]), arguments[1]), value)
-            return value
-        if function is setattr:
-            setattr(*arguments)
-            owner, name, value = arguments
-            child = self.nodes.sites[site].children[-1]
-            self.places.placed(("attribute", id(owner), name), child, value, owner, False)
-            return None
-        if function is builtins.sum:
-            return total(self.nodes, site, *arguments, **keywords)
-        if function is print:
-            for value in arguments:
-                self.shown(value)
-            return function(*arguments, **keywords)
-        return self.plain(site, function, arguments, keywords)
-
-    def plain(self, site: int, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Call something that is not an operation; a function of the program records itself."""
-        open_, moment, functions = self.activities.open, self.moment, self.functions
-        before, current, depth = len(moment.frames), moment.current, len(open_)
-        here = self.nodes.sites[site]
-        places = here.children[here.arguments :]
-        given = [*arguments, *keywords.values()]
-        functions.pending = (site, {id(v): s for v, s in zip(given, places, strict=False)})
-        result = function(*arguments, **keywords)
-        functions.pending = None
-        entered = len(moment.frames) > before
-        if moment.current is not current:
-            moment.current = current
-        if len(open_) > depth and not isinstance(result, Iterator):
-            self.activities.end(depth, moment.tick())
-        if isinstance(result, TRACKED):
-            if entered:
-                node = self.nodes.find(result)
-                if node is not None:
-                    self.nodes.alias(result, node, site, here.target)
-            elif self.nodes.find(result) is None or not any(result is a for a in arguments):
-                self._foreign(site, function, given, result)
-        return result
-
-    def _foreign(self, site: int, function: Any, given: list[Any], result: Any) -> None:
-        """What a function that is not the program's own gave."""
-        node = leaf(copied(result), self.nodes.sites[site].target, self.nodes.origin(site, ()))
-        self.nodes.add(node)
-        if _is_random(function):
-            self.nodes.trace.random.add(node)
-        elif follows(self.nodes, tuple(given)):
-            self.nodes.trace.unknown[node] = getattr(function, "__qualname__", type(function).__name__)
-        self.nodes.keep(result, node)
+        here = self.sites[site]
+        return self._call(site, here.children[here.arguments :], function, arguments, keywords)
 
     def method(self, site: int, owner: Any, name: str, *arguments: Any, **keywords: Any) -> Any:
         """``owner.name(...)``."""
         function = getattr(owner, name)
+        here = self.sites[site]
+        kind = type(owner)
         if isinstance(owner, np.ndarray | np.generic):
+            if name == "tolist" and np.ndim(owner):
+                return listed(self.nodes, site, owner)
             lowering = METHODS.get(name)
             if lowering is not None:
+                given = (owner, *arguments)
                 return lowered(
-                    self.nodes, site, function, lowering, (owner, *arguments), keywords, method=True
+                    self.nodes, site, here.children, function, lowering, given, keywords, method=True
                 )
-        if isinstance(owner, list) and name == "append":
-            if arguments:
-                self.shown(arguments[0])
+        elif kind is list or kind is dict or kind is set:
+            if name == "append":
+                self.expressions.shown_in(arguments)
+            elif name == "extend":
+                arguments = tuple(map(self._handed_out, arguments))
             return function(*arguments, **keywords)
-        if isinstance(owner, list | dict | set | str):
+        elif kind is str:
+            self.expressions.shown_in((*arguments, *keywords.values()))
             return function(*arguments, **keywords)
-        return self.call(site, function, *arguments, **keywords)
+        return self._call(site, here.children[here.arguments :], function, arguments, keywords)
+
+    # ------------------------------------------------------------------ kinds of functions
+    def _call(
+        self, site: int, places: Sites, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        """Call a function; ``places`` are the sites of its arguments, where they stand in its brackets."""
+        try:
+            lowering = LOWERINGS.get(function)
+            special = self.special.get(function) if lowering is None else None
+        except TypeError:  # an object that can be called and cannot be hashed
+            lowering = special = None
+        if lowering is not None:
+            return lowered(self.nodes, site, places, function, lowering, arguments, keywords)
+        if special is not None:
+            return special(site, places, function, *arguments, **keywords)
+        if isinstance(function, functools.partial):
+            merged = {**function.keywords, **keywords}
+            return self._call(site, [], function.func, (*function.args, *arguments), merged)
+        if isinstance(function, np.vectorize) and not keywords:
+            call = functools.partial(self._called, site, function.pyfunc)
+            return vectorized(self.nodes, site, function, arguments, call)
+        return self._plain(site, places, function, arguments, keywords)
+
+    def _plain(
+        self, site: int, places: Sites, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        """Call something that is not an operation; a function of the program records itself."""
+        open_, moment, functions = self.activities.open, self.moment, self.functions
+        before, current, depth = len(self.nodes.trace.frames), moment.current, len(open_)
+        given = [*arguments, *keywords.values()]
+        functions.pending = (site, {id(v): s for v, s in zip(given, places, strict=False)})
+        try:
+            result = function(*arguments, **keywords)
+        finally:
+            functions.pending = None
+            moment.current = current
+        if len(open_) > depth and not isinstance(result, Iterator):
+            self.activities.end(depth, moment.tick())
+        entered = len(self.nodes.trace.frames) > before
+        if entered and isinstance(result, TRACKED) and self.nodes.has(result):
+            node = self.nodes.find(result)
+            assert node is not None
+            self.nodes.alias(result, node, site, self.sites[site].target)
+        elif result is None and not entered:
+            self._written_by(site, function, given)
+        elif isinstance(result, (*TRACKED, list, tuple)):
+            self._foreign(site, function, given, result, entered)
+        return result
+
+    def _called(self, site: int, function: Any, *arguments: Any) -> Any:
+        """A function that another one calls for the program, such as the first argument of ``map``."""
+        return self._call(site, [], function, arguments, {})
+
+    # ------------------------------------------------------------------ what other functions give and change
+    def _foreign(self, site: int, function: Any, given: list[Any], result: Any, entered: bool) -> None:
+        """What a function that is not the program's own gave.
+
+        What it handed on is what it was; what it made is a leaf, unknown where the function was given
+        tracked values or called the program for them.
+        """
+        made = [v for v in flat([result]) if isinstance(v, TRACKED) and not still(self.nodes, v)]
+        if not made:
+            return
+        random = _is_random(function)
+        unknown = not random and (entered or follows(self.nodes, given))
+        why = getattr(function, "__qualname__", type(function).__name__)
+        for value in made:
+            node = leaf(copied(value), self.sites[site].target, self.nodes.origin(site, ()))
+            if unknown:
+                self.nodes.unknown(node, why)
+            else:
+                self.nodes.add(node)
+            if random:
+                self.nodes.trace.random.add(node)
+            self.nodes.keep(value, node)
+
+    def _written_by(self, site: int, function: Any, given: list[Any]) -> None:
+        """A function that gives nothing may have written to the arrays that it was given."""
+        for value in (getattr(function, "__self__", None), *given):
+            before = self.nodes.find(value) if isinstance(value, np.ndarray) else None
+            if before is None or still(self.nodes, value):
+                continue
+            node = leaf(copied(value), before.name, self.nodes.origin(site, ()))
+            if _is_random(function):
+                self.nodes.trace.random.add(self.nodes.add(node))
+            else:
+                self.nodes.unknown(node, getattr(function, "__qualname__", type(function).__name__))
+            changed_in_place(self.nodes, value, before, node, site)
+
+    # ------------------------------------------------------------------ builtins that are imitated
+    def _handed_out(self, argument: Any) -> Any:
+        return items(self.nodes, None, argument) if isinstance(argument, TAKEN_APART) else argument
+
+    def _iterating(self, site: int, _places: Sites, function: Any, *arguments: Any, **keywords: Any) -> Any:
+        given: list[Any] = list(map(self._handed_out, arguments))
+        if function is reversed and isinstance(arguments[0], np.ndarray):
+            given[0] = list(given[0])
+        if function in CALLING and given:
+            given[0] = functools.partial(self._called, site, given[0])
+        if function is itertools.accumulate and len(given) == 1 and "func" not in keywords:
+            given.append(operator.add)
+        if function is itertools.accumulate and len(given) > 1:
+            given[1] = functools.partial(self._called, site, given[1])
+        current = self.moment.current
+        try:
+            return function(*given, **keywords)
+        finally:
+            self.moment.current = current
+
+    def _showing(self, _site: int, _places: Sites, function: Any, *arguments: Any, **keywords: Any) -> Any:
+        for value in arguments:
+            self.shown(value)
+        return function(*arguments, **keywords)
+
+    def _sum(self, site: int, places: Sites, _function: Any, *arguments: Any, **keywords: Any) -> Any:
+        return total(self.nodes, site, places[0] if places else None, *arguments, **keywords)
+
+    def _getattr(self, _site: int, _places: Sites, _function: Any, *arguments: Any) -> Any:
+        value = getattr(*arguments)
+        if isinstance(value, TRACKED) and not isinstance(arguments[0], np.ndarray | np.generic):
+            self.places.point(("attribute", id(arguments[0]), arguments[1]), value)
+        return value
+
+    def _setattr(self, site: int, places: Sites, _function: Any, *arguments: Any) -> None:
+        setattr(*arguments)
+        owner, name, value = arguments
+        self.places.placed(
+            ("attribute", id(owner), name), places[-1] if places else site, value, owner, False
+        )
 
 
 def _is_random(function: Any) -> bool:

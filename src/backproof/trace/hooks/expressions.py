@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, constant
-from backproof.trace.flow.arrays import items, made_array
+from backproof.trace.flow.arrays import Structure, made_array, unpacked
 from backproof.trace.flow.claims import opaque, record
 from backproof.trace.flow.keys import frozen_index, item_place
 from backproof.trace.flow.operators import BINARY, COMPARE, UNARY
-from backproof.trace.flow.values import NUMBER, TRACKED, boolean
+from backproof.trace.flow.values import NUMBER, TRACKED, boolean, flat
 from backproof.trace.hooks.places import Places
 
 
@@ -74,6 +74,8 @@ class Expressions:
         function, _, name = BINARY[op]
         result = function(left, right)
         if not isinstance(result, TRACKED):
+            if op == "%" and type(left) is str:
+                self.shown_in(right)
             return result
         kinds = (type(left), type(right))
         children = self.sites[site].children
@@ -88,8 +90,7 @@ class Expressions:
                 self.nodes.keep(result, self.nodes.add(node))
                 return result
             else:
-                if type(result) is not float:
-                    opaque(self.nodes, site, (left, right), result, op)
+                opaque(self.nodes, site, (left, right), result, op)
                 return result
         if (np.matrix in kinds) and op == "*" and np.ndim(left) and np.ndim(right):
             name = "matmul"
@@ -105,7 +106,11 @@ class Expressions:
         """``-value`` and the like."""
         function, name = UNARY[op]
         result = function(value)
-        if isinstance(result, TRACKED) and isinstance(value, NUMBER):
+        if not isinstance(result, TRACKED):
+            return result
+        if not isinstance(value, NUMBER):
+            opaque(self.nodes, site, (value,), result, op)
+        else:
             if name == "logical_not" and not boolean(result):
                 name = ""
             record(self.nodes, site, name, (value,), (self.sites[site].children[0],), result)
@@ -132,8 +137,11 @@ class Expressions:
                 self.nodes.trace.shown.append(node)
         return value
 
-    def unpack(self, site: int, value: Any) -> Any:
-        """``a, b = array``: every item is an index into it."""
-        if isinstance(value, np.ndarray):
-            return list(items(self.nodes, site, value))
-        return value
+    def shown_in(self, values: Any) -> None:
+        """Values were formatted into a string: one, a tuple of them, or a dictionary."""
+        for value in flat(list(values.values()) if isinstance(values, dict) else [values]):
+            self.shown(value)
+
+    def unpack(self, site: int, value: Any, structure: Structure) -> Any:
+        """``a, (b, c) = value``: every item of an array is an index into it."""
+        return unpacked(self.nodes, site, value, structure)

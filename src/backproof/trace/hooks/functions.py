@@ -24,12 +24,15 @@ class Functions:
         self.moment = places.moment
         self.activities = activities
         self.pending: tuple[int, dict[int, int]] | None = None
+        self.entered = False
 
     def enter_module(self) -> Names:
-        """The frame of a module."""
-        if self.moment.current.number == 0 and not self.moment.current.bound:
+        """The frame of a module: the program's own is there from the beginning."""
+        if not self.entered:
+            self.entered = True
             return self.moment.current
-        return self.moment.frame(None, None)
+        self.moment.current = self.moment.frame(None, None)
+        return self.moment.current
 
     def enter(self, site: int, names: tuple[str, ...], values: tuple[Any, ...]) -> Names:
         """A function of the program was called: its arguments get nodes of their own."""
@@ -45,7 +48,7 @@ class Functions:
                 if argument is not None:
                     node = self.nodes.alias(value, node, argument, name, argument)
                 bound.append((name, value, node))
-        self.activities.begin("call", call if call is not None else site, depth)
+        frame.activity = self.activities.begin("call", call if call is not None else site, depth)
         self.moment.current = frame
         for name, value, node in bound:
             self.places.bind(frame, name, value, node)
@@ -58,11 +61,14 @@ class Functions:
 
     def leave(self, frame: Names) -> None:
         """A function of the program is over."""
-        parent = self.nodes.trace.frames[frame.number].parent
-        if self.moment.current is frame and parent is not None:
-            self.moment.current = self.moment.frames[parent]
-        if frame.depth < len(self.activities.open):
-            self.activities.end(frame.depth, self.moment.tick())
+        self.moment.back_from(frame)
+        if frame.activity is not None:
+            self.activities.leave(frame.activity, frame.depth)
+
+    def resumed(self, frame: Names, value: Any) -> Any:
+        """A generator goes on, with what it was sent."""
+        self.moment.current = frame
+        return value
 
     def returned(self, frame: Names, site: int, value: Any) -> Any:
         """A function hands back ``value``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from backproof.graph import Node, leaf
 from backproof.trace.flow.claims import opaque
 from backproof.trace.flow.nodes import Nodes
-from backproof.trace.flow.values import TRACKED, same
+from backproof.trace.flow.values import NUMBER, TRACKED, copied, same
 from backproof.trace.flow.writes import changed_in_place
 from backproof.trace.lowering import Context, Lowering, UnloweredError
 
@@ -19,67 +20,115 @@ REFUSALS = (UnloweredError, TypeError, ValueError, IndexError)
 def lowered(
     nodes: Nodes,
     site: int,
+    places: Sequence[int],
     function: Any,
     lowering: Lowering,
     arguments: tuple[Any, ...],
     keywords: dict[str, Any],
     method: bool = False,
 ) -> Any:
-    """Call a library function and record it as operations of the table, if they give what it gave."""
-    here = nodes.sites[site]
-    sites = here.children if method else here.children[here.arguments :]
+    """Call a library function and record it as operations of the table, if they give what it gave.
+
+    ``places`` are the sites of the arguments. Of a ``method`` the first argument is its owner.
+    """
+    if lowering.iterates and isinstance(arguments[0], Iterator):
+        arguments = (list(arguments[0]), *arguments[1:])
+    given, out = _output(function, arguments, keywords)
     values = [*arguments, *keywords.values()]
-    own = {id(v): s for v, s in zip(values, sites, strict=False)}
-    context = Context(nodes, site, own)
-    out = keywords.get("out")
-    given = {k: v for k, v in keywords.items() if k != "out"}
-    node: Node | None = None
-    if lowering.mutates or out is not None:
-        try:
-            node = lowering.build(context, *arguments, **given)
-        except REFUSALS:
-            node = None
-    real = arguments[1:] if method else arguments
+    context = Context(nodes, site, {id(v): s for v, s in zip(values, places, strict=False)})
+    named = {k: v for k, v in keywords.items() if k != "out"}
+    target = arguments[0] if lowering.mutates else out
+    before: Node | None = None
+    made: Node | list[Node] | None = None
+    if isinstance(target, np.ndarray):
+        before = nodes.refreshed(target, context.own.get(id(target)))
+        made = _build(lowering, context, given, named)
     current = nodes.moment.current
-    result = function(*real, **keywords)
+    result = function(*(arguments[1:] if method else arguments), **keywords)
     nodes.moment.current = current
-    if lowering.mutates:
-        target = arguments[0]
-        before = nodes.node(target, own.get(id(target)))
-        if node is None or not same(node.value, target):
-            node = leaf(np.array(target), before.name, nodes.origin(site, ()))
-            nodes.unknown(node, getattr(function, "__name__", "a call"))
-        changed_in_place(nodes, target, before, node, site)
-        return result
-    if not isinstance(result, TRACKED):
-        return result
-    for attempt in range(2):
-        if node is None:
-            try:
-                context.fresh = bool(attempt)
-                node = lowering.build(context, *arguments, **given)
-            except REFUSALS:
-                node = None
-                break
-        if np.shape(node.value) != np.shape(result) and np.size(node.value) == np.size(result):
-            node = context.apply("reshape", node, shape=np.shape(result))
-        if same(node.value, result):
-            break
-        node = None
+    what = getattr(function, "__name__", "a call")
+    if before is not None:
+        _written(nodes, site, target, before, made, context, what)
+    elif isinstance(result, TRACKED):
+        _computed(nodes, site, lowering, context, given, named, result, what)
+    elif isinstance(result, list | tuple) and any(isinstance(v, NUMBER) for v in result):
+        made = _build(lowering, context, given, named)
+        for position, value in enumerate(result):
+            node = made[position] if isinstance(made, list) and position < len(made) else None
+            if node is None or not same(node.value, value):
+                opaque(nodes, site, values, value, what)
+            elif isinstance(value, TRACKED):
+                nodes.keep(value, node)
+                nodes.note_view(value, arguments[0])
+    return result
+
+
+def _output(
+    function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[tuple[Any, ...], Any]:
+    """The inputs of a call, and the array that it is to write to, if any."""
+    out = keywords.get("out")
+    if isinstance(function, np.ufunc) and len(arguments) > function.nin:
+        arguments, out = arguments[: function.nin], arguments[function.nin]
+    if isinstance(out, tuple) and len(out) == 1:
+        out = out[0]
+    return arguments, out
+
+
+def _build(
+    lowering: Lowering, context: Context, arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> Node | list[Node] | None:
+    try:
+        return lowering.build(context, *arguments, **keywords)
+    except REFUSALS:
+        return None
+
+
+def _fits(context: Context, made: Node | list[Node] | None, value: Any) -> Node | None:
+    """What was made, in the shape of the value, if it is equal to it."""
+    if not isinstance(made, Node):
+        return None
+    if np.shape(made.value) != np.shape(value) and np.size(made.value) == np.size(value):
+        made = context.apply("reshape", made, shape=np.shape(value))
+    return made if same(made.value, value) else None
+
+
+def _written(
+    nodes: Nodes, site: int, target: Any, before: Node, made: Any, context: Context, what: str
+) -> None:
+    """The call wrote to ``target``."""
+    node = _fits(context, made, target)
     if node is None:
-        opaque(nodes, site, tuple(values), result, getattr(function, "__name__", "a call"))
-    elif out is not None and isinstance(result, np.ndarray):
-        before = nodes.node(result, None)
-        changed_in_place(nodes, result, before, node, site)
+        node = nodes.unknown(leaf(copied(target), before.name, nodes.origin(site, ())), what)
+    elif node.operation != "constant" and np.asarray(node.value).dtype != target.dtype:
+        node = context.apply("astype", node, dtype=target.dtype)
+    changed_in_place(nodes, target, before, node, site)
+
+
+def _computed(
+    nodes: Nodes,
+    site: int,
+    lowering: Lowering,
+    context: Context,
+    arguments: tuple[Any, ...],
+    keywords: dict[str, Any],
+    result: Any,
+    what: str,
+) -> None:
+    """The call gave ``result``."""
+    node: Node | None = None
+    for fresh in (False, True):
+        context.fresh = fresh
+        made = _build(lowering, context, arguments, keywords)
+        node = _fits(context, made, result)
+        if node is not None or made is None:
+            break
+    if node is None:
+        opaque(nodes, site, [*arguments, *keywords.values()], result, what)
     elif nodes.known.get(id(result)) is not node:
-        if (
-            here.target
-            and node.name is None
-            and node.origin is not None
-            and node.operation not in ("leaf", "constant")
-        ):
-            node = nodes.renamed(node, here.target)
+        target = nodes.sites[site].target
+        if target and node.name is None and node.operation not in ("leaf", "constant"):
+            node = nodes.renamed(node, target)
         nodes.keep(result, node)
         if arguments:
             nodes.note_view(result, arguments[0])
-    return result

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-import numpy as np
-
 from backproof.trace.events import Activity
-from backproof.trace.flow.arrays import items
+from backproof.trace.flow.arrays import TAKEN_APART, Structure, items, unpacked
 from backproof.trace.flow.nodes import Nodes
 
 
@@ -36,44 +34,68 @@ class Activities:
                 inner.end, inner.complete = now, not self.stopper.stopped
         del self.open[depth:]
 
-    def _close(self, activity: Activity | None, depth: int) -> None:
-        if len(self.open) > depth or activity is not None:
-            now = self.moment.tick()
-            if activity is not None:
-                activity.end = now
-            self.end(depth, now)
-            if activity is not None:
-                self.stopper.round_done(activity)
+    def leave(self, activity: Activity, depth: int) -> None:
+        """What began inside the ``depth`` outermost is over, and so is what is open in it.
 
-    def iterate(self, site: int, iterable: Any) -> Iterator[Any]:
-        """Run a loop over ``iterable``, marking its rounds."""
-        source = items(self.nodes, site, iterable) if isinstance(iterable, np.ndarray) else iter(iterable)
-        depth = len(self.open)
+        A generator that is closed late is open no more.
+        """
+        now = self.moment.tick()
+        if depth < len(self.open) and self.open[depth] is activity:
+            self.end(depth, now)
+        elif activity.end < 0:
+            activity.end = now
+
+    def _round_over(self, activity: Activity, depth: int) -> None:
+        now = self.moment.tick()
+        activity.end = now
+        if depth < len(self.open) and self.open[depth] is activity:
+            self.end(depth, now)
+        self.stopper.round_done(activity)
+
+    def iterate(self, site: int, iterable: Any, structure: Structure | None = None) -> Iterator[Any]:
+        """Run a loop over ``iterable``, marking its rounds.
+
+        ``structure`` is what the items are unpacked into.
+        Asking for the next item may run a generator of the program: the round itself is in this frame.
+        """
+        source = items(self.nodes, site, iterable) if isinstance(iterable, TAKEN_APART) else iter(iterable)
+        moment, current, depth = self.moment, self.moment.current, len(self.open)
+        activity: Activity | None = None
         try:
             for value in source:
+                moment.current = current
                 activity = self.begin("round", site, depth)
-                yield value
-                self._close(activity, depth)
+                yield value if structure is None else unpacked(self.nodes, site, value, structure)
+                done, activity = activity, None
+                self._round_over(done, depth)
+            moment.current = current
         finally:
-            self._close(None, depth)
+            if activity is not None:
+                self.leave(activity, depth)
+
+    def delegate(self, site: int, iterable: Any) -> Any:
+        """``yield from iterable``."""
+        return items(self.nodes, site, iterable) if isinstance(iterable, TAKEN_APART) else iterable
 
     def tick(self, site: int) -> None:
         """A round of a ``while`` loop begins."""
         for position in range(len(self.open) - 1, -1, -1):
             activity = self.open[position]
             if activity.kind == "round" and activity.site == site:
-                self._close(activity, position)
+                self._round_over(activity, position)
                 break
             if activity.kind == "call":
                 break
         self.begin("round", site, len(self.open))
 
     def loop_end(self, site: int) -> None:
-        """A ``while`` loop is over."""
+        """A ``while`` loop is over, by its test or by leaving it."""
+        if self.stopper.stopped:
+            return
         for position in range(len(self.open) - 1, -1, -1):
             activity = self.open[position]
             if activity.kind == "call":
                 return
             if activity.site == site:
-                self._close(activity, position)
+                self._round_over(activity, position)
                 return

@@ -17,6 +17,7 @@ from backproof.trace.flow.moment import Names
 from backproof.trace.flow.nodes import Nodes
 from backproof.trace.flow.values import TRACKED
 from backproof.trace.flow.writes import assigned, augmented, augmented_item
+from backproof.trace.hooks.containers import CONTAINER, Containers
 
 
 class Places:
@@ -27,6 +28,7 @@ class Places:
         self.moment = nodes.moment
         self.trace = nodes.trace
         self.stored_at: dict[Place, tuple[Node, Any, int]] = {}
+        self.containers = Containers(nodes)
 
     # ------------------------------------------------------------------ reading
     def load(self, frame: Names | None, name: str, value: Any) -> Any:
@@ -56,6 +58,8 @@ class Places:
             if frame is not None:
                 binding = Binding(self.moment.time, frame.number, name, constant(value, name))
                 self.trace.bindings.append(binding)
+        elif isinstance(value, CONTAINER) and frame is not None:
+            self.containers.stored(("name", frame.number, name), site, value)
         return value
 
     def stored(self, frame: Names | None, site: int, name: str, value: Any) -> None:
@@ -65,19 +69,12 @@ class Places:
             if node is None:
                 node = self.nodes.node(value, None)
             if node.name is None and node.operation == "leaf":
-                named = Node(node.operation, node.operands, node.attributes, node.value, name, node.origin)
-                self._replace(node, named)
-                self.nodes.keep(value, named)
-                node = named
+                node = self.nodes.renamed(node, name)
+                self.nodes.keep(value, node)
             if frame is not None:
                 self._name(frame, site, name, value, node)
-
-    def _replace(self, old: Node, new: Node) -> None:
-        nodes = self.trace.nodes
-        if nodes and nodes[-1] is old:
-            nodes[-1] = new
-        else:
-            nodes.append(new)
+        elif isinstance(value, CONTAINER) and frame is not None:
+            self.containers.stored(("name", frame.number, name), site, value)
 
     def bind(self, frame: Names, name: str, value: Any, node: Node) -> None:
         """A name of a frame means a node from now on."""
@@ -105,11 +102,6 @@ class Places:
         setattr(owner, name, value)
         self.placed(("attribute", id(owner), name), site, value, owner, bare)
 
-    def stored_attribute(self, site: int, owner: Any, name: str) -> None:
-        """``owner.name`` was bound by an unpacking."""
-        value = getattr(owner, name, None)
-        self.placed(("attribute", id(owner), name), site, value, owner, False)
-
     def set_item(self, site: int, value: Any, container: Any, key: Any, bare: bool) -> None:
         """``container[key] = value``."""
         if isinstance(container, np.ndarray):
@@ -121,13 +113,6 @@ class Places:
         place = item_place(container, key)
         if place is not None:
             self.placed(place, site, value, container, bare)
-
-    def stored_item(self, site: int, container: Any, key: Any) -> None:
-        """``container[key]`` was bound by an unpacking."""
-        if not isinstance(container, np.ndarray):
-            place = item_place(container, key)
-            if place is not None:
-                self.placed(place, site, container[key], container, False)
 
     def placed(self, place: Place, site: int, value: Any, owner: Any, bare: bool) -> None:
         """A place that ``owner`` holds was given a value."""
@@ -146,6 +131,8 @@ class Places:
                 self.nodes.stopper.stored(store)
         elif type(value) is int:
             self._number(place, site, value)
+        elif isinstance(value, CONTAINER):
+            self.containers.stored(place, site, value)
 
     def _number(self, place: Place, site: int, value: int) -> None:
         origin = Origin(site, (), self.moment.current.number, self.moment.time)
@@ -160,21 +147,27 @@ class Places:
             self._name(frame, site, name, new, self.nodes.node(new, site))
         return new
 
-    def aug_attribute(self, site: int, op: str, owner: Any, name: str, value: Any) -> None:
-        """``owner.name op= value``."""
-        old = getattr(owner, name)
+    def held_attribute(self, owner: Any, name: str) -> tuple[Any, str, Any]:
+        """What an augmented assignment to ``owner.name`` begins with."""
+        return owner, name, getattr(owner, name)
+
+    def aug_attribute(self, site: int, op: str, owner: Any, name: str, old: Any, value: Any) -> None:
+        """``owner.name op= value``, where ``old`` is what it was."""
         place = ("attribute", id(owner), name)
         self.point(place, old)
         new = augmented(self.nodes, site, op, old, value)
         setattr(owner, name, new)
         self.placed(place, site, new, owner, False)
 
-    def aug_item(self, site: int, op: str, container: Any, key: Any, value: Any) -> None:
-        """``container[key] op= value``."""
+    def held_item(self, container: Any, key: Any) -> tuple[Any, Any, Any]:
+        """What an augmented assignment to ``container[key]`` begins with."""
+        return container, key, container[key]
+
+    def aug_item(self, site: int, op: str, container: Any, key: Any, old: Any, value: Any) -> None:
+        """``container[key] op= value``, where ``old`` is what it was."""
         if isinstance(container, np.ndarray):
-            augmented_item(self.nodes, site, op, container, key, value)
+            augmented_item(self.nodes, site, op, container, key, old, value)
             return
-        old = container[key]
         place = item_place(container, key)
         if place is not None:
             self.point(place, old)

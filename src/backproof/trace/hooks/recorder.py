@@ -26,7 +26,7 @@ class Recorder:
         self.sites = sites
         self.stopper = stopper
         self.moment = Moment(self.trace)
-        nodes = Nodes(self.trace, self.moment, stopper, node_limit)
+        self.nodes = nodes = Nodes(self.trace, self.moment, stopper, node_limit)
         places = Places(nodes)
         activities = Activities(nodes)
         expressions = Expressions(places)
@@ -39,11 +39,11 @@ class Recorder:
         self.shown, self.unpack = expressions.shown, expressions.unpack
         self.call, self.method = calls.call, calls.method
         self.enter_module, self.enter = functions.enter_module, functions.enter
-        self.leave, self.returned = functions.leave, functions.returned
-        self.iterate, self.tick, self.loop_end = activities.iterate, activities.tick, activities.loop_end
+        self.leave, self.returned, self.resumed = functions.leave, functions.returned, functions.resumed
+        self.iterate, self.delegate = activities.iterate, activities.delegate
+        self.tick, self.loop_end = activities.tick, activities.loop_end
         self.store, self.stored = places.store, places.stored
-        self.set_attribute, self.stored_attribute = places.set_attribute, places.stored_attribute
-        self.set_item, self.stored_item = places.set_item, places.stored_item
-        self.aug_name, self.aug_attribute, self.aug_item = (
-            places.aug_name, places.aug_attribute, places.aug_item,
-        )  # fmt: skip
+        self.set_attribute, self.set_item = places.set_attribute, places.set_item
+        self.held_attribute, self.held_item = places.held_attribute, places.held_item
+        self.aug_name, self.aug_attribute = places.aug_name, places.aug_attribute
+        self.aug_item = places.aug_item

@@ -17,8 +17,8 @@ from backproof.trace.lowering import (
     scipy,
     writes,
 )
-from backproof.trace.lowering.context import Context
-from backproof.trace.lowering.record import Lowering, UnloweredError
+from backproof.trace.lowering.context import Context, UnloweredError
+from backproof.trace.lowering.record import Lowering
 
 LOWERINGS: dict[Any, Lowering] = {
     **elementwise.FUNCTIONS, **reductions.FUNCTIONS, **products.FUNCTIONS, **arrangement.FUNCTIONS,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node
-from backproof.trace.lowering.context import Context
-from backproof.trace.lowering.record import Build, Lowering, UnloweredError, plain_axis, refuse, table
+from backproof.trace.lowering.context import Context, UnloweredError
+from backproof.trace.lowering.record import Build, Lowering, plain_axis, refuse, table
 
 
 # ---------------------------------------------------------------------- shapes and axes
@@ -112,6 +112,32 @@ def _take(context: Context, x: Any, indices: Any, axis: Any = None, **rest: Any)
     return context.apply("index", x, index=(slice(None),) * along + (index,))
 
 
+# ---------------------------------------------------------------------- parts
+def _split(function: Callable[..., Any], along: int | None = None) -> Build:
+    """The parts are slices along an axis, as long as those that ``function`` itself gives."""
+
+    def build(context: Context, x: Any, sections: Any, axis: int = 0) -> list[Node]:
+        node = context.node(x)
+        value = np.asarray(node.value)
+        if along is None:
+            parts, at = function(value, sections, axis), axis % value.ndim
+        else:
+            parts, at = function(value, sections), min(along, value.ndim - 1)
+        ends = np.cumsum([part.shape[at] for part in parts]).tolist()
+        return [
+            context.apply("index", node, index=(slice(None),) * at + (slice(a, b),))
+            for a, b in zip([0, *ends], ends, strict=False)
+        ]
+
+    return build
+
+
+def _broadcast_all(context: Context, *arrays: Any) -> list[Node]:
+    nodes = [context.node(a) for a in arrays]
+    shape = np.broadcast_shapes(*(np.shape(n.value) for n in nodes))
+    return [context.apply("broadcast_to", n, shape=shape) for n in nodes]
+
+
 # ---------------------------------------------------------------------- tables
 FUNCTIONS = table(
     *(
@@ -136,6 +162,12 @@ FUNCTIONS = table(
     (_diagonal("tril"), [np.tril]),
     (_diagonal("diag"), [np.diag, np.diagflat]),
     (_take, [np.take]),
+    (_split(np.split), [np.split]),
+    (_split(np.array_split), [np.array_split]),
+    (_split(np.vsplit, 0), [np.vsplit]),
+    (_split(np.hsplit, 1), [np.hsplit]),
+    (_split(np.dsplit, 2), [np.dsplit]),
+    (_broadcast_all, [np.broadcast_arrays]),
 )
 _OF_ARRAYS: dict[str, Build] = {
     "reshape": _reshape, "ravel": _ravel, "flatten": _ravel, "squeeze": _shaped_by(np.squeeze),

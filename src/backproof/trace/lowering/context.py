@@ -9,6 +9,11 @@ import numpy as np
 from backproof.graph import Node, apply, constant
 from backproof.trace.flow.arrays import array_node
 from backproof.trace.flow.nodes import Nodes
+from backproof.trace.flow.values import of_objects
+
+
+class UnloweredError(Exception):
+    """A call, with its arguments, has no expression in the table."""
 
 
 class Context:
@@ -37,6 +42,8 @@ class Context:
     def apply(self, operation: str, *operands: Any, **attributes: Any) -> Node:
         """A new node at the site of the call."""
         nodes = [self.node(operand) for operand in operands]
+        if any(of_objects(node.value) for node in nodes):
+            raise UnloweredError("arrays of objects")
         sites = tuple([self.own.get(id(o)) if not isinstance(o, Node) else None for o in operands])
         return self.nodes.add(
             apply(operation, *nodes, origin=self.nodes.origin(self.site, sites), **attributes)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import builtins
 import math
+import operator
 from typing import Any
 
 import numpy as np
 
 from backproof.graph import Node
-from backproof.trace.lowering.context import Context
-from backproof.trace.lowering.record import Build, Lowering, UnloweredError, numpy, refuse, table
+from backproof.trace.lowering.context import Context, UnloweredError
+from backproof.trace.lowering.record import Build, Lowering, numpy, refuse, table
 
 SAME_NAME = (
     "negative", "exp", "log", "log2", "log10", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arctan",
@@ -23,9 +24,13 @@ OTHER_NAMES = {
     "abs": ["abs", "absolute", "fabs"], "divide": ["true_divide"], "power": ["float_power"],
     "maximum": ["fmax"], "minimum": ["fmin"], "remainder": ["mod"],
 }  # fmt: skip
+OF_OPERATORS = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "power": operator.pow, "negative": operator.neg, "floor_divide": operator.floordiv,
+    "remainder": operator.mod, "abs": operator.abs, "matmul": operator.matmul,
+}  # fmt: skip
 OF_MATH = (
-    "exp", "log2", "log10", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh", "log1p", "expm1", "hypot",
-    "erf",
+    "exp", "log2", "log10", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh", "log1p", "expm1", "erf",
 )  # fmt: skip
 
 
@@ -50,6 +55,20 @@ def _pow(context: Context, x: Any, y: Any, modulus: Any = None) -> Node:
     return context.apply("power", x, y)
 
 
+def _divmod(context: Context, x: Any, y: Any) -> list[Node]:
+    return [context.apply("floor_divide", x, y), context.apply("remainder", x, y)]
+
+
+def _round(context: Context, x: Any, decimals: Any = 0, ndigits: Any = None, **rest: Any) -> Node:
+    refuse(**rest)
+    return context.apply("round", x, decimals=int(decimals if ndigits is None else ndigits))
+
+
+def _finite(context: Context, x: Any, *rest: Any, **keywords: Any) -> Node:
+    """``np.nan_to_num`` of what is finite; anything else is refused, as it is not equal."""
+    return context.apply("identity", x)
+
+
 def _where(context: Context, condition: Any, x: Any = None, y: Any = None) -> Node:
     if x is None or y is None:
         raise UnloweredError("np.where with one argument")
@@ -69,11 +88,17 @@ FUNCTIONS = table(
     *((elementwise(name), [getattr(math, name)]) for name in OF_MATH),
     (elementwise("abs"), [math.fabs, builtins.abs]),
     (elementwise("power"), [math.pow]),
+    *((elementwise(name), [function]) for name, function in OF_OPERATORS.items()),
     (elementwise("arctan"), [math.atan]),
+    (elementwise("arcsin"), [math.asin]),
+    (elementwise("arccos"), [math.acos]),
     (elementwise("arctan2"), [math.atan2]),
     (_log, [math.log]),
     (_pow, [builtins.pow]),
+    (_divmod, [builtins.divmod]),
+    (_round, [builtins.round, np.round, np.around]),
+    (_finite, [np.nan_to_num]),
     (_where, [np.where]),
     (_clip, [np.clip]),
 )
-METHODS = {"clip": Lowering(_clip)}
+METHODS = {"clip": Lowering(_clip), "round": Lowering(_round)}

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node
-from backproof.trace.lowering.context import Context
-from backproof.trace.lowering.record import UnloweredError, numpy, refuse, table
+from backproof.trace.lowering.context import Context, UnloweredError
+from backproof.trace.lowering.record import numpy, refuse, table
 
 
 def _flattened(context: Context, part: Any) -> Node:

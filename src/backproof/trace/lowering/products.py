@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node
-from backproof.trace.lowering.context import Context
-from backproof.trace.lowering.record import Build, Lowering, UnloweredError, operation, refuse, table
+from backproof.trace.lowering.context import Context, UnloweredError
+from backproof.trace.lowering.record import Build, Lowering, operation, refuse, table
 
 
 def _product(name: str) -> Build:
@@ -37,6 +37,17 @@ def _einsum(context: Context, subscripts: Any, *operands: Any, **rest: Any) -> N
     return context.apply("einsum", *operands, subscripts=subscripts)
 
 
+def _of_pairs(name: str) -> Build:
+    """``np.multiply.outer(x, y)``: the operation on every element of x with every one of y."""
+
+    def build(context: Context, x: Any, y: Any) -> Node:
+        first = context.node(x)
+        shape = np.shape(first.value) + (1,) * np.ndim(context.node(y).value)
+        return context.apply(name, context.apply("reshape", first, shape=shape), y)
+
+    return build
+
+
 FUNCTIONS = table(
     (_product("dot"), [np.dot, np.vdot]),
     (_product("matmul"), [np.matmul]),
@@ -49,5 +60,9 @@ FUNCTIONS = table(
     (operation("inv"), [np.linalg.inv]),
     (operation("det"), [np.linalg.det]),
     (operation("trace"), [np.trace]),
+    *(
+        (_of_pairs(name), [getattr(np, name).outer])
+        for name in ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum")
+    ),
 )
-METHODS = {"dot": Lowering(_product("dot"))}
+METHODS = {"dot": Lowering(_product("dot")), "trace": Lowering(operation("trace"))}

@@ -9,37 +9,36 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node
-from backproof.trace.lowering.context import Context
+from backproof.trace.lowering.context import Context, UnloweredError
 
-Build = Callable[..., Node]
-
-
-class UnloweredError(Exception):
-    """A call, with its arguments, has no expression in the table."""
+Build = Callable[..., Node | list[Node]]
 
 
 @dataclass(frozen=True, slots=True)
 class Lowering:
     """One library function.
 
-    ``build`` takes a ``Context`` and the call's own arguments, and gives the node of its result or refuses.
-    ``mutates`` says that the function writes into its first argument: then the node is what that becomes.
+    ``build`` takes a ``Context`` and the call's own arguments, and gives the node of its result or refuses;
+    a list of nodes where the result is a list or a tuple. ``mutates`` says that the function writes into
+    its first argument: then the node is what that becomes. ``iterates`` says that it takes any iterable and
+    runs through it once.
     """
 
     build: Build
     mutates: bool = False
+    iterates: bool = False
 
 
 Table = dict[Any, Lowering]
 
 
-def table(*entries: tuple[Build, Iterable[Any]]) -> Table:
+def table(*entries: tuple[Build, Iterable[Any]], iterates: bool = False) -> Table:
     """A table of lowerings from pairs of an expression and the functions that it stands for.
 
     A function that this version of NumPy does not have may be given as None.
     """
     return {
-        function: Lowering(build)
+        function: Lowering(build, iterates=iterates)
         for build, functions in entries
         for function in functions
         if function is not None

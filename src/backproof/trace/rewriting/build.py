@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from backproof.trace.scopes import Scope
 
@@ -24,6 +25,23 @@ def assign(name: str, value: ast.expr) -> ast.Assign:
 def frame_name(scope: Scope) -> str:
     """The name of the variable that holds the frame of a scope."""
     return f"_bp_frame_{scope.number}"
+
+
+def structure(target: ast.expr) -> ast.Constant:
+    """What a value is unpacked into, as a literal: None for a name, a tuple for names in brackets.
+
+    What stands beside a starred name has no place of its own.
+    """
+    shape: Any = _structure(target)
+    return ast.Constant(shape)
+
+
+def _structure(target: ast.expr) -> tuple[object, ...] | None:
+    if not isinstance(target, ast.Tuple | ast.List):
+        return None
+    if any(isinstance(element, ast.Starred) for element in target.elts):
+        return (None,)
+    return tuple(_structure(element) for element in target.elts)
 
 
 def is_target(node: ast.expr) -> bool:

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from backproof.trace.rewriting.assignments import stored
-from backproof.trace.rewriting.build import hook, is_target
+from backproof.trace.rewriting.assignments import targets
+from backproof.trace.rewriting.build import hook, is_target, structure
 
 if TYPE_CHECKING:
     from backproof.trace.rewriting.rewriter import Rewriter
@@ -18,8 +18,9 @@ def for_(rewriter: Rewriter, node: ast.For) -> list[ast.stmt]:
     statement = rewriter.begin(node)
     iterable, site = rewriter.expr(node.iter)
     statement.children = [site.number]
-    node.iter = hook("iterate", statement.number, iterable)
-    node.body = [*stored(rewriter, node.target, site.number), *rewriter.body(node.body)]
+    node.target, bound = targets(rewriter, node.target, site.number)
+    node.iter = hook("iterate", statement.number, iterable, structure(node.target))
+    node.body = [*bound, *rewriter.body(node.body)]
     node.orelse = rewriter.body(node.orelse)
     return [node]
 
@@ -31,7 +32,7 @@ def while_(rewriter: Rewriter, node: ast.While) -> list[ast.stmt]:
     tick = ast.Expr(hook("tick", statement.number))
     node.body = [tick, *rewriter.body(node.body)]
     node.orelse = rewriter.body(node.orelse)
-    return [node, ast.Expr(hook("loop_end", statement.number))]
+    return [ast.Try([node], [], [], [ast.Expr(hook("loop_end", statement.number))])]
 
 
 def if_(rewriter: Rewriter, node: ast.If) -> list[ast.stmt]:
@@ -60,6 +61,8 @@ def other(rewriter: Rewriter, node: ast.stmt) -> list[ast.stmt]:
                 setattr(node, name, rewriter.body(value))
             elif isinstance(value[0], ast.ExceptHandler | ast.match_case):
                 for handler in value:
+                    if getattr(handler, "guard", None) is not None:
+                        handler.guard = rewriter.expr(handler.guard)[0]
                     handler.body = rewriter.body(handler.body)
             elif isinstance(value[0], ast.withitem):
                 for item in value:

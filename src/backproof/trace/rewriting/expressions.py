@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backproof.trace.rewriting.build import hook
+from backproof.trace.rewriting.build import hook, structure
 from backproof.trace.sites import Site
 
 if TYPE_CHECKING:
@@ -181,7 +181,9 @@ def _comprehension(rewriter: Rewriter, node: Any, parts: Sequence[str]) -> ast.e
         iterable, site = rewriter.expr(generator.iter)
         if position:
             rewriter.comprehension.pop()
-        generator.iter = hook("iterate", site.number, iterable)
+        if not generator.is_async:
+            iterable = hook("iterate", site.number, iterable, structure(generator.target))
+        generator.iter = iterable
         bound |= {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
     rewriter.comprehension.append(bound)
     for generator in generators:

@@ -78,6 +78,15 @@ def returns(rewriter: Rewriter, node: ast.Return) -> list[ast.stmt]:
     return [node]
 
 
+def yields(rewriter: Rewriter, node: ast.Yield | ast.YieldFrom, site: Site) -> ast.expr:
+    """``yield value``: what follows runs in this frame again, whoever asked for the next value."""
+    if node.value is not None:
+        node.value = rewriter.expr(node.value)[0]
+    if isinstance(node, ast.YieldFrom):
+        node.value = hook("delegate", site.number, node.value)
+    return hook("resumed", rewriter.frame(), node)
+
+
 def anonymous(rewriter: Rewriter, node: ast.Lambda, site: Site) -> ast.expr:
     """``lambda ...: body`` becomes ``lambda ...: (frame := enter(...), returned(frame, body))[1]``."""
     node.args = _defaults(rewriter, node.args)
@@ -98,16 +107,25 @@ def class_(rewriter: Rewriter, node: ast.ClassDef) -> list[ast.stmt]:
     """``class Name: ...``: the body is left as it is but for the methods and classes in it."""
     outer = (rewriter.in_class, rewriter.class_name)
     rewriter.in_class, rewriter.class_name = True, node.name
-    for statement in node.body:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            function(rewriter, statement)
-        elif isinstance(statement, ast.ClassDef):
-            class_(rewriter, statement)
+    _methods(rewriter, node)
     rewriter.in_class, rewriter.class_name = outer
     return [node]
 
 
-EXPRESSIONS: dict[type[ast.expr], Callable[..., ast.expr]] = {ast.Lambda: anonymous}
+def _methods(rewriter: Rewriter, block: ast.AST) -> None:
+    """The methods of a class, inside the conditions and loops of its body as well."""
+    for statement in ast.iter_child_nodes(block):
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            function(rewriter, statement)
+        elif isinstance(statement, ast.ClassDef):
+            class_(rewriter, statement)
+        elif isinstance(statement, ast.stmt | ast.ExceptHandler | ast.match_case):
+            _methods(rewriter, statement)
+
+
+EXPRESSIONS: dict[type[ast.expr], Callable[..., ast.expr]] = {
+    ast.Lambda: anonymous, ast.Yield: yields, ast.YieldFrom: yields,
+}  # fmt: skip
 STATEMENTS: dict[type[ast.stmt], Callable[..., list[ast.stmt]]] = {
     ast.FunctionDef: function, ast.AsyncFunctionDef: function, ast.ClassDef: class_, ast.Return: returns,
 }  # fmt: skip

@@ -21,18 +21,27 @@ STATEMENTS: dict[type[ast.stmt], Statement] = {
 }  # fmt: skip
 
 
+def _no_module(name: str | None) -> bool:
+    return False
+
+
 class Rewriter:
     """Rewrites one file; ``sites`` grows by one entry an expression or statement seen.
 
     Several files can share one table of sites. ``parent`` is the site whose sub-expressions are being
     rewritten, ``statement`` the statement around; ``comprehension`` holds the names that the comprehensions
-    around bind, ``imported`` those that the file imports.
+    around bind, ``imported`` those that the file imports from elsewhere: ``own`` says of a module's name
+    whether it belongs to the program, None standing for a relative import.
     """
 
-    def __init__(self, text: str, filename: str, sites: list[Site]) -> None:
+    def __init__(
+        self, text: str, filename: str, sites: list[Site], own: Callable[[str | None], bool] = _no_module
+    ) -> None:
         self.program = Program(filename, text)
         self.sites = sites
+        self.own = own
         self.scopes = 0
+        self.temporaries = 0
         self.scope: Scope
         self.function = ""
         self.class_name = ""
@@ -49,12 +58,7 @@ class Rewriter:
         Its frame is a global variable, made by the recorder under ``enter_module``.
         """
         self.scope = self.new_scope(tree, None)
-        self.imported = {
-            (alias.asname or alias.name).split(".")[0]
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for alias in node.names
-        }
+        self.imported = self._imported(tree)
         body = self.body(tree.body)
         split = 0
         if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
@@ -64,6 +68,16 @@ class Rewriter:
         enter = assign(frame_name(self.scope), hook("enter_module"))
         tree.body = [*body[:split], enter, *body[split:]]
         return ast.fix_missing_locations(tree)
+
+    def _imported(self, tree: ast.Module) -> set[str]:
+        """The names of modules, and of what is in them, that are not the program's own."""
+        names: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names |= {a.asname or a.name.split(".")[0] for a in node.names if not self.own(a.name)}
+            elif isinstance(node, ast.ImportFrom) and not self.own(None if node.level else node.module):
+                names |= {a.asname or a.name for a in node.names}
+        return names
 
     def new_scope(self, node: ast.Module | FunctionLike, parent: Scope | None) -> Scope:
         """The scope of a module or function, with a number that no other scope of the run has."""
@@ -83,9 +97,15 @@ class Rewriter:
 
     def mangled(self, name: str) -> str:
         """The name of an attribute as Python spells it inside this class."""
-        if name.startswith("__") and not name.endswith("__") and self.class_name:
-            return f"_{self.class_name.lstrip('_')}{name}"
+        owner = self.class_name.lstrip("_")
+        if owner and name.startswith("__") and not name.endswith("__"):
+            return f"_{owner}{name}"
         return name
+
+    def temporary(self) -> str:
+        """A name that the program does not have."""
+        self.temporaries += 1
+        return f"_bp_value_{self.temporaries}"
 
     # ------------------------------------------------------------------ sites
     def site(self, node: ast.expr | ast.stmt, target: str | None = None) -> Site:
