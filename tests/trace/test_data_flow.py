@@ -7,7 +7,7 @@ import pytest
 
 from .runs import evaluated, plainly, traced
 
-# Each computes ``result`` from the arrays ``x``, shape (3, 2), and ``w``, shape (2, 3), through operations only.
+# Each computes ``result`` from the arrays ``x``, shape (3, 2), and ``w``, shape (2, 3), by operations only.
 FOLLOWED = {
     "operators": "result = (x @ w - 2 * x[:, :1]) / (1 + x[:, :1] ** 2) + -w[0] + 7.5 // w[1, 2] % 3",
     "Python floats": """

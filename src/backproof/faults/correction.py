@@ -194,6 +194,8 @@ def activation_of(inner: Node, outer: Node, depth: int = 12) -> bool:
 
 def _equal(a: Node, b: Node) -> bool:
     """Do two nodes hold the same values, as when an expression is written out twice?"""
+    if a.operation != b.operation or a.operation in ("leaf", "constant"):
+        return False
     return np.shape(a.value) == np.shape(b.value) and bool(np.all(np.asarray(a.value) == np.asarray(b.value)))
 
 

@@ -100,7 +100,7 @@ def _changes(trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool
         grouped[store.place].append(store)
     changes: dict[Node, Change] = {}
     order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
-    local = {p: p[0] == "name" and trace.frames[p[1]].time >= start for p in grouped}
+    local = {p: _is_local(trace, p, start) for p in grouped}
     for place in sorted(grouped, key=lambda p: (local[p], order[p[0]], grouped[p][0].time)):
         for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo):
             before, after = group[0].before, group[-1].after
@@ -117,6 +117,13 @@ def _changes(trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool
             ):
                 changes[before] = Change(place, before, after, tuple(group), local[place])
     return sorted(changes.values(), key=lambda c: c.stores[-1].time)
+
+
+def _is_local(trace: Trace, place: tuple[Any, ...], start: int) -> bool:
+    """Is this a name of a call that began after ``start``, or an item of what such a name holds?"""
+    while place[0] == "item" and isinstance(place[1], tuple):
+        place = place[1]
+    return bool(place[0] == "name" and trace.frames[place[1]].time >= start)
 
 
 def _keeps(store: Store, memo: dict[Any, bool]) -> bool:

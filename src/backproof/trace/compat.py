@@ -16,25 +16,30 @@ from typing import Any
 import numpy as np
 
 IMPORTS = {
-    "np": "numpy", "numpy": "numpy", "math": "math", "random": "random", "plt": "matplotlib.pyplot", "time": "time",
+    "np": "numpy", "numpy": "numpy", "math": "math", "random": "random", "plt": "matplotlib.pyplot",
+    "time": "time",
     "sys": "sys", "os": "os", "copy": "copy", "pd": "pandas", "scipy": "scipy", "itertools": "itertools",
 }  # fmt: skip
 FUNCTIONS = {
     **dict.fromkeys(("sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "pi", "floor", "ceil"), "math"),
     **dict.fromkeys(("array", "dot", "zeros", "ones", "arange", "linspace", "outer", "zeros_like"), "numpy"),
-    "expit": "scipy.special", "deepcopy": "copy", "defaultdict": "collections", "randint": "random", "uniform": "random",
+    "expit": "scipy.special", "deepcopy": "copy", "defaultdict": "collections", "randint": "random",
+    "uniform": "random",
     "reduce": "functools", "get_ipython": "IPython", "namedtuple": "collections", "Counter": "collections",
 }  # fmt: skip
 RENAMED = {"xrange": "range", "raw_input": "input", "unicode": "str", "long": "int", "unichr": "chr"}
 PACKAGES = {
-    "sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "pillow", "yaml": "pyyaml", "skimage": "scikit-image",
+    "sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "pillow", "yaml": "pyyaml",
+    "skimage": "scikit-image",
     "mnist": "python-mnist", "bs4": "beautifulsoup4",
 }  # fmt: skip
 REMOVED: dict[str, Any] = {
     "math": math, "float": float, "int": int, "bool": bool, "object": object, "complex": complex, "str": str,
     "float_": np.float64, "product": np.prod, "cumproduct": np.cumprod, "alltrue": np.all, "sometrue": np.any,
-    "Inf": math.inf, "Infinity": math.inf, "NaN": math.nan, "PINF": math.inf, "NINF": -math.inf, "unicode_": np.str_,
-    "row_stack": np.vstack, "in1d": np.isin, "asscalar": lambda a: a.item(), "mat": np.asmatrix, "trapz": getattr(np, "trapezoid", None),
+    "Inf": math.inf, "Infinity": math.inf, "NaN": math.nan, "PINF": math.inf, "NINF": -math.inf,
+    "unicode_": np.str_,
+    "row_stack": np.vstack, "in1d": np.isin, "asscalar": lambda a: a.item(), "mat": np.asmatrix,
+    "trapz": getattr(np, "trapezoid", None),
 }  # fmt: skip
 
 

@@ -21,8 +21,9 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Store:
-    """A value was stored in a place that may have held another: a name, an attribute, an item, or an array
-    itself.
+    """A value was stored in a place that may have held another.
+
+    A place is a name, an attribute, an item, or an array itself.
 
     ``place`` identifies where: ``("name", frame, name)``, ``("attribute", object, name)``,
     ``("item", container, key)``, or ``("object", array)`` for a change in place, objects standing for

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from backproof.graph import Node
 from backproof.trace.events import Activity, Store
 
@@ -22,24 +24,35 @@ ADDITIVE = frozenset(
     }
 )
 
+GROWTH, ROOM = 3, 500  # nodes that a trace may grow to, once an inner loop has shown enough
+
 
 class EnoughSeen(BaseException):
     """Ends the user's program; a BaseException, so that ``except Exception`` lets it through."""
 
 
 class Stopper:
-    """Counts the updates of parameters by rounds of a loop, and stops the program after ``steps`` rounds
-    with one.
+    """Stops the program after ``steps`` rounds of a loop in each of which the same place was updated.
 
     An update is a store whose new value is the old one plus something that was itself computed from the old
-    one, as a gradient is computed from the weights that it changes.
+    one, as a gradient is computed from the weights that it changes. So is the state of a recurrent or a
+    residual network, whose loops run inside a step: where the loop stands inside another, the run goes on
+    for a while, until the outer one has had its rounds too or the trace has grown to a multiple.
     """
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
-        self.updates: dict[tuple[Any, ...], list[int]] = {}
+        self.limit = 0
+        self.nodes: list[Node] = []
+        self.rounds: dict[int, dict[tuple[Any, ...], int]] = {}
         self.candidates: list[Store] = []
+        self.updates: list[tuple[int, tuple[Any, ...]]] = []
         self.stopped = False
+        self.enough = False
+
+    def watch(self, nodes: list[Node], limit: int) -> None:
+        """Stop at the latest when this list of nodes has outgrown ``limit``."""
+        self.nodes, self.limit = nodes, limit
 
     def stored(self, store: Store) -> None:
         """A place was given a new value; a candidate where the new one is the old one plus something."""
@@ -48,25 +61,34 @@ class Stopper:
         if self.stopped:
             raise EnoughSeen
 
-    def round_done(self, activity: Activity) -> None:
-        """A round of a loop is over.
-
-        Enough, when this loop has had ``steps`` rounds that update the same place.
-        """
+    def round_done(self, activity: Activity, outermost: bool) -> None:
+        """A round of a loop is over; ``outermost`` says that the loop stands in no other."""
         for store in self.candidates:
-            place = (store.place, store.key)
             if learns(store):
-                self.updates.setdefault(place, []).append(store.time)
+                self.updates.append((store.time, _lasting(store)))
         self.candidates.clear()
-        for times in self.updates.values():
-            if len(times) >= self.steps and sum(1 for t in times if t >= activity.start) >= 1:
-                self.stopped = True
-                raise EnoughSeen
+        counts = self.rounds.setdefault(activity.site, {})
+        inside = {place for time, place in self.updates if time >= activity.start}
+        for place in inside:
+            counts[place] = counts.get(place, 0) + 1
+        if not any(counts[place] >= self.steps for place in inside):
+            return
+        if outermost:
+            self.stopped = True
+            raise EnoughSeen
+        if not self.enough:
+            self.enough = True
+            self.limit = min(self.limit, GROWTH * len(self.nodes) + ROOM)
 
     def too_much(self) -> None:
         """The trace has outgrown its limit."""
         self.stopped = True
         raise EnoughSeen
+
+
+def _lasting(store: Store) -> tuple[Any, ...]:
+    """The place of a store; a name of a function is the same in every call."""
+    return ("name", store.site, store.key) if store.place[0] == "name" else (store.place, store.key)
 
 
 def added_to(after: Node, before: Node) -> Node | None:
@@ -81,7 +103,7 @@ def added_to(after: Node, before: Node) -> Node | None:
             stack.extend(node.operands)
         elif node.operation == "index" and node.operands[0] is before:
             return node
-        elif node.operation == "multiply":
+        elif node.operation == "multiply" and any(np.ndim(o.value) == 0 for o in node.operands):
             stack.extend(o for o in node.operands if o is before)
     return None
 

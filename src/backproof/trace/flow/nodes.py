@@ -33,7 +33,7 @@ class Nodes:
         self.sites: list[Site] = trace.sites
         self.moment = moment
         self.stopper = stopper
-        self.limit = limit
+        stopper.watch(trace.nodes, limit)
         self.known: dict[int, Node] = {}
         self.alive: dict[int, Any] = {}
         self.changed: dict[int, int] = {}
@@ -47,7 +47,7 @@ class Nodes:
     def add(self, node: Node) -> Node:
         """Enter a node into the trace."""
         self.trace.nodes.append(node)
-        if len(self.trace.nodes) > self.limit:
+        if len(self.trace.nodes) > self.stopper.limit:
             self.stopper.too_much()
         return node
 

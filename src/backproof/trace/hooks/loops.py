@@ -50,7 +50,8 @@ class Activities:
         activity.end = now
         if depth < len(self.open) and self.open[depth] is activity:
             self.end(depth, now)
-        self.stopper.round_done(activity)
+        outermost = not any(outer.kind == "round" for outer in self.open[:depth])
+        self.stopper.round_done(activity, outermost)
 
     def iterate(self, site: int, iterable: Any, structure: Structure | None = None) -> Iterator[Any]:
         """Run a loop over ``iterable``, marking its rounds.
