@@ -82,13 +82,13 @@ def test_a_generator_leaves_the_frame_of_whoever_asks_it(text):
 @pytest.mark.parametrize(
     "call",
     [
-        "[f(x), sorted([3.0, 1.0], key=f), list(map(f, [1.0]))]", "np.vectorize(f)(np.ones(3))", "max([x], key=f)",
-        "V() + 1.0", "V()(2.0)", "V().p", "V()[0]", "float(V())", "(lambda v: f(v))(x)", "sum(f(v) for v in (1.0, x))",
-        "np.apply_along_axis(f, 0, np.ones(3))", "wrapped(x)",
+        "[f(x), sorted([3.0, 1.0], key=f), list(map(f, [1.0]))]", "np.vectorize(f)(np.ones(3))",
+        "max([x], key=f)", "V() + 1.0", "V()(2.0)", "V().p", "V()[0]", "float(V())", "(lambda v: f(v))(x)",
+        "sum(f(v) for v in (1.0, x))", "np.apply_along_axis(f, 0, np.ones(3))", "wrapped(x)",
     ],
 )  # fmt: skip
 def test_a_function_that_is_called_by_others_is_left(call):
-    """Called by the library, as an operator, a property or through a decorator: afterwards it is the module."""
+    """Called by the library, as an operator, a property or a decorator: afterwards it is the module."""
     recorded = _run(
         f"""
         import functools
@@ -183,7 +183,9 @@ def test_rounds_and_calls_lie_one_inside_the_other():
 
 def test_arguments_are_known_by_the_call_they_come_from():
     """A frame knows its call, and an argument's value is the value of the expression in the brackets."""
-    recorded = _run("def f(first, *, second):\n    return first * second\nout = f(x + 1.0, second=x)\n", x=1.5)
+    recorded = _run(
+        "def f(first, *, second):\n    return first * second\nout = f(x + 1.0, second=x)\n", x=1.5
+    )
     trace = recorded.recorder.trace
     (frame,) = [f for f in trace.frames if f.call is not None]
     assert trace.sites[frame.call].text == "f(x + 1.0, second=x)"

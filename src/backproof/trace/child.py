@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from backproof.trace import compat, sandbox
+from backproof.trace import compat, compiled, sandbox
 from backproof.trace.encoding import encode
 from backproof.trace.events import Crash, Trace
 from backproof.trace.hooks.recorder import Recorder
@@ -144,6 +144,11 @@ class RecordingFinder:
         self.recorder = recorder
         self.files = files
 
+    def own(self, name: str | None) -> bool:
+        """Does a module of this name lie beside the program? None is that of a relative import."""
+        top = None if name is None else self.folder / name.partition(".")[0]
+        return top is None or top.with_suffix(".py").is_file() or top.is_dir()
+
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
         """The import system asks for a module."""
         places = [str(self.folder)] if path is None else list(path)
@@ -167,11 +172,16 @@ class RecordingFinder:
         assert module.__spec__ is not None
         assert module.__spec__.origin is not None
         origin = module.__spec__.origin
-        text = Path(origin).read_text(encoding="utf-8", errors="replace")
+        text = Path(origin).read_text(encoding="utf-8-sig", errors="replace")
         self.files[origin] = text
-        tree = Rewriter(text, origin, self.recorder.sites).module(ast.parse(text, origin))
+        tree = Rewriter(text, origin, self.recorder.sites, self.own).module(ast.parse(text, origin))
         module.__dict__[RECORDER] = self.recorder
-        exec(compile(tree, origin, "exec"), module.__dict__)
+        moment = self.recorder.moment
+        importing = moment.current
+        try:
+            exec(compile(tree, origin, "exec"), module.__dict__)
+        finally:
+            moment.current = importing
 
 
 def run(options: dict[str, Any], ending: Ending) -> None:
@@ -193,9 +203,11 @@ def run(options: dict[str, Any], ending: Ending) -> None:
     sys.path.insert(0, str(folder))
     sys.argv = [filename]
     if not options["plain"]:
-        tree = Rewriter(text, filename, sites).module(tree)
+        finder = RecordingFinder(folder, recorder, trace.files)
+        trace.supplied += compiled.leave_plain(tree)
+        tree = Rewriter(text, filename, sites, finder.own).module(tree)
         space[RECORDER] = recorder
-        sys.meta_path.insert(0, RecordingFinder(folder, recorder, trace.files))
+        sys.meta_path.insert(0, finder)
     code = compile(tree, filename, "exec")
     if "scipy" in text:
         with contextlib.suppress(ImportError):

@@ -127,15 +127,13 @@ def supply(tree: ast.Module, space: dict[str, Any], removed: set[str]) -> list[t
         for alias in node.names
         if alias.name == "numpy"
     } | {name for name in ("np", "numpy") if name in space}
-    seen: set[str] = set()
+    rows: dict[str, int] = {}
     for node in ast.walk(tree):
         match node:
-            case ast.Attribute(value=ast.Name(id=alias), attr=attr) if (
-                alias in aliases and attr in removed and attr not in seen
-            ):
-                seen.add(attr)
-                supplied.append((f"{alias}.{attr}, which NumPy has removed", node.lineno))
-    return supplied
+            case ast.Attribute(value=ast.Name(id=alias), attr=attr) if alias in aliases and attr in removed:
+                name = f"{alias}.{attr}"
+                rows[name] = min(rows.get(name, node.lineno), node.lineno)
+    return supplied + [(f"{name}, which NumPy has removed", row) for name, row in rows.items()]
 
 
 def explained(error: BaseException, line: str, folder: Path, asked: bool) -> str:

@@ -1,0 +1,180 @@
+"""Whole runs: a program in a process of its own, its modules, what it lacks, and when it is stopped."""
+
+import importlib.util
+from textwrap import dedent
+
+import numpy as np
+import pytest
+
+from backproof.graph import ancestors
+from backproof.source import Program
+from backproof.trace import trace_program
+
+
+def _trace(folder, text, **keywords):
+    return trace_program(Program(str(folder / "net.py"), dedent(text).lstrip("\n")), **keywords)
+
+
+def _last(trace, name):
+    return next(node for node in reversed(trace.nodes) if node.name == name)
+
+
+TRAINING = """
+    import numpy as np
+    np.random.seed(5)
+    x, t = np.random.rand(5, 3), np.random.rand(5, 2)
+    w = np.random.randn(3, 2)
+    for step in range(100_000_000):
+        w -= 0.1 * x.T @ (x @ w - t)
+    print("never printed")
+"""
+
+
+def test_a_run_is_stopped_after_a_few_updates(tmp_path):
+    """Of a hundred million rounds only as many are run as were asked for, and all of these are whole."""
+    trace = _trace(tmp_path, TRAINING, steps=3)
+    assert trace.ended == "stopped"
+    updates = [s for s in trace.stores if s.place[0] == "object"]
+    assert len(updates) == 3
+    rounds = [a for a in trace.activities if a.kind == "round"]
+    assert [sum(r.start < s.time < r.end for s in updates) for r in rounds] == [1, 1, 1]
+
+
+def test_a_program_without_updates_runs_to_its_end(tmp_path):
+    """What only computes is recorded to the end; the last value is there."""
+    trace = _trace(tmp_path, "total = 0.0\nfor k in range(7):\n    total = total + k * 0.5\n")
+    assert trace.ended == "finished"
+    assert _last(trace, "total").value == 10.5
+
+
+def test_a_stopped_run_is_not_held_up_by_what_the_program_catches(tmp_path):
+    """A bare except and a finally around the training loop do not keep the run going."""
+    trace = _trace(
+        tmp_path,
+        """
+        w = 0.75
+        while True:
+            try:
+                grad = 2.0 * w
+                w = w - 0.1 * grad
+            except:
+                pass
+            finally:
+                w = w * 1.0
+        """,
+        seconds=8.0,
+    )
+    assert trace.ended == "stopped"
+
+
+def test_the_programs_own_modules_are_followed(tmp_path):
+    """Values that come from modules and packages beside the program, and their functions, are recorded."""
+    package = tmp_path / "parts"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .start import weights as W\nfrom . import start\n")
+    (package / "start.py").write_bytes(
+        b"\xef\xbb\xbf# \xc3\xa9\r\nimport numpy as np\r\nweights = np.full((3, 2), 0.25)\r\nrate = 0.5\r\n"
+    )
+    (tmp_path / "layers.py").write_text(
+        "import numpy as np\nrate = 0.125\nclass Net:\n    def __init__(self, w):\n        self.w = w\n"
+        "    def forward(self, x):\n        return np.tanh(x @ self.w.T)\nx = np.ones((5, 2))\n"
+    )
+    trace = _trace(
+        tmp_path,
+        """
+        import layers, parts
+        import parts.start as start
+        from layers import Net, x
+        from parts import W
+        rate = 4.0
+        net = Net(W)
+        bare = x.T @ net.forward(x)
+        moved = W.T * parts.start.rate
+        start.rate *= layers.rate
+        parts.W[0] = start.rate
+        done = W * 1.0
+        """,
+    )
+    assert trace.ended == "finished"
+    weights = _last(trace, "weights")
+    assert trace.sites[weights.origin.site].file.endswith("start.py")
+    assert trace.sites[weights.origin.site].span.row == 3
+    for name in ("bare", "moved", "done"):
+        assert weights in ancestors([_last(trace, name)]), name
+    assert {node.operation for node in ancestors([_last(trace, "bare")])} >= {"tanh", "transpose", "matmul"}
+    np.testing.assert_allclose(_last(trace, "done").value, [[0.0625] * 2, [0.25] * 2, [0.25] * 2])
+    names = {s.place[1:] for s in trace.stores if s.place[0] == "name" and s.place[2] == "rate"}
+    assert len(names) == 3  # one in each module
+    rates = [s for s in trace.stores if s.place == ("name", 0, "rate")]
+    assert [s.before for s in rates] == [None]
+
+
+def test_missing_imports_and_removed_names_are_supplied_and_told(tmp_path):
+    """A pasted program that lacks its imports runs, and the trace says in which row what was needed first."""
+    trace = _trace(
+        tmp_path,
+        """
+        w = np.array([0.5, 1.5], dtype=np.float)
+        b = np.math.exp(0.25) * sin(0.5) + math.e
+        c = np.product(w) * np.math.e
+        """,
+    )
+    assert trace.ended == "finished"
+    told = dict(trace.supplied)
+    assert told["import numpy as np"] == 1
+    assert told["import math"] == 2
+    assert told["from math import sin"] == 2
+    assert {text.split(",")[0]: row for text, row in trace.supplied if "removed" in text} == {
+        "np.float": 1, "np.math": 2, "np.product": 3,
+    }  # fmt: skip
+    assert _last(trace, "b").value == pytest.approx(np.exp(0.25) * np.sin(0.5) + np.e)
+    assert {n.operation for n in ancestors([_last(trace, "c")])} >= {"prod", "multiply"}
+
+
+def test_functions_that_numba_would_compile_are_followed(tmp_path):
+    """Its decorators leave functions as they are, installed or not; where it is not, the trace says so."""
+    trace = _trace(
+        tmp_path,
+        """
+        import numba
+        import numpy as np
+        from numba import jit, njit, prange, vectorize, float64
+        @njit
+        def half(v):
+            return v * 0.5
+        @jit(nopython=True, parallel=True)
+        def total(a):
+            t = 0.0
+            for k in prange(len(a)):
+                t += half(a[k])
+            return t
+        @numba.njit("float64(float64)", cache=True)
+        def shifted(v):
+            return v + 1.0
+        @vectorize([float64(float64)])
+        def squared(v):
+            return v * v
+        w = np.array([0.5, 1.5, 2.5])
+        result = shifted(total(w)) + squared(w)
+        """,
+    )
+    assert trace.crash is None
+    assert trace.ended == "finished"
+    assert not trace.unknown
+    assert _last(trace, "w") in ancestors([_last(trace, "result")])
+    np.testing.assert_allclose(_last(trace, "result").value, 3.25 + np.array([0.25, 2.25, 6.25]))
+    told = [row for text, row in trace.supplied if "numba" in text]
+    assert told == ([1] if importlib.util.find_spec("numba") is None else [])
+
+
+def test_a_trace_comes_back_from_the_process_whole(tmp_path):
+    """Nodes, operands, stores, frames and bindings are the same objects to each other as in the process."""
+    trace = _trace(tmp_path, TRAINING, steps=2)
+    known = set(ancestors(trace.nodes))
+    assert all(s.after in known and (s.before is None or s.before in known) for s in trace.stores)
+    assert all(n.origin is None or n.origin.frame < len(trace.frames) for n in known)
+    assert all(n.origin is None or n.origin.site < len(trace.sites) for n in known)
+    first, second = [s for s in trace.stores if s.place[0] == "object"]
+    assert second.before is first.after
+    assert trace.labels[first.place] == "w"
+    assert len(trace.random) == 3
