@@ -5,8 +5,8 @@ from __future__ import annotations
 from backproof.check.judge import Judgement
 from backproof.faults import RULES
 from backproof.findings import Finding
-from backproof.graph import ancestors
 from backproof.source import Span
+from backproof.step.loss import ancestors_since
 from backproof.trace import Trace
 
 NO_LOSS = (
@@ -44,13 +44,11 @@ def no_step(trace: Trace, loss: str | None, seconds: float) -> str:
 
 def unknown_calls(judgement: Judgement) -> str | None:
     """Say which calls of the step could not be followed, where an update or the loss hangs on one."""
-    step = judgement.step
-    late = {
-        step.copies[node]: what
-        for node, what in step.trace.unknown.items()
-        if node in step.copies and node.origin.time >= step.window.start
-    }
-    used = sorted({late[node] for node in ancestors([*step.descents, step.loss]) if node in late})
+    step, window = judgement.step, judgement.step.window
+    results = [step.hypothesis.node, *(c.after for p in step.parameters for c in p.changes)]
+    made = ancestors_since(results, window.start)
+    unknown = step.trace.unknown
+    used = sorted({unknown[node] for node in made if node in unknown and node.origin.time >= window.start})
     if not used:
         return None
     return f"A value of the training step comes from what could not be followed: {', '.join(used)}."

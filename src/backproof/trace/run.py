@@ -21,7 +21,7 @@ from backproof.trace.encoding import decode
 from backproof.trace.events import Crash, Trace
 
 MEMORY = 8 * 2**30  # address space of the child, bytes
-NODES = 400_000
+NODES = 60_000
 START, GRACE, WRITING = 10.0, 4.0, 60.0  # seconds to start, to end, and to write what was recorded
 DIED = {
     signal.SIGSEGV: "a segmentation fault",

@@ -14,18 +14,6 @@ from backproof.trace.flow.values import NUMBER, TRACKED, copied, same
 from backproof.trace.flow.writes import changed_in_place
 from backproof.trace.lowering import Context, Lowering, UnloweredError
 
-REFUSALS = (UnloweredError, TypeError, ValueError, IndexError)
-
-
-def lowered(
-    nodes: Nodes,
-    site: int,
-    places: Sequence[int],
-    function: Any,
-    lowering: Lowering,
-    arguments: tuple[Any, ...],
-    keywords: dict[str, Any],
-    method: bool = False,
 ) -> Any:
     """Call a library function and record it as operations of the table, if they give what it gave.
 
@@ -80,7 +68,7 @@ def _build(
 ) -> Node | list[Node] | None:
     try:
         return lowering.build(context, *arguments, **keywords)
-    except REFUSALS:
+    except Exception:
         return None
 
 

@@ -23,14 +23,25 @@ def _reshape(
 ) -> Node:
     target = keywords.pop("shape", newshape)
     refuse(**keywords)
-    if order != "C":
-        raise UnloweredError("order")
     node = context.node(x)
     wanted = target if target is not None else _one_or_many(shape)
-    return context.apply("reshape", x, shape=np.reshape(np.asarray(node.value), wanted).shape)
+    new = np.reshape(np.asarray(node.value), wanted).shape
+    if order == "F":
+        return _by_columns(context, x, new)
+    if order != "C":
+        raise UnloweredError("order")
+    return context.apply("reshape", x, shape=new)
+
+
+def _by_columns(context: Context, x: Any, shape: tuple[int, ...]) -> Node:
+    """Reshape as Fortran does, the first index running fastest: by rows between two transposes."""
+    turned = context.apply("reshape", context.apply("transpose", x, axes=None), shape=shape[::-1])
+    return context.apply("transpose", turned, axes=None)
 
 
 def _ravel(context: Context, x: Any, order: str = "C") -> Node:
+    if order == "F":
+        return _by_columns(context, x, (np.size(context.node(x).value),))
     if order != "C":
         raise UnloweredError("order")
     return context.apply("reshape", x, shape=(np.size(context.node(x).value),))
