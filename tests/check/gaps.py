@@ -1,22 +1,21 @@
 """What is known not to hold yet, with the reason: a table to be shrunk, never to be skipped.
 
 A correct program lacks its ``verdict`` where backproof says inconclusive, and ``parameters`` where it is
-certified without some of them. A mistake lacks its ``verdict`` where the program is not called faulty, and its
-``line``, its ``name``, or being ``alone`` or ``mended`` where the report is not right in these. A test fails
-when something is worse than the table says, and also when it is better: then the entry has to go.
+certified without some of them. A mistake lacks its ``verdict`` where the program is not called faulty, and
+its ``line``, its ``name``, or being ``alone`` or ``mended`` where the report is not right in these. A test
+fails when something is worse than the table says, and also when it is better: then the entry has to go.
 """
 
 from __future__ import annotations
 
-CONTAINERS = "the update puts a new list or dict in the place of the old one, which is not seen as an update"
 SCIPY = "the program hands its gradient to scipy.optimize, and has no update of its own"
+OLD_TUPLE = "a tuple that keeps the momenta of the step before is taken for parameters"
 VIEWS = "two views of one array are updated under names of their own"
 WEIGHTED = "an inferred loss has no weights of the samples"
 BRANCHES = "no weight reaches its gradient but through the condition of an if; the loss is inferred wrongly"
 DECLARED = "a gradient that is right for an inferred loss counts as right, whatever loss is stated"
 DECAY = "a second penalty on a weight counts as decay"
 DROPPED = "a gradient that is computed and dropped is not looked for"
-BUILTIN = "the built-in max of an array is not followed"
 NO_INDEX = "nothing proposes another index or slice"
 NO_TERM = "the missing term is in the names of the program, but is no product that is proposed"
 NO_PLACE = "the mend is right and verified, but stands where the value is used instead of where it is made"
@@ -31,11 +30,9 @@ NOTHING = "verdict line name alone mended"
 UNNAMED = "line name mended"
 
 CORRECT_GAPS: dict[str, tuple[str, str]] = {
-    "weather_gru": ("verdict", CONTAINERS),
-    "sine_comprehensions": ("verdict", CONTAINERS),
-    "rivers_nabla_lists": ("verdict", CONTAINERS),
     "wells_scipy_jac": ("verdict", SCIPY),
     "tanks_views_columns": ("verdict", VIEWS),
+    "cars_nesterov": ("verdict", OLD_TUPLE),
     "bandit_policy_gradient": ("verdict", WEIGHTED),
     "scans_class_weights": ("verdict", WEIGHTED),
     "spikes_hinge_no_flow": ("verdict", BRANCHES),
@@ -43,15 +40,12 @@ CORRECT_GAPS: dict[str, tuple[str, str]] = {
 
 MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     # not called faulty
-    **{("weather_gru", k): (NOTHING, CONTAINERS) for k in range(3)},
-    **{("sine_comprehensions", k): (NOTHING, CONTAINERS) for k in range(2)},
-    **{("rivers_nabla_lists", k): (NOTHING, CONTAINERS) for k in range(3)},
     **{("wells_scipy_jac", k): (NOTHING, SCIPY) for k in range(2)},
     **{("tanks_views_columns", k): (NOTHING, VIEWS) for k in range(2)},
+    **{("cars_nesterov", k): (NOTHING, OLD_TUPLE) for k in range(2)},
     **{("bandit_policy_gradient", k): (NOTHING, WEIGHTED) for k in range(2)},
     **{("scans_class_weights", k): (NOTHING, WEIGHTED) for k in range(2)},
     **{("spikes_hinge_no_flow", k): (NOTHING, BRANCHES) for k in range(2)},
-    **{("votes_softmax_elementwise", k): (NOTHING, BUILTIN) for k in range(2)},
     ("bikes_decorated", 0): (NOTHING, DECLARED),
     ("concrete_rmsprop_mae", 1): (NOTHING, "the stated mean absolute error is held for a mere metric"),
     ("glass_mlp_class", 1): (NOTHING, DROPPED),
@@ -64,6 +58,11 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("counter_rnn_accumulate", 0): (UNNAMED, NO_INDEX),
     ("kiln_column_slices", 0): (UNNAMED, NO_INDEX),
     ("recipes_word2vec", 2): ("name mended", NO_INDEX),
+    ("votes_softmax_elementwise", 0): ("name mended", NO_INDEX),
+    ("rivers_nabla_lists", 0): (UNNAMED, NO_INDEX),
+    ("rivers_nabla_lists", 1): (UNNAMED, "nothing can be read at `[-l]`, so the factor cannot be written"),
+    ("rivers_nabla_lists", 2): (UNNAMED, OTHER_STEPS),
+    ("sine_comprehensions", 1): (UNNAMED, "nothing proposes another list to loop over"),
     ("strokes_conv_loops", 2): (UNNAMED, OTHER_STEPS),
     ("sensor_im2col", 0): (UNNAMED, OTHER_STEPS),
     ("tiny_scalar_engine", 1): (UNNAMED, OTHER_STEPS),
@@ -88,5 +87,8 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("recipes_word2vec", 0): ("name", "a term too many is taken for an activation"),
     ("stock_lstm_clip_norm", 1): ("mended", SECOND_RUN),
     ("stock_lstm_clip_norm", 2): ("mended", SECOND_RUN),
+    ("weather_gru", 0): ("mended", SECOND_RUN),
+    ("weather_gru", 1): (UNNAMED, "the search ends before it comes to the missing product"),
+    ("weather_gru", 2): ("mended", SECOND_RUN),
     ("orbits_inherited_layers", 2): ("mended", "the update is moved below a return, where it never runs"),
 }  # fmt: skip
