@@ -12,8 +12,18 @@ from backproof.trace.flow.claims import opaque
 from backproof.trace.flow.nodes import Nodes
 from backproof.trace.flow.values import NUMBER, TRACKED, copied, same
 from backproof.trace.flow.writes import changed_in_place
-from backproof.trace.lowering import Context, Lowering, UnloweredError
+from backproof.trace.lowering import Context, Lowering
 
+
+def lowered(
+    nodes: Nodes,
+    site: int,
+    places: Sequence[int],
+    function: Any,
+    lowering: Lowering,
+    arguments: tuple[Any, ...],
+    keywords: dict[str, Any],
+    method: bool = False,
 ) -> Any:
     """Call a library function and record it as operations of the table, if they give what it gave.
 
@@ -68,7 +78,7 @@ def _build(
 ) -> Node | list[Node] | None:
     try:
         return lowering.build(context, *arguments, **keywords)
-    except Exception:
+    except Exception:  # an argument that is misread costs the derivative, never the run
         return None
 
 
