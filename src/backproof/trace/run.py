@@ -154,8 +154,8 @@ def _run(program: Program, limits: Limits, *, plots: bool = False, plain: bool =
         )
         said = _wait(child, json.dumps(options).encode(), folder, limits.seconds)
         error = folder / "error"
-        text = error.read_text(errors="replace") if error.exists() else ""
-        return _brought(child, folder, said, program), text
+        crash = error.read_text(errors="replace") if error.exists() else ""
+        found = _brought(child, folder, said, program)
     finally:
         if child is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -165,6 +165,7 @@ def _run(program: Program, limits: Limits, *, plots: bool = False, plain: bool =
                 if stream is not None:
                     stream.close()
         shutil.rmtree(folder, ignore_errors=True)
+    return decode(found) if isinstance(found, bytes) else found, crash
 
 
 def _wait(child: subprocess.Popen[bytes], options: bytes, folder: Path, seconds: float) -> bytes:
@@ -182,11 +183,11 @@ def _wait(child: subprocess.Popen[bytes], options: bytes, folder: Path, seconds:
     return b""
 
 
-def _brought(child: subprocess.Popen[bytes], folder: Path, said: bytes, program: Program) -> Trace:
+def _brought(child: subprocess.Popen[bytes], folder: Path, said: bytes, program: Program) -> Trace | bytes:
     """What the child left behind: its trace, its excuse, or the stack that it died with."""
     code = child.poll()
     if (folder / "trace").exists():
-        return decode((folder / "trace").read_bytes())
+        return (folder / "trace").read_bytes()
     if (folder / "failure").exists():
         raise RuntimeError((folder / "failure").read_text(errors="replace").strip())
     stacks = folder / "stacks"
