@@ -68,7 +68,11 @@ class Stopper:
                 self.updates.append((store.time, _lasting(store)))
         self.candidates.clear()
         counts = self.rounds.setdefault(activity.site, {})
-        inside = {place for time, place in self.updates if time >= activity.start}
+        inside: set[tuple[Any, ...]] = set()
+        for time, place in reversed(self.updates):
+            if time < activity.start:
+                break
+            inside.add(place)
         for place in inside:
             counts[place] = counts.get(place, 0) + 1
         if not any(counts[place] >= self.steps for place in inside):
@@ -94,17 +98,22 @@ def _lasting(store: Store) -> tuple[Any, ...]:
 def added_to(after: Node, before: Node) -> Node | None:
     """The node where ``before`` enters ``after`` by additions alone, or None."""
     stack, seen = [after], 0
+    first = -1 if before.origin is None else before.origin.time
     while stack and seen < 2000:
         node = stack.pop()
         seen += 1
         if node is before:
             return node
+        if node.origin is not None and node.origin.time < first:
+            continue  # older than what is looked for
         if node.operation in ADDITIVE:
             stack.extend(node.operands)
         elif node.operation == "index" and node.operands[0] is before:
             return node
-        elif node.operation == "multiply" and any(np.ndim(o.value) == 0 for o in node.operands):
-            stack.extend(o for o in node.operands if o is before)
+        elif node.operation == "multiply":
+            for x, y in (node.operands, node.operands[::-1]):
+                if x is before and (np.ndim(x.value) == 0 or np.ndim(y.value) == 0):
+                    return x
     return None
 
 

@@ -33,11 +33,14 @@ def record(
     here = nodes.sites[site]
     target = nodes.sites[here.children[0]].text if here.kind == "AugAssign" else here.target
     operands = tuple([nodes.node(value, s) for value, s in zip(values, sites, strict=True)])
-    if isinstance(result, SCALAR) and not any(isinstance(v, np.ndarray) for v in values):
-        if not operands or all(o.operation == "constant" for o in operands):
-            node = constant(result, target, nodes.origin(site, sites))
+    if isinstance(result, SCALAR) and not any(map(_is_array, values)):
+        origin = nodes.origin(site, sites)
+        for operand in operands:
+            if operand.operation != "constant":
+                node = Node(operation, operands, attributes, result, target, origin)
+                break
         else:
-            node = Node(operation, operands, attributes, result, target, nodes.origin(site, sites))
+            node = constant(result, target, origin)
         nodes.keep(result, nodes.add(node))
         return
     made = _claim(nodes, operation, operands, attributes, target, site, sites, result)
@@ -48,6 +51,10 @@ def record(
         opaque(nodes, site, values, result, operation)
         return
     nodes.keep(result, nodes.add(made))
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)
 
 
 def _claim(
@@ -61,8 +68,9 @@ def _claim(
     result: Any,
 ) -> Node | None:
     """Make the node, if its own value is what the program got."""
-    if any(of_objects(operand.value) for operand in operands):
-        return None
+    for operand in operands:
+        if of_objects(operand.value):
+            return None
     try:
         node = apply(operation, *operands, name=target, origin=nodes.origin(site, sites), **attributes)
     except Exception:

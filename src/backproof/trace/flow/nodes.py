@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, apply, constant, leaf
-from backproof.trace.events import Origin, Trace
+from backproof.trace.events import Trace
 from backproof.trace.flow.moment import Moment
 from backproof.trace.flow.values import COPY_LIMIT, TRACKED, same
 from backproof.trace.sites import Site
@@ -32,6 +32,7 @@ class Nodes:
         self.trace = trace
         self.sites: list[Site] = trace.sites
         self.moment = moment
+        self.origin = moment.origin
         self.stopper = stopper
         stopper.watch(trace.nodes, limit)
         self.known: dict[int, Node] = {}
@@ -39,10 +40,6 @@ class Nodes:
         self.changed: dict[int, int] = {}
         self.views: dict[int, tuple[Any, Node, int]] = {}
         self.promised: dict[int, tuple[Node, Any, int]] = {}
-
-    def origin(self, site: int, operand_sites: tuple[int | None, ...]) -> Origin:
-        """The origin of a node that is made now."""
-        return self.moment.origin(site, operand_sites)
 
     def add(self, node: Node) -> Node:
         """Enter a node into the trace."""
@@ -97,6 +94,10 @@ class Nodes:
 
         A value that is seen for the first time becomes a leaf, a number a constant.
         """
+        number = id(value)
+        known = self.known.get(number)
+        if known is not None and number not in self.views:
+            return known
         kind = type(value)
         if kind is int or kind is bool:
             text = self.sites[site].text if site is not None and self.sites[site].kind != "Constant" else None

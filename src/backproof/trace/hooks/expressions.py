@@ -14,6 +14,9 @@ from backproof.trace.flow.operators import BINARY, COMPARE, UNARY
 from backproof.trace.flow.values import NUMBER, TRACKED, boolean, flat
 from backproof.trace.hooks.places import Places
 
+BITWISE = frozenset({"&", "|", "^"})
+OF_MATRICES = frozenset({"*", "**"})  # what np.matrix means something else by
+
 
 class Expressions:
     """Evaluates an expression as Python does, and records what it came from."""
@@ -77,29 +80,28 @@ class Expressions:
             if op == "%" and type(left) is str:
                 self.shown_in(right)
             return result
-        kinds = (type(left), type(right))
         children = self.sites[site].children
-        sites = (children[0], children[1])
-        if kinds == (int, int) or not isinstance(left, NUMBER) or not isinstance(right, NUMBER):
+        if not isinstance(left, NUMBER) or not isinstance(right, NUMBER):
             if isinstance(left, list | tuple) and isinstance(right, np.ndarray | np.generic):
                 left = made_array(self.nodes, left, children[0])
             elif isinstance(right, list | tuple) and isinstance(left, np.ndarray | np.generic):
                 right = made_array(self.nodes, right, children[1])
-            elif kinds == (int, int):
-                node = constant(result, self.sites[site].text, self.nodes.origin(site, ()))
-                self.nodes.keep(result, self.nodes.add(node))
-                return result
             else:
                 opaque(self.nodes, site, (left, right), result, op)
                 return result
-        if (np.matrix in kinds) and op == "*" and np.ndim(left) and np.ndim(right):
-            name = "matmul"
-        if (np.matrix in kinds) and op == "**":
-            opaque(self.nodes, site, (left, right), result, "matrix power")
+        elif type(left) is int and type(right) is int:
+            node = constant(result, self.sites[site].text, self.nodes.origin(site, ()))
+            self.nodes.keep(result, self.nodes.add(node))
             return result
-        if name in ("logical_and", "logical_or", "logical_xor") and not boolean(result):
-            name = ""
-        record(self.nodes, site, name, (left, right), sites, result)
+        if op in BITWISE:
+            name = name if boolean(result) else ""
+        elif op in OF_MATRICES and (isinstance(left, np.matrix) or isinstance(right, np.matrix)):
+            if op == "**":
+                opaque(self.nodes, site, (left, right), result, "matrix power")
+                return result
+            if np.ndim(left) and np.ndim(right):
+                name = "matmul"
+        record(self.nodes, site, name, (left, right), (children[0], children[1]), result)
         return result
 
     def unary(self, site: int, op: str, value: Any) -> Any:

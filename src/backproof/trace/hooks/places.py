@@ -25,6 +25,7 @@ class Places:
 
     def __init__(self, nodes: Nodes) -> None:
         self.nodes = nodes
+        self.known, self.changed = nodes.known, nodes.changed
         self.moment = nodes.moment
         self.trace = nodes.trace
         self.stored_at: dict[Place, tuple[Node, Any, int]] = {}
@@ -35,15 +36,15 @@ class Places:
         """A name was read: its object now means the node stored under that name."""
         if frame is not None and isinstance(value, TRACKED):
             entry = frame.bound.get(name)
-            if entry is not None and entry[1] is value and self.nodes.changed.get(id(value), -1) < entry[2]:
-                self.nodes.known[id(value)] = entry[0]
+            if entry is not None and entry[1] is value and self.changed.get(id(value), -1) < entry[2]:
+                self.known[id(value)] = entry[0]
         return value
 
     def point(self, place: Place, value: Any) -> None:
         """A place was read: its object now means the node stored there."""
         entry = self.stored_at.get(place)
-        if entry is not None and entry[1] is value and self.nodes.changed.get(id(value), -1) < entry[2]:
-            self.nodes.known[id(value)] = entry[0]
+        if entry is not None and entry[1] is value and self.changed.get(id(value), -1) < entry[2]:
+            self.known[id(value)] = entry[0]
 
     # ------------------------------------------------------------------ names
     def store(self, frame: Names | None, site: int, name: str, value: Any, bare: bool) -> Any:

@@ -42,8 +42,9 @@ class Context:
     def apply(self, operation: str, *operands: Any, **attributes: Any) -> Node:
         """A new node at the site of the call."""
         nodes = [self.node(operand) for operand in operands]
-        if any(of_objects(node.value) for node in nodes):
-            raise UnloweredError("arrays of objects")
+        for node in nodes:
+            if of_objects(node.value):
+                raise UnloweredError("arrays of objects")
         sites = tuple([self.own.get(id(o)) if not isinstance(o, Node) else None for o in operands])
         return self.nodes.add(
             apply(operation, *nodes, origin=self.nodes.origin(self.site, sites), **attributes)
