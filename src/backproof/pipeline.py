@@ -17,7 +17,7 @@ from backproof.errors import EditRejectedError
 from backproof.findings import FileReport, Finding
 from backproof.mend import Repair, Tried, forward_axis, search
 from backproof.source import Edit, Program, apply_edits
-from backproof.trace import trace_program
+from backproof.trace import Trace, trace_program
 
 STEPS, SECONDS = 4, 20.0
 NEVER, LONG = 10**9, 20_000  # a second look goes on until the trace has so many nodes
@@ -44,11 +44,7 @@ def check_program(
     mended program. ``loss`` names the variable that is the loss, where it is not to be found or inferred.
     """
     options = Options(loss, steps or STEPS, timeout or SECONDS)
-    trace = trace_program(program, steps=options.steps, seconds=options.seconds)
-    judgement = judge(trace, options.loss)
-    if judgement is None and trace.ended == "stopped":  # what looked like enough was not: look for longer
-        trace = trace_program(program, steps=NEVER, seconds=options.seconds, nodes=LONG)
-        judgement = judge(trace, options.loss)
+    trace, judgement = _observed(program, options)
     notes = supplied(trace)
     if judgement is None:
         reason = no_step(trace, options.loss, options.seconds)
@@ -74,6 +70,16 @@ def check_program(
             found = findings(program, judgement, repair, verify)
             return _report(program, judgement, "faulty", findings=(*found, *lost, *notes))
     return _report(program, judgement, "inconclusive", reason=followed or NO_LOSS, findings=notes)
+
+
+def _observed(program: Program, options: Options) -> tuple[Trace, Judgement | None]:
+    """Run the program and judge its step; run it for longer where what looked like enough was not."""
+    trace = trace_program(program, steps=options.steps, seconds=options.seconds)
+    judgement = judge(trace, options.loss)
+    if judgement is None and trace.ended == "stopped":
+        trace = trace_program(program, steps=NEVER, seconds=options.seconds, nodes=LONG)
+        judgement = judge(trace, options.loss)
+    return trace, judgement
 
 
 def _lasting(
@@ -120,8 +126,7 @@ def _verified(
         compile(mended.text, program.filename, "exec")
     except (EditRejectedError, SyntaxError, ValueError):
         return None
-    trace = trace_program(mended, steps=options.steps, seconds=options.seconds)
-    judgement = judge(trace, options.loss)
+    _, judgement = _observed(mended, options)
     if judgement is None or judgement.dropped:
         return None
     verdict = compare(judgement.step, POINTS, judgement.verdict.spread)

@@ -174,3 +174,31 @@ def test_the_command_checks_shows_fixes_and_certifies(tmp_path: Path) -> None:
     last = backproof("check", "pasted.py", folder=tmp_path)
     assert last.returncode == 0
     assert "correct" in last.stdout
+
+
+DEAD = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+X = rng.normal(size=(31, 6))
+T = rng.normal(size=(31, 2))
+A = rng.normal(0, 0.5, (6, 9))
+a = np.full(9, -50.0)
+B = rng.normal(0, 0.5, (9, 2))
+
+for step in range(2000):
+    Z = X @ A + a
+    H = np.maximum(Z, 0)
+    loss = 0.5 * np.sum((H @ B - T) ** 2)
+    D = H @ B - T
+    dH = D @ B.T * (Z > 0) * 3.0
+    A -= 0.001 * X.T @ dH
+    a -= 0.001 * dH.sum(axis=0)
+    B -= 0.001 * H.T @ D
+"""
+
+
+def test_dead_units_hide_no_fault() -> None:
+    """Where every gradient is zero at the program's own start, a wrong factor is not certified."""
+    report = check_program(program_from_bytes(DEAD.encode(), "dead.py"))
+    assert report.verdict != "correct"

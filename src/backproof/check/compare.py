@@ -51,8 +51,8 @@ class Verdict:
 
     @property
     def correct(self) -> bool:
-        """Every gradient is the true one, up to one common positive scale."""
-        return all(self.right) and bool(self.right)
+        """Every gradient is the true one, up to one common positive scale, and not all of them vanish."""
+        return all(self.right) and not all(comparison.zero for comparison in self.comparisons)
 
 
 def compare(step: TrainingStep, points: int = 3, spread: float = 1.0) -> Verdict:

@@ -116,12 +116,16 @@ def _nearer(
 ) -> tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]:
     """Judge a step at points nearer to the recorded one, and keep what explains more.
 
-    A branch that the program took holds near the point where it took it.
+    A branch that the program took holds near the point where it took it. A gradient that vanishes there, as
+    where every unit is dead, explains nothing.
     """
     rank, hypothesis, step, verdict = entry
     for spread in NEARER:
         near = compare(step, spread=spread)
-        if sum(near.right) > sum(verdict.right):
+        hidden = any(
+            c.zero and not far.zero for c, far in zip(near.comparisons, verdict.comparisons, strict=True)
+        )
+        if sum(near.right) > sum(verdict.right) and not hidden:
             rank, verdict = _rank(hypothesis, near, window, position), near
         if verdict.correct:
             break
