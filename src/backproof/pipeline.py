@@ -47,7 +47,7 @@ def check_program(
     trace, judgement = _observed(program, options)
     notes = supplied(trace)
     if judgement is None:
-        reason = no_step(trace, options.loss, options.seconds)
+        reason = no_step(trace, program, options.loss, options.seconds)
         return FileReport(program.filename, "inconclusive", reason, findings=notes)
 
     def verify(edits: Sequence[Edit], names: frozenset[str] | None) -> tuple[int, float] | None:

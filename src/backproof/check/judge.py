@@ -104,7 +104,7 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     declared = [
         Judgement(s, v)
         for _, h, s, v in judged
-        if h.declared and _same_outputs(h, hypothesis) and not v.correct
+        if h.declared and _same_outputs(h, hypothesis) and not v.correct and not _climbs(v)
     ]
     other = declared[0] if declared and verdict.correct and not hypothesis.stated else None
     rivals = tuple(Judgement(s, v) for r, h, s, v in judged[1:4] if r[:4] == rank[:4] and not h.stated)
@@ -130,6 +130,15 @@ def _nearer(
         if verdict.correct:
             break
     return rank, hypothesis, step, verdict
+
+
+def _climbs(verdict: Verdict) -> bool:
+    """Is every update one up this scalar: something that is to grow, such as a likelihood?"""
+    moving = [c for c in verdict.comparisons if not c.zero]
+    scales = [s for c in moving for s in c.scales]
+    if not scales or not all(c.parallel and c.scales for c in moving):
+        return False
+    return max(scales) < 0 and min(scales) >= max(scales) * (1 + 1e-5)
 
 
 def _same_outputs(declared: Hypothesis, inferred: Hypothesis) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from backproof.check.judge import Judgement
 from backproof.faults import RULES
 from backproof.findings import Finding
-from backproof.source import Span
+from backproof.source import Program, Span
 from backproof.step.loss import ancestors_since
 from backproof.trace import Trace
+from backproof.trace.run import how_it_ended
 
 NO_LOSS = (
     "No loss was found that explains the updates: none of the gradients is that of a loss which the program "
@@ -15,31 +16,13 @@ NO_LOSS = (
 )
 
 
-def no_step(trace: Trace, loss: str | None, seconds: float) -> str:
-    """Say why no training step was seen."""
-    match trace.ended:
-        case "crashed" if trace.crash is not None:
-            crash = trace.crash
-            return (
-                f"The program stopped with {crash.kind} in line {crash.row}, before a whole training step "
-                f"was seen: {crash.message or 'no message'}. Run it by itself first."
-            )
-        case "timeout":
-            return f"No whole training step within {seconds:g} s; --timeout gives it more time."
-        case "memory":
-            return (
-                "The program used up its memory before a whole training step was seen; try it with less data."
-            )
-        case "exited":
-            return "The program ended itself before a whole training step was seen."
-    if loss is not None:
+def no_step(trace: Trace, program: Program, loss: str | None, seconds: float) -> str:
+    """Say why no training step was seen, and where the run ended."""
+    if loss is not None and trace.ended in ("finished", "stopped"):
         return (
             f"No value called {loss} that depends on the parameters was seen; without --loss it is inferred."
         )
-    return (
-        "The program ran, but nothing in it looks like training: a value that is replaced, round after "
-        "round, by itself plus something computed from it."
-    )
+    return how_it_ended(trace, program, seconds)
 
 
 def unknown_calls(judgement: Judgement) -> str | None:
