@@ -55,7 +55,8 @@ def traced(text: str, given: Mapping[str, Any] | None = None) -> Run:
     recorder = Recorder(sites, Stopper(NEVER))
     tree = Rewriter(text, "<program>", sites).module(ast.parse(text))
     given = dict(given or {})
-    leaves = {name: recorder.nodes.node(value, None) for name, value in given.items()}
+    tracked = {name: value for name, value in given.items() if not callable(value)}
+    leaves = {name: recorder.nodes.node(value, None) for name, value in tracked.items()}
     run = _run(compile(tree, "<program>", "exec"), {**given, RECORDER: recorder}, recorder)
     run.leaves = leaves
     return run

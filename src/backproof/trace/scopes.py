@@ -41,7 +41,12 @@ class Scope:
                     self.globals |= set(names)
                 case ast.Nonlocal(names=names):
                     self.nonlocals |= set(names)
-                case ast.ExceptHandler(name=str(name)):
+                case (
+                    ast.ExceptHandler(name=str(name))
+                    | ast.MatchAs(name=str(name))
+                    | ast.MatchStar(name=str(name))
+                    | ast.MatchMapping(rest=str(name))
+                ):
                     self.names.add(name)
                 case ast.alias(name=name, asname=asname):
                     self.names.add((asname or name).split(".")[0])

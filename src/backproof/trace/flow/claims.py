@@ -108,5 +108,6 @@ def still(nodes: Nodes, value: Any) -> bool:
 
 
 def follows(nodes: Nodes, values: Iterable[Any]) -> bool:
-    """Is any of the values, or of what lists among them hold, one that has a node?"""
-    return any(map(nodes.has, flat(values)))
+    """Does any of the values, or of what lists among them hold, come from anything but literals?"""
+    found = [nodes.find(value) for value in flat(values) if nodes.has(value)]
+    return any(node is not None and node.operation != "constant" for node in found)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, constant
+from backproof.graph import Node, constant, leaf
 from backproof.trace.flow.arrays import Structure, made_array, unpacked
-from backproof.trace.flow.claims import opaque, record
+from backproof.trace.flow.claims import opaque, record, still
 from backproof.trace.flow.keys import frozen_index, item_place
 from backproof.trace.flow.operators import BINARY, COMPARE, UNARY
-from backproof.trace.flow.values import NUMBER, TRACKED, boolean, flat
+from backproof.trace.flow.values import NUMBER, TRACKED, boolean, copied, flat
 from backproof.trace.hooks.places import Places
 
 BITWISE = frozenset({"&", "|", "^"})
@@ -130,6 +130,13 @@ class Expressions:
             children = self.sites[site].children
             record(self.nodes, site, name, (left, right), (children[0], children[1]), result)
         return result
+
+    def outside(self, site: int, value: Any) -> Any:
+        """``eval(...)``: what text computes is not seen."""
+        if isinstance(value, TRACKED) and not still(self.nodes, value):
+            node = leaf(copied(value), self.sites[site].target, self.nodes.origin(site, ()))
+            self.nodes.keep(value, self.nodes.unknown(node, "eval"))
+        return value
 
     def shown(self, value: Any) -> Any:
         """A value was formatted into a string."""

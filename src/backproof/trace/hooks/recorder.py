@@ -36,7 +36,7 @@ class Recorder:
         self.const, self.load = expressions.const, places.load
         self.attribute, self.item, self.slice = expressions.attribute, expressions.item, slice
         self.binop, self.unary, self.compare = expressions.binop, expressions.unary, expressions.compare
-        self.shown, self.unpack = expressions.shown, expressions.unpack
+        self.shown, self.unpack, self.outside = expressions.shown, expressions.unpack, expressions.outside
         self.call, self.method = calls.call, calls.method
         self.enter_module, self.enter = functions.enter_module, functions.enter
         self.leave, self.returned, self.resumed = functions.leave, functions.returned, functions.resumed

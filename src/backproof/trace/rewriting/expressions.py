@@ -134,7 +134,7 @@ def call(rewriter: Rewriter, node: ast.Call, site: Site) -> ast.expr:
     """``function(...)`` or ``owner.method(...)``."""
     function = node.func
     if isinstance(function, ast.Name) and function.id in UNTOUCHED_CALLS:
-        return node
+        return hook("outside", site.number, node) if function.id == "eval" else node
     if isinstance(function, ast.Name):
         made = hook("call", site.number, function)
     elif not isinstance(function, ast.Attribute):
