@@ -35,7 +35,7 @@ def encode(trace: Trace) -> bytes:
         "nodes": [number[n] for n in trace.nodes],
         "stores": [
             (s.time, s.place, _number(number, s.before), number[s.after], s.site, s.frame, s.key)
-            for s in trace.stores
+            for s in sorted(trace.stores, key=lambda s: s.time)
         ],
         "bindings": [(b.time, b.frame, b.name, number[b.node]) for b in trace.bindings],
         "shown": [number[n] for n in trace.shown],

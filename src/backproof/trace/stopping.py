@@ -24,7 +24,8 @@ ADDITIVE = frozenset(
     }
 )
 
-GROWTH, ROOM = 3, 500  # nodes that a trace may grow to, once an inner loop has shown enough
+GROWTH, ROOM = 4, 500  # nodes that training may grow to, once an inner loop has shown enough
+BEFORE = 2  # times as many nodes may come before the first update: data is made ready, the net is tried out
 
 
 class EnoughSeen(BaseException):
@@ -42,7 +43,8 @@ class Stopper:
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
-        self.limit = 0
+        self.limit = self.allowed = 0
+        self.began: int | None = None
         self.nodes: list[Node] = []
         self.rounds: dict[int, dict[tuple[Any, ...], int]] = {}
         self.candidates: list[Store] = []
@@ -51,8 +53,8 @@ class Stopper:
         self.enough = False
 
     def watch(self, nodes: list[Node], limit: int) -> None:
-        """Stop at the latest when this list of nodes has outgrown ``limit``."""
-        self.nodes, self.limit = nodes, limit
+        """Stop at the latest when this list of nodes has grown by ``limit`` since the first update."""
+        self.nodes, self.allowed, self.limit = nodes, limit, BEFORE * limit
 
     def stored(self, store: Store) -> None:
         """A place was given a new value; a candidate where the new one is the old one plus something."""
@@ -66,6 +68,9 @@ class Stopper:
         for store in self.candidates:
             if learns(store):
                 self.updates.append((store.time, _lasting(store)))
+                if self.began is None:
+                    self.began = len(self.nodes)
+                    self.limit = self.began + self.allowed
         self.candidates.clear()
         counts = self.rounds.setdefault(activity.site, {})
         inside: set[tuple[Any, ...]] = set()
@@ -80,9 +85,10 @@ class Stopper:
         if outermost:
             self.stopped = True
             raise EnoughSeen
-        if not self.enough:
+        if not self.enough and self.began is not None:
             self.enough = True
-            self.limit = min(self.limit, GROWTH * len(self.nodes) + ROOM)
+            grown = len(self.nodes) - self.began
+            self.limit = min(self.limit, self.began + GROWTH * grown + ROOM)
 
     def too_much(self) -> None:
         """The trace has outgrown its limit."""

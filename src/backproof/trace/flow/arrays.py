@@ -39,17 +39,23 @@ def _record_item(nodes: Nodes, site: int | None, array: Any, position: Any, valu
     if not isinstance(value, TRACKED):
         return
     where = site if site is not None else -1
-    base = nodes.refreshed(array, site)
-    try:
-        node = apply("index", base, index=position, origin=nodes.origin(where, (site,)))
-        if np.shape(node.value) != np.shape(value):
-            nodes.add(node)
-            node = apply("reshape", node, shape=np.shape(value), origin=nodes.origin(where, (None,)))
-    except Exception:
+    if isinstance(value, np.generic) and nodes.promise(
+        value, nodes.source(array, position), position, where, site
+    ):
         return
-    if same(node.value, value):
-        nodes.keep(value, nodes.add(node))
-        nodes.note_view(value, array)
+    for base in (nodes.source(array, position), None):
+        known = base if base is not None else nodes.refreshed(array, site)
+        try:
+            node = apply("index", known, index=position, origin=nodes.origin(where, (site,)))
+            if np.shape(node.value) != np.shape(value):
+                nodes.add(node)
+                node = apply("reshape", node, shape=np.shape(value), origin=nodes.origin(where, (None,)))
+        except Exception:
+            continue
+        if same(node.value, value):
+            nodes.keep(value, nodes.add(node))
+            nodes.note_view(value, array)
+            return
 
 
 def listed(nodes: Nodes, site: int, array: Any) -> Any:

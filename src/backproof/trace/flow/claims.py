@@ -86,17 +86,14 @@ def _claim(
 def opaque(nodes: Nodes, site: int, values: Iterable[Any], result: Any, what: str) -> None:
     """A result that no operation explains.
 
-    An object that has a node is what it was, unless it was written to. Another is a leaf, remembered as
-    unknown where it hangs on tracked values.
+    An object that has a node is what it was, unless it was written to. Another is unknown where it hangs on
+    tracked values; else it is data, and becomes a leaf when it is used.
     """
     if not isinstance(result, TRACKED) or still(nodes, result):
         return
-    node = leaf(copied(result), nodes.sites[site].target, nodes.origin(site, ()))
     if nodes.find(result) is not None or follows(nodes, values):
-        nodes.unknown(node, what)
-    else:
-        nodes.add(node)
-    nodes.keep(result, node)
+        node = leaf(copied(result), nodes.sites[site].target, nodes.origin(site, ()))
+        nodes.keep(result, nodes.unknown(node, what))
 
 
 def still(nodes: Nodes, value: Any) -> bool:

@@ -6,7 +6,7 @@ maps to the node that made it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -20,12 +20,44 @@ from backproof.trace.stopping import Stopper
 NAMED = ("Name", "Attribute", "Subscript")
 
 
+class Waiting(Protocol):
+    """What makes the node of an object when it is asked for."""
+
+    def settle(self) -> Node:
+        """The node."""
+        ...
+
+    def source(self, key: Any) -> Node | None:
+        """The node to take an item from without asking for the whole, if there is one."""
+        ...
+
+
+class Promise(NamedTuple):
+    """A number that was taken out of an array; most are only shown, or used as an index."""
+
+    nodes: Nodes
+    array: Node
+    position: Any
+    site: int
+    operand_site: int | None
+
+    def settle(self) -> Node:
+        """The item of the array."""
+        nodes = self.nodes
+        name = nodes.sites[self.site].target if self.site >= 0 else None
+        origin = nodes.origin(self.site, (self.operand_site,))
+        return nodes.add(apply("index", self.array, index=self.position, name=name, origin=origin))
+
+    def source(self, _: Any) -> Node | None:
+        """A number has no items."""
+        return None
+
+
 class Nodes:
     """The nodes of the objects of one run, and the trace that they are entered into.
 
     ``changed`` says when an array was last written to; ``views`` says which array a view looks into, the
-    node that the view was made by, and when. ``promised`` are numbers that were taken out of an array without
-    the recorder seeing each: the node of the array and the place in it, for those that are ever used.
+    node that the view was made by, and when. ``waiting`` holds what makes a node when an object is asked for.
     """
 
     def __init__(self, trace: Trace, moment: Moment, stopper: Stopper, limit: int) -> None:
@@ -39,7 +71,7 @@ class Nodes:
         self.alive: dict[int, Any] = {}
         self.changed: dict[int, int] = {}
         self.views: dict[int, tuple[Any, Node, int]] = {}
-        self.promised: dict[int, tuple[Node, Any, int]] = {}
+        self.waiting: dict[int, Waiting] = {}
 
     def add(self, node: Node) -> Node:
         """Enter a node into the trace."""
@@ -59,7 +91,10 @@ class Nodes:
         number = id(value)
         node = self.known.get(number)
         if node is None:
-            return self._promised(number) if number in self.promised else None
+            waiting = self.waiting.pop(number, None)
+            if waiting is None:
+                return None
+            self.known[number] = node = waiting.settle()
         if number in self.views:
             base, made, time = self.views[number]
             if self.changed.get(id(base), -1) > time:
@@ -72,18 +107,29 @@ class Nodes:
 
     def has(self, value: Any) -> bool:
         """Is this an object that the recorder follows?"""
-        return isinstance(value, TRACKED) and (id(value) in self.known or id(value) in self.promised)
+        return isinstance(value, TRACKED) and (id(value) in self.known or id(value) in self.waiting)
 
-    def _promised(self, number: int) -> Node:
-        array, position, site = self.promised.pop(number)
-        node = self.add(apply("index", array, index=position, origin=self.origin(site, (None,))))
-        self.known[number] = node
-        return node
+    def source(self, array: Any, key: Any) -> Node:
+        """The node to take ``array[key]`` from."""
+        waiting = self.waiting.get(id(array))
+        found = waiting.source(key) if waiting is not None else None
+        return found if found is not None else self.node(array, None)
 
-    def promise(self, value: Any, array: Node, position: Any, site: int) -> None:
-        """``value`` is the item of an array at ``position``; it gets a node when it is used."""
+    def promise(
+        self, value: Any, array: Node, position: Any, site: int, operand_site: int | None = None
+    ) -> bool:
+        """``value`` is the number of an array at ``position``, if it is; it gets a node when it is used."""
+        if isinstance(value, np.bool_):
+            return False  # there are only two of these, whatever array they come from
+        try:
+            found = array.value[position]
+        except Exception:
+            return False
+        if found != value and (found == found or value == value):
+            return False
         self.alive[id(value)] = value
-        self.promised[id(value)] = (array, position, site)
+        self.waiting[id(value)] = Promise(self, array, position, site, operand_site)
+        return True
 
     def _again(self, made: Node, base: Node) -> Node:
         origin = self.origin(made.origin.site, made.origin.operand_sites)
@@ -105,7 +151,9 @@ class Nodes:
         node = self.find(value)
         if node is not None:
             return node
-        name = self.sites[site].text if site is not None and self.sites[site].kind in NAMED else None
+        name = None
+        if site is not None:
+            name = self.sites[site].text if self.sites[site].kind in NAMED else self.sites[site].target
         held = value
         if isinstance(value, np.ndarray):
             held = np.array(value) if value.size <= COPY_LIMIT else np.asarray(value)
@@ -117,7 +165,12 @@ class Nodes:
         return node
 
     def refreshed(self, value: Any, site: int | None) -> Node:
-        """The node of an operand whose recorded value is known to be what the object holds now."""
+        """The node of an operand whose recorded value is known to be what the object holds now.
+
+        Whoever is about to write to an array asks for it so; what it is a view of must not wait any longer.
+        """
+        if id(value) in self.views:
+            self.find(self.views[id(value)][0])
         node = self.node(value, site)
         if isinstance(value, np.ndarray) and not same(node.value, value):
             origin = self.origin(site if site is not None else -1, ())

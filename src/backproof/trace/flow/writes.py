@@ -28,7 +28,7 @@ def changed_in_place(nodes: Nodes, value: Any, before: Node, after: Node, site: 
     view = nodes.views.get(id(value))
     if view is not None:
         base, made, _ = view
-        old = nodes.known.get(id(base))
+        old = nodes.find(base)
         if old is not None:
             new = _write_back(nodes, made, old, after, site)
             if new is not None and same(new.value, base):

@@ -143,23 +143,22 @@ class Calls:
     def _foreign(self, site: int, function: Any, given: list[Any], result: Any, entered: bool) -> None:
         """What a function that is not the program's own gave.
 
-        What it handed on is what it was; what it made is a leaf, unknown where the function was given
-        tracked values or called the program for them.
+        What it handed on is what it was. What it made is unknown where the function was given tracked values
+        or called the program for them; else it is data, which becomes a leaf when it is used.
         """
         made = [v for v in flat([result]) if isinstance(v, TRACKED) and not still(self.nodes, v)]
         if not made:
             return
         random = _is_random(function)
-        unknown = not random and (entered or follows(self.nodes, given))
+        if not random and not entered and not follows(self.nodes, given):
+            return
         why = getattr(function, "__qualname__", type(function).__name__)
         for value in made:
             node = leaf(copied(value), self.sites[site].target, self.nodes.origin(site, ()))
-            if unknown:
-                self.nodes.unknown(node, why)
-            else:
-                self.nodes.add(node)
             if random:
-                self.nodes.trace.random.add(node)
+                self.nodes.trace.random.add(self.nodes.add(node))
+            else:
+                self.nodes.unknown(node, why)
             self.nodes.keep(value, node)
 
     def _written_by(self, site: int, function: Any, given: list[Any]) -> None:

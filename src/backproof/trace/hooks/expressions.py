@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, constant, leaf
+from backproof.graph import Node, apply, constant, leaf
 from backproof.trace.flow.arrays import Structure, made_array, unpacked
 from backproof.trace.flow.claims import opaque, record, still
 from backproof.trace.flow.keys import frozen_index, item_place
 from backproof.trace.flow.operators import BINARY, COMPARE, UNARY
-from backproof.trace.flow.values import NUMBER, TRACKED, boolean, copied, flat
+from backproof.trace.flow.values import NUMBER, TRACKED, boolean, copied, flat, same
 from backproof.trace.hooks.places import Places
 
 BITWISE = frozenset({"&", "|", "^"})
@@ -63,14 +63,28 @@ class Expressions:
         value = container[key]
         if isinstance(value, TRACKED):
             if isinstance(container, np.ndarray):
-                child = self.sites[site].children[0]
-                record(self.nodes, site, "index", (container,), (child,), value, index=frozen_index(key))
-                self.nodes.note_view(value, container)
+                self._array_item(site, container, frozen_index(key), value)
             else:
                 place = item_place(container, key)
                 if place is not None:
                     self.places.point(place, value)
         return value
+
+    def _array_item(self, site: int, array: Any, index: Any, value: Any) -> None:
+        """``array[index]`` was read; an array that is written to elsewhere need not be asked for."""
+        nodes, child = self.nodes, self.sites[site].children[0]
+        source = nodes.source(array, index)
+        if isinstance(value, np.generic) and nodes.promise(value, source, index, site, child):
+            return
+        if id(array) in nodes.waiting:
+            origin = nodes.origin(site, (child,))
+            node = apply("index", source, index=index, name=self.sites[site].target, origin=origin)
+            if same(node.value, value):
+                nodes.keep(value, nodes.add(node))
+                nodes.note_view(value, array)
+                return
+        record(nodes, site, "index", (array,), (child,), value, index=index)
+        nodes.note_view(value, array)
 
     def binop(self, site: int, op: str, left: Any, right: Any) -> Any:
         """``left op right``."""
@@ -140,10 +154,9 @@ class Expressions:
 
     def shown(self, value: Any) -> Any:
         """A value was formatted into a string."""
-        if isinstance(value, TRACKED):
-            node = self.nodes.find(value)
-            if node is not None:
-                self.nodes.trace.shown.append(node)
+        node = self.nodes.known.get(id(value)) if isinstance(value, TRACKED) else None
+        if node is not None:
+            self.nodes.trace.shown.append(node)
         return value
 
     def shown_in(self, values: Any) -> None:

@@ -15,6 +15,7 @@ from backproof.trace.events import Binding, Origin, Store
 from backproof.trace.flow.keys import Place, item_place
 from backproof.trace.flow.moment import Names
 from backproof.trace.flow.nodes import Nodes
+from backproof.trace.flow.series import wait
 from backproof.trace.flow.values import TRACKED
 from backproof.trace.flow.writes import assigned, augmented, augmented_item
 from backproof.trace.hooks.containers import CONTAINER, Containers
@@ -106,6 +107,8 @@ class Places:
     def set_item(self, site: int, value: Any, container: Any, key: Any, bare: bool) -> None:
         """``container[key] = value``."""
         if isinstance(container, np.ndarray):
+            if wait(self.nodes, site, container, key, value):
+                return
             before = self.nodes.refreshed(container, None)
             container[key] = value
             assigned(self.nodes, site, container, key, value, before, site)
