@@ -286,6 +286,25 @@ FOLLOWED = {
         e = [operator.add(u, v) for u, v in zip(*[iter(a + [1.0])] * 2)]
         result = c + d + e[1] + math.fsum(a) + math.prod(a) + math.dist(a, [1.0, 2.0, 3.0])
     """,
+    "copies": """
+        import copy
+        class Net:
+            def __init__(self, w):
+                self.layers = [{"w": w * 2.0, "b": float(w[0, 0])}]
+                self.me = self
+        net = Net(w)
+        old = copy.deepcopy(net)
+        net.layers[0]["w"] -= 1.0
+        a, b = copy.copy(x), copy.deepcopy([x, (w, 1)])
+        a += 1.0
+        result = (a * old.layers[0]["w"].T) @ net.layers[0]["w"] * old.layers[0]["b"] + b[0] @ b[1][0]
+    """,
+    "walrus": """
+        if (a := x * 2.0)[0, 0] > -9 and (k := 3) > 2:
+            b = [(c := v * 2.0) + c for v in w[0]]
+        a, d = a + k, a
+        result = a * d + b[1] * c
+    """,
     "containers": """
         from collections import deque, OrderedDict
         q = deque([x[0] * 2.0, x[1] * 3.0])

@@ -2,5 +2,5 @@
 
 ``nodes`` knows the node of every object, ``moment`` the time and the frame; ``claims`` checks that a result
 is what an operation gives; ``arrays`` takes arrays apart and puts them together, ``writes`` changes them in
-place.
+place, and ``series`` fills large ones.
 """

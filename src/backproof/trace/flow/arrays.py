@@ -15,6 +15,7 @@ from backproof.trace.flow.values import NUMBER, TRACKED, flat, of_objects, same
 
 Structure = tuple[Any, ...]  # of an unpacking: None for a name, another tuple for names in brackets
 TAKEN_APART = (np.ndarray, np.flatiter, np.ndenumerate)
+COPIES = 20_000  # objects of one copy that are looked at
 PROMISES = 100_000  # numbers of one list; a larger one is taken for data
 
 
@@ -107,6 +108,26 @@ def array_node(nodes: Nodes, values: Any, site: int | None) -> Node | None:
         return None
     where = site if site is not None else -1
     return nodes.add(apply("stack", *given, axis=0, origin=nodes.origin(where, tuple(None for _ in given))))
+
+
+def aliased(nodes: Nodes, site: int, original: Any, copied: Any) -> None:
+    """The arrays in a copy, of whatever holds them, are what the arrays in the original are."""
+    stack, seen = [(original, copied)], set[int]()
+    while stack and len(seen) < COPIES:
+        old, new = stack.pop()
+        if old is new or id(new) in seen or type(old) is not type(new):
+            continue
+        seen.add(id(new))
+        if isinstance(old, np.ndarray):
+            node = nodes.find(old)
+            if node is not None and same(node.value, new):
+                nodes.alias(new, node, site, nodes.sites[site].target if new is copied else node.name)
+        elif isinstance(old, list | tuple):
+            stack += zip(old, new, strict=False)
+        elif isinstance(old, dict):
+            stack += [(old[key], new[key]) for key in old if key in new]
+        elif hasattr(old, "__dict__"):
+            stack.append((vars(old), vars(new)))
 
 
 # ---------------------------------------------------------------------- added up

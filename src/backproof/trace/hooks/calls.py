@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import collections
+import copy
 import functools
 import itertools
 import operator
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import leaf
-from backproof.trace.flow.arrays import TAKEN_APART, items, listed, total
+from backproof.trace.flow.arrays import TAKEN_APART, aliased, items, listed, total
 from backproof.trace.flow.claims import follows, still
 from backproof.trace.flow.values import TRACKED, copied, flat
 from backproof.trace.flow.writes import changed_in_place
@@ -50,6 +51,7 @@ class Calls:
         self.special: dict[Any, Callable[..., Any]] = {
             **dict.fromkeys(ITERATING, self._iterating),
             **dict.fromkeys((print, *TEXT), self._showing),
+            **dict.fromkeys((copy.copy, copy.deepcopy), self._copying),
             getattr: self._getattr, setattr: self._setattr, builtins.sum: self._sum,
         }  # fmt: skip
 
@@ -201,6 +203,13 @@ class Calls:
 
     def _sum(self, site: int, places: Sites, _function: Any, *arguments: Any, **keywords: Any) -> Any:
         return total(self.nodes, site, places[0] if places else None, *arguments, **keywords)
+
+    def _copying(
+        self, site: int, _places: Sites, function: Any, original: Any, *rest: Any, **keywords: Any
+    ) -> Any:
+        result = function(original, *rest, **keywords)
+        aliased(self.nodes, site, original, result)
+        return result
 
     def _getattr(self, _site: int, _places: Sites, _function: Any, *arguments: Any) -> Any:
         value = getattr(*arguments)

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from backproof.trace.rewriting.build import assign, hook, structure
-from backproof.trace.rewriting.expressions import BINARY, key
+from backproof.trace.rewriting.expressions import BARE, BINARY, key
 
 if TYPE_CHECKING:
     from backproof.trace.rewriting.rewriter import Rewriter
-
-BARE = (ast.Name, ast.Attribute, ast.Subscript)
 
 
 def assignment(rewriter: Rewriter, node: ast.Assign) -> list[ast.stmt]:

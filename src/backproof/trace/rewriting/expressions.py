@@ -17,6 +17,7 @@ BINARY = {
     ast.MatMult: "@", ast.LShift: "<<", ast.RShift: ">>", ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&",
 }  # fmt: skip
 UNARY = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}
+BARE = (ast.Name, ast.Attribute, ast.Subscript)  # what gives a value another name
 COMPARE = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
 # what looks at the frame that it is called from, or at its own name
 UNTOUCHED_CALLS = frozenset(
@@ -125,7 +126,10 @@ def key(rewriter: Rewriter, node: ast.expr) -> ast.expr:
 
 def walrus(rewriter: Rewriter, node: ast.NamedExpr, site: Site) -> ast.expr:
     """``(name := value)``."""
-    node.value = rewriter.expr(node.value)[0]
+    bound = node.target.id
+    value, inner = rewriter.expr(node.value, target=bound)
+    bare = isinstance(node.value, BARE) or type(getattr(node.value, "value", None)) is float
+    node.value = hook("store", rewriter.frame_of(bound), inner.number, bound, value, bare)
     return node
 
 
