@@ -9,7 +9,6 @@ fails when something is worse than the table says. Where it is better, the entry
 from __future__ import annotations
 
 SCIPY = "the program hands its gradient to scipy.optimize, and has no update of its own"
-OLD_TUPLE = "a tuple that keeps the momenta of the step before is taken for parameters"
 VIEWS = "two views of one array are updated under names of their own"
 WEIGHTED = "an inferred loss has no weights of the samples"
 BRANCHES = "no weight reaches its gradient but through the condition of an if; the loss is inferred wrongly"
@@ -31,7 +30,6 @@ UNNAMED = "line name mended"
 CORRECT_GAPS: dict[str, tuple[str, str]] = {
     "wells_scipy_jac": ("verdict", SCIPY),
     "tanks_views_columns": ("verdict", VIEWS),
-    "cars_nesterov": ("verdict", OLD_TUPLE),
     "bandit_policy_gradient": ("verdict", WEIGHTED),
     "scans_class_weights": ("verdict", WEIGHTED),
     "spikes_hinge_no_flow": ("verdict", BRANCHES),
@@ -41,7 +39,6 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     # not called faulty
     **{("wells_scipy_jac", k): (NOTHING, SCIPY) for k in range(2)},
     **{("tanks_views_columns", k): (NOTHING, VIEWS) for k in range(2)},
-    **{("cars_nesterov", k): (NOTHING, OLD_TUPLE) for k in range(2)},
     **{("bandit_policy_gradient", k): (NOTHING, WEIGHTED) for k in range(2)},
     **{("scans_class_weights", k): (NOTHING, WEIGHTED) for k in range(2)},
     **{("spikes_hinge_no_flow", k): (NOTHING, BRANCHES) for k in range(2)},
@@ -66,7 +63,6 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("sensor_im2col", 0): (UNNAMED, OTHER_STEPS),
     ("tiny_scalar_engine", 1): (UNNAMED, OTHER_STEPS),
     ("tiny_scalar_engine", 0): (UNNAMED, "no factor is proposed for a value that is added in place"),
-    ("stock_lstm_clip_norm", 0): (UNNAMED, OTHER_STEPS),
     ("quality_batchnorm", 0): (UNNAMED, NO_TERM),
     ("noise_layernorm_minibatch", 0): (UNNAMED, NO_TERM),
     ("copy_attention", 0): (UNNAMED, NO_TERM),
@@ -75,11 +71,8 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("traffic_generator_huber", 0): (UNNAMED, MASK),
     ("apples_dataclass_adam", 0): (UNNAMED, MASK),
     ("concrete_rmsprop_mae", 0): (UNNAMED, "nothing proposes `z` inside the formula of arctan's derivative"),
-    ("parity_neuron_lists", 1): (UNNAMED, "the search ends before it comes to a factor `1 - h[i]`"),
     # called faulty, mended, but at another place or by another name
     ("tides_closures", 1): ("line name", NO_PLACE),
-    ("faces_tied_autoencoder", 0): ("line name", NO_PLACE),
-    ("letters_rnn_clip_value", 0): ("line name", NO_PLACE),
     ("buoys_globals_float32", 0): ("line name", MASK),
     ("copy_attention", 2): ("line name", SCALE_PLACE),
     ("sensor_im2col", 1): (UNNAMED, SCALE_PLACE),

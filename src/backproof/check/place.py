@@ -6,9 +6,11 @@ Its text, its values, and what else could stand there.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from backproof.check.trial import Bench, Edge
 from backproof.graph import Node, leaf
 from backproof.trace import Binding, Site, Trace
 
-SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|\w+ ?[-+] ?\d+)\])*(\.T)?$")
+SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|-?\w+( ?[-+] ?\d+)?)\])*(\.T)?$")
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -95,11 +97,8 @@ def _born(node: Node) -> int:
 
 
 def _latest(entries: list[tuple[int, Node]] | None, time: int) -> Node | None:
-    found = None
-    for when, node in entries or ():
-        if when < time:
-            found = node
-    return found
+    index = bisect_left(entries, time, key=itemgetter(0)) if entries else 0
+    return entries[index - 1][1] if entries and index else None
 
 
 def _nearest(entries: list[tuple[int, Node]] | None, time: int) -> Node | None:
@@ -202,11 +201,15 @@ def where(edge: Edge) -> tuple[int, int]:
 
 
 def places(bench: Bench) -> Iterator[Place]:
-    """Every place of the backward pass whose value reaches an update, those nearest to the updates last."""
+    """Every place of the backward pass whose value reaches an update, those nearest to the updates last.
+
+    Of those with the same use first the one where the value is made, then those where it is read.
+    """
     scenery = Scenery.of(bench)
     sites = bench.step.trace.sites
     first = {site: min(bench.order[e.consumer] for e in edges) for site, edges in bench.edges.items()}
-    for site in sorted(bench.edges, key=first.__getitem__):
+    read = {site: not any(e.made for e in edges) for site, edges in bench.edges.items()}
+    for site in sorted(bench.edges, key=lambda s: (first[s], read[s])):
         yield Place(scenery, sites[site], tuple(bench.edges[site]))
 
 

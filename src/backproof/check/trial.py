@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,16 @@ class Edge:
         """The value that is used."""
         return self.consumer.operands[self.position]
 
+    @property
+    def whole(self) -> bool:
+        """Was the value made at the place, so that every use of it is another?"""
+        if self.made:
+            return True
+        sites = self.consumer.origin.operand_sites if self.consumer.origin is not None else ()
+        return self.position < len(sites) and sites[self.position] == _made_at(self.operand)
+
+
+NOTHING: Mapping[Node, Node] = MappingProxyType({})
 
 Build = Callable[[Edge], Node | None]
 
@@ -77,19 +88,19 @@ class Bench:
         forward = set(ancestors([step.loss]))
         consumers: dict[Node, list[Node]] = defaultdict(list)
         edges: dict[int, list[Edge]] = defaultdict(list)
+        idle: dict[int, list[Edge]] = defaultdict(list)  # uses that no update depends on, as yet
         for node in line:
             sites = node.origin.operand_sites if node.origin is not None else ()
             for position, operand in enumerate(node.operands):
                 consumers[operand].append(node)
-                if node not in bench.main:
-                    continue
+                uses = edges if node in bench.main else idle
                 site = sites[position] if position < len(sites) else None
                 if site is not None and site >= 0:
-                    edges[site].append(Edge(node, position))
+                    uses[site].append(Edge(node, position))
                 source = _made_at(operand)
                 own = node.origin.site if node.origin is not None else -1
                 if source >= 0 and source not in (site, own):
-                    edges[source].append(Edge(node, position, True))
+                    uses[source].append(Edge(node, position, True))
         for node in step.trace.nodes:
             if (
                 node.origin is not None
@@ -105,7 +116,9 @@ class Bench:
             (s, e) for s, group in edges.items() for e in group if not e.made and e.consumer not in forward
         ]
         bench.edges = {
-            s: group for s, group in edges.items() if not any(e.consumer in forward for e in group)
+            s: [*group, *(e for e in idle[s] if e.consumer not in forward)]
+            for s, group in edges.items()
+            if not any(e.consumer in forward for e in group)
         }
         bench.target = bench.wanted_scale()
         bench.initial = starting_states(verdict)
@@ -141,15 +154,31 @@ class Bench:
                     stack.append(consumer)
         return sorted((n for n in found if n in self.order), key=self.order.__getitem__)
 
-    def value(self, node: Node, overlay: dict[Node, Any], base: Mapping[Node, Any]) -> Any:
-        """The value of a node, which may be one that a correction has built."""
+    def value(
+        self,
+        node: Node,
+        overlay: dict[Node, Any],
+        base: Mapping[Node, Any],
+        instead: Mapping[Node, Node] = NOTHING,
+        start: Node | None = None,
+    ) -> Any:
+        """The value of a node, which may be one that a correction has built.
+
+        What such a node reads may have been corrected itself: ``instead`` holds what stands for it. Only
+        ``start``, the value that is being corrected, is read as it was.
+        """
         if node in overlay:
             return overlay[node]
         if node in base:
             return base[node]
         if node.operation in ("leaf", "constant"):
             return node.value
-        operands = [self.value(o, overlay, base) for o in node.operands]
+        operands = [
+            self.value(operand, overlay, base, instead, start)
+            if operand is start or operand not in instead
+            else self.value(instead[operand], overlay, base, instead, operand)
+            for operand in node.operands
+        ]
         result = OPERATIONS[node.operation].value(*operands, **node.attributes)
         overlay[node] = result
         return result
@@ -165,11 +194,12 @@ class Bench:
         overlay: dict[Node, Any] = {}
         replaced = {(e.consumer, e.position): node for e, node in changes}
         touched = {e.consumer for e, _ in changes}
+        instead = {e.operand: node for e, node in changes if e.whole}
         try:
             for node in line:
                 if node in touched:
                     operands = [
-                        self.value(replaced.get((node, k), o), overlay, base)
+                        self.value(replaced.get((node, k), o), overlay, base, instead, o)
                         for k, o in enumerate(node.operands)
                     ]
                 else:

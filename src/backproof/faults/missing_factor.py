@@ -125,6 +125,9 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
         value = place.value(name, edge)
         return make("multiply", edge.operand, make("multiply", value, make("subtract", 1.0, value)))
 
+    def rest(edge: Edge) -> Node | None:
+        return make("multiply", edge.operand, make("subtract", 1.0, place.value(name, edge)))
+
     def hyperbolic(edge: Edge) -> Node | None:
         value = place.value(name, edge)
         return make("multiply", edge.operand, make("subtract", 1.0, make("square", value)))
@@ -135,11 +138,12 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
     yield name, plain, 1.5
     known = made_by(place, name)
     if known in LOGISTIC:
+        yield f"1 - {name}", rest, 1.7
         yield f"{name} * (1 - {name})", logistic, 1.8
     if known in HYPERBOLIC:
-        yield f"(1 - {name} ** 2)", hyperbolic, 1.8
+        yield f"1 - {name} ** 2", hyperbolic, 1.8
     if known in RECTIFIED:
-        yield f"({name} > 0)", rectified, 1.85
+        yield f"{name} > 0", rectified, 1.85
 
 
 def _unread_argument(place: Place, name: str) -> bool:

@@ -107,7 +107,9 @@ def _changes(trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool
             if before is None:
                 continue
             before = root(before, start)
-            if time_of(before) >= start or root(after, 0) is root(before, 0):
+            if time_of(before) >= start or time_of(root(after, start)) < start:
+                continue  # made and gone in this window, or only handed on from an earlier one
+            if root(after, 0) is root(before, 0):
                 continue
             known = changes.get(before)
             if known is None or (
