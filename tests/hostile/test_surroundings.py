@@ -43,6 +43,11 @@ def _within(seconds, holds):
         time.sleep(0.05)
 
 
+def _interruptible():
+    """Let Ctrl-C through: a shell's background jobs, which the tests may be, begin with it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_check_that_is_stopped_takes_its_program_and_its_folder_with_it(tmp_path, number):
     """Neither the process that runs the program nor its temporary folder outlives the check by long."""
@@ -56,6 +61,7 @@ def test_a_check_that_is_stopped_takes_its_program_and_its_folder_with_it(tmp_pa
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_interruptible,
     )
     try:
         _within(10, lambda: list(temporary.glob("backproof-*/stacks")))

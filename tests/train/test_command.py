@@ -165,7 +165,14 @@ def test_control_c(tmp_path):
     """Ctrl-C in a long run prints what was reached, saves it, and ends with 130."""
     path = tmp_path / "net.npz"
     command = [sys.executable, "-m", "backproof", "train", "--steps", "1e12", "--save", str(path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell's background jobs, which the tests may be, begin with Ctrl-C ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
