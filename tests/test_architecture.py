@@ -17,9 +17,10 @@ ROOT = Path(backproof.__file__).parent
 ALLOWED = {
     "graph": set(),
     "source": set(),
+    "runner": set(),
     "findings": {"source"},
     "notation": {"graph"},
-    "trace": {"graph", "source"},
+    "trace": {"graph", "source", "runner"},
     "step": {"graph", "trace"},
     "check": {"graph", "trace", "step"},
     "faults": {"graph", "source", "trace", "check"},
@@ -27,7 +28,7 @@ ALLOWED = {
     "diagnosis": {"graph", "source", "findings", "trace", "step", "check", "faults", "mend"},
     "report": {"source", "findings"},
     "train": {"graph", "notation"},
-    "pipeline": {"source", "findings", "trace", "check", "mend", "diagnosis"},
+    "pipeline": {"source", "findings", "runner", "trace", "check", "mend", "diagnosis"},
     "demo": {"source", "findings", "report", "pipeline", "train"},
 }
 HEAVY = ("numba", "llvmlite", "matplotlib", "rich", "torch", "jax", "tensorflow", "IPython", "scipy", "numpy")

@@ -16,6 +16,7 @@ from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
 from backproof.errors import EditRejectedError
 from backproof.findings import FileReport, Finding
 from backproof.mend import Repair, Tried, forward_axis, search
+from backproof.runner import Runner
 from backproof.source import Edit, Program, apply_edits
 from backproof.trace import Trace, trace_program
 
@@ -26,15 +27,21 @@ POINTS = 8  # at which a program is certified, and a mend verified
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to look at a program: the variable that is its loss, how many updates to observe, for how long."""
+    """How to look at a program: what runs it, its loss, how many updates to observe, for how long."""
 
+    runner: Runner
     loss: str | None = None
     steps: int = STEPS
     seconds: float = SECONDS
 
 
 def check_program(
-    program: Program, *, loss: str | None = None, steps: int | None = None, timeout: float | None = None
+    program: Program,
+    *,
+    loss: str | None = None,
+    steps: int | None = None,
+    timeout: float | None = None,
+    runner: Runner | None = None,
 ) -> FileReport:
     """Check the hand-written gradients of a program.
 
@@ -42,8 +49,16 @@ def check_program(
     holds every gradient that it applies against the true gradient of its loss at fresh points, and for
     those that differ finds the expression at fault, its name, and an edit that is verified by running the
     mended program. ``loss`` names the variable that is the loss, where it is not to be found or inferred.
+    ``runner`` runs it, which may have been started before; else one is started for this program.
     """
-    options = Options(loss, steps or STEPS, timeout or SECONDS)
+    if runner is None:
+        with Runner() as runner:
+            return check_program(program, loss=loss, steps=steps, timeout=timeout, runner=runner)
+    return _checked(program, Options(runner, loss, steps or STEPS, timeout or SECONDS))
+
+
+def _checked(program: Program, options: Options) -> FileReport:
+    """Trace, judge, mend and report one program."""
     trace, judgement = _observed(program, options)
     notes = supplied(trace)
     if judgement is None:
@@ -74,10 +89,12 @@ def check_program(
 
 def _observed(program: Program, options: Options) -> tuple[Trace, Judgement | None]:
     """Run the program and judge its step; run it for longer where what looked like enough was not."""
-    trace = trace_program(program, steps=options.steps, seconds=options.seconds)
+    trace = trace_program(program, steps=options.steps, seconds=options.seconds, runner=options.runner)
     judgement = judge(trace, options.loss)
     if judgement is None and trace.ended == "stopped":
-        trace = trace_program(program, steps=NEVER, seconds=options.seconds, nodes=LONG)
+        trace = trace_program(
+            program, steps=NEVER, seconds=options.seconds, nodes=LONG, runner=options.runner
+        )
         judgement = judge(trace, options.loss)
     return trace, judgement
 

@@ -66,10 +66,11 @@ def test_a_check_that_is_stopped_takes_its_program_and_its_folder_with_it(tmp_pa
     try:
         _within(10, lambda: list(temporary.glob("backproof-*/stacks")))
         time.sleep(0.5)  # the program itself has begun
-        (child,) = _children(check.pid)
+        (server,) = _children(check.pid)
+        (child,) = _children(server)
         check.send_signal(number)
         _, said = check.communicate(timeout=10)
-        _within(5, lambda: not _alive(child))
+        _within(5, lambda: not _alive(server) and not _alive(child))
         _within(5, lambda: not list(temporary.iterdir()))
         assert "Traceback" not in said
     finally:

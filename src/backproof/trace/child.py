@@ -1,7 +1,6 @@
 """The child process: runs one rewritten program under the recorder and writes the trace to a file.
 
-Called as ``python -m backproof.trace.child``, with its options as JSON on standard input; it is never
-imported by the rest.
+Only the server imports it, which runs it in a copy of itself.
 """
 
 from __future__ import annotations
@@ -299,21 +298,23 @@ def _limit(options: dict[str, Any], ending: Ending) -> None:
     os._exit = exit_at_once  # type: ignore[assignment]
 
 
-def main() -> None:
-    """Read the options from standard input, run, write the trace."""
-    options = json.loads(sys.stdin.buffer.read())
-    folder = Path(options["output"])
-    ending = Ending(folder)
-    options["stacks"] = (folder / "stacks").open("w")  # stays open: the dump is made when nothing else works
+def main(folder: str) -> None:
+    """Run what the options in ``folder`` describe, and leave the trace there; does not return."""
+    output = Path(folder)
+    options = json.loads((output / "options").read_bytes())
+    ending = Ending(output)
+    options["stacks"] = (output / "stacks").open("w")  # stays open: the dump is made when nothing else works
     faulthandler.enable(options["stacks"])
     try:
+        os.environ.update(dict.fromkeys(("TMPDIR", "MPLCONFIGDIR"), str(output / "files")))
+        np.random.seed()  # a copy of a process has the random numbers of all its copies
         sandbox.quiet()
         sandbox.deep_stack()
         if not options["plots"]:
             sandbox.without_plots()
         sandbox.without_processes()
         ending.overlay.install()
-        sandbox.fence(folder)
+        sandbox.fence(output)
         sys.dont_write_bytecode = True
         warnings.simplefilter("ignore")
         np.seterr(all="ignore")
@@ -321,7 +322,3 @@ def main() -> None:
         run(options, ending)
     except BaseException:
         ending.fail()
-
-
-if __name__ == "__main__":
-    main()

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import json
-import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from backproof.runner import Ended, Runner
 from backproof.source import Program
 from backproof.trace.encoding import decode
 from backproof.trace.events import Crash, Trace
@@ -44,12 +41,19 @@ class Limits:
 
 
 def trace_program(
-    program: Program, *, steps: int = 4, seconds: float = 20.0, nodes: int = NODES, memory: int = MEMORY
+    program: Program,
+    *,
+    steps: int = 4,
+    seconds: float = 20.0,
+    nodes: int = NODES,
+    memory: int = MEMORY,
+    runner: Runner | None = None,
 ) -> Trace:
     """Run ``program`` until it has made ``steps`` updates, or for ``seconds``, and record what it did.
 
     The program runs in a process of its own, in the caller's working directory, as ``python program.py``
     would run it. It cannot draw, ask, write files beside itself, start processes, or outlive the call.
+    ``runner`` is what runs it; else one is started for this program only.
 
     Raises
     ------
@@ -57,17 +61,22 @@ def trace_program(
         When not the program failed but what runs it: a program that crashes is run once more as it is, and
         is not blamed for what happens to it under the recorder only.
     """
+    if runner is None:
+        with Runner() as runner:
+            return trace_program(
+                program, steps=steps, seconds=seconds, nodes=nodes, memory=memory, runner=runner
+            )
     limits = Limits(steps, seconds, nodes, memory)
     start = time.monotonic()
-    trace, error = _run(program, limits)
+    trace, error = _run(program, limits, runner)
     if trace.ended != "crashed":
         return trace
     if any(word in program.text for word in ("matplotlib", "pylab", "plt", "seaborn")):
-        again, _ = _run(program, limits, plots=True)
+        again, _ = _run(program, limits, runner, plots=True)
         if again.ended != "crashed":
             return again
     as_long = replace(limits, seconds=min(seconds, 2 + 2 * (time.monotonic() - start)))
-    plain, _ = _run(program, as_long, plain=True)
+    plain, _ = _run(program, as_long, runner, plain=True)
     if plain.ended in ("finished", "timeout"):
         raise RuntimeError(f"the program runs, but not under the recorder: {error.strip()}")
     if plain.crash is not None:
@@ -123,69 +132,34 @@ def _says_nothing(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def _run(program: Program, limits: Limits, *, plots: bool = False, plain: bool = False) -> tuple[Trace, str]:
+def _run(
+    program: Program, limits: Limits, runner: Runner, *, plots: bool = False, plain: bool = False
+) -> tuple[Trace, str]:
     """Run once: the trace, and the traceback of a crash. ``plain`` runs the program as it is, unrecorded."""
     folder = Path(tempfile.mkdtemp(prefix="backproof-"))
     filename = program.filename
     text = program.text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
     beside = Path(filename).resolve().parent if filename != "-" else Path.cwd()
     options = {
-        "filename": filename, "text": text, "folder": str(beside), "output": str(folder), "plots": plots,
-        "plain": plain, "steps": limits.steps, "seconds": limits.seconds, "node_limit": limits.nodes,
-        "memory": limits.memory,
+        "filename": filename, "text": text, "folder": str(beside), "plots": plots, "plain": plain,
+        "steps": limits.steps, "seconds": limits.seconds, "node_limit": limits.nodes, "memory": limits.memory,
     }  # fmt: skip
-    environment = os.environ | {
-        "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder / "files"),
-        "MPLCONFIGDIR": str(folder / "files"),
-    }  # fmt: skip
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "PYTHONSTARTUP", "PYTHONINSPECT"):
-        environment.pop(name, None)
-    child: subprocess.Popen[bytes] | None = None
     try:
         (folder / "files").mkdir()
-        child = subprocess.Popen(
-            [sys.executable, "-m", "backproof.trace.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,
-        )
-        said = _wait(child, json.dumps(options).encode(), folder, limits.seconds)
+        (folder / "options").write_text(json.dumps(options))
+        longest = START + limits.seconds + GRACE
+        ended = runner.run(folder, ((longest, None), (WRITING, folder / "part")))
         error = folder / "error"
         crash = error.read_text(errors="replace") if error.exists() else ""
-        found = _brought(child, folder, said, program)
+        found = _brought(ended, folder, program)
     finally:
-        if child is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-            for stream in (child.stdin, child.stderr):
-                if stream is not None:
-                    stream.close()
         shutil.rmtree(folder, ignore_errors=True)
     return decode(found) if isinstance(found, bytes) else found, crash
 
 
-def _wait(child: subprocess.Popen[bytes], options: bytes, folder: Path, seconds: float) -> bytes:
-    """Wait for the child; what it said on standard error before it became quiet."""
-    sent: bytes | None = options
-    for limit in (START + seconds + GRACE, WRITING):
-        try:
-            return child.communicate(sent, timeout=limit)[1]
-        except BrokenPipeError:
-            return b""
-        except subprocess.TimeoutExpired:
-            sent = None
-            if not (folder / "part").exists():
-                break
-    return b""
-
-
-def _brought(child: subprocess.Popen[bytes], folder: Path, said: bytes, program: Program) -> Trace | bytes:
+def _brought(ended: Ended, folder: Path, program: Program) -> Trace | bytes:
     """What the child left behind: its trace, its excuse, or the stack that it died with."""
-    code = child.poll()
+    code = ended.code
     if (folder / "trace").exists():
         return (folder / "trace").read_bytes()
     if (folder / "failure").exists():
@@ -201,9 +175,7 @@ def _brought(child: subprocess.Popen[bytes], folder: Path, said: bytes, program:
     if code < 0:
         kind = DIED.get(signal.Signals(-code), signal.Signals(-code).name)
         return Trace(ended="crashed", crash=Crash(kind, WHY, file, row), files=files)
-    raise RuntimeError(
-        f"the process that runs the program did not start: {said.decode(errors='replace').strip()}"
-    )
+    raise RuntimeError(f"the process that runs the program did not start: {ended.said.strip()}")
 
 
 def _place(dump: str, program: Program) -> tuple[str, int]:
