@@ -24,7 +24,7 @@ ALLOWED = {
     "step": {"graph", "trace"},
     "check": {"graph", "trace", "step"},
     "faults": {"graph", "source", "trace", "check"},
-    "mend": {"graph", "source", "step", "check", "faults"},
+    "mend": {"graph", "notation", "source", "trace", "step", "check", "faults"},
     "diagnosis": {"graph", "source", "findings", "trace", "step", "check", "faults", "mend"},
     "report": {"source", "findings"},
     "train": {"graph", "notation"},

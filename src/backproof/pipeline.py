@@ -15,7 +15,7 @@ from backproof.diagnosis.reasons import NO_LOSS, no_step, supplied, unknown_call
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
 from backproof.errors import EditRejectedError
 from backproof.findings import FileReport, Finding
-from backproof.mend import Repair, Tried, forward_axis, search
+from backproof.mend import Repair, Tried, forward_axis, located, search
 from backproof.runner import Runner
 from backproof.source import Edit, Program, apply_edits
 from backproof.trace import Trace, trace_program
@@ -82,6 +82,8 @@ def _checked(program: Program, options: Options) -> FileReport:
     if followed is None:
         judgement, repair = _repaired(judgement)
         if convincing(judgement, repair):
+            if any(state != RIGHT for state in repair.states):
+                repair = located(Bench.of(judgement.step, judgement.verdict), repair)
             found = findings(program, judgement, repair, verify)
             return _report(program, judgement, "faulty", findings=(*found, *lost, *notes))
     return _report(program, judgement, "inconclusive", reason=followed or NO_LOSS, findings=notes)

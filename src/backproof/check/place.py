@@ -31,6 +31,7 @@ class Scenery:
     bound: dict[int, dict[str, list[tuple[int, Node]]]] = field(default_factory=dict)
     read: dict[int, dict[str, list[tuple[int, Node]]]] = field(default_factory=dict)
     leaves: dict[Node, Node] = field(default_factory=dict)
+    written: dict[Node, tuple[int, Node]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, bench: Bench) -> Scenery:
@@ -40,6 +41,9 @@ class Scenery:
         for binding in trace.bindings:
             names = scenery.bound.setdefault(binding.frame, {})
             names.setdefault(binding.name, []).append((binding.time, binding.node))
+        for store in trace.stores:
+            if store.place[0] == "object" and store.before is not None:
+                scenery.written[store.before] = (store.time, store.after)
         for node in trace.nodes:
             origin: Any = node.origin
             if origin is None:
@@ -62,9 +66,15 @@ class Scenery:
         for number in self._enclosing(frame):
             found = _latest(self.bound.get(number, {}).get(text), time)
             if found is not None:
-                return self.local(found)
+                return self.local(self._current(found, time))
         found = _nearest(self.read.get(frame, {}).get(text), time)
         return self.local(found) if found is not None else None
+
+    def _current(self, node: Node, time: int) -> Node:
+        """What an array holds at a time, after what was written into it since."""
+        while node in self.written and self.written[node][0] < time:
+            node = self.written[node][1]
+        return node
 
     def _enclosing(self, frame: int) -> tuple[int, ...]:
         return (frame, 0) if frame else (0,)

@@ -27,13 +27,15 @@ def findings(program: Program, judgement: Judgement, repair: Repair, verify: Ver
     """
     names = [p.name for p in judgement.step.parameters]
     edits = [edits_of(program, tried.correction) for tried in repair.steps]
-    mended = frozenset(name for name, state in zip(names, repair.states, strict=True) if state == RIGHT)
-    verified = verify([e for own in edits for e in own], mended) if edits and all(edits) else None
-    found = []
     states = starting_states(judgement.verdict)
-    for tried, own in zip(repair.steps, edits, strict=True):
+    written = next((k for k, own in enumerate(edits) if not own), len(edits))  # the rest only tells where
+    reached = repair.steps[written - 1].states if written else states
+    mended = frozenset(name for name, state in zip(names, reached, strict=True) if state == RIGHT)
+    verified = verify([e for own in edits[:written] for e in own], mended) if written and mended else None
+    found = []
+    for number, (tried, own) in enumerate(zip(repair.steps, edits, strict=True)):
         better = tuple(n for n, a, b in zip(names, states, tried.states, strict=True) if b > a)
-        found.append(_named(tried, own, better, verified))
+        found.append(_named(tried, own, better, verified if number < written else None))
         states = tried.states
     left = [name for name, state in zip(names, repair.states, strict=True) if state != RIGHT]
     if left:

@@ -41,7 +41,7 @@ class Correction:
 
     ``at`` is the expression to point at, where it is not the one that is edited; ``expected`` what should
     stand there. ``edits`` are given where the source is not mended by replacing the parts' texts; none
-    where nothing is known.
+    where nothing is known. ``derived`` says that the true value itself was put there, which mends anything.
     """
 
     rule: str
@@ -51,6 +51,7 @@ class Correction:
     at: Site | None = None
     expected: str | None = None
     edits: tuple[Edit, ...] | None = None
+    derived: bool = False
 
     @property
     def site(self) -> Site:

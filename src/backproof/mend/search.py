@@ -10,9 +10,11 @@ from backproof.check.trial import RIGHT, Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.faults.corrections import corrections, proposals
 from backproof.graph import Node
+from backproof.mend.derived import Deriver
 from backproof.source import Span
 
 MOST = 8  # corrections in one program
+DERIVING = 3.0  # seconds of processor time for the true values that are tried where no correction helps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,38 +41,72 @@ def search(bench: Bench, seconds: float = 6.0) -> Repair:
     A correction helps when it brings a parameter nearer to the truth (from wrong, to parallel, to right)
     and none further away; of those that help alike the cheapest is taken.
     """
-    deadline = time.process_time() + seconds
-    every = list(places(bench))
-    candidates = [*proposals(every), *(c for place in every for c in corrections(place))]
-    chosen: list[Tried] = []
-    changes: tuple[tuple[Edge, Node], ...] = ()
-    states = bench.initial
-    reach = _Reach(bench)
-    while len(chosen) < MOST and any(s != RIGHT for s in states):
+    return _Search(bench).run(Repair((), False, bench.initial), seconds, derive=False)
+
+
+def located(bench: Bench, repair: Repair, seconds: float = 6.0) -> Repair:
+    """Go on where no named correction helps: by the true value of the expression that goes wrong first.
+
+    That explains any difference, so it is for programs that are surely wrong. What it leaves complete is
+    not called so.
+    """
+    return _Search(bench).run(repair, seconds, derive=True)
+
+
+class _Search:
+    """The places of a bench, and everything that the faults propose for them."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.every = list(places(bench))
+        self.candidates = [*proposals(self.every), *(c for place in self.every for c in corrections(place))]
+        self.reach = _Reach(bench)
+
+    def run(self, repair: Repair, seconds: float, derive: bool) -> Repair:
+        """Add corrections to those of a repair."""
+        deadline = time.process_time() + seconds
+        chosen, states = list(repair.steps), repair.states
+        deriver: Deriver | None = None
+        known = not derive  # a repair to go on from is one that no named correction helps
+        while len(chosen) < MOST and any(s != RIGHT for s in states):
+            changes = tuple(change for old in chosen for change in old.changes)
+            best = self.named(changes, states, chosen, deadline) if known else None
+            if best is None and derive:
+                deriver = deriver or Deriver(self.bench, self.every)
+                taken = [old.correction for old in chosen]
+                found = deriver.best(changes, states, taken, time.process_time() + DERIVING)
+                best, known = Tried(*found) if found is not None else None, True
+            if best is None:
+                break
+            chosen.append(best)
+            states = best.states
+        complete = all(s == RIGHT for s in states) and not any(old.correction.derived for old in chosen)
+        return Repair(tuple(chosen), complete, states)
+
+    def named(
+        self,
+        changes: tuple[tuple[Edge, Node], ...],
+        states: tuple[int, ...],
+        chosen: list[Tried],
+        deadline: float,
+    ) -> Tried | None:
+        """The correction that helps most; None where none does."""
         ranked = sorted(
-            ((-bound, c.cost, k) for k, c in enumerate(candidates) if (bound := reach.of(c, states))),
-            key=lambda e: e,
+            (-bound, c.cost, k) for k, c in enumerate(self.candidates) if (bound := self.reach.of(c, states))
         )
         best: Tried | None = None
         for negative, _, k in ranked:
-            if best is not None and -negative < _gained(best, states):
-                break  # nothing that follows reaches as many parameters
-            if best is not None and -negative == _gained(best, states):
-                break  # it would cost more
-            correction = candidates[k]
+            if best is not None and -negative <= _gained(best, states):
+                break  # nothing that follows reaches more parameters, and all of it costs more
+            correction = self.candidates[k]
             if time.process_time() > deadline:
                 break
             if any(overlap(correction, old.correction) for old in chosen):
                 continue
-            tried = _try(bench, correction, changes, states)
+            tried = _try(self.bench, correction, changes, states)
             if tried is not None and (best is None or _better(tried, best)):
                 best = tried
-        if best is None:
-            break
-        chosen.append(best)
-        changes = (*changes, *best.changes)
-        states = best.states
-    return Repair(tuple(chosen), all(s == RIGHT for s in states), states)
+        return best
 
 
 def _gained(tried: Tried, before: tuple[int, ...]) -> int:
@@ -135,4 +171,4 @@ def _cross(a: Span, b: Span) -> bool:
     return (a.row, a.column) < (b.end_row, b.end_column) and (b.row, b.column) < (a.end_row, a.end_column)
 
 
-__all__ = ["Place", "Repair", "Tried", "overlap", "search"]
+__all__ = ["Place", "Repair", "Tried", "located", "overlap", "search"]

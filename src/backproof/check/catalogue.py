@@ -1,0 +1,219 @@
+"""What a right backward pass computes: the adjoints of the forward values, and the factors between them.
+
+It says of a value of the hand-written backward pass which of these it is, if any, and offers those that might
+belong at a place whose value is none of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from backproof.check.trial import Bench
+from backproof.graph import OPERATIONS, Node, adjoints, ancestors, apply, constant, evaluate
+from backproof.graph.adjoint import un_broadcast
+from backproof.graph.operations import elementwise
+from backproof.step.cut import dependent
+
+MOST = 4000  # forward values; a longer step is not catalogued
+SAME = 1e-7
+Kind = Literal["adjoint", "path", "local"]
+ELEMENTWISE = frozenset(record.name for record in elementwise.RECORDS) | {"astype", "identity"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One true value: ``node``, computed from the forward pass and the loss.
+
+    An ``adjoint`` is that of ``of``. A ``path`` is the part of it that comes through one use of ``of``, by
+    ``through``. A ``local`` is the derivative of ``through``, an elementwise function, by its argument
+    ``of``.
+    """
+
+    kind: Kind
+    node: Node
+    of: Node
+    through: Node | None = None
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """What entries made by the same expressions in several rounds or calls have in common."""
+        return (self.kind, _site(self.of), -1 if self.through is None else _site(self.through))
+
+    @property
+    def time(self) -> int:
+        """When the forward pass came by."""
+        return _time(self.through if self.through is not None else self.of)
+
+
+@dataclass(eq=False, repr=False)
+class Catalogue:
+    """The entries of one step, with their values at the points of its bench."""
+
+    bench: Bench
+    entries: list[Entry] = field(default_factory=list)
+    tables: list[Mapping[Node, Any]] = field(default_factory=list)
+    adjoint_of: dict[Node, Entry] = field(default_factory=dict)
+    locals_at: dict[Node, list[Entry]] = field(default_factory=dict)
+    shaped: dict[tuple[int, ...], list[Entry]] = field(default_factory=dict)
+    stacked: dict[tuple[int, ...], list[Any]] = field(default_factory=dict)
+    known: dict[Node, tuple[Entry, float] | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, bench: Bench) -> Catalogue:
+        """Catalogue a step; leave it empty where the step is too long."""
+        catalogue = cls(bench)
+        step = bench.step
+        order = ancestors([step.loss])
+        leaves = {leaf for p in step.parameters for leaf in p.leaves}
+        moving = dependent(order, leaves.intersection(order))
+        forward = [n for n in order if n in moving]
+        if len(forward) > MOST:
+            return catalogue
+        with np.errstate(all="ignore"):
+            catalogue.entries = list(_entries(step.loss, forward))
+        for entry in catalogue.entries:
+            if entry.kind == "adjoint":
+                catalogue.adjoint_of[entry.of] = entry
+            elif entry.kind == "local":
+                for node in (entry.of, entry.through):
+                    if node is not None:
+                        catalogue.locals_at.setdefault(node, []).append(entry)
+            catalogue.shaped.setdefault(np.shape(entry.node.value), []).append(entry)
+        nodes = [entry.node for entry in catalogue.entries]
+        catalogue.tables = [evaluate(nodes, {**step.state, **point}) for point in bench.points]
+        return catalogue
+
+    def value(self, entry: Entry, point: int) -> Any:
+        """The value of an entry at a point."""
+        return self.tables[point][entry.node]
+
+    def match(self, node: Node) -> tuple[Entry, float] | None:
+        """The entry that a value of the backward pass is, and the constant that it is multiplied by."""
+        if node not in self.known:
+            self.known[node] = self._match(node)
+        return self.known[node]
+
+    def _match(self, node: Node) -> tuple[Entry, float] | None:
+        shape = np.shape(node.value)
+        entries = [e for e in self.shaped.get(shape, ()) if e.kind != "local"]
+        if not entries or not node.operands or node not in self.bench.base[0]:
+            return None
+        if shape not in self.stacked:
+            self.stacked[shape] = [
+                np.stack([np.ravel(np.asarray(t[e.node], dtype=float)) for e in entries]) for t in self.tables
+            ]
+        scales: Any = None
+        for stack, table in zip(self.stacked[shape], self.bench.base, strict=True):
+            value = np.ravel(np.asarray(table[node], dtype=float))
+            size = np.einsum("ij,ij->i", stack, stack)
+            norm = float(np.linalg.norm(value))
+            with np.errstate(all="ignore"):
+                c = (stack @ value) / size
+                rest = np.linalg.norm(value[None] - c[:, None] * stack, axis=1)
+                fits = (size > 0) & (norm > 0) & (rest <= SAME * norm)
+                agreed = c if scales is None else scales
+                fits &= abs(agreed - c) <= SAME * abs(c)
+                scales = np.where(fits, c, np.nan)
+        if scales is None or not np.any(np.isfinite(scales)):
+            return None
+        first = int(np.flatnonzero(np.isfinite(scales))[0])
+        return entries[first], float(scales[first])
+
+    def scales(self, nodes: Iterable[Node]) -> tuple[float, ...]:
+        """The constants by which right values of the backward pass differ from adjoints, commonest first."""
+        counts: dict[float, int] = defaultdict(int)
+        for node in nodes:
+            match = self.match(node)
+            if match is not None:
+                near = next((c for c in counts if abs(c - match[1]) <= SAME * abs(c)), match[1])
+                counts[near] += 1
+        common = sorted(counts, key=lambda c: -counts[c])[:3]
+        return tuple(dict.fromkeys([*common, 1.0]))
+
+
+def _entries(loss: Node, forward: Sequence[Node]) -> Iterator[Entry]:
+    """Differentiate the loss by every forward value, and each value by its operands."""
+    moving = set(forward)
+    adjoint = adjoints(loss, forward)
+    users: dict[Node, list[Node]] = defaultdict(list)
+    for node in forward:
+        for operand in set(node.operands) & moving:
+            users[operand].append(node)
+    for node in forward:
+        if node is loss:
+            continue
+        yield Entry("adjoint", adjoint[node], node)
+        if len(users[node]) > 1:
+            for user in users[node]:
+                path = _path(adjoint[user], user, node)
+                if path is not None:
+                    yield Entry("path", path, node, user)
+    for inner, outer in _functions(forward, users):
+        yield Entry("local", _derivative(inner, outer), inner, outer)
+
+
+def _path(g: Node, user: Node, operand: Node) -> Node | None:
+    """What the cotangent of one user contributes to the adjoint of its operand."""
+    wanted = [k for k, o in enumerate(user.operands) if o is operand]
+    try:
+        cotangents = OPERATIONS[user.operation].vjp(g, user, *user.operands, wanted=wanted)
+    except (ValueError, TypeError, NotImplementedError):
+        return None
+    terms = [
+        un_broadcast(c, np.shape(operand.value))
+        for k, c in enumerate(cotangents)
+        if k in wanted and c is not None
+    ]
+    total = terms[0] if terms else None
+    for term in terms[1:]:
+        total = apply("add", total, term)
+    return total
+
+
+def _functions(forward: Sequence[Node], users: Mapping[Node, list[Node]]) -> Iterator[tuple[Node, Node]]:
+    """Pairs of a value and an elementwise function of it alone, as long as it goes: z and σ(z)."""
+    root: dict[Node, Node] = {}
+    moving = set(forward)
+    for node in forward:
+        inner = {root[o] for o in node.operands if o in moving}
+        others = [o for o in node.operands if o not in moving]
+        alone = (
+            node.operation in ELEMENTWISE
+            and len(inner) == 1
+            and all(np.size(o.value) == 1 for o in others)
+            and np.shape(next(iter(inner)).value) == np.shape(node.value)
+        )
+        root[node] = inner.pop() if alone else node
+    for node in forward:
+        if root[node] is not node and any(root[user] is not root[node] for user in users[node]):
+            yield root[node], node
+
+
+def _derivative(inner: Node, outer: Node) -> Node:
+    """Differentiate an elementwise function of one value by it: the cotangent of ones."""
+    found = {outer: constant(np.ones(np.shape(outer.value)))}
+    line = ancestors([outer], lambda node: node is inner)
+    active = dependent(line, [inner])
+    for node in reversed(line):
+        if node is inner or node not in active or node not in found:
+            continue
+        path = {o: _path(found[node], node, o) for o in set(node.operands) & active}
+        for operand, term in path.items():
+            if term is not None:
+                found[operand] = apply("add", found[operand], term) if operand in found else term
+    return found.get(inner, constant(np.zeros(np.shape(inner.value))))
+
+
+def _site(node: Node) -> int:
+    origin: Any = node.origin
+    return -1 if origin is None else int(origin.site)
+
+
+def _time(node: Node) -> int:
+    origin: Any = node.origin
+    return -1 if origin is None else int(origin.time)

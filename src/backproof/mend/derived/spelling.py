@@ -1,0 +1,126 @@
+"""Write a true value in the names that can be read at a place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from backproof.check.catalogue import SAME, Catalogue, Entry
+from backproof.check.place import Place, where
+from backproof.check.trial import Bench
+from backproof.faults.correction import numpy_name
+from backproof.graph import Node, ancestors, leaf, simplify
+from backproof.notation import to_numpy
+
+LONGEST = 110  # characters of an expression that somebody would still write
+DEEPEST = 60  # operations
+DIGITS = 6  # behind the point
+
+
+def spelled(catalogue: Catalogue, place: Place, node: Node, scale: float) -> str | None:
+    """The text of ``scale`` times a true value, at the first evaluation of a place.
+
+    None where it would be long, or needs what cannot be read there.
+    """
+    readable = _readable(place)
+    names = {found: text for text, found in reversed(readable)}
+    backward = _right_values(catalogue, readable, scale)
+    adjoints = {entry.node: text for entry, text in backward.items()}
+    stops: dict[Node, str] = {}
+    order = ancestors([node], lambda n: n is not node and (n in names or n in adjoints))
+    if len(order) > DEEPEST * 3:
+        return None
+    equal = _equal(
+        catalogue.bench, [n for n in order if n.operands and n not in names and n not in adjoints], readable
+    )
+    order = ancestors([node], lambda n: n is not node and (n in names or n in adjoints or n in equal))
+    for n in order:
+        text = adjoints.get(n) if n is not node else None
+        if text is not None:
+            stops[n] = text
+        elif n in names or n in equal:
+            stops[n] = names.get(n) or equal[n]
+        elif n.operation == "leaf" or (
+            n.operation == "constant" and np.size(n.value) > 1 and not _uniform(n)
+        ):
+            return None
+    if abs(scale - 1.0) > SAME and not any(n in adjoints for n in stops):
+        return None
+    text = _written(node, stops)
+    if text is None or len(text) > LONGEST or _computed(text):
+        return None
+    return _own_numpy(text, place)
+
+
+def _readable(place: Place) -> list[tuple[str, Node]]:
+    """The names that can be read at a place, nearest first, with what they hold in its first evaluation."""
+    edge = place.edges[0]
+    found = ((text, place.value(text, edge)) for text in place.scenery.texts(*where(edge)))
+    return [(text, node) for text, node in found if node is not None]
+
+
+def _right_values(
+    catalogue: Catalogue, readable: Iterable[tuple[str, Node]], scale: float
+) -> dict[Entry, str]:
+    """The adjoints that a readable name holds, times the constant in question."""
+    found: dict[Entry, str] = {}
+    for text, node in readable:
+        match = catalogue.match(node)
+        if (
+            match is not None
+            and abs(match[1] - scale) <= SAME * abs(scale)
+            and text.isidentifier()
+            and node.operands
+        ):
+            found.setdefault(match[0], text)
+    return found
+
+
+def _equal(bench: Bench, nodes: Iterable[Node], readable: list[tuple[str, Node]]) -> dict[Node, str]:
+    """Values that a readable name holds as well, computed once more."""
+    found: dict[Node, str] = {}
+    for node in nodes:
+        if not np.ndim(node.value):
+            continue
+        for text, other in readable:
+            if np.shape(other.value) == np.shape(node.value) and all(
+                node in table and other in table and np.allclose(table[node], table[other], rtol=SAME, atol=0)
+                for table in bench.base
+            ):
+                found[node] = text
+                break
+    return found
+
+
+def _uniform(node: Node) -> bool:
+    """Is a constant the same number everywhere, so that broadcasting a number does?"""
+    return bool(np.all(node.value == np.ravel(node.value)[0])) if np.size(node.value) else False
+
+
+def _written(node: Node, stops: Mapping[Node, str]) -> str | None:
+    """The simplified text, with the names in ``stops`` for what they hold."""
+    copies: dict[Node, Node] = {}
+    for n in ancestors([node], lambda each: each is not node and each in stops):
+        if n in stops and n is not node:
+            copies[n] = leaf(n.value, stops[n])
+        elif n.operands:
+            operands = tuple(copies[o] for o in n.operands)
+            copies[n] = Node(n.operation, operands, n.attributes, n.value)
+        else:
+            copies[n] = n
+    (simple,) = simplify([copies[node]])
+    if sum(1 for n in ancestors([simple]) if n.operands) > DEEPEST:
+        return None
+    return to_numpy(simple)
+
+
+def _computed(text: str) -> bool:
+    """Does a text hold a number that nobody would write, such as a third of something?"""
+    return any(len(digits) > DIGITS for digits in re.findall(r"\d*\.(\d+)", text))
+
+
+def _own_numpy(text: str, place: Place) -> str:
+    name = numpy_name(place)
+    return text if name == "np" else re.sub(r"\bnp\.", f"{name}.", text)

@@ -1,0 +1,114 @@
+"""One round of the search: the true value that mends the most, put as early as possible."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from backproof.check.catalogue import Catalogue, Entry
+from backproof.check.place import Place, where
+from backproof.check.trial import RIGHT, Bench, Edge
+from backproof.faults.correction import Correction, Part
+from backproof.graph import Node
+from backproof.mend.derived.relation import relation, smallest
+from backproof.mend.derived.spelling import spelled
+from backproof.mend.derived.substitution import Derived, Values, reach, substitutions
+
+STATEMENTS = frozenset({"AugAssign", "Assign", "Return", "Expr"})
+EVALUATIONS = 12  # of a place, compared to name the mistake
+Change = tuple[Edge, Node]
+COST = 6.0  # more than anything that has a name of its own
+
+
+class Deriver:
+    """Offers true values for the places of one step."""
+
+    def __init__(self, bench: Bench, every: Sequence[Place]) -> None:
+        self.bench, self.every = bench, every
+        self.catalogue = Catalogue.of(bench)
+        self.values = Values(self.catalogue, {})
+        self.scales = self.catalogue.scales(
+            edge.operand for place in every for edge in place.edges[:1] if edge.whole
+        )
+
+    def best(
+        self, before: Sequence[Change], states: tuple[int, ...], taken: Sequence[Correction], deadline: float
+    ) -> tuple[Correction, tuple[Change, ...], tuple[int, ...]] | None:
+        """The substitution that makes the most gradients right, of the first place that does.
+
+        With what the states of the parameters become. None where none helps.
+        """
+        wrong = {k for k, state in enumerate(states) if state != RIGHT}
+        chosen: tuple[Derived, tuple[int, ...]] | None = None
+        gained = 0
+        for place in self.every:
+            bound = reach(self.bench, place, wrong)
+            if place.site.kind in STATEMENTS or bound <= gained or _edited(place, taken):
+                continue
+            for derived in substitutions(self.catalogue, place, self.scales, self.values):
+                if time.process_time() > deadline:
+                    break
+                result = self.bench.score((*before, *derived.changes))
+                if result is None or any(a < b for a, b in zip(result, states, strict=True)):
+                    continue
+                gain = sum(a == RIGHT != b for a, b in zip(result, states, strict=True))
+                if gain > gained:
+                    chosen, gained = (derived, result), gain
+            if gained == len(wrong):
+                break
+        if chosen is None:
+            return None
+        derived, result = chosen
+        return self._correction(derived), derived.changes, result
+
+    def _correction(self, derived: Derived) -> Correction:
+        place, entry = derived.place, derived.entries[0]
+        text = spelled(self.catalogue, place, entry.node, derived.scale)
+        new = {e.operand: node for e, node in derived.changes}
+        found, wanted = [], []
+        for old, node in list(new.items())[:EVALUATIONS]:
+            found += [table[old] for table in self.bench.base]
+            wanted += [table[node] for table in self.bench.base]
+        rule = relation(self.catalogue, found, wanted, entry.kind == "local", (place.text, text))
+        meaning = self._meaning(place, entry, derived.scale)
+        why = f"`{place.text}` has to be {meaning}"
+        part = Part(place, text or "", lambda e: new.get(e.operand))
+        if text is None:
+            expected = meaning.replace("`", "")
+            return Correction(rule, (part,), COST, why, expected=expected, edits=(), derived=True)
+        site, shorter = smallest(place, text)
+        part = replace(part, text=shorter, span=site.span)
+        return Correction(rule, (part,), COST, why, at=site, expected=shorter, derived=True)
+
+    def _meaning(self, place: Place, entry: Entry, scale: float) -> str:
+        """What an entry is, in words."""
+        of, loss = self._called(place, entry.of), self.bench.step.hypothesis.name
+        if entry.kind == "local":
+            through = self._called(place, entry.through) if entry.through is not None else "it"
+            return f"the derivative of {through} by {of}"
+        whole = f"the derivative of {'`' + loss + '`' if loss else 'the loss'} by {of}"
+        if abs(scale - 1.0) > 1e-7:
+            whole += f", times {scale:g}"
+        if entry.kind == "path" and entry.through is not None:
+            return f"the part of {whole} that comes through {self._called(place, entry.through)}"
+        return whole
+
+    def _called(self, place: Place, node: Node) -> str:
+        """What the program calls a value: a name, or the expression that made it."""
+        edge = place.edges[0]
+        for text in place.scenery.texts(*where(edge)):
+            if place.value(text, edge) is node:
+                return f"`{text}`"
+        if node.name:
+            return f"`{node.name}`"
+        origin = node.origin
+        sites = self.bench.step.trace.sites
+        if origin is not None and origin.site >= 0:
+            site = sites[origin.site]
+            return f"`{site.target or site.text}`"
+        return "a value of the forward pass"
+
+
+def _edited(place: Place, taken: Sequence[Correction]) -> bool:
+    return any(part.place.site.number == place.site.number for old in taken for part in old.parts)

@@ -1,0 +1,127 @@
+"""Put true values of the derivation in the place of the program's own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from backproof.check.catalogue import Catalogue, Entry
+from backproof.check.place import Place, where
+from backproof.check.trial import Bench, Edge
+from backproof.graph import Node, leaf
+
+READ_ONLY = frozenset({"Name", "Constant"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derived:
+    """True values for every evaluation of a place: of ``entries``, times the constant ``scale``."""
+
+    place: Place
+    entries: tuple[Entry, ...]
+    scale: float
+    changes: tuple[tuple[Edge, Node], ...]
+
+
+@dataclass(eq=False, repr=False)
+class Values:
+    """Leaves that stand for true values, known to the bench, so that a trial need not compute them."""
+
+    catalogue: Catalogue
+    made: dict[tuple[Node, float], Node]
+
+    def leaf(self, entry: Entry, scale: float) -> Node:
+        """The leaf for an entry times a constant."""
+        key = (entry.node, scale)
+        if key not in self.made:
+            node = leaf(scale * np.asarray(entry.node.value))
+            for point, table in enumerate(self.catalogue.bench.base):
+                table[node] = scale * np.asarray(self.catalogue.value(entry, point))
+            self.made[key] = node
+        return self.made[key]
+
+
+class Evaluations:
+    """The evaluations of one place, in order, each with the edges that use its value."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        groups: dict[Node, list[Edge]] = defaultdict(list)
+        for edge in place.edges:
+            groups[edge.operand].append(edge)
+        self.groups = [groups[node] for node in sorted(groups, key=lambda n: where(groups[n][0])[1])]
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the value, in the first evaluation."""
+        return self.place.shape
+
+
+def substitutions(
+    catalogue: Catalogue, place: Place, scales: Sequence[float], values: Values
+) -> Iterator[Derived]:
+    """What the derivation might want at a place, likeliest first."""
+    if place.site.kind in READ_ONLY or not any(edge.whole for edge in place.edges):
+        return
+    evaluations = Evaluations(place)
+    wanted = {evaluations.shape}
+    for entries in _chosen(catalogue, evaluations):
+        shapes = {np.shape(entry.node.value) for entry in entries}
+        if len(shapes) > 1 or (shapes != wanted and place.site.target is None):
+            continue
+        local = entries[0].kind == "local"
+        for scale in (1.0,) if local else scales:
+            changes = tuple(
+                (edge, values.leaf(entry, scale))
+                for entry, group in zip(entries, evaluations.groups, strict=True)
+                for edge in group
+            )
+            yield Derived(place, entries, scale, changes)
+
+
+def _chosen(catalogue: Catalogue, evaluations: Evaluations) -> Iterator[tuple[Entry, ...]]:
+    """One entry for each evaluation of a place.
+
+    By name, then in the order of the forward pass or against it.
+    """
+    count = len(evaluations.groups)
+    seen: set[tuple[Entry, ...]] = set()
+    for found in (*_by_name(catalogue, evaluations), *_by_order(catalogue, count)):
+        if found not in seen:
+            seen.add(found)
+            yield found
+
+
+def _by_name(catalogue: Catalogue, evaluations: Evaluations) -> Iterator[tuple[Entry, ...]]:
+    place, groups = evaluations.place, evaluations.groups
+    for text in place.names:
+        nodes = [place.value(text, group[0]) for group in groups]
+        adjoint = [catalogue.adjoint_of.get(node) if node is not None else None for node in nodes]
+        if all(adjoint):
+            yield tuple(entry for entry in adjoint if entry is not None)
+        local = [catalogue.locals_at.get(node, [None])[0] if node is not None else None for node in nodes]
+        if all(local):
+            yield tuple(entry for entry in local if entry is not None)
+
+
+def _by_order(catalogue: Catalogue, count: int) -> Iterator[tuple[Entry, ...]]:
+    groups: dict[tuple[str, int, int], list[Entry]] = defaultdict(list)
+    for entry in catalogue.entries:
+        groups[entry.key].append(entry)
+    for group in groups.values():
+        if count == 1:
+            yield from ((entry,) for entry in group)
+        elif len(group) == count:
+            ordered = sorted(group, key=lambda entry: entry.time)
+            yield tuple(ordered)
+            yield tuple(reversed(ordered))
+
+
+def reach(bench: Bench, place: Place, wrong: set[int]) -> int:
+    """How many of the parameters that are wrong a place leads to."""
+    line = set(bench.affected([edge.consumer for edge in place.edges]))
+    return sum(k in wrong and descent in line for k, descent in enumerate(bench.step.descents))

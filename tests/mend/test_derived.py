@@ -1,0 +1,139 @@
+"""Where no named correction helps, the true value is put where the backward pass goes wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.check.catalogue import Catalogue
+from backproof.check.judge import judge
+from backproof.check.place import places
+from backproof.check.trial import Bench
+from backproof.findings import FileReport
+from backproof.mend.derived.relation import of_texts
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+from backproof.trace import trace_program
+
+NORMALISED = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+data = rng.normal(size=(7, 4))
+goal = rng.normal(size=(7, 2))
+A = rng.normal(size=(4, 5))
+B = rng.normal(size=(5, 2))
+c = rng.normal(size=2)
+for epoch in range(2000):
+    z = data @ A
+    centre, spread = z.mean(axis=0), np.sqrt(z.var(axis=0) + 0.1)
+    n = (z - centre) / spread
+    r = n @ B + c - goal
+    loss = 0.5 * np.sum(r ** 2)
+    dc = r.sum(axis=0)
+    dB = n.T @ r
+    dn = r @ B.T
+    dz = {dz}
+    dA = data.T @ dz
+    A -= 0.01 * dA
+    B -= 0.01 * dB
+    c -= {dc}
+"""
+TRUE = "(dn - dn.mean(axis=0) - n * np.mean(dn * n, axis=0)) / spread"
+SLICED = """
+import numpy as np
+
+rng = np.random.default_rng(8)
+seen = rng.normal(size=(40, 3))
+told = np.sin(seen[:, 0]) + seen[:, 1]
+first = rng.normal(size=(6, 4))
+last = rng.normal(size=(1, 7))
+for turn in range(4000):
+    k = turn % 40
+    h = np.tanh(first[:, 0] + first[:, 1:] @ seen[k])
+    out = last[0, 0] + last[0, 1:] @ h
+    cost = 0.5 * (told[k] - out) ** 2
+    e = out - told[k]
+    d = e * last[0, {rows}] * (1 - h * h)
+    last[0, 0] -= 0.1 * e
+    last[0, 1:] -= 0.1 * e * h
+    first[:, 0] -= 0.1 * d
+    first[:, 1:] -= 0.1 * d[:, None] * seen[k]
+"""
+
+
+def _check(text: str) -> FileReport:
+    return check_program(program_from_bytes(text.encode(), "p.py"))
+
+
+def _catalogued(text: str) -> tuple[Bench, Catalogue]:
+    judgement = judge(trace_program(program_from_bytes(text.encode(), "p.py")))
+    assert judgement is not None
+    bench = Bench.of(judgement.step, judgement.verdict)
+    return bench, Catalogue.of(bench)
+
+
+def test_every_right_value_is_catalogued() -> None:
+    """Of a right backward pass each cotangent is found, with the constant it is multiplied by."""
+    bench, catalogue = _catalogued(NORMALISED.format(dz=TRUE, dc="0.01 * dc"))
+    scale = {}
+    for place in places(bench):
+        if place.site.target in ("r", "dc", "dB", "dn", "dz", "dA"):
+            match = catalogue.match(place.edges[0].operand)
+            scale[place.site.target] = None if match is None else match[1]
+    assert scale == pytest.approx(dict.fromkeys(("r", "dc", "dB", "dn", "dz", "dA"), 1.0))
+
+
+def test_a_wrong_value_is_not_catalogued() -> None:
+    """A cotangent that lacks a term is no entry, whatever constant it is multiplied by."""
+    bench, catalogue = _catalogued(NORMALISED.format(dz="(dn - dn.mean(axis=0)) / spread", dc="0.01 * dc"))
+    (wrong,) = [place for place in places(bench) if place.site.target == "dz"]
+    assert catalogue.match(wrong.edges[0].operand) is None
+
+
+def test_the_true_value_is_spelled_in_the_names_of_the_program() -> None:
+    """The wrong slice is found in a product that no name stands for, and only the slice is edited."""
+    report = _check(SLICED.format(rows=":-1"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.found, finding.expected) == ("wrong-index", "last[0, :-1]", "last[0, 1:]")
+    assert finding.fix is not None
+    assert finding.fix.applicability == "safe"
+    assert _check(SLICED.format(rows="1:")).verdict == "correct"
+
+
+def test_what_cannot_be_spelled_is_placed() -> None:
+    """An expression that needs more than a name is pointed at, said what it has to be, and not edited."""
+    report = _check(NORMALISED.format(dz="(dn - n ** 3 * np.mean(dn, axis=0)) / spread", dc="0.01 * dc"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert finding.span is not None
+    assert finding.span.row == 19
+    assert finding.expected is not None
+    assert "derivative of loss by z" in finding.expected
+    assert finding.parameters == ("A",)
+
+
+def test_what_can_be_mended_is_mended_beside_what_cannot() -> None:
+    """A second mistake keeps its verified edit."""
+    text = NORMALISED.format(dz="(dn - n ** 3 * np.mean(dn, axis=0)) / spread", dc="0.01 * dc * dc")
+    found = [f for f in _check(text).findings if f.severity == "error"]
+    assert [f.span and f.span.row for f in found] == [19, 23]
+    assert [f.fix is not None and f.fix.applicability for f in found] == [False, "safe"]
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "rule"),
+    [
+        ("d @ hs[t].T", "d @ hs[t - 1].T", "wrong-index"),
+        ("x.T @ d1", "x.T @ d2", "wrong-operand"),
+        ("d @ W", "d @ W.T", "wrong-transpose"),
+        ("a * b + c", "b * c + a", None),
+        ("np.sum(d, axis=0)", "np.sum(e, axis=0)", "wrong-operand"),
+    ],
+)
+def test_two_texts_that_differ_in_one_place(here: str, there: str, rule: str | None) -> None:
+    """One difference in two expressions tells the mistake; two tell nothing."""
+    assert of_texts(here, there) == rule
+
+
+def test_the_normalised_program_is_right() -> None:
+    """The program that the mistakes are made in is certified."""
+    assert _check(NORMALISED.format(dz=TRUE, dc="0.01 * dc")).verdict == "correct"
