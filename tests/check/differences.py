@@ -84,15 +84,22 @@ def mismatch(text: str, step: Step) -> float:
     if not positive:
         return float("inf")
     factor = positive[len(positive) // 2]
-    return max(
-        float(np.linalg.norm(a - factor * s) / max(np.linalg.norm(factor * s), np.linalg.norm(a), 1e-300))
-        for a, s in pairs
-    )
+    return max(_distance(a, factor * s) for a, s in pairs)
+
+
+def _distance(ours: np.ndarray, theirs: np.ndarray) -> float:
+    size = max(float(np.linalg.norm(ours)), float(np.linalg.norm(theirs)), 1e-300)
+    return float(np.linalg.norm(ours - theirs)) / size
 
 
 def parameters(text: str, step: Step) -> tuple[np.ndarray, ...]:
     """Give the values that the parameters have when the round begins."""
-    return _run(_instrumented(text, step), step, {}).before
+    return observed(text, step).before
+
+
+def observed(text: str, step: Step) -> Round:
+    """Run a program to the end of the round; what it raises is raised, in frames of ``program.py``."""
+    return _run(_instrumented(text, step), step, {})
 
 
 def _instrumented(text: str, step: Step) -> Any:
