@@ -51,25 +51,24 @@ class Field:
         """Say what a mutant is, by running it."""
         return kind(self.source, self.subject.step, self.right, made)
 
-    def several(self, count: int, seed: int) -> Iterator[tuple[Mutant, Kind]]:
+    def several(self, count: int, seed: int) -> Iterator[Mutant]:
         """Give mutants with several independent mistakes, each of them wrong alone, on rows of their own."""
         generator = random.Random(f"{seed} {count} {self.subject.name}")
         rules: dict[str, list[Mutant]] = {}
-        for made in self.candidates.values():
-            rules.setdefault(made.mutations[0].rule, []).append(made)
+        for single in self.candidates.values():
+            rules.setdefault(single.mutations[0].rule, []).append(single)
         for _ in range(TRIES):
             chosen = [generator.choice(rules[generator.choice(sorted(rules))]) for _ in range(count)]
-            rows = [{row for row, _, _ in made.spans(0)} for made in chosen]
+            rows = [{row for row, _, _ in one.spans(0)} for one in chosen]
             if any(rows[i] & rows[j] for i in range(count) for j in range(i)):
                 continue
-            if any(m.crashes or m.rule == "loss-mismatch" for made in chosen for m in made.mutations):
+            if any(m.crashes or m.rule == "loss-mismatch" for one in chosen for m in one.mutations):
                 continue
             made = self.joined(chosen)
             if made is None or any(self.kind(one) != "backward" for one in chosen):
                 continue
-            sort = self.kind(made)
-            if sort == "backward":
-                yield made, sort
+            if self.kind(made) == "backward":
+                yield made
 
     def joined(self, singles: Sequence[Mutant]) -> Mutant | None:
         """Make several mistakes at once; None where they stand in each other's way."""

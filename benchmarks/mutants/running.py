@@ -58,7 +58,7 @@ def _several(chosen: Sequence[Field], plan: Plan) -> Iterator[Mutant]:
             if made is None:
                 rows.remove(row)
             else:
-                yield made[0]
+                yield made
 
 
 def work(task: tuple[str, str | Mutant]) -> Result:
