@@ -123,7 +123,7 @@ def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
     rivals = (judgement, *judgement.rivals)  # the squared loss, which most programs descend, comes first
     found = [(j, search(Bench.of(j.step, j.verdict)), k) for k, j in enumerate(rivals)]
     judgement, repair, _ = min(found, key=lambda entry: _badness(entry[1], entry[2]))
-    if judgement.step.hypothesis.stated and not convincing(judgement, repair):
+    if judgement.step.hypothesis.stated and not (repair.complete and convincing(judgement, repair)):
         axis = forward_axis(Bench.of(judgement.step, judgement.verdict))
         if axis is not None:
             states = (RIGHT,) * len(judgement.step.parameters)

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from backproof.check.decay import Decay, decay
 from backproof.check.points import informative_points
-from backproof.graph import Node, ancestors
-from backproof.step import TrainingStep, values
-from backproof.step.update import terms
+from backproof.graph import Node
+from backproof.step import Parameter, TrainingStep, values
+from backproof.step.update import shrinks, terms
 
 ROUNDING = 1e-13  # of the largest gradient of a step: smaller is a zero computed in float64
 TOLERANCE = (
@@ -33,7 +34,7 @@ class Comparison:
     errors: tuple[float, ...]
     parallel: bool
     zero: bool
-    decay: float | None = None
+    decay: Decay | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,6 @@ def compare_nodes(
     table = [values(step, results, point) for point in points]
     count = len(descents)
     comparisons = []
-    squared = _penalised(step)
     floor = [
         ROUNDING * max((_size(v) for v in row[part]), default=0.0)
         for part in (slice(count), slice(count, None))
@@ -83,8 +83,7 @@ def compare_nodes(
         applied = [_floored(row[number], f) for row, f in zip(table, small[0], strict=True)]
         true = [_floored(row[count + number], f) for row, f in zip(table, small[1], strict=True)]
         weights = [parameter.gathered(point) for point in points]
-        penalised = any(leaf in squared for leaf in parameter.leaves)
-        comparisons.append(_one(parameter.name, applied, true, None if penalised else weights))
+        comparisons.append(_one(parameter, applied, true, weights, _allowed(step, parameter)))
     return _judge(step, comparisons)
 
 
@@ -103,7 +102,24 @@ def _floored(value: Any, floor: float) -> Any:
     return np.zeros_like(array) if _size(array) <= floor and np.all(np.isfinite(array)) else array
 
 
-def _one(name: str, applied: list[Any], true: list[Any], weights: list[Any] | None) -> Comparison:
+def _allowed(step: TrainingStep, parameter: Parameter) -> tuple[bool, bool]:
+    """May an update shrink a parameter by a share of itself, and by a share of its sign?
+
+    Not where the loss counts its squares, or absolute values, already; unless the update itself scales it.
+    """
+    pairs = list(zip(parameter.leaves, parameter.afters, strict=True))
+    square = step.penalised.squares.isdisjoint(parameter.leaves) or all(shrinks(a, b) for b, a in pairs)
+    return square, step.penalised.absolutes.isdisjoint(parameter.leaves)
+
+
+def _one(
+    parameter: Parameter,
+    applied: list[Any],
+    true: list[Any],
+    weights: list[Any],
+    allowed: tuple[bool, bool],
+) -> Comparison:
+    name = parameter.name
     scales, errors, zero = [], [], True
     for g, t in zip(applied, true, strict=True):
         if g.shape != t.shape or not np.all(np.isfinite(t)):
@@ -122,41 +138,10 @@ def _one(name: str, applied: list[Any], true: list[Any], weights: list[Any] | No
         rest = float(np.linalg.norm(g - c * t))
         errors.append(rest / norm if norm else np.inf)
     parallel = all(e < TOLERANCE for e in errors)
-    decay = None if parallel or zero or weights is None else _decay(applied, true, weights)
-    if decay is not None:
-        return Comparison(name, decay[1], tuple(errors), True, zero, decay[0])
+    found = None if parallel or zero else decay(applied, true, weights, TOLERANCE, allowed)
+    if found is not None:
+        return Comparison(name, found.scales, tuple(errors), True, zero, found)
     return Comparison(name, tuple(scales), tuple(errors), parallel, zero)
-
-
-def _penalised(step: TrainingStep) -> set[Node]:
-    """Find the parameters whose size the loss itself counts."""
-    leaves = {leaf for p in step.parameters for leaf in p.leaves}
-    found: set[Node] = set()
-    for node in ancestors([step.loss]):
-        if node.operation in ("square", "abs", "power") or len(set(node.operands)) < len(node.operands):
-            found |= leaves.intersection(node.operands)
-    return found
-
-
-def _decay(applied: list[Any], true: list[Any], weights: list[Any]) -> tuple[float, tuple[float, ...]] | None:
-    """Is the applied gradient c·true + λ·parameter with one positive λ.
-
-    Weight decay that the loss does not state?
-    """
-    pairs = []
-    for g, t, w in zip(applied, true, weights, strict=True):
-        basis = np.stack([t.ravel(), w.ravel()], axis=1)
-        if basis.shape[0] < 3:
-            return None
-        solution, *_ = np.linalg.lstsq(basis, g.ravel(), rcond=None)
-        rest = np.linalg.norm(basis @ solution - g.ravel())
-        if rest > TOLERANCE * np.linalg.norm(g):
-            return None
-        pairs.append((float(solution[0]), float(solution[1])))
-    decays = [b for _, b in pairs]
-    if min(decays) <= 0 or max(decays) > min(decays) * (1 + 1e-4) or max(a for a, _ in pairs) <= 0:
-        return None
-    return decays[0] / abs(pairs[0][0]), tuple(a for a, _ in pairs)
 
 
 def _judge(step: TrainingStep, comparisons: list[Comparison]) -> Verdict:

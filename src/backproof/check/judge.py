@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from backproof.check.compare import Verdict, compare
-from backproof.graph import ancestors
+from backproof.check.metric import is_climbed, is_distance, vanishes
+from backproof.graph import Node, ancestors
 from backproof.step import (
     SURE,
     Change,
@@ -19,9 +20,13 @@ from backproof.step import (
     training_step,
     windows,
 )
+from backproof.step.loss import ancestors_since
+from backproof.step.update import time_of
 from backproof.trace import Trace
 
 NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
+
+Entry = tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +35,8 @@ class Judgement:
 
     ``rivals`` are inferred losses that explain as much. ``dropped`` are updates that the step makes and the
     next one does not see. ``declared`` is the judgement under the loss that the program declares, where
-    that is another than the inferred one, which explains every gradient.
+    that is another than the inferred one, which explains every gradient; ``measured`` is a distance that the
+    program shows, where the inferred loss is not that.
     """
 
     step: TrainingStep
@@ -38,6 +44,7 @@ class Judgement:
     rivals: tuple[Judgement, ...] = ()
     dropped: tuple[Change, ...] = ()
     declared: Judgement | None = None
+    measured: Hypothesis | None = None
 
 
 def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
@@ -78,13 +85,14 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
 
     And whether it holds its step against a loss that the program states.
     """
-    judged: list[tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]] = []
+    judged: list[Entry] = []
+    distances: list[Hypothesis] = []
     hypotheses = stated(trace, window)
     if loss is not None:
         hypotheses = [h for h in hypotheses if h.name == loss]
     else:
         hypotheses = [*hypotheses, *implied(trace, window)]
-    for position, hypothesis in enumerate(hypotheses):
+    for position, hypothesis in enumerate(_with_wholes(hypotheses, window)):
         try:
             step = training_step(trace, window, hypothesis)
         except (ValueError, TypeError, NotImplementedError):
@@ -92,28 +100,46 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         if step is None:
             continue
         verdict = compare(step)
-        if hypothesis.stated and not verdict.correct and _is_metric(step, verdict):
-            continue
+        if hypothesis.stated and not verdict.correct:
+            if vanishes(verdict):
+                continue
+            if is_distance(step):
+                distances.append(hypothesis)
+                continue
         judged.append((_rank(hypothesis, verdict, window, position), hypothesis, step, verdict))
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged = [_nearer(entry, window, k) for k, entry in enumerate(judged)]
     if not judged:
         return None, False
-    judged.sort(key=lambda entry: entry[0], reverse=True)
+    judged = sorted(_of_whole(judged), key=lambda entry: entry[0], reverse=True)
     rank, hypothesis, step, verdict = judged[0]
+    if hypothesis.stated:
+        return Judgement(step, verdict), True
+    rivals = tuple(Judgement(s, v) for r, h, s, v in judged[1:4] if r[:4] == rank[:4] and not h.stated)
+    if not verdict.correct:
+        return Judgement(step, verdict, rivals), False
     declared = [
         Judgement(s, v)
         for _, h, s, v in judged
-        if h.declared and _same_outputs(h, hypothesis) and not v.correct and not _climbs(v)
+        if h.declared and _same_outputs(h, hypothesis) and not v.correct and not is_climbed(v)
     ]
-    other = declared[0] if declared and verdict.correct and not hypothesis.stated else None
-    rivals = tuple(Judgement(s, v) for r, h, s, v in judged[1:4] if r[:4] == rank[:4] and not h.stated)
-    return Judgement(step, verdict, rivals if not hypothesis.stated else (), (), other), hypothesis.stated
+    measured = [h for h in distances if _same_outputs(h, hypothesis)]
+    return Judgement(step, verdict, rivals, (), next(iter(declared), None), next(iter(measured), None)), False
 
 
-def _nearer(
-    entry: tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict], window: Window, position: int
-) -> tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]:
+def _with_wholes(hypotheses: list[Hypothesis], window: Window) -> list[Hypothesis]:
+    """Tell every hypothesis which scalars of the program it is part of."""
+    since = min(time_of(c.before) for c in window.parameters)
+    made = {h.node: set(ancestors_since([h.node], since)) for h in hypotheses if h.stated}
+    found = []
+    for hypothesis in hypotheses:
+        parts = hypothesis.outputs or (hypothesis.node,)
+        wholes = tuple(w for w, inside in made.items() if inside.issuperset(parts) and w not in parts)
+        found.append(replace(hypothesis, wholes=wholes))
+    return found
+
+
+def _nearer(entry: Entry, window: Window, position: int) -> Entry:
     """Judge a step at points nearer to the recorded one, and keep what explains more.
 
     A branch that the program took holds near the point where it took it. A gradient that vanishes there, as
@@ -132,30 +158,21 @@ def _nearer(
     return rank, hypothesis, step, verdict
 
 
-def _climbs(verdict: Verdict) -> bool:
-    """Is every update one up this scalar: something that is to grow, such as a likelihood?"""
-    moving = [c for c in verdict.comparisons if not c.zero]
-    scales = [s for c in moving for s in c.scales]
-    if not scales or not all(c.parallel and c.scales for c in moving):
-        return False
-    return max(scales) < 0 and min(scales) >= max(scales) * (1 + 1e-5)
-
-
 def _same_outputs(declared: Hypothesis, inferred: Hypothesis) -> bool:
-    """Is the declared loss computed from the very outputs that the inferred one is made of?"""
-    return bool(inferred.outputs) and set(inferred.outputs) <= set(ancestors([declared.node]))
+    """Is the declared loss computed from the very outputs that the inferred one is made of?
 
-
-def _is_metric(step: TrainingStep, verdict: Verdict) -> bool:
-    """Is this scalar a measure for people, such as an accuracy or a mean absolute error?
-
-    Its derivative vanishes, or the backward pass nowhere takes it.
+    Or from outputs that were computed once more: then they have the same values.
     """
-    if all(comparison.zero for comparison in verdict.comparisons):
-        return True
-    used = {node.operation for node in ancestors(step.descents)}
-    made = {node.operation for node in ancestors([step.loss])}
-    return "abs" in made and not {"sign", "abs", "where", "greater", "less"} & used
+    made = set(ancestors([declared.node]))
+    if not inferred.outputs or made.issuperset(inferred.outputs):
+        return bool(inferred.outputs)
+    known = {_digest(node) for node in made if node.operands}
+    return all(_digest(output) in known for output in inferred.outputs)
+
+
+def _digest(node: Node) -> tuple[int, bytes]:
+    array = np.asarray(node.value, dtype=np.float64)
+    return array.size, np.float32(np.sort(array, axis=None)).tobytes()
 
 
 def _dropped(trace: Trace, judgement: Judgement) -> tuple[Change, ...]:
@@ -192,15 +209,32 @@ def _rank(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: in
     right = sum(verdict.right)
     along = sum(c.parallel and _steady(c.scales) for c in verdict.comparisons)
     whole = len(verdict.right) == len(window.parameters)
-    trusted = hypothesis.stated and right > 0 and hypothesis.evidence >= SURE
+    trusted = _is_trusted(hypothesis, verdict) and whole
     return (
-        int(trusted and not verdict.correct and whole),
+        int(trusted) + int(trusted and verdict.correct),
         int(verdict.correct and whole),
         right,
         along,
         int(hypothesis.stated) * hypothesis.evidence,
         -position,
     )
+
+
+def _is_trusted(hypothesis: Hypothesis, verdict: Verdict) -> bool:
+    """Is this surely a loss of the program, since it is called one and some gradient is its own?"""
+    return hypothesis.stated and hypothesis.evidence >= SURE and any(verdict.right)
+
+
+def _of_whole(judged: list[Entry]) -> list[Entry]:
+    """Put a part of a loss behind the whole, where that is surely a loss.
+
+    What the gradients owe is the derivative of the whole, though the part may explain them better.
+    """
+    sure = {h.node for _, h, _, v in judged if _is_trusted(h, v)}
+    return [
+        ((0, *rank[1:]), h, s, v) if sure.intersection(h.wholes) else (rank, h, s, v)
+        for rank, h, s, v in judged
+    ]
 
 
 def _steady(scales: tuple[float, ...]) -> bool:

@@ -18,7 +18,9 @@ CALLED = re.compile(
     r"loss|cost|err|obj|mse|sse|ssd|nll|xent|cross|entropy|energy|risk|penal|total|criterion|likelihood|^[jel]$|^[JEL]\b|^ce$|^fx?$",
     re.IGNORECASE,
 )
-DECLARED = re.compile(r"loss|cost|objective", re.IGNORECASE)
+DECLARED = re.compile(
+    r"loss|cost|objective|criterion|nll|likelihood|cross_?entropy|xent|bce|(^|_)ce($|_)", re.IGNORECASE
+)
 SURE = 5  # evidence enough: called a loss and computed in the step, or called one and shown
 
 
@@ -28,7 +30,7 @@ class Hypothesis:
 
     ``stated`` says that the program computes it, ``declared`` that it calls it a loss, in the step itself;
     ``formula`` is how to write it; ``evidence`` counts what speaks for it. ``outputs`` are the values that an
-    inferred loss is made of.
+    inferred loss is made of; ``wholes`` the scalars that the program computes from it, or from these.
     """
 
     node: Node
@@ -39,6 +41,7 @@ class Hypothesis:
     evidence: int
     declared: bool = False
     outputs: tuple[Node, ...] = ()
+    wholes: tuple[Node, ...] = ()
 
 
 def stated(trace: Trace, window: Window) -> list[Hypothesis]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from backproof.graph import Node, adjoints, ancestors, apply, evaluate
 from backproof.step.cut import cut
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
+from backproof.step.penalty import Penalties, penalties
 from backproof.step.update import keeps, time_of
 from backproof.step.window import Change, Window
 from backproof.trace import Trace
@@ -55,7 +56,8 @@ class TrainingStep:
     ``descents`` are the values ``before − after`` of the parameters: the learning rate times the gradient
     that the program applies. ``truths`` are the adjoints of ``loss`` at the parameters. ``state`` holds
     values to evaluate with for what the optimizer remembers, so that it adds nothing of its own. ``copies``
-    maps the nodes of the trace to those of the step.
+    maps the nodes of the trace to those of the step. ``penalised`` tells whose size the loss counts, itself
+    or in a sum that it is part of: what more is added to such a gradient is no mere convention.
     """
 
     trace: Trace
@@ -67,6 +69,7 @@ class TrainingStep:
     truths: tuple[Node, ...]
     state: Mapping[Node, Any]
     copies: Mapping[Node, Node]
+    penalised: Penalties = field(default_factory=Penalties)
 
 
 def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> TrainingStep | None:
@@ -104,7 +107,11 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     descents = tuple(
         p.joined([descent(*pair) for pair in zip(p.leaves, p.afters, strict=True)]) for p in parameters
     )
-    return TrainingStep(trace, window, hypothesis, parameters, scalar, descents, truths, state, copies)
+    scalars = [scalar, *(copies[whole] for whole in hypothesis.wholes if whole in copies)]
+    counted = penalties(scalars, {leaf for p in parameters for leaf in p.leaves})
+    return TrainingStep(
+        trace, window, hypothesis, parameters, scalar, descents, truths, state, copies, counted
+    )
 
 
 def _without_gradient_flow(

@@ -54,6 +54,23 @@ def keeps(after: Node, before: Node, limit: int = 400) -> bool:
     return False
 
 
+def shrinks(after: Node, before: Node) -> bool:
+    """Is the old value scaled down a little where the new one is made, as in ``0.999 * w - lr * g``?"""
+    stack = [after]
+    while stack:
+        node = stack.pop()
+        if node.operation == "multiply" and _scaled(node, before):
+            x, y = node.operands
+            number = float(np.ravel(y.value if _is_part(x, before) else x.value)[0])
+            if 0.5 < number < 1:
+                return True
+        elif node.operation in SUMS:
+            stack.extend(node.operands)
+        elif node.operation in THROUGH:
+            stack.append(node.operands[0])
+    return False
+
+
 def _is_part(node: Node, whole: Node) -> bool:
     while node is not whole:
         if node.operation in ("index", "identity", "reshape") and node.operands:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from backproof.graph import Node
-from backproof.step.update import keeps, learns, time_of, walk
+from backproof.step.update import keeps, learns, terms, time_of, walk
 from backproof.trace import Activity, Store, Trace
 
 
@@ -84,7 +84,32 @@ def windows(trace: Trace) -> list[Window]:
         return []
     most = max(len(w.parameters) for group in groups.values() for w in group)
     best = [group for group in groups.values() if group and max(len(w.parameters) for w in group) == most]
-    return min(best, key=lambda group: float(np.median([w.end - w.start for w in group])))
+    steps: list[Window] = min(best, key=lambda group: float(np.median([w.end - w.start for w in group])))
+    return [_without_memory(step) for step in steps]
+
+
+def _without_memory(window: Window) -> Window:
+    """Tell what the optimizer remembers from the parameters.
+
+    A sum of squares grows by what is computed from a parameter, which was computed from that sum a step
+    before; in this step it only feeds the update of the parameter.
+    """
+    memory = set[Change]()
+    if len(window.parameters) < 2:
+        return window
+    for change in window.parameters:
+        _, added = terms(change.after, change.before)
+        own = walk(added, lambda node: time_of(node) >= window.start)
+        if change.before in own:
+            continue
+        updated = [c.after for c in window.parameters if c is not change]
+        if change.after in walk(updated, lambda node: time_of(node) >= window.start):
+            memory.add(change)
+    if not memory:
+        return window
+    parameters = tuple(c for c in window.parameters if c not in memory)
+    others = tuple(sorted((*window.others, *memory), key=lambda c: c.stores[-1].time))
+    return replace(window, parameters=parameters, others=others)
 
 
 def _learns(change: Change, memo: dict[Any, bool]) -> bool:

@@ -23,7 +23,7 @@ CASES = (
             Mistake(
                 "X.T @ (rate - counts)",
                 "X.T @ (np.log(rate) - counts)",
-                ("extra-factor", "wrong-operand", "derivative-at-wrong-point", "wrong-activation-derivative"),
+                ("loss-mismatch",),
                 ("np.log(rate)", "np.log(rate) - counts"),
             ),
             Mistake(
