@@ -88,4 +88,63 @@ def subjects() -> tuple[Subject, ...]:
     return (*theirs, *own)
 
 
-OWN: dict[str, tuple[str, Step]] = {}
+OWN: dict[str, tuple[str, Step]] = {
+    "boiler_script": (
+        "script",
+        Step("for epoch in range(3000)", ("W1", "b1", "W2", "b2", "W3", "b3"), "loss"),
+    ),
+    "mushrooms_softmax_script": ("script", Step("for i in range(4000)", ("W", "b", "V", "c"), "loss")),
+    "credit_functions": ("functions", Step("for i in range(5000)", ("W1", "b1", "W2", "b2"), "cost")),
+    "pulleys_affine_functions": (
+        "functions",
+        Step("for it in range(2000)", ("w1", "b1", "w2", "b2", "w3", "b3"), "loss"),
+    ),
+    "pendulum_class": (
+        "class",
+        Step("for k in range(8000)", ("n.wih", "n.bih", "n.who", "n.bho"), "n.loss"),
+    ),
+    "ferry_momentum_class": (
+        "class",
+        Step(
+            "for it in range(3000)",
+            ("model.W1", "model.W2", "model.W3"),
+            "current",
+            ("model.g1", "model.g2", "model.g3"),
+        ),
+    ),
+    "kites_layers": (
+        "layers",
+        Step(
+            "for epoch in range(2000)",
+            tuple(f"model.layers[{k}].{part}" for k in (0, 2, 4) for part in ("weight", "bias")),
+            "loss",
+        ),
+    ),
+    "gears_unrolled": (
+        "unrolled",
+        Step(
+            "for x1, x2, t1, t2 in table",
+            (*(f"w{k}" for k in range(1, 9)), *(f"b{k}" for k in range(1, 5))),
+            "loss",
+        ),
+    ),
+    "soil_pure_python": ("pure-python", Step("for x, t in samples", ("W", "b", "V", "c"), "loss")),
+    "shuttle_lists": (
+        "lists",
+        Step(
+            "for epoch in range(2500)",
+            tuple(f"{part}[{k}]" for k in range(3) for part in ("weights", "biases")),
+            "loss",
+        ),
+    ),
+    "violins_adam_dictionary": (
+        "dictionaries",
+        Step(
+            "for t in range(1, 3001)",
+            tuple(f'params["{name}"]' for name in ("W1", "b1", "W2", "b2")),
+            "loss",
+            tuple(f'grads["{name}"]' for name in ("W1", "b1", "W2", "b2")),
+        ),
+    ),
+    "echo_recurrent": ("recurrent", Step("for it in range(6000)", ("U", "W", "V", "bh", "by"), "loss")),
+}
