@@ -12,9 +12,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:  # what starts the process has to be quick to import
+    from collections.abc import Iterable
+    from pathlib import Path
 
 SERVER = "backproof.trace.server"
 FORKS = sys.platform == "linux" and hasattr(os, "pidfd_open")  # else the process runs one program, itself
@@ -23,8 +25,7 @@ ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 FOREIGN = ("DISPLAY", "WAYLAND_DISPLAY", "PYTHONSTARTUP", "PYTHONINSPECT")
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """How a run ended.
 
     ``code`` is its exit code, negative for a signal, None where it had to be stopped; ``said`` is what a
@@ -35,15 +36,18 @@ class Ended:
     said: str = ""
 
 
-@dataclass(slots=True)
 class Runner:
     """Runs programs, one after the other, in a process that is started once.
 
-    Leave it by ``with`` or ``stop``, which takes the process, and what still runs in it, away.
+    Leave it by ``with`` or ``stop``, which takes the process, and what still runs in it, away. ``process`` is
+    None until it is started, and when it has gone; ``busy`` says that a program runs in it.
     """
 
-    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
-    busy: bool = False
+    __slots__ = ("busy", "process")
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self.busy = False
 
     def start(self) -> None:
         """Start the process, if there is none, without waiting until it is ready."""

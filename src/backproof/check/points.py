@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node
+from backproof.graph import Node, median
 from backproof.step import TrainingStep, values
 
 
@@ -51,7 +51,7 @@ def _typical(step: TrainingStep) -> float:
         float(np.sqrt(np.mean(np.square(np.asarray(leaf.value, dtype=float))))) for leaf in _leaves(step)
     ]
     positive = [s for s in sizes if np.isfinite(s) and s > 0]
-    return min(1.0, float(np.median(positive))) if positive else 0.5
+    return min(1.0, median(positive)) if positive else 0.5
 
 
 def _moved(value: Any, generator: np.random.Generator, scale: float, spread: float) -> Any:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from backproof.errors import BackproofError
+from backproof.runner import Runner
 
 __all__ = ["main"]
 
@@ -38,6 +39,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    arguments = sys.argv[1:] if argv is None else argv
+    with Runner() as runner:
+        if arguments[:1] == ["check"]:
+            runner.start()  # it makes itself ready while this process reads its command line
+        return _parse_and_run(arguments, runner)
+
+
+def _parse_and_run(argv: Sequence[str], runner: Runner) -> int:
     from backproof.cli.parser import make_parser
 
     for stream in (sys.stdout, sys.stderr):
@@ -51,5 +60,6 @@ def _run(argv: Sequence[str] | None) -> int:
     if arguments.run is None:
         parser.print_help(sys.stderr)
         return FAILED
+    arguments.runner = runner
     code: int = arguments.run(arguments)
     return code

@@ -16,7 +16,6 @@ from backproof.cli.selection import Selection, make_selection, show
 from backproof.cli.terminal import terminal_width, wants_colour, warn, write, write_exactly
 from backproof.errors import BackproofError, NoTrainingStepError, ProgramUnreadableError
 from backproof.findings import FileReport
-from backproof.runner import Runner
 from backproof.source import STANDARD_INPUT, Program, diff, read_program, write_program
 
 if TYPE_CHECKING:
@@ -71,9 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     targets = find_programs(arguments.paths)
     if not targets:
         raise ProgramUnreadableError(f"There is no .py file below {', '.join(arguments.paths)}.")
-    with Runner() as runner:
-        runner.start()  # while this process imports what it needs itself
-        checked = [_check(target, arguments, runner) for target in targets]
+    checked = [_check(target, arguments) for target in targets]
     if arguments.diff:
         return _print_diff(checked, arguments)
     if arguments.fix:
@@ -102,7 +99,7 @@ def _selection(arguments: argparse.Namespace, configuration: Configuration) -> S
     return Selection(select.select, ignore.ignore)
 
 
-def _check(target: Target, arguments: argparse.Namespace, runner: Runner) -> Checked:
+def _check(target: Target, arguments: argparse.Namespace) -> Checked:
     configuration = _configuration_of(target.path)
     selection = _selection(arguments, configuration)
     try:
@@ -117,7 +114,7 @@ def _check(target: Target, arguments: argparse.Namespace, runner: Runner) -> Che
             loss=arguments.loss,
             steps=arguments.steps or configuration.steps,
             timeout=arguments.timeout or configuration.timeout,
-            runner=runner,
+            runner=arguments.runner,
         )
     except BackproofError as error:
         return _failed(target, error, program)

@@ -3,6 +3,7 @@
 from backproof.graph.adjoint import adjoints
 from backproof.graph.evaluate import evaluate
 from backproof.graph.node import Node, ancestors, constant, leaf
+from backproof.graph.numeric import median
 from backproof.graph.operations import OPERATIONS, Operand, Operation, apply, attribute
 from backproof.graph.printing import print_graph
 from backproof.graph.simplify import simplify
@@ -20,6 +21,7 @@ __all__ = [
     "constant",
     "evaluate",
     "leaf",
+    "median",
     "print_graph",
     "simplify",
     "verify",

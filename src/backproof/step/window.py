@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node
+from backproof.graph import Node, median
 from backproof.step.update import keeps, learns, terms, time_of, walk
 from backproof.trace import Activity, Store, Trace
 
@@ -84,7 +84,7 @@ def windows(trace: Trace) -> list[Window]:
         return []
     most = max(len(w.parameters) for group in groups.values() for w in group)
     best = [group for group in groups.values() if group and max(len(w.parameters) for w in group) == most]
-    steps: list[Window] = min(best, key=lambda group: float(np.median([w.end - w.start for w in group])))
+    steps: list[Window] = min(best, key=lambda group: median([w.end - w.start for w in group]))
     return [_without_memory(step) for step in steps]
 
 

@@ -1,0 +1,78 @@
+"""Scalars that are no loss to be descended: measures for people, and what is to grow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backproof.check.compare import Verdict
+from backproof.graph import Node, ancestors
+from backproof.step import TrainingStep
+
+SUMS = frozenset(
+    {"add", "subtract", "negative", "sum", "mean", "max", "identity", "index", "reshape", "stack"}
+    | {"astype", "transpose", "broadcast_to", "concatenate", "index_update", "index_add"}
+)
+SIGNS = frozenset({"sign", "abs", "greater", "greater_equal", "less", "less_equal"})
+
+
+def vanishes(verdict: Verdict) -> bool:
+    """Is the derivative zero everywhere, as that of an accuracy is?"""
+    return all(comparison.zero for comparison in verdict.comparisons)
+
+
+def is_distance(step: TrainingStep) -> bool:
+    """Is this scalar a sum of absolute differences, of which the backward pass nowhere takes the sign?
+
+    A mean absolute error is printed beside many a squared error that is descended. What it is made of tells
+    it from a loss that has absolute values for another reason, such as Huber's, or a penalty on weights.
+    """
+    leaves = {leaf for p in step.parameters for leaf in p.leaves}
+    moving = _moving(step.loss, leaves)
+    done, stack, distances = set[Node](), [step.loss], list[Node]()
+    while stack:
+        node = stack.pop()
+        if node in done or node not in moving:
+            continue
+        done.add(node)
+        if node.operation == "abs":
+            distances.append(node.operands[0])
+        elif node.operation in SUMS or _is_scaling(node, moving):
+            stack.extend(node.operands)
+        else:
+            return False
+    return bool(distances) and not leaves & set(distances) and not _signed(step, distances)
+
+
+def _moving(result: Node, leaves: set[Node]) -> set[Node]:
+    found = set(leaves)
+    for node in ancestors([result]):
+        if any(operand in found for operand in node.operands):
+            found.add(node)
+    return found
+
+
+def _is_scaling(node: Node, moving: set[Node]) -> bool:
+    if node.operation == "multiply":
+        return sum(operand in moving for operand in node.operands) == 1
+    return node.operation == "divide" and node.operands[1] not in moving
+
+
+def _signed(step: TrainingStep, distances: list[Node]) -> bool:
+    """Does the backward pass ask for the sign of one of these differences?"""
+    asked = []
+    for node in ancestors(step.descents):
+        if node.operation in SIGNS:
+            x = np.asarray(node.operands[0].value, dtype=float)
+            y = np.asarray(node.operands[1].value, dtype=float) if len(node.operands) > 1 else 0.0
+            asked.append(np.abs(x - y))
+    sizes = [np.abs(np.asarray(node.value, dtype=float)) for node in distances]
+    return any(a.shape == s.shape and np.allclose(a, s) for a in asked for s in sizes)
+
+
+def is_climbed(verdict: Verdict) -> bool:
+    """Is every update one up this scalar: something that is to grow, such as a likelihood?"""
+    moving = [c for c in verdict.comparisons if not c.zero]
+    scales = [s for c in moving for s in c.scales]
+    if not scales or not all(c.parallel and c.scales for c in moving):
+        return False
+    return max(scales) < 0 and min(scales) >= max(scales) * (1 + 1e-5)

@@ -1,0 +1,49 @@
+"""Which parameters does a scalar penalise: does it count their size, whatever the data are?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from backproof.graph import Node, ancestors
+
+PRODUCTS = frozenset({"multiply", "matmul", "dot", "tensordot", "einsum", "outer"})
+ARRANGED = frozenset(
+    {"identity", "index", "reshape", "transpose", "astype", "broadcast_to", "concatenate", "stack"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Penalties:
+    """The leaves whose squares, and those whose absolute values, a loss counts."""
+
+    squares: frozenset[Node] = frozenset()
+    absolutes: frozenset[Node] = frozenset()
+
+
+def penalties(scalars: Iterable[Node], leaves: set[Node]) -> Penalties:
+    """Find the leaves whose own size the scalars count: ``|w|``, or ``w**2``, ``w * w``, ``w.T @ w``.
+
+    As they are, or any part or arrangement of them.
+    """
+    squares, absolutes = set[Node](), set[Node]()
+    for node in ancestors(scalars):
+        if node.operation == "abs":
+            absolutes |= _arranged(node.operands[0]) & leaves
+        elif node.operation in ("square", "power"):
+            squares |= _arranged(node.operands[0]) & leaves
+        elif node.operation in PRODUCTS and len(node.operands) > 1:
+            squares |= _arranged(node.operands[0]) & _arranged(node.operands[1]) & leaves
+    return Penalties(frozenset(squares), frozenset(absolutes))
+
+
+def _arranged(node: Node) -> set[Node]:
+    """What a node holds the numbers of, each as it is."""
+    found, stack = set[Node](), [node]
+    while stack:
+        node = stack.pop()
+        if node.operation in ARRANGED:
+            stack.extend(node.operands)
+        else:
+            found.add(node)
+    return found
