@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from backproof.source import Edit, Span
+from backproof.source import Edit, Program, Span, in_cell
 
 Severity = Literal["error", "warning", "info"]
 Verdict = Literal["correct", "faulty", "inconclusive"]
@@ -39,12 +39,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class LossReport:
-    """The loss that the gradients were held against."""
+    """The loss that the gradients were held against.
+
+    ``file`` and ``cell`` say where ``row`` counts, as in a ``Span``.
+    """
 
     name: str | None
     row: int | None
     inferred: bool
     formula: str
+    file: str = ""
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,12 @@ class ParameterReport:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """The result of checking one file."""
+    """The result of checking one file.
+
+    ``certified`` are sentences: what was proved, to what precision, and why what looks odd is right.
+    ``modules`` are the program's own, in which findings may stand. ``trains`` is false where the program ran
+    well and nothing in it looks like training: a helper module, a script that plots.
+    """
 
     filename: str
     verdict: Verdict
@@ -72,6 +82,27 @@ class FileReport:
     loss: LossReport | None = None
     parameters: tuple[ParameterReport, ...] = ()
     findings: tuple[Finding, ...] = ()
-    certified: tuple[
-        str, ...
-    ] = ()  # sentences: what was proved, to what precision, and why what looks odd is right
+    certified: tuple[str, ...] = ()
+    modules: tuple[Program, ...] = ()
+    trains: bool = True
+
+
+def for_reader(report: FileReport, program: Program) -> FileReport:
+    """Give the report of a program with its modules, and in a notebook with every row counted in its cell."""
+    findings = tuple(
+        replace(
+            finding,
+            span=finding.span and in_cell(program, finding.span),
+            fix=finding.fix and replace(finding.fix, edits=_edits(finding.fix.edits, program)),
+        )
+        for finding in report.findings
+    )
+    loss = report.loss
+    if loss is not None and loss.row and not loss.file:
+        span = in_cell(program, Span(loss.row, 1, loss.row, 1))
+        loss = replace(loss, row=span.row, cell=span.cell)
+    return replace(report, findings=findings, loss=loss, modules=program.modules)
+
+
+def _edits(edits: tuple[Edit, ...], program: Program) -> tuple[Edit, ...]:
+    return tuple(replace(edit, span=in_cell(program, edit.span)) for edit in edits)

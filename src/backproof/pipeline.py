@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,11 +14,11 @@ from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import findings, lost_updates, mismatched
 from backproof.diagnosis.reasons import NO_LOSS, no_step, supplied, unknown_calls
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
-from backproof.errors import EditRejectedError
-from backproof.findings import FileReport, Finding
+from backproof.errors import EditRejectedError, ProgramUnreadableError
+from backproof.findings import FileReport, Finding, for_reader
 from backproof.mend import Repair, Tried, forward_axis, located, search
 from backproof.runner import Runner
-from backproof.source import Edit, Program, apply_edits
+from backproof.source import Edit, Program, apply_edits, read_program, require_python
 from backproof.trace import Trace, trace_program
 
 STEPS, SECONDS = 4, 20.0
@@ -49,7 +50,8 @@ def check_program(
     holds every gradient that it applies against the true gradient of its loss at fresh points, and for
     those that differ finds the expression at fault, its name, and an edit that is verified by running the
     mended program. ``loss`` names the variable that is the loss, where it is not to be found or inferred.
-    ``runner`` runs it, which may have been started before; else one is started for this program.
+    ``runner`` runs it, which may have been started before; else one is started for this program. The report
+    holds the program's own modules, in which findings may stand.
     """
     if runner is None:
         with Runner() as runner:
@@ -60,10 +62,17 @@ def check_program(
 def _checked(program: Program, options: Options) -> FileReport:
     """Trace, judge, mend and report one program."""
     trace, judgement = _observed(program, options)
+    program = _with_modules(program, trace)
+    return for_reader(_judged(program, options, trace, judgement), program)
+
+
+def _judged(program: Program, options: Options, trace: Trace, judgement: Judgement | None) -> FileReport:
+    """Report on a program that has been run."""
     notes = supplied(trace)
     if judgement is None:
         reason = no_step(trace, program, options.loss, options.seconds)
-        return FileReport(program.filename, "inconclusive", reason, findings=notes)
+        trains = trace.ended != "finished"
+        return FileReport(program.filename, "inconclusive", reason, findings=notes, trains=trains)
 
     def verify(edits: Sequence[Edit], names: frozenset[str] | None) -> tuple[int, float] | None:
         return _verified(program, edits, names, options)
@@ -87,6 +96,16 @@ def _checked(program: Program, options: Options) -> FileReport:
             found = findings(program, judgement, repair, verify)
             return _report(program, judgement, "faulty", findings=(*found, *lost, *notes))
     return _report(program, judgement, "inconclusive", reason=followed or NO_LOSS, findings=notes)
+
+
+def _with_modules(program: Program, trace: Trace) -> Program:
+    """Give the program with the modules of its own that it has imported."""
+    modules = []
+    for name in trace.files:
+        if name != program.filename:
+            with contextlib.suppress(ProgramUnreadableError):
+                modules.append(read_program(name))
+    return replace(program, modules=tuple(modules))
 
 
 def _observed(program: Program, options: Options) -> tuple[Trace, Judgement | None]:
@@ -142,8 +161,9 @@ def _verified(
     """Run the mended program: the points and the largest relative error at which the parameters are right."""
     try:
         mended = apply_edits(program, edits)
-        compile(mended.text, program.filename, "exec")
-    except (EditRejectedError, SyntaxError, ValueError):
+        for each in (mended, *mended.modules):
+            require_python(each)
+    except (EditRejectedError, ProgramUnreadableError):
         return None
     _, judgement = _observed(mended, options)
     if judgement is None or judgement.dropped:

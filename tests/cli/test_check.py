@@ -122,7 +122,7 @@ def test_in_a_folder_programs_need_not_train(call, folder):
     code, output, errors = call("check", ".")
     assert code == 0
     assert output.endswith("a.py: correct: every gradient is the gradient of the loss.\n")
-    assert errors == "backproof: programs without a hand-written training step: 1 (--verbose lists them)\n"
+    assert errors == "backproof: files that are no training programs: 1 (--verbose lists them)\n"
     assert "setup.py: no gradient step" in call("check", "-v", ".")[2]
     assert call("check", ".", "setup.py")[0] == 2
     (folder / "a.py").unlink()
@@ -133,7 +133,7 @@ def test_an_empty_folder_is_said_to_be_one(call, folder):
     """Nothing to check is not the same as nothing wrong."""
     (folder / "empty").mkdir()
     code, _, errors = call("check", "empty")
-    assert (code, errors) == (2, "backproof: There is no .py file below empty.\n")
+    assert (code, errors) == (2, "backproof: There is no .py or .ipynb file below empty.\n")
 
 
 def test_analysable_or_not_outweighs_the_faults(call, folder):

@@ -39,4 +39,4 @@ def test_a_folder_without_programs_is_told_so(tmp_path, capsys):
     """A folder in which no .py file lies is not taken for a success."""
     (tmp_path / "notes.txt").write_text("nothing")
     assert main(["check", str(tmp_path)]) == 2
-    assert "There is no .py file below" in capsys.readouterr().err
+    assert "There is no .py or .ipynb file below" in capsys.readouterr().err

@@ -52,6 +52,8 @@ def test_file_and_standard_input_read_alike(tmp_path, monkeypatch):
         (b"\x7fELF\x02\x01\x00\x00", "binary"),
         ("a = 1\n".encode("utf-16"), "UTF-16"),
         (b"a = 1\nb = '\xe9'\n", "net.py:2: byte 0xe9 is not utf-8 text"),
+        (b"# \xe9\na = 1\n", "net.py:1: byte 0xe9 is not utf-8 text"),
+        (b"a = 1  # coding: see \xe9\n", "net.py:1: byte 0xe9 is not utf-8 text"),
         (b"# coding: klingon\na = 1\n", "coding comment"),
         (codecs.BOM_UTF8 + b"# coding: latin-1\na = 1\n", "coding comment"),
         (b"# coding: rot13\na = 1\n", "no text encoding"),
@@ -106,14 +108,12 @@ def test_prints_that_are_python_3_are_not_mistaken():
     assert print_statements(Program("a.py", text)) == []
 
 
-def test_missing_files_folders_and_notebooks(tmp_path):
+def test_missing_files_and_folders(tmp_path):
     """A path that is no readable file is named with what to do."""
-    (tmp_path / "net.ipynb").write_text('{"cells": []}')
     (tmp_path / "package.py").mkdir()
     for name, words in [
         ("absent.py", "There is no file"),
         ("package.py", "is a folder"),
-        ("net.ipynb", "notebook"),
         ("nul\0l.py", "cannot be read"),
         ("x" * 400 + ".py", "cannot be read"),
     ]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from backproof.cli.options import Subparsers
 
 CORRECT, FAULTY, NOT_ANALYSED = 0, 1, 2
+RELATIVE = "attempted relative import"  # what Python says of a part of a package that is run by itself
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """One program and its report: as the checker made it, and as it is shown.
 
-    ``failed`` says that there is a message for standard error and nothing to report; ``excused`` that nobody
-    asked for this very program to be analysable, since it was found in a folder.
+    ``failed`` says that there is a message for standard error and nothing to report; ``excused`` that the
+    file was found in a folder and is no training program: one that trains nothing, or a part of others.
     """
 
     report: FileReport
@@ -38,6 +39,7 @@ class Checked:
     program: Program | None = None
     failed: bool = False
     excused: bool = False
+    named: bool = True
 
 
 def add_parser(verbs: Subparsers) -> None:
@@ -69,8 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     _selection(arguments, Configuration())  # refuses a wrong name before the work, not after it
     targets = find_programs(arguments.paths)
     if not targets:
-        raise ProgramUnreadableError(f"There is no .py file below {', '.join(arguments.paths)}.")
-    checked = [_check(target, arguments) for target in targets]
+        raise ProgramUnreadableError(f"There is no .py or .ipynb file below {', '.join(arguments.paths)}.")
+    checked = _excused([_check(target, arguments) for target in targets], arguments)
     if arguments.diff:
         return _print_diff(checked, arguments)
     if arguments.fix:
@@ -131,13 +133,33 @@ def _check(target: Target, arguments: argparse.Namespace) -> Checked:
     shown, warnings = show(report, program, selection)
     for warning in warnings:
         warn(warning)
-    return Checked(report, shown, program)
+    return Checked(report, shown, replace(program, modules=report.modules), named=target.named)
 
 
 def _failed(target: Target, error: BackproofError, program: Program | None = None) -> Checked:
-    report = FileReport(target.path, "inconclusive", reason=str(error))
-    excused = not target.named and isinstance(error, NoTrainingStepError)
-    return Checked(report, report, program, failed=True, excused=excused)
+    trains = not isinstance(error, NoTrainingStepError)
+    report = FileReport(target.path, "inconclusive", reason=str(error), trains=trains)
+    return Checked(report, report, program, failed=True, named=target.named)
+
+
+def _excused(checked: list[Checked], arguments: argparse.Namespace) -> list[Checked]:
+    """Excuse the files found in folders that are no training programs.
+
+    They are left out, unless nothing else was found or all is to be shown.
+    """
+    parts = {os.path.realpath(module.filename) for each in checked for module in each.report.modules}
+    found = []
+    for each in checked:
+        report = each.report
+        alone = os.path.realpath(report.filename) not in parts and RELATIVE not in (report.reason or "")
+        excused = not each.named and report.verdict == "inconclusive" and not (report.trains and alone)
+        found.append(replace(each, excused=excused))
+    if arguments.verbose or all(each.excused for each in found):
+        return found
+    kept = [each for each in found if not each.excused]
+    if len(kept) < len(found):
+        warn(f"files that are no training programs: {len(found) - len(kept)} (--verbose lists them)")
+    return kept
 
 
 def _complain(checked: list[Checked], arguments: argparse.Namespace, output_format: str) -> None:
@@ -148,11 +170,9 @@ def _complain(checked: list[Checked], arguments: argparse.Namespace, output_form
         if each.report.verdict != "inconclusive" or (each.excused and not arguments.verbose):
             continue
         if each.failed or output_format != "text":
-            reason = each.report.reason or "could not be analysed"
-            warn(reason if each.report.filename in reason else f"{each.report.filename}: {reason}")
-    excused = sum(each.excused for each in checked)
-    if excused:
-        warn(f"programs without a hand-written training step: {excused} (--verbose lists them)")
+            from backproof.report.values import full_reason
+
+            warn(full_reason(each.report))
 
 
 def _render(
@@ -201,18 +221,29 @@ def _mended(each: Checked) -> Mended | None:
     return mend(each.program, each.shown) if each.program is not None and not each.failed else None
 
 
+def _files(program: Program, mended: Program) -> list[tuple[Program, Program]]:
+    """The files of a program that a mend changes: before and after."""
+    pairs = zip((program, *program.modules), (mended, *mended.modules), strict=True)
+    return [(before, after) for before, after in pairs if before.text != after.text]
+
+
 def _print_diff(checked: list[Checked], arguments: argparse.Namespace) -> int:
+    from backproof.report.values import written
+
     _complain(checked, arguments, "diff")
+    printed: set[str] = set()
     for each in checked:
         mended = _mended(each)
         if mended is None or each.program is None:
             continue
-        write_exactly(diff(each.program, mended.program), each.program.encoding)
+        for before, after in _files(each.program, mended.program):
+            text = diff(before, after)
+            if text not in printed:  # of a module that several programs import
+                write_exactly(text, before.encoding)
+            printed.add(text)
         for finding in mended.unfixed:
-            where = f":{finding.span.row}:{finding.span.column}" if finding.span else ""
-            warn(
-                f"{each.program.filename}{where}: {finding.code} {finding.name} has no verified fix to show."
-            )
+            place = written(each.program.filename, finding.span) if finding.span else each.program.filename
+            warn(f"{place}: {finding.code} {finding.name} has no verified fix to show.")
     return _exit_code(checked, any(_has_errors(each) for each in checked))
 
 
@@ -223,6 +254,7 @@ def _fix(checked: list[Checked], arguments: argparse.Namespace, output_format: s
     lines = []
     from_input = any(each.program is not None and each.program.filename == STANDARD_INPUT for each in checked)
     report = _render(checked, arguments, output_format, fixing=True)
+    done: set[tuple[str, str]] = set()
     for each in checked:
         mended = _mended(each)
         if mended is None or each.program is None:
@@ -230,8 +262,11 @@ def _fix(checked: list[Checked], arguments: argparse.Namespace, output_format: s
         try:
             if each.program.filename == STANDARD_INPUT:
                 write_exactly(mended.program.text, each.program.encoding)
-            elif mended.fixed:
-                write_program(mended.program, each.program.filename)
+            for _, after in _files(each.program, mended.program):
+                key = (os.path.realpath(after.filename), after.text)
+                if after.filename != STANDARD_INPUT and key not in done:
+                    write_program(after, after.filename)
+                done.add(key)
         except BackproofError as error:
             warn(str(error))
             failed = True

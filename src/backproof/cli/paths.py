@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from backproof.source import STANDARD_INPUT
+from backproof.source import NOTEBOOK, STANDARD_INPUT
 
 _NOT_ENTERED = {"__pycache__", "node_modules", "site-packages", "venv", "env", "build", "dist"}
 
@@ -20,9 +20,10 @@ class Target:
 
 
 def find_programs(paths: Iterable[str]) -> list[Target]:
-    """List the programs: each named file, and every ``.py`` file below each named folder, in order, once.
+    """List the programs: each named file, and every one below each named folder, in order, once.
 
-    Hidden folders, virtual environments and what builds leave behind are not entered.
+    A program is a ``.py`` or ``.ipynb`` file. Hidden folders, virtual environments and what builds leave
+    behind are not entered.
     """
     targets: dict[str, Target] = {}
     for path in paths:
@@ -39,7 +40,7 @@ def _below(folder: str) -> Iterator[str]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if _is_entered(root, name))
         for name in sorted(files):
-            if name.endswith(".py") and not name.startswith("."):
+            if name.endswith((".py", NOTEBOOK)) and not name.startswith("."):
                 yield os.path.normpath(os.path.join(root, name))
 
 

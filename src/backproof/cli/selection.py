@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from backproof.cli.options import near_match
 from backproof.errors import ConfigurationError
 from backproof.findings import FileReport, Finding
-from backproof.source import Program, suppressions
+from backproof.source import Program, in_text, suppressions, where
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +36,32 @@ def make_selection(select: Iterable[str] | None, ignore: Iterable[str], origin: 
 
 def show(report: FileReport, program: Program, selection: Selection) -> tuple[FileReport, list[str]]:
     """Give the report without the findings that are not wanted, and what is wrong with its suppressions."""
-    if selection.select is None and not selection.ignore and "backproof" not in program.text:
-        return report, []
     warnings: list[str] = []
-    ignored: list[tuple[range, frozenset[str]]] = []
-    for suppression in suppressions(program):
-        where = f"{program.filename}:{suppression.rows[-1]}"
-        try:
-            ignored.append((suppression.rows, _resolve(suppression.names, f"{where}: the suppression")))
-            if not suppression.names:
-                warnings.append(f"{where}: a suppression has to name a rule: '# backproof: ignore[NAME]'.")
-        except ConfigurationError as error:
-            warnings.append(str(error))
+    ignored: dict[str, list[tuple[range, frozenset[str]]]] = {}
+    for file in (program, *report.modules):
+        ignored[file.filename], problems = _ignored(file)
+        warnings += problems
     findings = tuple(
         finding
         for finding in report.findings
-        if _is_selected(finding, selection) and not _is_suppressed(finding, ignored)
+        if _is_selected(finding, selection) and not _is_suppressed(finding, program, ignored)
     )
     return replace(report, findings=findings), warnings
+
+
+def _ignored(program: Program) -> tuple[list[tuple[range, frozenset[str]]], list[str]]:
+    """The rows of one file for which rules are suppressed, and what is wrong with its suppressions."""
+    ignored: list[tuple[range, frozenset[str]]] = []
+    problems: list[str] = []
+    for suppression in suppressions(program):
+        here = where(program, suppression.rows[-1])
+        try:
+            ignored.append((suppression.rows, _resolve(suppression.names, f"{here}: the suppression")))
+            if not suppression.names:
+                problems.append(f"{here}: a suppression has to name a rule: '# backproof: ignore[NAME]'.")
+        except ConfigurationError as error:
+            problems.append(str(error))
+    return ignored, problems
 
 
 def _is_selected(finding: Finding, selection: Selection) -> bool:
@@ -62,11 +70,15 @@ def _is_selected(finding: Finding, selection: Selection) -> bool:
     return selection.select is None or finding.name in selection.select
 
 
-def _is_suppressed(finding: Finding, ignored: list[tuple[range, frozenset[str]]]) -> bool:
+def _is_suppressed(
+    finding: Finding, program: Program, ignored: dict[str, list[tuple[range, frozenset[str]]]]
+) -> bool:
     if finding.span is None:
         return False
-    rows = range(finding.span.row, finding.span.end_row + 1)
-    return any(finding.name in names and set(rows) & set(where) for where, names in ignored)
+    span = in_text(program, finding.span)
+    rows = range(span.row, span.end_row + 1)
+    here = ignored.get(span.file or program.filename, [])
+    return any(finding.name in names and set(rows) & set(suppressed) for suppressed, names in here)
 
 
 def _resolve(written: Iterable[str], origin: str) -> frozenset[str]:

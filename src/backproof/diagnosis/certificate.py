@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backproof.check.judge import Judgement
+from backproof.diagnosis.rows import loss_row
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
@@ -56,5 +57,6 @@ def conventions(judgement: Judgement) -> tuple[Finding, ...]:
     message = (
         f"Every gradient is {ratio:.6g} times that of the loss: one factor, absorbed by the learning rate."
     )
-    span = Span(hypothesis.row, 1, hypothesis.row, 2) if hypothesis.row else None
+    loss = loss_row(judgement)
+    span = Span(loss.row, 1, loss.row, 2, loss.file) if loss.row else None
     return (Finding(rule.code, rule.name, "info", message, span),)

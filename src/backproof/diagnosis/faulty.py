@@ -40,7 +40,12 @@ def findings(program: Program, judgement: Judgement, repair: Repair, verify: Ver
     left = [name for name, state in zip(names, repair.states, strict=True) if state != RIGHT]
     if left:
         found.append(_unnamed(judgement, left))
-    return tuple(sorted(found, key=lambda finding: finding.span or NOWHERE))
+    return tuple(sorted(found, key=_position))
+
+
+def _position(finding: Finding) -> tuple[str, Span]:
+    span = finding.span or NOWHERE
+    return span.file, span
 
 
 def mismatched(repair: Repair) -> Repair:

@@ -15,7 +15,10 @@ from backproof.step import label
 def loss_row(judgement: Judgement) -> LossReport:
     """Say which loss the gradients were held against."""
     hypothesis = judgement.step.hypothesis
-    return LossReport(hypothesis.name, hypothesis.row, not hypothesis.stated, hypothesis.formula)
+    origin = hypothesis.node.origin
+    site = judgement.step.trace.sites[origin.site] if origin is not None and origin.site >= 0 else None
+    file = site.span.file if site is not None and hypothesis.row else ""
+    return LossReport(hypothesis.name, hypothesis.row, not hypothesis.stated, hypothesis.formula, file)
 
 
 def parameter_rows(judgement: Judgement) -> tuple[ParameterReport, ...]:

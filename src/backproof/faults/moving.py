@@ -14,7 +14,7 @@ def moved_behind(trace: Trace, statement: Site, others: list[Site]) -> tuple[Edi
     Both have to stand in one block, directly or inside other statements; there is no edit otherwise.
     """
     text = trace.files[statement.file]
-    lines = text.split("\n")
+    lines, file = text.split("\n"), statement.span.file
     if any(site.file != statement.file for site in others):
         return ()
     try:
@@ -36,8 +36,8 @@ def moved_behind(trace: Trace, statement: Site, others: list[Site]) -> tuple[Edi
         if goal >= len(lines):
             return ()
         moved = "\n".join(lines[first - 1 : end])
-        cut = Edit(Span(first, 1, end + 1, 1), "")
-        paste = Edit(Span(goal + 1, 1, goal + 1, 1), moved + "\n")
+        cut = Edit(Span(first, 1, end + 1, 1, file), "")
+        paste = Edit(Span(goal + 1, 1, goal + 1, 1, file), moved + "\n")
         return (cut, paste)
     return ()
 

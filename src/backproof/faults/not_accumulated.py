@@ -135,7 +135,7 @@ def _replaced(place: Place) -> Iterator[Correction]:
     equals = line.rfind("=", 0, place.site.span.column - 1)
     if equals < 0 or span.row != place.site.span.row:
         return
-    edit = Edit(Span(span.row, equals + 1, span.row, equals + 2), "+=")
+    edit = Edit(Span(span.row, equals + 1, span.row, equals + 2, span.file), "+=")
     target = line[span.column - 1 : equals].strip()
     why = f"`{target}` holds a term of the gradient already; this throws it away instead of adding to it"
     expected = f"{target} += {place.text}"

@@ -56,6 +56,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
@@ -148,4 +149,6 @@ def _between(place: Place, left: Span, right: Span, operator: str) -> Span | Non
         return None
     line = place.trace.files[place.site.file].split("\n")[left.end_row - 1]
     start = line.find(operator, left.end_column - 1, right.column - 1)
-    return None if start < 0 else Span(left.end_row, start + 1, left.end_row, start + 1 + len(operator))
+    if start < 0:
+        return None
+    return replace(left, row=left.end_row, column=start + 1, end_column=start + 1 + len(operator))

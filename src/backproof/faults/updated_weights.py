@@ -104,8 +104,7 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         edits = moved_behind(step.trace, update, [place.site for place in group])
         parts = tuple(Part(place, place.text, build) for place in group)
         what = names[leaf_of[node]] if first.site.kind == "Call" else first.text
-        row = update.span.row
-        why = f"`{what}` is read after line {row} has updated it; the forward pass used the value before"
+        why = f"`{what}` is read after `{update.text}` has updated it; the forward pass used the value before"
         yield Correction(
             "updated-weights",
             parts,

@@ -5,34 +5,26 @@ from __future__ import annotations
 import ast
 
 from backproof.faults.correction import Correction, Part
-from backproof.source import Edit, Program, apply_edits
+from backproof.source import Edit, Program, apply_edits, part
 
 
 def edits_of(program: Program, correction: Correction) -> tuple[Edit, ...]:
-    """The edits that make a correction in the source.
-
-    None where nothing is known or another file is concerned.
-    """
+    """The edits that make a correction in the source, none where nothing is known."""
     if correction.edits is not None:
         return correction.edits
-    edits = []
-    for part in correction.parts:
-        if part.place.site.file != program.filename:
-            return ()
-        edits.append(_edit(program, part))
-    return tuple(edits)
+    return tuple(_edit(program, piece) for piece in correction.parts)
 
 
-def _edit(program: Program, part: Part) -> Edit:
-    if part.span is not None:
-        return Edit(part.span, part.text)
-    span = part.place.site.span
-    plain, safe = Edit(span, part.text), Edit(span, f"({part.text})")
+def _edit(program: Program, piece: Part) -> Edit:
+    if piece.span is not None:
+        return Edit(piece.span, piece.text)
+    span = piece.place.site.span
+    plain, safe = Edit(span, piece.text), Edit(span, f"({piece.text})")
     return plain if _meaning(program, plain) == _meaning(program, safe) else safe
 
 
 def _meaning(program: Program, edit: Edit) -> str | None:
     try:
-        return ast.dump(ast.parse(apply_edits(program, [edit]).text))
+        return ast.dump(ast.parse(part(apply_edits(program, [edit]), edit.span.file).text))
     except (SyntaxError, ValueError):
         return None

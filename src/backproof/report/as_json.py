@@ -17,6 +17,8 @@ def render_json(reports: Iterable[FileReport]) -> str:
     """Write the reports as one JSON object, version 1.
 
     Numbers that do not exist (a cosine with a gradient of zeros, an error relative to nothing) are null.
+    Beside a location stands ``cell`` in a notebook, counting all its cells from 1, and ``filename`` where the
+    place is in a module of the program and not in its own file.
     """
     document = {"version": VERSION, "results": [_result(report) for report in reports]}
     return json.dumps(document, indent=1, allow_nan=False)
@@ -35,7 +37,8 @@ def _result(report: FileReport) -> dict[str, Any]:
 
 
 def _loss(loss: LossReport) -> dict[str, Any]:
-    return {"name": loss.name, "line": loss.row, "inferred": loss.inferred, "formula": loss.formula}
+    own = {"name": loss.name, "line": loss.row, "inferred": loss.inferred, "formula": loss.formula}
+    return {**own, **_elsewhere(loss.file, loss.cell)}
 
 
 def _parameter(parameter: ParameterReport) -> dict[str, Any]:
@@ -75,8 +78,14 @@ def _fix(fix: Fix) -> dict[str, Any]:
     }
 
 
+def _elsewhere(file: str, cell: int) -> dict[str, Any]:
+    """The file of a place that is not in the program's own, and the cell of one in a notebook."""
+    return ({"filename": file} if file else {}) | ({"cell": cell} if cell else {})
+
+
 def _location(span: Span) -> dict[str, Any]:
     return {
+        **_elsewhere(span.file, span.cell),
         "location": {"row": span.row, "column": span.column},
         "end_location": {"row": span.end_row, "column": span.end_column},
     }

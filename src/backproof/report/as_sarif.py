@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import backproof
 from backproof.findings import FileReport, Finding, Fix, Severity
-from backproof.report.values import place, uri
+from backproof.report.values import file_of, place, uri
 from backproof.source import Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -85,27 +85,34 @@ def _result(report: FileReport, finding: Finding, used: list[str]) -> dict[str, 
         "message": {"text": f"{finding.name}: {finding.message}"},
         "locations": [_location(report.filename, finding)],
     }
-    if finding.fix is not None and finding.fix.applicability == "safe":
-        result["fixes"] = [_fix(report.filename, finding.fix)]
+    fix = finding.fix
+    if fix is not None and fix.applicability == "safe" and not any(edit.span.cell for edit in fix.edits):
+        result["fixes"] = [_fix(report.filename, fix)]
     return result
 
 
 def _location(filename: str, finding: Finding) -> dict[str, Any]:
-    return {
-        "physicalLocation": {
-            "artifactLocation": {"uri": uri(filename)},
-            "region": _region(place(finding)),
-        }
-    }
+    span = place(finding)
+    physical: dict[str, Any] = {"artifactLocation": {"uri": uri(file_of(filename, span))}}
+    if not span.cell:
+        return {"physicalLocation": physical | {"region": _region(span)}}
+    # A region counts in the file, whose text is JSON; the place in the cell is a logical one.
+    name = f"cell {span.cell}:{span.row}:{span.column}"
+    return {"physicalLocation": physical, "logicalLocations": [{"name": name, "kind": "element"}]}
 
 
 def _fix(filename: str, fix: Fix) -> dict[str, Any]:
-    replacements = [
-        {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.content}} for edit in fix.edits
-    ]
+    replacements: dict[str, list[dict[str, Any]]] = {}
+    for edit in fix.edits:
+        replacements.setdefault(file_of(filename, edit.span), []).append(
+            {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.content}}
+        )
     return {
         "description": {"text": fix.message},
-        "artifactChanges": [{"artifactLocation": {"uri": uri(filename)}, "replacements": replacements}],
+        "artifactChanges": [
+            {"artifactLocation": {"uri": uri(file)}, "replacements": own}
+            for file, own in replacements.items()
+        ],
     }
 
 

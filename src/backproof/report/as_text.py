@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING
 
 from backproof.findings import FileReport, Finding, Fix, ParameterReport
 from backproof.report.excerpt import excerpt
-from backproof.report.values import counted, errors_of, one_line, place, shape_text, small
-from backproof.source import Program
+from backproof.report.values import (
+    counted,
+    errors_of,
+    full_reason,
+    one_line,
+    place,
+    shape_text,
+    small,
+    written,
+)
+from backproof.source import Program, part
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,7 +92,8 @@ def _write_report(console: Console, report: FileReport, program: Program | None,
     if report.loss is not None:
         loss = report.loss
         name = f"{loss.name} = {loss.formula}" if loss.name else loss.formula
-        where = f" ({report.filename}:{loss.row})" if loss.row else ""
+        cell = f"cell {loss.cell}:" if loss.cell else ""
+        where = f" ({loss.file or report.filename}:{cell}{loss.row})" if loss.row else ""
         how = ", inferred from the gradients: the program does not say it" if loss.inferred else ""
         _write(console, f"Loss: {one_line(name)}{where}{how}")
     if report.parameters:
@@ -101,7 +111,7 @@ def _write_finding(
 
     span = place(finding)
     header = Text.assemble(
-        (f"{filename}:{span.row}:{span.column}:" if finding.span else f"{filename}:", "bold"),
+        (f"{written(filename, span)}:" if finding.span else f"{filename}:", "bold"),
         " ",
         (f"{finding.code} {finding.name}", _COLOURS[finding.severity]),
         "" if finding.severity == "error" else f" ({finding.severity})",
@@ -110,8 +120,9 @@ def _write_finding(
     _write(console, _wrapped(finding.message, width, "  ", first="  "))
     gutter = len(str(span.end_row)) + 1
     if program is not None and finding.span is not None:
+        shown = part(program, span.file)
         console_width = (width or _PIPED_WIDTH) - gutter - 5
-        for line in excerpt(program, finding.span, max(console_width, 20)):
+        for line in excerpt(shown, span, max(console_width, 20)):
             row = str(line.row) if line.row else ""
             style = "" if line.row else _COLOURS[finding.severity]
             _write(console, Text.assemble((f"  {row:>{gutter}} | ", "dim"), (line.text, style)))
@@ -166,7 +177,7 @@ def _write_parameters(console: Console, parameters: tuple[ParameterReport, ...],
 
 def _closing(report: FileReport, hints: bool) -> str:
     if report.verdict == "inconclusive":
-        return f"{report.filename}: could not be analysed: {report.reason or 'no reason is known'}"
+        return full_reason(report)
     warnings = sum(finding.severity == "warning" for finding in report.findings)
     beside = f"; {counted(warnings, 'warning')}" if warnings else ""
     if report.verdict == "correct":

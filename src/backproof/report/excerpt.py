@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from backproof.source import Program, Span
+from backproof.source import Program, Span, in_text
 
 _TAB = 4
 _MOST_ROWS = 6
@@ -24,7 +24,8 @@ def excerpt(program: Program, span: Span, width: int = 100) -> list[ExcerptLine]
     r"""Give the lines of a span, each followed by carets under exactly the span.
 
     Tabs are shown as blanks, control characters as their symbols, and a line wider than ``width`` terminal
-    columns is clipped around the place. A span of many lines is cut short after the first few.
+    columns is clipped around the place. A span of many lines is cut short after the first few. In a notebook
+    the rows count in the cell.
 
     >>> for line in excerpt(Program("net.py", "g = (y - out) * h"), Span(1, 6, 1, 13)):
     ...     print(line.row or " ", line.text)
@@ -32,13 +33,15 @@ def excerpt(program: Program, span: Span, width: int = 100) -> list[ExcerptLine]
            ^^^^^^^
     """
     lines: list[ExcerptLine] = []
+    counted, span = span.row, in_text(program, span)
+    above = span.row - counted
     last = min(span.end_row, len(program.lines))
     for row in range(span.row, min(last, span.row + _MOST_ROWS - 1) + 1):
         source = program.lines[row - 1]
         start = span.column - 1 if row == span.row else len(source) - len(source.lstrip())
         end = span.end_column - 1 if row == span.end_row else len(source.rstrip())
         text, left, right = _clip(*_shown(source, start, max(start, end)), width)
-        lines.append(ExcerptLine(row, text.rstrip()))
+        lines.append(ExcerptLine(row - above, text.rstrip()))
         if source.strip() or row == span.row:
             lines.append(ExcerptLine(None, " " * left + "^" * max(right - left, 1)))
     if last >= span.row + _MOST_ROWS:

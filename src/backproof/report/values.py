@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,30 @@ WHOLE_FILE = Span(1, 1, 1, 1)
 def place(finding: Finding) -> Span:
     """Give the place of a finding; one about the whole program stands at its first character."""
     return finding.span or WHOLE_FILE
+
+
+def file_of(filename: str, span: Span) -> str:
+    """Name the file that a place is in, where ``filename`` is the program's."""
+    return span.file or filename
+
+
+def written(filename: str, span: Span) -> str:
+    """Write a place as ``file:row:column``, in a notebook as ``file:cell n:row:column``.
+
+    >>> written("net.ipynb", Span(12, 5, 12, 9, cell=3))
+    'net.ipynb:cell 3:12:5'
+    """
+    cell = f"cell {span.cell}:" if span.cell else ""
+    return f"{file_of(filename, span)}:{cell}{span.row}:{span.column}"
+
+
+def full_reason(report: FileReport) -> str:
+    """Say why a file could not be analysed, its name once."""
+    reason = report.reason or "no reason is known"
+    named = re.match(rf"(?:There is no file )?{re.escape(report.filename)}\b", reason)
+    if named or reason.startswith(tuple(module.filename for module in report.modules)):
+        return reason
+    return f"{report.filename}: could not be analysed: {reason}"
 
 
 def one_line(text: str) -> str:

@@ -2,27 +2,36 @@
 
 from backproof.source.editing import apply_edits, encoded
 from backproof.source.patch import diff
-from backproof.source.reading import STANDARD_INPUT, program_from_bytes, read_program
+from backproof.source.places import cell_of, in_cell, in_text, part, where
+from backproof.source.reading import NOTEBOOK, STANDARD_INPUT, program_from_bytes, read_program
 from backproof.source.suppressions import Suppression, suppressions
-from backproof.source.syntax import print_statements
-from backproof.source.text import Edit, Program, Span, offset_of, span_of, text_of
+from backproof.source.syntax import print_statements, require_python
+from backproof.source.text import Cell, Edit, Program, Span, offset_of, span_of, text_of
 from backproof.source.writing import write_program
 
 __all__ = [
+    "NOTEBOOK",
     "STANDARD_INPUT",
+    "Cell",
     "Edit",
     "Program",
     "Span",
     "Suppression",
     "apply_edits",
+    "cell_of",
     "diff",
     "encoded",
+    "in_cell",
+    "in_text",
     "offset_of",
+    "part",
     "print_statements",
     "program_from_bytes",
     "read_program",
+    "require_python",
     "span_of",
     "suppressions",
     "text_of",
+    "where",
     "write_program",
 ]

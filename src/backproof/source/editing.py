@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from backproof.errors import EditRejectedError
-from backproof.source.text import Edit, Program, offset_of
+from backproof.source.places import cell_of, in_text, part, where
+from backproof.source.text import Cell, Edit, Program, offset_of
 
 
 def apply_edits(program: Program, edits: Iterable[Edit]) -> Program:
     r"""Give the program with its text edited.
 
-    Edits may come in any order; one that is given twice counts once. A line break in an edit's content
-    becomes the line ending that the file uses at that place.
+    Edits may come in any order; one that is given twice counts once. Those of a span in a module edit that
+    module. A line break in an edit's content becomes the line ending that the file uses at that place.
 
     >>> from backproof.source.text import Span
     >>> program = Program("net.py", "g = (y - out) * h\r\n", data=b"g = (y - out) * h\r\n")
@@ -25,31 +26,68 @@ def apply_edits(program: Program, edits: Iterable[Edit]) -> Program:
     EditRejectedError
         When two edits overlap, one lies outside the text, or the file's encoding lacks a character.
     """
+    edits = set(edits)
+    own = [edit for edit in edits if part(program, edit.span.file) is program]
+    modules = tuple(
+        _edited(module, [edit for edit in edits if edit.span.file == module.filename])
+        for module in program.modules
+    )
+    return replace(_edited(program, own), modules=modules)
+
+
+def _edited(program: Program, edits: Iterable[Edit]) -> Program:
+    """Edit the text of one file."""
     pieces: list[str] = []
     done = 0
-    for edit in sorted(set(edits), key=lambda edit: (edit.span, edit.content)):
-        span = edit.span
+    grown = dict.fromkeys(program.cells, 0)
+    try:
+        placed = [(in_text(program, edit.span), edit.content) for edit in edits]
+    except ValueError as error:
+        raise EditRejectedError(f"An edit lies outside the program: {error}.") from None
+    for span, written in sorted(placed):
         try:
             start = offset_of(program, span.row, span.column)
             end = offset_of(program, span.end_row, span.end_column)
         except ValueError as error:
             raise EditRejectedError(f"An edit lies outside the program: {error}.") from None
+        here = where(program, span.row, span.column)
         if end < start:
-            raise EditRejectedError(
-                f"{program.filename}:{span.row}:{span.column}: an edit ends before it begins."
-            )
+            raise EditRejectedError(f"{here}: an edit ends before it begins.")
         if start < done or (pieces and start == end == done):
-            raise EditRejectedError(f"{program.filename}:{span.row}:{span.column}: two edits overlap here.")
-        content = edit.content.replace("\r\n", "\n").replace("\n", program.line_end(span.row))
+            raise EditRejectedError(f"{here}: two edits overlap here.")
+        content = written.replace("\r\n", "\n").replace("\n", program.line_end(span.row))
         pieces += [program.text[done:start], content]
         done = end
-    edited = replace(program, text="".join(pieces) + program.text[done:])
+        cell = cell_of(program, span.row)
+        if cell is not None:
+            if cell_of(program, span.end_row) != cell:
+                raise EditRejectedError(f"{here}: an edit reaches from one cell into the next.")
+            grown[cell] += written.count("\n") - (span.end_row - span.row)
+    edited = replace(program, text="".join(pieces) + program.text[done:], cells=_moved(grown))
     encoded(edited)
     return edited
 
 
+def _moved(grown: dict[Cell, int]) -> tuple[Cell, ...]:
+    """The cells where they stand when each has grown by some rows."""
+    cells, shift = [], 0
+    for cell, rows in grown.items():
+        cells.append(Cell(cell.number, cell.first + shift, cell.last + shift + rows))
+        shift += rows
+    return tuple(cells)
+
+
+def written_text(program: Program) -> str:
+    """Give the text of the program's file: that of a notebook is JSON."""
+    if not program.cells:
+        return program.text
+    from backproof.source.notebook import notebook_text
+
+    return notebook_text(program)
+
+
 def encoded(program: Program) -> bytes:
-    """Give the bytes of the program's text in the file's own encoding, byte order mark included.
+    """Give the bytes of the program's file in its own encoding, byte order mark included.
 
     Raises
     ------
@@ -62,7 +100,7 @@ def encoded(program: Program) -> bytes:
                 f"{program.filename}: text in {program.encoding} cannot be written back byte for byte: "
                 "save the file as UTF-8 first."
             )
-        return program.text.encode(program.encoding)
+        return written_text(program).encode(program.encoding)
     except UnicodeEncodeError as error:
         raise EditRejectedError(
             f"{program.filename}: {error.object[error.start]!r} cannot be written in {program.encoding}: "

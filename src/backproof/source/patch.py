@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+from backproof.source.editing import written_text
 from backproof.source.text import Program
 
 
@@ -20,9 +21,8 @@ def diff(before: Program, after: Program) -> str:
     -g = y - out
     +g = out - y
     """
-    lines = difflib.unified_diff(
-        _lines(before.text), _lines(after.text), _header(before.filename), _header(after.filename)
-    )
+    old, new = (_lines(written_text(program)) for program in (before, after))
+    lines = difflib.unified_diff(old, new, _header(before.filename), _header(after.filename))
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )

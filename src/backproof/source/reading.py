@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
 import stat
 import sys
 import tokenize
@@ -14,11 +16,13 @@ from backproof.source.syntax import require_python
 from backproof.source.text import Program
 
 STANDARD_INPUT = "-"
+NOTEBOOK = ".ipynb"
 _MOST_BYTES = 8_000_000  # no program is this long; /dev/zero is
+_MOST_BYTES_WITH_PICTURES = 200_000_000
 
 
 def read_program(path: str | Path) -> Program:
-    """Read the program at ``path``; ``-`` is standard input.
+    """Read the program at ``path``, a notebook where it ends in ``.ipynb``; ``-`` is standard input.
 
     The encoding is the one that Python itself would use: a byte order mark, a coding comment in the first two
     lines (PEP 263), else UTF-8.
@@ -44,8 +48,9 @@ def program_from_bytes(data: bytes, filename: str) -> Program:
         )
     if b"\0" in data:
         raise ProgramUnreadableError(f"{filename} is a binary file, not the text of a Python program.")
+    notebook = Path(filename).suffix == NOTEBOOK
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        encoding = _encoding(data, notebook)
         text = data.decode(encoding)
     except SyntaxError as error:  # an unknown coding comment, or one that contradicts the byte order mark
         raise ProgramUnreadableError(
@@ -62,26 +67,40 @@ def program_from_bytes(data: bytes, filename: str) -> Program:
         raise ProgramUnreadableError(
             f"{filename}: its coding comment names no text encoding ({error})."
         ) from None
-    program = Program(filename, text, encoding, data)
+    if notebook:
+        from backproof.source.notebook import notebook_from_text
+
+        program = notebook_from_text(text, filename, encoding, data)
+    else:
+        program = Program(filename, text, encoding, data)
     require_python(program)
     return program
+
+
+def _encoding(data: bytes, notebook: bool) -> str:
+    """The encoding that Python would take, or JSON is in; UTF-8 where the first lines are not text at all.
+
+    ``detect_encoding`` blames a coding comment for a byte that is not UTF-8 in the lines where one may stand.
+    """
+    marked = data.startswith(codecs.BOM_UTF8)
+    beginning = b"\n".join(data.removeprefix(codecs.BOM_UTF8).splitlines()[:2])
+    if notebook or not re.search(rb"^[ \t\f]*#.*?coding[:=]", beginning, re.MULTILINE):
+        return "utf-8-sig" if marked else "utf-8"
+    return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
 
 
 def _read_bytes(filename: str) -> bytes:
     if filename == STANDARD_INPUT:
         return _limited(sys.stdin.buffer, "standard input")
     path = Path(filename)
-    if path.suffix == ".ipynb":
-        raise ProgramUnreadableError(
-            f"{filename} is a notebook, and those cannot be read yet: "
-            "export it with 'jupyter nbconvert --to script' and check the .py file."
-        )
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             raise ProgramUnreadableError(f"{filename} is a folder, not a program: name a .py file in it.")
         with path.open("rb") as file:
-            return _limited(file, filename)
+            return _limited(
+                file, filename, _MOST_BYTES_WITH_PICTURES if path.suffix == NOTEBOOK else _MOST_BYTES
+            )
     except FileNotFoundError:
         raise ProgramUnreadableError(f"There is no file {filename}: check the path.") from None
     except PermissionError:
@@ -91,8 +110,8 @@ def _read_bytes(filename: str) -> bytes:
         raise ProgramUnreadableError(f"{filename} cannot be read: {reason}.") from None
 
 
-def _limited(file: BinaryIO, name: str) -> bytes:
-    data = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise ProgramUnreadableError(f"{name} is longer than {_MOST_BYTES // 10**6} MB: that is no program.")
+def _limited(file: BinaryIO, name: str, most: int = _MOST_BYTES) -> bytes:
+    data = file.read(most + 1)
+    if len(data) > most:
+        raise ProgramUnreadableError(f"{name} is longer than {most // 10**6} MB: that is no program.")
     return data

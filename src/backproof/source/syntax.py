@@ -7,6 +7,7 @@ import re
 import warnings
 
 from backproof.errors import ProgramUnreadableError
+from backproof.source.places import where
 from backproof.source.text import Program
 
 _PRINT_STATEMENT = re.compile(
@@ -38,6 +39,8 @@ def require_python(program: Program) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes are the author's business
+            for cell in program.cells:  # each has to be whole
+                ast.parse("\n" * (cell.first - 1) + "\n".join(program.lines[cell.first - 1 : cell.last]))
             ast.parse(program.text)
     except SyntaxError as error:
         raise ProgramUnreadableError(_explain(program, error)) from None
@@ -60,7 +63,7 @@ def _explain(program: Program, error: SyntaxError) -> str:
     line = program.lines[row - 1]
     if "Missing parentheses in call to 'print'" in error.msg or row in print_statements(program):
         return _explain_print(program, row, column)
-    message = f"{program.filename}:{row}:{column}: this is not Python 3: {error.msg}."
+    message = f"{where(program, row, column)}: this is not Python 3: {error.msg}."
     if line.strip():
         message += f"\n    {line.strip()[:200]}"
     for pattern, hint in _HINTS:
@@ -80,7 +83,7 @@ def _explain_print(program: Program, row: int, column: int) -> str:
     count = f" ({len(rows)} such lines)" if len(rows) > 1 else ""
     line = program.lines[row - 1].strip()[:200]
     return (
-        f"{program.filename}:{row}:{column}: this is Python 2: print is a statement here{count}."
+        f"{where(program, row, column)}: this is Python 2: print is a statement here{count}."
         f"\n    {line}\n"
         "Hint: write print(...) with parentheses, and look at divisions of whole numbers too: "
         "in Python 2, 1/2 is 0."

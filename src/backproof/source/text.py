@@ -12,12 +12,18 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A place in a text: rows and columns (Unicode characters) count from 1; the end is exclusive."""
+    """A place in a text: rows and columns (Unicode characters) count from 1; the end is exclusive.
+
+    ``file`` names the module of the program that it is in, ``""`` for the program's own file. ``cell`` is the
+    cell of a notebook in which the rows count; with 0 they count in the text of the program.
+    """
 
     row: int
     column: int
     end_row: int
     end_column: int
+    file: str = ""
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +34,23 @@ class Edit:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One code cell of a notebook: its number among all cells, from 1, and its rows in the program's text."""
+
+    number: int
+    first: int
+    last: int
+
+
 @dataclass(frozen=True)
 class Program:
     r"""The text of one file, with what is needed to write it back as it was.
 
     ``text`` has the file's own line endings and no byte order mark. ``data`` is the file as it was read, and
-    stays so when ``text`` is edited: it is what ``write_program`` holds the file against.
+    stays so when ``text`` is edited: it is what ``write_program`` holds the file against. The text of a
+    notebook is that of its code ``cells``, an empty line behind each. ``modules`` are the program's own that
+    it imports, as far as they are known.
 
     >>> Program("net.py", "a = 1\r\nb = 2\r\n").lines
     ['a = 1', 'b = 2', '']
@@ -43,6 +60,8 @@ class Program:
     text: str
     encoding: str = "utf-8"
     data: bytes = b""
+    cells: tuple[Cell, ...] = ()
+    modules: tuple[Program, ...] = ()
 
     @cached_property
     def lines(self) -> list[str]:
@@ -93,7 +112,7 @@ def span_of(program: Program, node: ast.expr | ast.stmt | ast.arg | ast.keyword 
     >>> program = Program("net.py", "σ = 'é' + b")
     >>> node = ast.parse(program.text).body[0].value.right
     >>> span_of(program, node), text_of(program, span_of(program, node))
-    (Span(row=1, column=11, end_row=1, end_column=12), 'b')
+    (Span(row=1, column=11, end_row=1, end_column=12, file='', cell=0), 'b')
     """
     end_row = node.end_lineno or node.lineno
     end_bytes = node.col_offset if node.end_col_offset is None else node.end_col_offset

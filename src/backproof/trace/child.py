@@ -10,6 +10,7 @@ import contextlib
 import faulthandler
 import gc
 import importlib.machinery
+import importlib.util
 import json
 import os
 import sys
@@ -136,12 +137,19 @@ class EndingStopper(Stopper):
 
 
 class RecordingFinder:
-    """Finds the program's own modules, those beside it, and rewrites them as it rewrites the program."""
+    """Finds the program's own modules, those beside it, and rewrites them as it rewrites the program.
 
-    def __init__(self, folder: Path, recorder: Recorder, files: dict[str, str]) -> None:
+    ``shown`` is the folder as the user writes it, ``texts`` are of modules that are not to be read from disk.
+    """
+
+    def __init__(
+        self, folder: Path, shown: str, recorder: Recorder, files: dict[str, str], texts: dict[str, str]
+    ) -> None:
         self.folder = folder
+        self.shown = shown
         self.recorder = recorder
         self.files = files
+        self.texts = texts
 
     def own(self, name: str | None) -> bool:
         """Does a module of this name lie beside the program? None is that of a relative import."""
@@ -170,10 +178,13 @@ class RecordingFinder:
         """Run the module, rewritten."""
         assert module.__spec__ is not None
         assert module.__spec__.origin is not None
-        origin = module.__spec__.origin
-        text = Path(origin).read_text(encoding="utf-8-sig", errors="replace")
+        origin = _shown(module.__spec__.origin, self.folder, self.shown)
+        text = self.texts.get(origin)
+        if text is None:
+            text = importlib.util.decode_source(Path(module.__spec__.origin).read_bytes())
         self.files[origin] = text
-        tree = Rewriter(text, origin, self.recorder.sites, self.own).module(ast.parse(text, origin))
+        rewriter = Rewriter(text, origin, self.recorder.sites, self.own, module=True)
+        tree = rewriter.module(ast.parse(text, origin))
         module.__dict__[RECORDER] = self.recorder
         moment = self.recorder.moment
         importing = moment.current
@@ -181,6 +192,11 @@ class RecordingFinder:
             exec(compile(tree, origin, "exec"), module.__dict__)
         finally:
             moment.current = importing
+
+
+def _shown(path: str, folder: Path, shown: str) -> str:
+    """The path of a file below ``folder``, as the user would write it."""
+    return os.path.join(shown, Path(path).resolve().relative_to(folder))
 
 
 def run(options: dict[str, Any], ending: Ending) -> None:
@@ -193,6 +209,9 @@ def run(options: dict[str, Any], ending: Ending) -> None:
     module = types.ModuleType("__main__")
     space = module.__dict__
     space.update({"__file__": filename, "__builtins__": __builtins__})
+    if options["notebook"]:
+        os.chdir(options["folder"])  # where Jupyter runs it
+        space.update(compat.notebook_names())
     supplied = compat.supply(tree, space, removed)
     recorder = Recorder(sites, EndingStopper(options["steps"], ending), options["node_limit"])
     trace = recorder.trace
@@ -202,7 +221,7 @@ def run(options: dict[str, Any], ending: Ending) -> None:
     sys.path.insert(0, str(folder))
     sys.argv = [filename]
     if not options["plain"]:
-        finder = RecordingFinder(folder, recorder, trace.files)
+        finder = RecordingFinder(folder, options["shown"], recorder, trace.files, options["modules"])
         trace.supplied += compiled.leave_plain(tree)
         tree = Rewriter(text, filename, sites, finder.own).module(tree)
         space[RECORDER] = recorder

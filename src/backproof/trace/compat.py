@@ -67,6 +67,18 @@ def restore_modules() -> None:
         library.install_aliases = lambda: None  # type: ignore[attr-defined]
 
 
+def notebook_names() -> dict[str, Any]:
+    """What a notebook's cells find without importing it; nothing is shown."""
+
+    def nothing(*_: Any, **__: Any) -> None:
+        return None
+
+    kernel = types.SimpleNamespace(
+        run_line_magic=nothing, run_cell_magic=nothing, magic=nothing, system=nothing, kernel=None
+    )
+    return {"display": nothing, "get_ipython": lambda: kernel, "In": [], "Out": {}}
+
+
 def restore_numpy() -> set[str]:
     """Give NumPy back what it has removed; the names that were given."""
     given = {name for name, value in REMOVED.items() if name not in np.__dict__ and value is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shutil
 import signal
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backproof.runner import Ended, Runner
-from backproof.source import Program
+from backproof.source import Program, where
 from backproof.trace.encoding import decode
 from backproof.trace.events import Crash, Trace
 
@@ -88,26 +89,28 @@ def how_it_ended(trace: Trace, program: Program, seconds: float) -> str:
     """Say where and how a run ended in which no training step was seen, and what to do about it."""
     crash = trace.crash
     file = crash.file if crash is not None and crash.file else program.filename
-    where = f"{file}:{crash.row}" if crash is not None and crash.row else file
+    place = file
+    if crash is not None and crash.row:
+        place = where(program, crash.row) if file == program.filename else f"{file}:{crash.row}"
     match trace.ended:
         case "crashed" if crash is not None:
             said = f": {crash.message}" if crash.message else ""
             return (
-                f"{where}: the program stopped with {crash.kind} before a whole training step was seen{said}."
+                f"{place}: the program stopped with {crash.kind} before a whole training step was seen{said}."
             )
         case "timeout":
             return (
-                f"{where}: the program was still here after {seconds:g} s, without a whole training step. "
+                f"{place}: the program was still here after {seconds:g} s, without a whole training step. "
                 "--timeout SECONDS gives it more; less data or smaller layers need less."
             )
         case "memory":
             return (
-                f"{where}: the program used up its memory here, before a whole training step was seen: "
+                f"{place}: the program used up its memory here, before a whole training step was seen: "
                 "try it with less data."
             )
         case "exited":
             said = f": {crash.message}" if crash is not None and crash.message else ""
-            return f"{where}: the program ended itself here, before a whole training step was seen{said}."
+            return f"{place}: the program ended itself here, before a whole training step was seen{said}."
     body = ast.parse(program.text).body
     if not body:
         return f"{program.filename} is empty: there is no program to check."
@@ -138,11 +141,13 @@ def _run(
     """Run once: the trace, and the traceback of a crash. ``plain`` runs the program as it is, unrecorded."""
     folder = Path(tempfile.mkdtemp(prefix="backproof-"))
     filename = program.filename
-    text = program.text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    text = _unix(program.text)
     beside = Path(filename).resolve().parent if filename != "-" else Path.cwd()
     options = {
         "filename": filename, "text": text, "folder": str(beside), "plots": plots, "plain": plain,
         "steps": limits.steps, "seconds": limits.seconds, "node_limit": limits.nodes, "memory": limits.memory,
+        "shown": os.path.dirname(filename), "notebook": bool(program.cells),
+        "modules": {module.filename: _unix(module.text) for module in program.modules},
     }  # fmt: skip
     try:
         (folder / "files").mkdir()
@@ -155,6 +160,11 @@ def _run(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return decode(found) if isinstance(found, bytes) else found, crash
+
+
+def _unix(text: str) -> str:
+    """A text with the line ends that Python's own reading gives it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
 
 
 def _brought(ended: Ended, folder: Path, program: Program) -> Trace | bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from backproof.source import Program, span_of, text_of
@@ -31,13 +32,20 @@ class Rewriter:
     Several files can share one table of sites. ``parent`` is the site whose sub-expressions are being
     rewritten, ``statement`` the statement around; ``comprehension`` holds the names that the comprehensions
     around bind, ``imported`` those that the file imports from elsewhere: ``own`` says of a module's name
-    whether it belongs to the program, None standing for a relative import.
+    whether it belongs to the program, None standing for a relative import. ``module`` says that this is not
+    the program's own file but a module that it imports.
     """
 
     def __init__(
-        self, text: str, filename: str, sites: list[Site], own: Callable[[str | None], bool] = _no_module
+        self,
+        text: str,
+        filename: str,
+        sites: list[Site],
+        own: Callable[[str | None], bool] = _no_module,
+        module: bool = False,
     ) -> None:
         self.program = Program(filename, text)
+        self.file = filename if module else ""
         self.sites = sites
         self.own = own
         self.scopes = 0
@@ -111,6 +119,8 @@ class Rewriter:
     def site(self, node: ast.expr | ast.stmt, target: str | None = None) -> Site:
         """Make the site of a node, under the current parent."""
         span = span_of(self.program, node)
+        if self.file:
+            span = replace(span, file=self.file)
         site = Site(
             len(self.sites), type(node).__name__, span, text_of(self.program, span), self.program.filename,
             self.parent, target=target, function=self.function, scope=self.scope.number,
