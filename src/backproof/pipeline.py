@@ -12,7 +12,7 @@ from backproof.check.trial import RIGHT, Bench
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import findings, lost_updates, mismatched
-from backproof.diagnosis.reasons import NO_LOSS, no_step, supplied, unknown_calls
+from backproof.diagnosis.reasons import NO_LOSS, no_step, numeric, supplied, unknown_calls
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.findings import FileReport, Finding, for_reader
@@ -74,6 +74,8 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         trains = trace.ended != "finished"
         return FileReport(program.filename, "inconclusive", reason, findings=notes, trains=trains)
 
+    notes = (*notes, *numeric(judgement))
+
     def verify(edits: Sequence[Edit], names: frozenset[str] | None) -> tuple[int, float] | None:
         return _verified(program, edits, names, options)
 
@@ -85,9 +87,9 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
             return _report(program, judgement.declared, "faulty", findings=(*found, *lost, *notes))
     if judgement.verdict.correct:
         judgement = replace(judgement, verdict=compare(judgement.step, POINTS, judgement.verdict.spread))
-    if judgement.verdict.correct:
-        return _lasting(program, judgement, lost, notes)
     followed = unknown_calls(judgement)
+    if judgement.verdict.correct and followed is None:
+        return _lasting(program, judgement, lost, notes)
     if followed is None:
         judgement, repair = _repaired(judgement)
         if convincing(judgement, repair):

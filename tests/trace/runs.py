@@ -40,8 +40,8 @@ class Run:
 
     def unknown(self, name: str) -> list[str]:
         """Why a global variable hangs on values that could not be followed; nothing where it does not."""
-        unknown = self.recorder.trace.unknown
-        return [unknown[n] for n in ancestors([self.node(name)]) if n in unknown]
+        nodes = ancestors([self.node(name)])
+        return [n.attributes["why"] for n in nodes if n.operation == "unknown"]
 
 
 def plainly(text: str, given: Mapping[str, Any] | None = None) -> Run:

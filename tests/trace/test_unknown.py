@@ -5,6 +5,8 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
+from backproof.graph import ancestors, evaluate
+
 from .runs import evaluated, plainly, traced
 
 # Each computes ``result`` from the array ``x``, shape (3, 2), in a way that no operation expresses.
@@ -34,9 +36,11 @@ UNSEEN = {
     """,
     "evaluated from text": "result = eval('x * 2.0') + 1.0",
     "a library that calls the program": "result = np.apply_along_axis(lambda r: r / 2.0, 1, x) * 2.0",
-    "several results": "u, s, v = np.linalg.svd(x)\nresult = s * 2.0",
-    "a result of the library in a list": "result = np.gradient(x)[0] + 1.0",
-    "bits of the numbers": "result = x.view(np.int64) * 1.0",
+    "complex numbers": "result = np.fft.ifft(np.fft.fft(x, axis=0) * 2.0, axis=0).real",
+    "a function that is not the same every time": """
+        import scipy.stats
+        result = scipy.stats.norm.rvs(x)
+    """,
     "integers that are shifted": "k = np.int64(x[0, 0] * 10)\nresult = (k << 2) * 0.5",
     "the power of a matrix": "result = np.asarray(np.matrix(x[:2]) ** 3)",
     "arrays of objects": """
@@ -54,11 +58,10 @@ UNSEEN = {
         c = np.sum(np.dot(b, np.array([1.0, 2.0])))
         a[0] = b[1]
         count = V.made
-        result = np.median([x[0, 0]]) * 1.0
+        result = (a[0].a + count) * eval("1.0 + x[0, 0]")
     """,
     "ufuncs made of Python": "result = np.frompyfunc(lambda v: v * 2.0, 1, 1)(x).astype(float) * 1.0",
     "where and out together": "result = np.multiply(x, 2.0, out=np.zeros((3, 2)), where=x > 0) * 1.0",
-    "a call that no operation expresses": "result = np.median(x) * x",
 }
 
 
@@ -82,6 +85,40 @@ def test_a_value_that_could_not_be_followed_is_known_to_be_unknown(name):
     assert plain.space.get("count") == recorded.space.get("count")
     assert recorded.unknown("result")
     np.testing.assert_allclose(recorded.node("result").value, plain.space["result"])
+
+
+CALLED_AGAIN = {
+    "several results": "u, s, v = np.linalg.svd(x)\nresult = s * 2.0",
+    "one of several results": "s, d = np.linalg.slogdet(x[:2])\nresult = s * d",
+    "a result of the library in a list": "result = np.gradient(x)[0] + 1.0",
+    "a method of an array": "result = np.abs(x).cumprod(axis=0)",
+    "a call that no operation expresses": "result = np.median(x) * x",
+    "a function of each element": "import scipy.special\nresult = scipy.special.gammaln(x * x + 1.0)",
+    "a method of a library's object": "from scipy.stats import norm\nresult = norm.cdf(x, 0.5, scale=2.0)",
+    "arguments in lists and by name": "result = np.interp(x=[x[0, 1], 0.5], xp=[0, 4], fp=[x[1, 1], 2])",
+    "an array that is overwritten afterwards": """
+        a = x * 2.0
+        result = np.cbrt(a)
+        a[0] = 7.0
+    """,
+}
+
+
+@pytest.mark.parametrize("name", CALLED_AGAIN)
+def test_what_no_operation_expresses_is_called_again(name):
+    """At other points the value is what the program computes there, and the complex step is its slope."""
+    text = _text(CALLED_AGAIN[name])
+    recorded = traced(text, _input(1))
+    assert recorded.error is None
+    assert recorded.unknown("result") == []
+    node, x = recorded.node("result"), recorded.leaves["x"]
+    assert any(n.operation == "opaque" for n in ancestors([node]))
+    other = _input(2)["x"]
+    np.testing.assert_allclose(evaluated(node, {x: other}), plainly(text, {"x": other}).space["result"])
+    toward, h = np.random.default_rng(3).normal(size=x.value.shape), 1e-6
+    up, down = (plainly(text, {"x": other + s * h * toward}).space["result"] for s in (1, -1))
+    along = evaluate([node], {x: other + 1e-200j * toward}, np.complex128)[node]
+    np.testing.assert_allclose(np.imag(along) / 1e-200, (up - down) / (2 * h), rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize(

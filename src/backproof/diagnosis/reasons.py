@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from backproof.check.judge import Judgement
+from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
+from backproof.graph import Node, ancestors
 from backproof.source import Program, Span
-from backproof.step.loss import ancestors_since
+from backproof.step.cut import dependent
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
 
@@ -26,15 +28,51 @@ def no_step(trace: Trace, program: Program, loss: str | None, seconds: float) ->
 
 
 def unknown_calls(judgement: Judgement) -> str | None:
-    """Say which calls of the step could not be followed, where an update or the loss hangs on one."""
-    step, window = judgement.step, judgement.step.window
-    results = [step.hypothesis.node, *(c.after for p in step.parameters for c in p.changes)]
-    made = ancestors_since(results, window.start)
-    unknown = step.trace.unknown
-    used = sorted({unknown[node] for node in made if node in unknown and node.origin.time >= window.start})
+    """Say which calls of the step could not be followed, where an update or the loss hangs on one.
+
+    What is known to hang on no parameter is data, whatever made it.
+    """
+    step = judgement.step
+    copies = step.copies
+    moving = dependent(copies.values(), [leaf for p in step.parameters for leaf in p.leaves])
+    inside = [copies[c.after] for c in (*step.window.parameters, *step.window.others) if c.after in copies]
+    made = ancestors([step.loss, *inside])
+    used = {
+        (_place(step.trace, node), node.attributes["why"])
+        for node in made
+        if node.operation == "unknown" and (node in moving or node.attributes["blind"])
+    }
     if not used:
         return None
-    return f"A value of the training step comes from what could not be followed: {', '.join(used)}."
+    told = ", ".join(f"{why} ({place})" for place, why in sorted(used))
+    return f"A value of the training step comes from what could not be followed: {told}."
+
+
+def _place(trace: Trace, node: Node) -> str:
+    """The line at which a value was made."""
+    row = _row(trace, node)
+    return f"line {row}" if row else "at no line of its own"
+
+
+def _row(trace: Trace, node: Node) -> int:
+    site = node.origin.site if node.origin is not None else -1
+    return trace.sites[site].span.row if site >= 0 else 0
+
+
+def numeric(judgement: Judgement) -> tuple[Finding, ...]:
+    """Say which functions were differentiated by calling them."""
+    step = judgement.step
+    roots = [leaf for p in step.parameters for leaf in p.leaves]
+    line = ancestors([step.loss])
+    moving = dependent(line, roots)
+    called = [node for node in line if node.operation == "opaque" and node in moving]
+    if not called:
+        return ()
+    rule = RULES["numeric-derivative"]
+    names = sorted({node.attributes["function"].removeprefix("numpy.ndarray.") for node in called})
+    row = min(_row(step.trace, node) for node in called)
+    message = f"No derivative rule is known for {listed(names)}: the derivative was found numerically, by calling it."
+    return (Finding(rule.code, rule.name, "info", message, Span(row, 1, row, 2) if row else None),)
 
 
 def supplied(trace: Trace) -> tuple[Finding, ...]:

@@ -41,7 +41,6 @@ def encode(trace: Trace) -> bytes:
         "shown": [number[n] for n in trace.shown],
         "returned": [number[n] for n in trace.returned],
         "random": [number[n] for n in trace.random if n in number],
-        "unknown": [(number[n], text) for n, text in trace.unknown.items() if n in number],
         "rest": {
             name: getattr(trace, name)
             for name in ("sites", "activities", "frames", "labels", "supplied", "ended", "crash", "files")
@@ -75,5 +74,4 @@ def decode(data: bytes) -> Trace:
     trace.shown = [nodes[k] for k in table["shown"]]
     trace.returned = [nodes[k] for k in table["returned"]]
     trace.random = {nodes[k] for k in table["random"]}
-    trace.unknown = {nodes[k]: text for k, text in table["unknown"]}
     return trace

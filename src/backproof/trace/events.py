@@ -92,7 +92,7 @@ class Trace:
 
     ``labels`` name places as a reader of the program would (``net.layers[0].W``); ``shown`` are nodes that
     the program printed, formatted or collected; ``supplied`` says what was given to it so that it could
-    run; ``opaque`` says which calls could not be followed; ``ended`` is how the run came to its end.
+    run; ``ended`` is how the run came to its end.
     """
 
     sites: list[Site] = field(default_factory=list)
@@ -105,7 +105,6 @@ class Trace:
     shown: list[Node] = field(default_factory=list)
     returned: list[Node] = field(default_factory=list)
     random: set[Node] = field(default_factory=set)
-    unknown: dict[Node, str] = field(default_factory=dict)
     supplied: list[tuple[str, int]] = field(default_factory=list)
     ended: Literal["stopped", "finished", "crashed", "exited", "timeout", "memory"] = "finished"
     crash: Crash | None = None

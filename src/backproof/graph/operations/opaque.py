@@ -1,4 +1,8 @@
-"""Operations that are not in the table: any function that can be imported, with a numeric derivative."""
+"""Operations that are not in the table: any function that can be imported, with a numeric derivative.
+
+What cannot even be called again is ``unknown``: it has the value that was recorded, whatever its operands
+are, and whoever relies on a derivative has to look for it first.
+"""
 
 # ruff: noqa: ARG001, the signature of a rule never varies
 from __future__ import annotations
@@ -19,6 +23,8 @@ from backproof.graph.numeric import complex_step, directional, real_step
 from backproof.graph.operations.domain import examples
 from backproof.graph.operations.elementwise import first_order, is_complex
 from backproof.graph.operations.record import REQUIRED, Operation, apply
+
+UNCERTAIN = 1e-6  # of the largest slope: a derivative whose error may be larger is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,14 @@ def place(argument: Any, operands: tuple[Any, ...]) -> Any:
     return argument
 
 
-def _caller(function: str, arguments: Any, keywords: Any) -> Callable[..., Any]:
+def _caller(function: str, arguments: Any, keywords: Any, part: int | None = None) -> Callable[..., Any]:
     called = find_function(function)
 
     def call(*xs: Any) -> Any:
+        xs = tuple([np.array(x) if isinstance(x, np.ndarray) else x for x in xs])  # it may write to them
         given = xs if arguments is None else place(tuple(arguments), xs)
-        return called(*given, **place(dict(keywords or {}), xs))
+        result = called(*given, **place(dict(keywords or {}), xs))
+        return result if part is None else result[part]
 
     return call
 
@@ -79,8 +87,10 @@ def _double(xs: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
-def _value(*xs: Any, function: str, arguments: Any = None, keywords: Any = None) -> Any:
-    call = _caller(function, arguments, keywords)
+def _value(
+    *xs: Any, function: str, arguments: Any = None, keywords: Any = None, part: int | None = None
+) -> Any:
+    call = _caller(function, arguments, keywords, part)
     if is_complex(*xs):  # nobody knows whether the function takes complex numbers rightly
         tiny = max(float(np.max(np.abs(np.imag(x)), initial=0.0)) for x in xs) or 1.0
         operands = _double(xs)
@@ -92,11 +102,23 @@ def _value(*xs: Any, function: str, arguments: Any = None, keywords: Any = None)
         return call(*_double(xs))
 
 
+def of_elements(function: str, arguments: Any = None, keywords: Any = None) -> bool:
+    """Is this a function of each element alone, so that one step gives the derivative of them all?"""
+    called = find_function(function)
+    return isinstance(called, np.ufunc) and called.signature is None and not arguments and not keywords
+
+
 def _vjp_value(
-    g: Any, *xs: Any, position: int, function: str, arguments: Any = None, keywords: Any = None
+    g: Any,
+    *xs: Any,
+    position: int,
+    function: str,
+    arguments: Any = None,
+    keywords: Any = None,
+    part: int | None = None,
 ) -> Any:
     """Sum g · ∂z/∂x over the elements of z, for each element of the operand x at a position."""
-    call, operands, g = _caller(function, arguments, keywords), _double(xs), np.asarray(g)
+    call, operands, g = _caller(function, arguments, keywords, part), _double(xs), np.asarray(g)
     x = np.asarray(operands[position])
 
     def toward(direction: Any) -> tuple[Any, ...]:
@@ -105,20 +127,30 @@ def _vjp_value(
     probe = np.random.default_rng(1).normal(
         size=x.shape
     )  # one direction tells whether the complex step works
+    if of_elements(function, arguments, keywords):
+        slope, _ = directional(call, operands, toward(np.ones(x.shape)))
+        return g * slope
     _, exact = directional(call, operands, toward(probe))
     cotangent = np.zeros(x.shape, np.result_type(g, np.float64))
+    largest = uncertain = 0.0
     for element in np.ndindex(*x.shape):
-        unit = np.zeros(x.shape)
+        unit, error = np.zeros(x.shape), 0.0
         unit[element] = 1.0
         if exact:
             slope = complex_step(call, operands, toward(unit))
         else:
-            slope, _ = real_step(call, operands, toward(unit))
+            slope, error = real_step(call, operands, toward(unit))
+        largest = max(largest, float(np.max(np.abs(slope), initial=0.0)))
+        uncertain = max(uncertain, error)
         cotangent[element] = np.sum(g * slope)
+    if uncertain > UNCERTAIN * largest:
+        cotangent[...] = np.nan  # as at a kink: nobody may rely on it
     return cotangent[()]
 
 
-def _rule(k: int, g: Node, z: Node, *operands: Node) -> Node:
+def _rule(k: int, g: Node, z: Node, *operands: Node) -> Node | None:
+    if np.asarray(z.value).dtype.kind != "f" or np.asarray(operands[k].value).dtype.kind != "f":
+        return None
     return apply("opaque_vjp", g, *operands, position=k, **z.attributes)
 
 
@@ -135,7 +167,8 @@ def _call_text(node: Node) -> str:
     arguments = node.attributes.get("arguments")
     given = [_argument(a) for a in (map(Operand, range(count)) if arguments is None else arguments)]
     given += [f"{key}={_argument(value)}" for key, value in (node.attributes.get("keywords") or {}).items()]
-    return f"{path}({', '.join(given)})"
+    part = node.attributes.get("part")
+    return f"{path}({', '.join(given)})" + ("" if part is None else f"[{part}]")
 
 
 def _argument(value: Any) -> str:
@@ -162,7 +195,15 @@ def _vjp_domain(generator: np.random.Generator) -> tuple[tuple[Any, ...], dict[s
     return (g, *operands), {"position": len(operands) - 1, **fields}
 
 
-_FIELDS = {"function": REQUIRED, "arguments": None, "keywords": None}
+def _recorded(*xs: Any, recorded: Any, why: str = "", blind: bool = False) -> Any:
+    return recorded
+
+
+def _no_slope(k: int, g: Node, z: Node, *operands: Node) -> None:
+    return None
+
+
+_FIELDS = {"function": REQUIRED, "arguments": None, "keywords": None, "part": None}
 _VJP_FIELDS = {"position": REQUIRED, **_FIELDS}
 _DOMAIN = examples(
     ((5,), {"function": "numpy.linalg.norm"}),
@@ -170,9 +211,17 @@ _DOMAIN = examples(
     ((5,), (3,), {"function": "numpy.convolve"}),
     ((3,), (3,), {"function": "numpy.vstack", "arguments": ((Operand(1), Operand(0)),)}),
     (None, {"function": "math.gamma", "arguments": (Operand(0),)}),
+    ((3, 5), {"function": "numpy.cbrt"}),
+    ((5,), (3, 5), {"function": "numpy.logaddexp2"}),
+    ((3, 2), {"function": "numpy.linalg.svd", "part": 1}),
 )
+_UNSEEN = {"recorded": REQUIRED, "why": "", "blind": False}
+_UNKNOWN = examples(((3, 2), {"recorded": 0.5}), ((), (5,), {"recorded": np.array([1.5, -2.0])}))
 
 RECORDS = (
     Operation("opaque", _value, _rule, _DOMAIN, _call_text, _latex, _FIELDS, exact=False),
     Operation("opaque_vjp", _vjp_value, _refuse, _vjp_domain, _vjp_text, _latex, _VJP_FIELDS, exact=False),
+    Operation(
+        "unknown", _recorded, _no_slope, _UNKNOWN, "$recorded", r"\mathrm{unknown}", _UNSEEN, exact=False
+    ),
 )

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, apply, constant, leaf
+from backproof.graph import Node, apply, constant
+from backproof.trace.flow.foreign import Call, outcome
 from backproof.trace.flow.nodes import Nodes
-from backproof.trace.flow.values import SCALAR, TRACKED, copied, flat, of_objects, same
+from backproof.trace.flow.values import SCALAR, TRACKED, flat, of_objects, same
 
 Sites = tuple[int | None, ...]
 
@@ -83,17 +84,22 @@ def _claim(
     return node if same(node.value, result) else None
 
 
-def opaque(nodes: Nodes, site: int, values: Iterable[Any], result: Any, what: str) -> None:
+def opaque(
+    nodes: Nodes, site: int, values: Iterable[Any], result: Any, what: str, call: Call | None = None
+) -> None:
     """A result that no operation explains.
 
-    An object that has a node is what it was, unless it was written to. Another is unknown where it hangs on
-    tracked values; else it is data, and becomes a leaf when it is used.
+    An object that has a node is what it was, unless it was written to. Another is what ``call`` gives when
+    it is made again, or unknown, where it hangs on tracked values; else it is data, and becomes a leaf when
+    it is used.
     """
-    if not isinstance(result, TRACKED) or still(nodes, result):
+    values = list(values)
+    parts = result if isinstance(result, list | tuple) else (result,)
+    if all(not isinstance(v, TRACKED) or still(nodes, v) for v in parts):
         return
-    if nodes.find(result) is not None or follows(nodes, values):
-        node = leaf(copied(result), nodes.sites[site].target, nodes.origin(site, ()))
-        nodes.keep(result, nodes.unknown(node, what))
+    before = any(nodes.find(v) is not None for v in parts if isinstance(v, TRACKED))
+    if before or follows(nodes, values):
+        outcome(nodes, site, call, result, hanging(nodes, values), what)
 
 
 def still(nodes: Nodes, value: Any) -> bool:
@@ -106,5 +112,10 @@ def still(nodes: Nodes, value: Any) -> bool:
 
 def follows(nodes: Nodes, values: Iterable[Any]) -> bool:
     """Does any of the values, or of what lists among them hold, come from anything but literals?"""
+    return bool(hanging(nodes, values))
+
+
+def hanging(nodes: Nodes, values: Iterable[Any]) -> list[Node]:
+    """The nodes of the values, and of what lists among them hold, that are no literals."""
     found = [nodes.find(value) for value in flat(values) if nodes.has(value)]
-    return any(node is not None and node.operation != "constant" for node in found)
+    return [node for node in found if node is not None and node.operation != "constant"]

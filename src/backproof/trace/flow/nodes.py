@@ -6,14 +6,15 @@ maps to the node that made it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from backproof.graph import Node, apply, constant, leaf
-from backproof.trace.events import Trace
+from backproof.trace.events import Origin, Trace
 from backproof.trace.flow.moment import Moment
-from backproof.trace.flow.values import COPY_LIMIT, TRACKED, same
+from backproof.trace.flow.values import COPY_LIMIT, TRACKED, copied, same
 from backproof.trace.sites import Site
 from backproof.trace.stopping import Stopper
 
@@ -173,18 +174,31 @@ class Nodes:
             self.find(self.views[id(value)][0])
         node = self.node(value, site)
         if isinstance(value, np.ndarray) and not same(node.value, value):
-            origin = self.origin(site if site is not None else -1, ())
-            node = self.unknown(
-                leaf(np.array(value), node.name, origin), "was changed where the recorder could not see it"
-            )
+            unseen = "was changed where the recorder could not see it"
+            node = self.unknown(value, unseen, site, (node,), node.name, blind=True)
             self.keep(value, node)
         return node
 
-    def unknown(self, node: Node, why: str) -> Node:
-        """Enter a leaf whose value hangs on tracked values in a way that could not be followed."""
-        self.add(node)
-        self.trace.unknown[node] = why
-        return node
+    def unknown(
+        self,
+        value: Any,
+        why: str,
+        site: int | None,
+        operands: Iterable[Node] = (),
+        name: str | None = None,
+        origin: Origin | None = None,
+        blind: bool = False,
+    ) -> Node:
+        """Enter a value that hangs on tracked values in a way that could not be followed.
+
+        ``operands`` are those that it is known to hang on; where it is ``blind``, or there are none, it may
+        hang on anything.
+        """
+        held, given = copied(value), tuple(dict.fromkeys(operands))
+        if origin is None:
+            origin = self.origin(site if site is not None else -1, tuple(None for _ in given))
+        fields = {"recorded": held, "why": why, "blind": blind or not given}
+        return self.add(Node("unknown", given, fields, held, name, origin))
 
     def alias(
         self, value: Any, node: Node, site: int, name: str | None, operand_site: int | None = None
@@ -204,8 +218,6 @@ class Nodes:
         trace.nodes[-1] = new
         if node in trace.random:
             trace.random.add(new)
-        if node in trace.unknown:
-            trace.unknown[new] = trace.unknown[node]
         return new
 
     def note_view(self, result: Any, source: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, apply, constant, leaf
+from backproof.graph import Node, apply, constant
 from backproof.trace.events import Origin, Store
 from backproof.trace.flow.nodes import Nodes
 from backproof.trace.flow.values import NUMBER, of_objects, same
@@ -67,7 +67,9 @@ class Series:
         except Exception:
             after = None
         if after is None or not same(after.value, array):
-            after = nodes.unknown(leaf(np.array(array), name, origin), "assignments to the items of an array")
+            after = nodes.unknown(
+                array, "assignments to the items of an array", None, (self.before,), name, origin, blind=True
+            )
         else:
             nodes.add(after)
         nodes.keep(array, after)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, apply, constant, leaf
+from backproof.graph import Node, apply, constant
 from backproof.trace.events import Origin, Store
 from backproof.trace.flow.arrays import array_node, made_array
 from backproof.trace.flow.claims import opaque, record
@@ -140,7 +140,7 @@ def _written(
 ) -> None:
     """Hold what a write should have given against what it gave."""
     if after is None or not same(after.value, array):
-        after = nodes.unknown(leaf(np.array(array), before.name, nodes.origin(site, ())), what)
+        after = nodes.unknown(array, what, site, (before,), before.name, blind=True)
     else:
         nodes.add(after)
     changed_in_place(nodes, array, before, after, site, key)
@@ -187,7 +187,7 @@ def augmented(nodes: Nodes, site: int, op: str, old: Any, value: Any) -> Any:
         _written(nodes, site, result, before, after, "", f"{op}=")
         return result
     if after is None or not same(after.value, result):
-        after = nodes.unknown(leaf(np.array(result), before.name, nodes.origin(site, ())), f"{op}=")
+        after = nodes.unknown(result, f"{op}=", site, (before, operand), before.name)
     else:
         nodes.add(after)
     nodes.keep(result, after)

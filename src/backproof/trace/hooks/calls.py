@@ -8,15 +8,16 @@ import copy
 import functools
 import itertools
 import operator
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from backproof.graph import leaf
 from backproof.trace.flow.arrays import TAKEN_APART, aliased, items, listed, total
-from backproof.trace.flow.claims import follows, still
-from backproof.trace.flow.values import TRACKED, copied, flat
+from backproof.trace.flow.claims import hanging, still
+from backproof.trace.flow.foreign import data, described, outcome
+from backproof.trace.flow.values import TRACKED, flat
 from backproof.trace.flow.writes import changed_in_place
 from backproof.trace.hooks.expressions import Expressions
 from backproof.trace.hooks.functions import Functions
@@ -117,6 +118,7 @@ class Calls:
         """Call something that is not an operation; a function of the program records itself."""
         open_, moment, functions = self.activities.open, self.moment, self.functions
         before, current, depth = len(self.nodes.trace.frames), moment.current, len(open_)
+        returns = len(self.nodes.trace.returned)
         given = [*arguments, *keywords.values()]
         functions.pending = (site, {id(v): s for v, s in zip(given, places, strict=False)})
         try:
@@ -134,7 +136,7 @@ class Calls:
         elif result is None and not entered:
             self._written_by(site, function, given)
         elif isinstance(result, (*TRACKED, list, tuple)):
-            self._foreign(site, function, given, result, entered)
+            self._foreign(site, function, arguments, keywords, result, returns if entered else None)
         return result
 
     def _called(self, site: int, function: Any, *arguments: Any) -> Any:
@@ -142,26 +144,42 @@ class Calls:
         return self._call(site, [], function, arguments, {})
 
     # ------------------------------------------------------------------ what other functions give and change
-    def _foreign(self, site: int, function: Any, given: list[Any], result: Any, entered: bool) -> None:
+    def _foreign(
+        self,
+        site: int,
+        function: Any,
+        arguments: tuple[Any, ...],
+        keywords: dict[str, Any],
+        result: Any,
+        returns: int | None,
+    ) -> None:
         """What a function that is not the program's own gave.
 
-        What it handed on is what it was. What it made is unknown where the function was given tracked values
-        or called the program for them; else it is data, which becomes a leaf when it is used.
+        What it handed on is what it was. What it made is what it gives again, or unknown, where the function
+        was given tracked values or called the program for them (which has returned values since ``returns``);
+        else it is data, which becomes a leaf when it is used.
         """
-        made = [v for v in flat([result]) if isinstance(v, TRACKED) and not still(self.nodes, v)]
+        nodes = self.nodes
+        made = [v for v in flat([result]) if isinstance(v, TRACKED) and not still(nodes, v)]
         if not made:
             return
-        random = _is_random(function)
-        if not random and not entered and not follows(self.nodes, given):
+        if _is_random(function):
+            for value in made:
+                node = data(nodes, site, value)
+                nodes.trace.random.add(node)
+                nodes.keep(value, node)
             return
-        why = getattr(function, "__qualname__", type(function).__name__)
-        for value in made:
-            node = leaf(copied(value), self.sites[site].target, self.nodes.origin(site, ()))
-            if random:
-                self.nodes.trace.random.add(self.nodes.add(node))
-            else:
-                self.nodes.unknown(node, why)
-            self.nodes.keep(value, node)
+        owner = getattr(function, "__self__", None)
+        given = [owner, *arguments, *keywords.values()]
+        why = _called(function)
+        if returns is not None:
+            called = nodes.trace.returned[returns:]
+            outcome(nodes, site, None, result, [*hanging(nodes, given), *called], why, not called)
+        elif found := hanging(nodes, given):
+            whole = (owner, *arguments) if isinstance(owner, np.ndarray) else arguments
+            call = described(function, whole, keywords)
+            bound = owner is not None and not isinstance(owner, types.ModuleType | np.ndarray)
+            outcome(nodes, site, call, result, found, why, blind=bound)
 
     def _written_by(self, site: int, function: Any, given: list[Any]) -> None:
         """A function that gives nothing may have written to the arrays that it was given."""
@@ -169,11 +187,13 @@ class Calls:
             before = self.nodes.find(value) if isinstance(value, np.ndarray) else None
             if before is None or still(self.nodes, value):
                 continue
-            node = leaf(copied(value), before.name, self.nodes.origin(site, ()))
             if _is_random(function):
-                self.nodes.trace.random.add(self.nodes.add(node))
+                node = data(self.nodes, site, value)
+                self.nodes.trace.random.add(node)
             else:
-                self.nodes.unknown(node, getattr(function, "__qualname__", type(function).__name__))
+                why = _called(function)
+                operands = (before, *hanging(self.nodes, given))
+                node = self.nodes.unknown(value, why, site, operands, before.name)
             changed_in_place(self.nodes, value, before, node, site)
 
     # ------------------------------------------------------------------ builtins that are imitated
@@ -223,6 +243,12 @@ class Calls:
         self.places.placed(
             ("attribute", id(owner), name), places[-1] if places else site, value, owner, False
         )
+
+
+def _called(function: Any) -> str:
+    """What a function is called."""
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
+    return name if isinstance(name, str) else type(function).__name__
 
 
 def _is_random(function: Any) -> bool:

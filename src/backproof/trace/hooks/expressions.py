@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, apply, constant, leaf
+from backproof.graph import Node, apply, constant
 from backproof.trace.flow.arrays import Structure, made_array, unpacked
 from backproof.trace.flow.claims import opaque, record, still
 from backproof.trace.flow.keys import frozen_index, item_place
 from backproof.trace.flow.operators import BINARY, COMPARE, UNARY
-from backproof.trace.flow.values import NUMBER, TRACKED, boolean, copied, flat, same
+from backproof.trace.flow.values import NUMBER, TRACKED, boolean, flat, same
 from backproof.trace.hooks.places import Places
 
 BITWISE = frozenset({"&", "|", "^"})
@@ -148,8 +148,7 @@ class Expressions:
     def outside(self, site: int, value: Any) -> Any:
         """``eval(...)``: what text computes is not seen."""
         if isinstance(value, TRACKED) and not still(self.nodes, value):
-            node = leaf(copied(value), self.sites[site].target, self.nodes.origin(site, ()))
-            self.nodes.keep(value, self.nodes.unknown(node, "eval"))
+            self.nodes.keep(value, self.nodes.unknown(value, "eval", site, name=self.sites[site].target))
         return value
 
     def shown(self, value: Any) -> Any:

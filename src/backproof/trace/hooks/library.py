@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, leaf
-from backproof.trace.flow.claims import opaque
+from backproof.graph import Node
+from backproof.trace.flow.claims import hanging, opaque
+from backproof.trace.flow.foreign import described
 from backproof.trace.flow.nodes import Nodes
-from backproof.trace.flow.values import NUMBER, TRACKED, copied, same
+from backproof.trace.flow.values import NUMBER, TRACKED, same
 from backproof.trace.flow.writes import changed_in_place
 from backproof.trace.lowering import Context, Lowering
 
@@ -46,16 +47,18 @@ def lowered(
     nodes.moment.current = current
     what = getattr(function, "__name__", "a call")
     if before is not None:
-        _written(nodes, site, target, before, made, context, what)
+        _written(nodes, site, target, before, made, context, hanging(nodes, values), what)
     elif isinstance(result, TRACKED):
-        _computed(nodes, site, lowering, context, given, named, result, what)
+        _computed(nodes, site, lowering, context, given, named, result, function)
     elif isinstance(result, list | tuple) and any(isinstance(v, NUMBER) for v in result):
         made = _build(lowering, context, given, named)
-        for position, value in enumerate(result):
-            node = made[position] if isinstance(made, list) and position < len(made) else None
-            if node is None or not same(node.value, value):
-                opaque(nodes, site, values, value, what)
-            elif isinstance(value, TRACKED):
+        parts = made if isinstance(made, list) and len(made) == len(result) else []
+        if not all(same(node.value, value) for node, value in zip(parts, result, strict=False)):
+            parts = []
+        if not parts:
+            opaque(nodes, site, values, result, what, described(function, arguments, keywords))
+        for node, value in zip(parts, result, strict=False):
+            if isinstance(value, TRACKED):
                 nodes.keep(value, node)
                 nodes.note_view(value, arguments[0])
     return result
@@ -92,12 +95,19 @@ def _fits(context: Context, made: Node | list[Node] | None, value: Any) -> Node 
 
 
 def _written(
-    nodes: Nodes, site: int, target: Any, before: Node, made: Any, context: Context, what: str
+    nodes: Nodes,
+    site: int,
+    target: Any,
+    before: Node,
+    made: Any,
+    context: Context,
+    given: list[Node],
+    what: str,
 ) -> None:
     """The call wrote to ``target``."""
     node = _fits(context, made, target)
     if node is None:
-        node = nodes.unknown(leaf(copied(target), before.name, nodes.origin(site, ())), what)
+        node = nodes.unknown(target, what, site, (before, *given), before.name)
     elif node.operation != "constant" and np.asarray(node.value).dtype != target.dtype:
         node = context.apply("astype", node, dtype=target.dtype)
     changed_in_place(nodes, target, before, node, site)
@@ -111,9 +121,10 @@ def _computed(
     arguments: tuple[Any, ...],
     keywords: dict[str, Any],
     result: Any,
-    what: str,
+    function: Any,
 ) -> None:
     """The call gave ``result``."""
+    what = getattr(function, "__name__", "a call")
     node: Node | None = None
     for fresh in (False, True):
         context.fresh = fresh
@@ -122,7 +133,8 @@ def _computed(
         if node is not None or made is None:
             break
     if node is None:
-        opaque(nodes, site, [*arguments, *keywords.values()], result, what)
+        call = described(function, arguments, keywords)
+        opaque(nodes, site, [*arguments, *keywords.values()], result, what, call)
     elif nodes.known.get(id(result)) is not node:
         target = nodes.sites[site].target
         if target and node.name is None and node.operation not in ("leaf", "constant"):

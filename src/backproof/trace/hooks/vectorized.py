@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, apply, leaf
+from backproof.graph import Node, apply
 from backproof.trace.flow.arrays import array_node
 from backproof.trace.flow.claims import opaque
 from backproof.trace.flow.nodes import Nodes
-from backproof.trace.flow.values import TRACKED, copied, same
+from backproof.trace.flow.values import TRACKED, same
 
 CALLS = 20_000  # elements; more are not followed one by one
 
@@ -83,4 +83,4 @@ def _gathered(nodes: Nodes, site: int, result: Any, given: list[Node | None]) ->
             nodes.keep(result, node)
             return
     for value in result if isinstance(result, tuple) else (result,):
-        nodes.keep(value, nodes.unknown(leaf(copied(value), None, nodes.origin(site, ())), "np.vectorize"))
+        nodes.keep(value, nodes.unknown(value, "np.vectorize", site, parts, blind=True))
