@@ -71,7 +71,7 @@ def numeric(judgement: Judgement) -> tuple[Finding, ...]:
     rule = RULES["numeric-derivative"]
     names = sorted({node.attributes["function"].removeprefix("numpy.ndarray.") for node in called})
     row = min(_row(step.trace, node) for node in called)
-    message = f"No derivative rule is known for {listed(names)}: the derivative was found numerically, by calling it."
+    message = f"No rule gives the derivative of {listed(names)}: it was found numerically, by calling it."
     return (Finding(rule.code, rule.name, "info", message, Span(row, 1, row, 2) if row else None),)
 
 
