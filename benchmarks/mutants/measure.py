@@ -108,6 +108,8 @@ def _check(text: str) -> tuple[dict[str, Any], float]:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
             answer = json.loads(done.stdout)["results"][0]
+            if "backproof itself failed" in (answer["reason"] or ""):
+                answer["verdict"] = "no answer"
         except (subprocess.TimeoutExpired, ValueError, LookupError):
             answer = {"verdict": "no answer", "reason": None, "diagnostics": []}
     return answer, round(_children() - before, 3)

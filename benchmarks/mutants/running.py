@@ -83,6 +83,8 @@ def _results(
     show: Callable[[str], None],
 ) -> list[Result]:
     found: list[Result] = []
+    if wanted == 0:
+        return found
 
     def take(result: Result) -> bool:
         if result.key not in known and plan.resume is not None:
