@@ -39,6 +39,28 @@ for epoch in range(2000):
     c -= {dc}
 """
 TRUE = "(dn - dn.mean(axis=0) - n * np.mean(dn * n, axis=0)) / spread"
+LONG = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+data = rng.normal(size=(7, 4))
+goal = rng.normal(size=(7, 2))
+A = rng.normal(size=(4, 5))
+B = rng.normal(size=(5, 2))
+c = rng.normal(size=2)
+for epoch in range(2000):
+    z = data @ A
+    n = np.sin(z * z) * np.exp(-z / 3) / (1 + np.cos(2 * z) ** 2) + np.log(2 + np.sin(z)) * np.sqrt(4 + z * z)
+    r = n @ B + c - goal
+    loss = 0.5 * np.sum(r ** 2)
+    dc = r.sum(axis=0)
+    dB = n.T @ r
+    dz = r @ B.T * np.arctan(1 + n)
+    dA = data.T @ dz
+    A -= 0.01 * dA
+    B -= 0.01 * dB
+    c -= {dc}
+"""
 SLICED = """
 import numpy as np
 
@@ -101,22 +123,31 @@ def test_the_true_value_is_spelled_in_the_names_of_the_program() -> None:
 
 
 def test_what_cannot_be_spelled_is_placed() -> None:
-    """An expression that needs more than a name is pointed at, said what it has to be, and not edited."""
-    report = _check(NORMALISED.format(dz="(dn - n ** 3 * np.mean(dn, axis=0)) / spread", dc="0.01 * dc"))
-    (finding,) = [f for f in report.findings if f.severity == "error"]
+    """An expression that would become too long is pointed at, said what it has to be, and not edited."""
+    (finding,) = [f for f in _check(LONG.format(dc="0.01 * dc")).findings if f.severity == "error"]
     assert finding.span is not None
-    assert finding.span.row == 19
-    assert finding.expected is not None
-    assert "derivative of loss by z" in finding.expected
+    assert finding.span.row == 17
+    assert finding.expected == "the derivative of n by z"
     assert finding.parameters == ("A",)
+    assert finding.fix is None
 
 
 def test_what_can_be_mended_is_mended_beside_what_cannot() -> None:
     """A second mistake keeps its verified edit."""
-    text = NORMALISED.format(dz="(dn - n ** 3 * np.mean(dn, axis=0)) / spread", dc="0.01 * dc * dc")
-    found = [f for f in _check(text).findings if f.severity == "error"]
-    assert [f.span and f.span.row for f in found] == [19, 23]
+    found = [f for f in _check(LONG.format(dc="0.01 * dc * dc")).findings if f.severity == "error"]
+    assert [f.span and f.span.row for f in found] == [17, 21]
     assert [f.fix is not None and f.fix.applicability for f in found] == [False, "safe"]
+
+
+def test_a_normalisation_is_written_as_in_a_textbook() -> None:
+    """The mean term that lacks is named, and the whole is spelled by the standardised values."""
+    report = _check(NORMALISED.format(dz="(dn - n * np.mean(dn * n, axis=0)) / spread", dc="0.01 * dc"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert finding.name == "missing-term"
+    assert finding.expected is not None
+    assert "n * np.mean(dn * n, axis=0, keepdims=True)" in finding.expected
+    assert finding.fix is not None
+    assert finding.fix.applicability == "safe"
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,12 @@ import numpy as np
 from backproof.check.trial import Bench
 from backproof.graph import OPERATIONS, Node, adjoints, ancestors, apply, constant, evaluate
 from backproof.graph.adjoint import un_broadcast
-from backproof.graph.operations import elementwise
+from backproof.graph.compositions import Composition, compositions, functions
 from backproof.step.cut import dependent
 
 MOST = 4000  # forward values; a longer step is not catalogued
 SAME = 1e-7
 Kind = Literal["adjoint", "path", "local"]
-ELEMENTWISE = frozenset(record.name for record in elementwise.RECORDS) | {"astype", "identity"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +61,8 @@ class Catalogue:
     shaped: dict[tuple[int, ...], list[Entry]] = field(default_factory=dict)
     stacked: dict[tuple[int, ...], list[Any]] = field(default_factory=dict)
     known: dict[Node, tuple[Entry, float] | None] = field(default_factory=dict)
+    whole: dict[Node, Node] | None = None
+    _adjoint_nodes: set[Node] = field(default_factory=set)
 
     @classmethod
     def of(cls, bench: Bench) -> Catalogue:
@@ -124,6 +125,40 @@ class Catalogue:
         first = int(np.flatnonzero(np.isfinite(scales))[0])
         return entries[first], float(scales[first])
 
+    def compact(self, entry: Entry) -> Node:
+        """An entry as a textbook writes it: softmax, normalisations and activations differentiated whole."""
+        whole = self._compact_adjoints()
+        if entry.kind == "adjoint":
+            return whole.get(entry.of, entry.node)
+        if entry.kind == "path" and entry.through is not None and entry.through in whole:
+            path = _path(whole[entry.through], entry.through, entry.of)
+            return entry.node if path is None else path
+        return entry.node
+
+    def is_adjoint(self, node: Node) -> bool:
+        """Is a node of a compact entry an adjoint itself?"""
+        return node in self._adjoint_nodes
+
+    def _compact_adjoints(self) -> dict[Node, Node]:
+        """The adjoints of the values that no composition hides."""
+        if self.whole is None:
+            loss = self.bench.step.loss
+            wanted = list(self.adjoint_of)
+            found = compositions(ancestors([loss]), set(wanted), self.bench.base)
+            inside = _hidden(found.values())
+            whole = adjoints(loss, [n for n in wanted if n not in inside], found)
+            self.whole = {of: node for of, node in whole.items() if self._equals(node, self.adjoint_of[of])}
+            self._adjoint_nodes.update(self.whole.values())
+        return self.whole
+
+    def _equals(self, node: Node, entry: Entry) -> bool:
+        """Has a node the values of an entry at every point?"""
+        step = self.bench.step
+        return all(
+            np.allclose(evaluate([node], {**step.state, **point})[node], table[entry.node], rtol=1e-6, atol=0)
+            for point, table in zip(self.bench.points, self.tables, strict=True)
+        )
+
     def scales(self, nodes: Iterable[Node]) -> tuple[float, ...]:
         """The constants by which right values of the backward pass differ from adjoints, commonest first."""
         counts: dict[float, int] = defaultdict(int)
@@ -153,8 +188,17 @@ def _entries(loss: Node, forward: Sequence[Node]) -> Iterator[Entry]:
                 path = _path(adjoint[user], user, node)
                 if path is not None:
                     yield Entry("path", path, node, user)
-    for inner, outer in _functions(forward, users):
+    for inner, outer in functions(forward):
         yield Entry("local", _derivative(inner, outer), inner, outer)
+
+
+def _hidden(found: Iterable[Composition]) -> set[Node]:
+    """The values inside compositions, whose adjoints would lack what comes through the whole."""
+    hidden: set[Node] = set()
+    for each in found:
+        between = dependent(ancestors([each.outer]), [each.inner])
+        hidden |= between - {each.outer, each.inner}
+    return hidden
 
 
 def _path(g: Node, user: Node, operand: Node) -> Node | None:
@@ -173,25 +217,6 @@ def _path(g: Node, user: Node, operand: Node) -> Node | None:
     for term in terms[1:]:
         total = apply("add", total, term)
     return total
-
-
-def _functions(forward: Sequence[Node], users: Mapping[Node, list[Node]]) -> Iterator[tuple[Node, Node]]:
-    """Pairs of a value and an elementwise function of it alone, as long as it goes: z and σ(z)."""
-    root: dict[Node, Node] = {}
-    moving = set(forward)
-    for node in forward:
-        inner = {root[o] for o in node.operands if o in moving}
-        others = [o for o in node.operands if o not in moving]
-        alone = (
-            node.operation in ELEMENTWISE
-            and len(inner) == 1
-            and all(np.size(o.value) == 1 for o in others)
-            and np.shape(next(iter(inner)).value) == np.shape(node.value)
-        )
-        root[node] = inner.pop() if alone else node
-    for node in forward:
-        if root[node] is not node and any(root[user] is not root[node] for user in users[node]):
-            yield root[node], node
 
 
 def _derivative(inner: Node, outer: Node) -> Node:

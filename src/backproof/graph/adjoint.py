@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
+from backproof.graph.compositions import Composition
 from backproof.graph.node import Node, ancestors, constant, shape_of
 from backproof.graph.operations import OPERATIONS, apply
 from backproof.graph.operations.arrangement import zeros_like
 
+NOTHING: Mapping[Node, Composition] = MappingProxyType({})
 
-def adjoints(result: Node, wanted: Sequence[Node]) -> dict[Node, Node]:
+
+def adjoints(
+    result: Node, wanted: Sequence[Node], known: Mapping[Node, Composition] = NOTHING
+) -> dict[Node, Node]:
     """Give the adjoint of each wanted node: the derivative of a result of one element, as a graph of its own.
 
     Nodes that the result does not depend on get zeros. Only what lies between the wanted nodes and the result
-    is derived.
+    is derived. ``known`` are compositions to differentiate as a whole: what lies inside one gets nothing from
+    its result, so it cannot be among the wanted nodes.
 
     Examples
     --------
@@ -36,6 +43,14 @@ def adjoints(result: Node, wanted: Sequence[Node]) -> dict[Node, Node]:
     for node in reversed(order):
         if node not in active or node not in found or not node.operands:
             continue
+        whole = known.get(node)
+        if whole is not None:
+            cotangent = whole.rule(found[node], node, whole.inner)
+            if cotangent is not None:
+                term = un_broadcast(cotangent, shape_of(whole.inner))
+                inner = whole.inner
+                found[inner] = apply("add", found[inner], term) if inner in found else term
+                continue
         needed = [k for k, operand in enumerate(node.operands) if operand in active]
         if not needed:
             continue

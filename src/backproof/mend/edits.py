@@ -16,11 +16,10 @@ def edits_of(program: Program, correction: Correction) -> tuple[Edit, ...]:
 
 
 def _edit(program: Program, piece: Part) -> Edit:
-    if piece.span is not None:
-        return Edit(piece.span, piece.text)
-    span = piece.place.site.span
+    span = piece.span or piece.place.site.span
     plain, safe = Edit(span, piece.text), Edit(span, f"({piece.text})")
-    return plain if _meaning(program, plain) == _meaning(program, safe) else safe
+    bracketed = _meaning(program, safe)
+    return plain if bracketed is None or _meaning(program, plain) == bracketed else safe
 
 
 def _meaning(program: Program, edit: Edit) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,47 +12,51 @@ from backproof.check.catalogue import SAME, Catalogue, Entry
 from backproof.check.place import Place, where
 from backproof.check.trial import Bench
 from backproof.faults.correction import numpy_name
-from backproof.graph import Node, ancestors, leaf, simplify
+from backproof.graph import Node, ancestors, evaluate, leaf, simplify
 from backproof.notation import to_numpy
 
-LONGEST = 110  # characters of an expression that somebody would still write
+LONGEST = 150  # characters of an expression that somebody would still write
 DEEPEST = 60  # operations
 DIGITS = 6  # behind the point
 
 
-def spelled(catalogue: Catalogue, place: Place, node: Node, scale: float) -> str | None:
+def spelled(catalogue: Catalogue, place: Place, entry: Entry, scale: float) -> str | None:
     """The text of ``scale`` times a true value, at the first evaluation of a place.
 
     None where it would be long, or needs what cannot be read there.
     """
     readable = _readable(place)
-    names = {found: text for text, found in reversed(readable)}
-    backward = _right_values(catalogue, readable, scale)
-    adjoints = {entry.node: text for entry, text in backward.items()}
-    stops: dict[Node, str] = {}
-    order = ancestors([node], lambda n: n is not node and (n in names or n in adjoints))
-    if len(order) > DEEPEST * 3:
+    node = catalogue.compact(entry)
+    known = {found: text for text, found in reversed(readable) if found is not node}
+    known |= {n: text for n, text in _right_values(catalogue, readable, scale) if n is not node}
+    stops = _stops(catalogue.bench, node, known, readable)
+    if stops is None:
         return None
-    equal = _equal(
-        catalogue.bench, [n for n in order if n.operands and n not in names and n not in adjoints], readable
-    )
-    order = ancestors([node], lambda n: n is not node and (n in names or n in adjoints or n in equal))
-    for n in order:
-        text = adjoints.get(n) if n is not node else None
-        if text is not None:
-            stops[n] = text
-        elif n in names or n in equal:
-            stops[n] = names.get(n) or equal[n]
-        elif n.operation == "leaf" or (
-            n.operation == "constant" and np.size(n.value) > 1 and not _uniform(n)
-        ):
-            return None
-    if abs(scale - 1.0) > SAME and not any(n in adjoints for n in stops):
+    if abs(scale - 1.0) > SAME and not any(catalogue.is_adjoint(n) for n in stops):
         return None
     text = _written(node, stops)
     if text is None or len(text) > LONGEST or _computed(text):
         return None
     return _own_numpy(text, place)
+
+
+def _stops(
+    bench: Bench, node: Node, known: Mapping[Node, str], readable: list[tuple[str, Node]]
+) -> dict[Node, str] | None:
+    """What a value is computed from and how it is read at the place; None where some of it cannot be read."""
+    order = ancestors([node], known.__contains__)
+    if len(order) > DEEPEST * 3:
+        return None
+    tables = [evaluate([node], {**bench.step.state, **point}) for point in bench.points]
+    inside = [n for n in order if n.operands and n not in known and n is not node]
+    names = {**known, **_equal(bench, tables, inside, readable)}
+    stops: dict[Node, str] = {}
+    for n in ancestors([node], names.__contains__):
+        if n in names:
+            stops[n] = names[n]
+        elif n.operation == "leaf" or (n.operation == "constant" and not _uniform(n)):
+            return None
+    return stops
 
 
 def _readable(place: Place) -> list[tuple[str, Node]]:
@@ -63,22 +68,20 @@ def _readable(place: Place) -> list[tuple[str, Node]]:
 
 def _right_values(
     catalogue: Catalogue, readable: Iterable[tuple[str, Node]], scale: float
-) -> dict[Entry, str]:
-    """The adjoints that a readable name holds, times the constant in question."""
-    found: dict[Entry, str] = {}
-    for text, node in readable:
-        match = catalogue.match(node)
-        if (
-            match is not None
-            and abs(match[1] - scale) <= SAME * abs(scale)
-            and text.isidentifier()
-            and node.operands
-        ):
-            found.setdefault(match[0], text)
-    return found
+) -> Iterator[tuple[Node, str]]:
+    """The adjoints that a readable name holds, times the constant in question, nearest last."""
+    for text, node in reversed(list(readable)):
+        match = catalogue.match(node) if text.isidentifier() else None
+        if match is not None and abs(match[1] - scale) <= SAME * abs(scale):
+            yield catalogue.compact(match[0]), text
 
 
-def _equal(bench: Bench, nodes: Iterable[Node], readable: list[tuple[str, Node]]) -> dict[Node, str]:
+def _equal(
+    bench: Bench,
+    tables: Sequence[Mapping[Node, Any]],
+    nodes: Iterable[Node],
+    readable: list[tuple[str, Node]],
+) -> dict[Node, str]:
     """Values that a readable name holds as well, computed once more."""
     found: dict[Node, str] = {}
     for node in nodes:
@@ -86,8 +89,8 @@ def _equal(bench: Bench, nodes: Iterable[Node], readable: list[tuple[str, Node]]
             continue
         for text, other in readable:
             if np.shape(other.value) == np.shape(node.value) and all(
-                node in table and other in table and np.allclose(table[node], table[other], rtol=SAME, atol=0)
-                for table in bench.base
+                other in base and np.allclose(table[node], base[other], rtol=SAME, atol=0)
+                for table, base in zip(tables, bench.base, strict=True)
             ):
                 found[node] = text
                 break

@@ -6,14 +6,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from backproof.check.catalogue import Catalogue, Entry
 from backproof.check.place import Place, where
 from backproof.check.trial import RIGHT, Bench, Edge
 from backproof.faults.correction import Correction, Part
 from backproof.graph import Node
-from backproof.mend.derived.relation import relation, smallest
+from backproof.mend.derived.relation import UNNAMED, relation, smallest
 from backproof.mend.derived.spelling import spelled
 from backproof.mend.derived.substitution import Derived, Values, reach, substitutions
+from backproof.mend.derived.summands import by_summands
 
 STATEMENTS = frozenset({"AugAssign", "Assign", "Return", "Expr"})
 EVALUATIONS = 12  # of a place, compared to name the mistake
@@ -64,13 +67,15 @@ class Deriver:
 
     def _correction(self, derived: Derived) -> Correction:
         place, entry = derived.place, derived.entries[0]
-        text = spelled(self.catalogue, place, entry.node, derived.scale)
+        text = spelled(self.catalogue, place, entry, derived.scale)
         new = {e.operand: node for e, node in derived.changes}
         found, wanted = [], []
         for old, node in list(new.items())[:EVALUATIONS]:
             found += [table[old] for table in self.bench.base]
             wanted += [table[node] for table in self.bench.base]
         rule = relation(self.catalogue, found, wanted, entry.kind == "local", (place.text, text))
+        if rule in (UNNAMED, "wrong-operand") and len(new) == 1 and np.shape(found[0]) == np.shape(wanted[0]):
+            rule = by_summands(self.catalogue, entry, derived.scale, found) or rule
         meaning = self._meaning(place, entry, derived.scale)
         why = f"`{place.text}` has to be {meaning}"
         part = Part(place, text or "", lambda e: new.get(e.operand))
