@@ -26,9 +26,11 @@ ALLOWED = {
     "faults": {"graph", "source", "trace", "check"},
     "mend": {"graph", "notation", "source", "trace", "step", "check", "faults"},
     "diagnosis": {"graph", "source", "findings", "trace", "step", "check", "faults", "mend"},
+    "health": {"graph", "source", "findings", "trace", "step", "check", "faults"},
+    "rules": {"faults", "health"},
     "report": {"source", "findings"},
     "train": {"graph", "notation"},
-    "pipeline": {"source", "findings", "runner", "trace", "check", "mend", "diagnosis"},
+    "pipeline": {"source", "findings", "runner", "trace", "check", "health", "mend", "diagnosis"},
     "demo": {"source", "findings", "report", "pipeline", "train"},
 }
 HEAVY = ("numba", "llvmlite", "matplotlib", "rich", "torch", "jax", "tensorflow", "IPython", "scipy", "numpy")

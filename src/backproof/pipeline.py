@@ -12,10 +12,11 @@ from backproof.check.trial import RIGHT, Bench
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import findings, lost_updates, mismatched
-from backproof.diagnosis.reasons import NO_LOSS, no_step, numeric, supplied, unknown_calls
+from backproof.diagnosis.reasons import NO_LOSS, NOTHING_MOVES, no_step, numeric, supplied, unknown_calls
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.findings import FileReport, Finding, for_reader
+from backproof.health import warnings
 from backproof.mend import Repair, Tried, forward_axis, located, search
 from backproof.runner import Runner
 from backproof.source import Edit, Program, apply_edits, read_program, require_python
@@ -90,6 +91,9 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
     followed = unknown_calls(judgement)
     if judgement.verdict.correct and followed is None:
         return _lasting(program, judgement, lost, notes)
+    if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
+        unwell = warnings(judgement)
+        return _report(program, judgement, "inconclusive", reason=NOTHING_MOVES, findings=(*unwell, *notes))
     if followed is None:
         judgement, repair = _repaired(judgement)
         if convincing(judgement, repair):
@@ -127,7 +131,7 @@ def _lasting(
 ) -> FileReport:
     """Report a step whose gradients are right: correct, unless some of its updates do not last."""
     if not lost:
-        found = (*conventions(judgement), *notes)
+        found = (*warnings(judgement), *conventions(judgement), *notes)
         return _report(program, judgement, "correct", findings=found, certified=certified(judgement))
     report = _report(program, judgement, "faulty", findings=(*lost, *notes))
     rows = lost_rows(judgement)

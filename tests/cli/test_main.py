@@ -11,7 +11,7 @@ import pytest
 import backproof
 from backproof.cli import main
 from backproof.cli.parser import make_parser
-from backproof.faults import RULES, rule_text
+from backproof.rules import RULES, rule_text
 
 COMMAND = [sys.executable, "-m", "backproof"]
 

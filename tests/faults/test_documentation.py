@@ -11,7 +11,7 @@ import re
 import numpy as np
 import pytest
 
-from backproof.faults import GROUPS, RULES, rule_text
+from backproof.rules import GROUPS, RULES, rule_text
 
 CONTRACT = {
     "factor": "sign-flipped derivative-at-wrong-point wrong-activation-derivative missing-factor "

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from backproof.faults import RULES
 from backproof.report import render_concise, render_github, render_json, render_sarif
+from backproof.rules import RULES
 
 from .samples import FAULTY, RIGHT, SIGN, UNKNOWN
 

@@ -188,7 +188,7 @@ def _render(
     if output_format == "github":
         return report.render_github(shown)
     if output_format == "sarif":
-        from backproof.faults import RULES
+        from backproof.rules import RULES
 
         return report.render_sarif(shown, RULES.values())
     analysed = [each for each in checked if not each.failed]

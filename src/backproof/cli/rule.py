@@ -24,7 +24,7 @@ def add_parser(verbs: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the documentation of a rule, or a line for each."""
-    from backproof.faults import RULES, rule_text
+    from backproof.rules import RULES, rule_text
 
     if arguments.all:
         width = max(map(len, RULES))

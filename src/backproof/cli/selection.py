@@ -85,7 +85,7 @@ def _resolve(written: Iterable[str], origin: str) -> frozenset[str]:
     written = list(written)
     if not written:
         return frozenset()
-    from backproof.faults import GROUPS, RULES
+    from backproof.rules import GROUPS, RULES
 
     by_code = {rule.code: rule.name for rule in RULES.values()}
     found: set[str] = set()

@@ -28,7 +28,7 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return True
     if hypothesis.declared:
         return True
-    if not repair.complete:
+    if not repair.complete or not repair.steps:
         return False
     if hypothesis.stated and hypothesis.evidence >= SURE:
         return True

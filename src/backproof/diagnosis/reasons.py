@@ -16,6 +16,10 @@ NO_LOSS = (
     "No loss was found that explains the updates: none of the gradients is that of a loss which the program "
     "states or which its backward pass implies. --loss NAME names the variable that is the loss."
 )
+NOTHING_MOVES = (
+    "Every gradient is zero with these data, the applied and the true ones alike, so there is nothing to "
+    "compare and nothing is learned. Start the program at parameters that let something through."
+)
 
 
 def no_step(trace: Trace, program: Program, loss: str | None, seconds: float) -> str:

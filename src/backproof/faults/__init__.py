@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 from importlib import import_module
 from pkgutil import iter_modules
-from types import ModuleType
 
 from backproof.faults.rule import GROUPS, Group, Rule
 
-__all__ = ["GROUPS", "RULES", "Group", "Rule", "rule_text"]
+__all__ = ["GROUPS", "RULES", "Group", "Rule"]
 
 
-def _collect() -> dict[str, ModuleType]:
+def _collect() -> dict[str, Rule]:
     modules = [import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)]
-    with_rule = [module for module in modules if isinstance(getattr(module, "RULE", None), Rule)]
-    return {module.RULE.name: module for module in sorted(with_rule, key=lambda module: module.RULE.code)}
+    rules = [module.RULE for module in modules if isinstance(getattr(module, "RULE", None), Rule)]
+    return {rule.name: rule for rule in sorted(rules, key=lambda rule: rule.code)}
 
 
-_MODULES = _collect()
-
-RULES: dict[str, Rule] = {name: module.RULE for name, module in _MODULES.items()}
-"""Every rule by its name, in the order of the codes."""
-
-
-def rule_text(name: str) -> str:
-    """Give the documentation of a rule, in Markdown.
-
-    >>> rule_text("sign-flipped").splitlines()[0]
-    '# sign-flipped (BP101)'
-
-    Raises
-    ------
-    KeyError
-        When there is no rule of that name.
-    """
-    rule = RULES[name]
-    return f"# {rule.name} ({rule.code})\n\n{inspect.getdoc(_MODULES[name])}\n"
+RULES: dict[str, Rule] = _collect()
+"""Every fault by its name, in the order of the codes; ``backproof.rules`` has those of health, too."""

@@ -48,7 +48,16 @@ No edit is offered. Smaller initial weights, standardised inputs or a smaller ra
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
 from backproof.faults.rule import Rule
+from backproof.findings import Finding
+from backproof.health.examination import Examination
+from backproof.health.layers import FLAT, Layer
+from backproof.health.places import initial_site, layer_name, spread
+from backproof.health.wording import number, share_of, warning
 
 RULE = Rule(
     code="BP503",
@@ -56,3 +65,34 @@ RULE = Rule(
     group="health",
     summary="The activations sit where their slope is almost zero.",
 )
+
+
+MOST = (
+    0.6  # of the values: more than half of the paths of the gradient are cut, not some tail of a good start
+)
+
+
+def findings(examination: Examination) -> Iterator[Finding]:
+    """One for each hidden layer that starts on the flat parts of its activation."""
+    for layer in examination.layers:
+        if not (layer.hidden and layer.function.saturates):
+            continue
+        values = examination.inputs(layer, examination.start)
+        share = flat_share(layer, values)
+        if values.size < examination.enough or share < MOST:
+            continue
+        weights, name = layer.parameters[0], layer_name(examination, layer)
+        size = spread([np.asarray(examination.start[leaf], dtype=float) for leaf in weights.leaves])
+        sums = spread(values)
+        message = (
+            f"{share_of(share)} of the values of `{name}` start where the activation is flat (slope below "
+            f"{100 * FLAT:.0f} % of its steepest), so hardly any gradient gets to `{weights.name}`. The sums "
+            f"that go in are of size {number(sums)}, not 1: start `{weights.name}` at a spread of about "
+            f"{number(size / sums)} instead of {number(size)}."
+        )
+        yield warning(RULE, message, initial_site(examination, weights), [weights.name])
+
+
+def flat_share(layer: Layer, values: np.ndarray) -> float:
+    """The share of some values that go into a layer at which its slope is nearly zero."""
+    return float(np.mean(layer.function.slopes(values) < FLAT * layer.function.steepest))

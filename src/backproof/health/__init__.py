@@ -1,0 +1,38 @@
+"""Why a program whose gradients are right may still not learn: measured on its own step and data."""
+
+from __future__ import annotations
+
+from backproof.check.judge import Judgement
+from backproof.findings import Finding
+from backproof.health import (
+    dead_units,
+    learning_rate_too_large,
+    saturated,
+    symmetric_initialisation,
+    target_out_of_range,
+    unscaled_input,
+)
+from backproof.health.examination import Examination
+
+RULES = (  # causes before what they may cause: what an earlier one explains is not said again
+    (target_out_of_range, ()),
+    (symmetric_initialisation, ()),
+    (unscaled_input, ()),
+    (saturated, (unscaled_input, symmetric_initialisation)),
+    (dead_units, (unscaled_input, symmetric_initialisation)),
+    (learning_rate_too_large, (unscaled_input,)),
+)
+
+
+def warnings(judgement: Judgement) -> tuple[Finding, ...]:
+    """Say what keeps a step with right gradients from learning, if it is measured."""
+    examination = Examination(judgement)
+    found: list[Finding] = []
+    for rule, causes in RULES:
+        if any(finding.name == cause.RULE.name for finding in found for cause in causes):
+            continue
+        try:
+            found += rule.findings(examination)
+        except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, NotImplementedError):
+            continue  # a step that cannot be computed at other data or parameters is not spoken of
+    return tuple(found)
