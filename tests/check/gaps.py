@@ -44,13 +44,7 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("counter_rnn_accumulate", 2): (NOTHING, DROPPED),
     ("orbits_inherited_layers", 1): (NOTHING, "the argument that is ignored is also the name assigned to"),
     # called faulty, but at the update, and without a name
-    ("letters_rnn_clip_value", 1): ("name mended", NO_INDEX),
-    ("strokes_conv_loops", 0): ("name mended", NO_INDEX),
-    ("counter_rnn_accumulate", 0): ("name mended", NO_INDEX),
     ("recipes_word2vec", 2): ("name mended", NO_INDEX),
-    ("votes_softmax_elementwise", 0): ("name mended", NO_INDEX),
-    ("rivers_nabla_lists", 0): (UNNAMED, NO_INDEX),
-    ("rivers_nabla_lists", 1): (UNNAMED, "nothing can be read at `[-l]`, so the factor cannot be written"),
     ("rivers_nabla_lists", 2): (UNNAMED, OTHER_STEPS),
     ("sine_comprehensions", 1): ("name mended", "nothing proposes another list to loop over"),
     ("strokes_conv_loops", 2): (UNNAMED, OTHER_STEPS),

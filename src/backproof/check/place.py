@@ -15,11 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from backproof.check.reading import Memory
 from backproof.check.trial import Bench, Edge
 from backproof.graph import Node, leaf
 from backproof.trace import Binding, Site, Trace
 
 SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|-?\w+( ?[-+] ?\d+)?)\])*(\.T)?$")
+SUBSCRIPT = re.compile(r"\[[^\[\]'\"]*[A-Za-z][^\[\]'\"]*\]")
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -31,7 +33,12 @@ class Scenery:
     bound: dict[int, dict[str, list[tuple[int, Node]]]] = field(default_factory=dict)
     read: dict[int, dict[str, list[tuple[int, Node]]]] = field(default_factory=dict)
     leaves: dict[Node, Node] = field(default_factory=dict)
-    written: dict[Node, tuple[int, Node]] = field(default_factory=dict)
+    known: dict[tuple[str, int, int], Node | None] = field(default_factory=dict)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What every place of the run held."""
+        return Memory(self.bench.step.trace, self.local)
 
     @classmethod
     def of(cls, bench: Bench) -> Scenery:
@@ -41,9 +48,6 @@ class Scenery:
         for binding in trace.bindings:
             names = scenery.bound.setdefault(binding.frame, {})
             names.setdefault(binding.name, []).append((binding.time, binding.node))
-        for store in trace.stores:
-            if store.place[0] == "object" and store.before is not None:
-                scenery.written[store.before] = (store.time, store.after)
         for node in trace.nodes:
             origin: Any = node.origin
             if origin is None:
@@ -63,20 +67,25 @@ class Scenery:
 
         None where it means nothing there.
         """
-        for number in self._enclosing(frame):
+        key = (text, frame, time)
+        if key not in self.known:
+            self.known[key] = self._resolved(text, frame, time)
+        return self.known[key]
+
+    def _resolved(self, text: str, frame: int, time: int) -> Node | None:
+        for number in self.enclosing(frame):
             found = _latest(self.bound.get(number, {}).get(text), time)
             if found is not None:
-                return self.local(self._current(found, time))
+                return self.local(self.memory.current(found, time))
+        if not text.isidentifier():
+            held = self.memory.read(text, self.enclosing(frame), time)
+            if isinstance(held, Node):
+                return held
         found = _nearest(self.read.get(frame, {}).get(text), time)
         return self.local(found) if found is not None else None
 
-    def _current(self, node: Node, time: int) -> Node:
-        """What an array holds at a time, after what was written into it since."""
-        while node in self.written and self.written[node][0] < time:
-            node = self.written[node][1]
-        return node
-
-    def _enclosing(self, frame: int) -> tuple[int, ...]:
+    def enclosing(self, frame: int) -> tuple[int, ...]:
+        """The frames whose names can be read in a frame."""
         return (frame, 0) if frame else (0,)
 
     def local(self, node: Node) -> Node:
@@ -91,7 +100,7 @@ class Scenery:
     def texts(self, frame: int, time: int) -> list[str]:
         """Everything that could be written in a frame at a time: names first, nearest first."""
         names: dict[str, int] = {}
-        for number in self._enclosing(frame):
+        for number in self.enclosing(frame):
             for name, bindings in self.bound.get(number, {}).items():
                 earlier = [t for t, _ in bindings if t < time]
                 if earlier:
@@ -158,7 +167,35 @@ class Place:
         edge = self.edges[0]
         frame, time = where(edge)
         texts = [t for t in self.scenery.texts(frame, time) if SIMPLE.match(t) and t != self.text]
-        return tuple(texts[:60])
+        return tuple(dict.fromkeys([*texts[:60], *self.companions]))
+
+    @cached_property
+    def companions(self) -> tuple[str, ...]:
+        """Items of lists and dictionaries at the subscripts used here: `zs[-l]` beside `acts[-l]`."""
+        frame, time = where(self.edges[0])
+        held = self.scenery.memory.containers(self.scenery.enclosing(frame), time)
+        if not held:
+            return ()
+        keys = dict.fromkeys(key for text in (self.text, *self._own_texts) for key in SUBSCRIPT.findall(text))
+        return tuple(f"{name}{key}" for key in list(keys)[:6] for name in held[:8])
+
+    @cached_property
+    def _own_texts(self) -> list[str]:
+        """The statements of the function around, nearest first."""
+        site = self.site
+        own = [
+            s
+            for s in self.trace.sites
+            if s.scope == site.scope and s.file == site.file and s.kind in ("Assign", "AugAssign")
+        ]
+        own.sort(key=lambda s: abs(s.span.row - site.span.row))
+        return [s.text for s in own]
+
+    @cached_property
+    def counters(self) -> list[str]:
+        """The names here that hold whole numbers, such as those that loops count with."""
+        frame, time = where(self.edges[0])
+        return self.scenery.memory.counters(self.scenery.enclosing(frame), time)[:8]
 
     def value(self, text: str, edge: Edge) -> Node | None:
         """What ``text`` would mean where ``edge`` reads the place."""

@@ -99,7 +99,7 @@ class Bench:
                     uses[site].append(Edge(node, position))
                 source = _made_at(operand)
                 own = node.origin.site if node.origin is not None else -1
-                if source >= 0 and source not in (site, own):
+                if source >= 0 and source != site and (source != own or site is not None):
                     uses[source].append(Edge(node, position, True))
         for node in step.trace.nodes:
             if (

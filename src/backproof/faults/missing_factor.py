@@ -87,6 +87,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     if place.site.kind == "Constant":
         return
     size = np.size(place.edges[0].operand.value)
+    deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it
     for name in place.names:
         node = place.value(name, place.edges[0])
         if node is None or not _fits(place, node) or np.size(node.value) < size:
@@ -102,7 +103,7 @@ def corrections(place: Place) -> Iterator[Correction]:
             yield Correction(
                 rule,
                 (Part(place, new, build),),
-                cost + inside_product(place) + place.foreign(name),
+                cost + inside_product(place) + place.foreign(name) + deep,
                 why,
                 expected=new,
             )

@@ -48,7 +48,14 @@ data is not offered.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.faults.correction import Correction, Part
 from backproof.faults.rule import Rule
+from backproof.faults.subscripts import subscripts
 
 RULE = Rule(
     code="BP204",
@@ -56,3 +63,18 @@ RULE = Rule(
     group="shape",
     summary="An index, offset, slice or layer number is off.",
 )
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """Another subscript of what is read here: one less or more, another counter, the indices swapped."""
+    if place.site.kind != "Subscript":
+        return
+    edge = place.edges[0]
+    counters = place.counters
+    for text, far in subscripts(place.text, counters):
+        node = place.value(text, edge)
+        if node is None or node is edge.operand or np.shape(node.value) != place.shape:
+            continue
+        why = f"`{place.text}` is the wrong one of its kind: the forward pass has `{text}` here"
+        part = Part(place, text, lambda edge, text=text: place.value(text, edge))  # type: ignore[misc]
+        yield Correction("wrong-index", (part,), 1.2 + far, why, expected=text)

@@ -28,6 +28,7 @@ import numpy as np
 from backproof.trace import compat, compiled, sandbox
 from backproof.trace.encoding import encode
 from backproof.trace.events import Crash, Trace
+from backproof.trace.hooks.holdings import settled
 from backproof.trace.hooks.recorder import Recorder
 from backproof.trace.labels import labels
 from backproof.trace.lowering import add_scipy
@@ -71,6 +72,8 @@ class Ending:
                     activity.end, activity.complete = now, ended in ("finished", "exited")
             names = [dict(frame.f_locals) for frame in frames if RECORDER in frame.f_globals]
             trace.labels = labels(trace, self.space, names)
+            if self.recorder is not None:
+                trace.holdings = settled(trace.holdings, self.recorder.nodes.awaited)
             data = encode(trace)
         except (MemoryError, RecursionError):
             data = encode(Trace(ended=ended, crash=crash, files=trace.files))

@@ -6,14 +6,15 @@ import pickle
 from typing import Any
 
 from backproof.graph import Node, ancestors
-from backproof.trace.events import Binding, Origin, Store, Trace
+from backproof.trace.events import Binding, Holding, Origin, Store, Trace
 
 
 def encode(trace: Trace) -> bytes:
     """Flatten a trace."""
     seen = dict.fromkeys(trace.nodes)
     roots = [*trace.nodes, *(n for s in trace.stores for n in (s.before, s.after) if n is not None)]
-    roots += [b.node for b in trace.bindings] + trace.shown + trace.returned
+    roots += [b.node for b in (*trace.bindings, *trace.counters)] + trace.shown + trace.returned
+    roots += [h.content for h in trace.holdings if isinstance(h.content, Node)]
     for node in ancestors(roots):
         seen.setdefault(node)
     order = sorted(seen, key=lambda n: n.origin.time if n.origin is not None else -1)
@@ -38,6 +39,11 @@ def encode(trace: Trace) -> bytes:
             for s in sorted(trace.stores, key=lambda s: s.time)
         ],
         "bindings": [(b.time, b.frame, b.name, number[b.node]) for b in trace.bindings],
+        "counters": [(b.time, b.frame, b.name, number[b.node]) for b in trace.counters],
+        "holdings": [
+            (h.time, h.place, *((h.content, None) if isinstance(h.content, int) else (0, number[h.content])))
+            for h in trace.holdings
+        ],
         "shown": [number[n] for n in trace.shown],
         "returned": [number[n] for n in trace.returned],
         "random": [number[n] for n in trace.random if n in number],
@@ -71,6 +77,8 @@ def decode(data: bytes) -> Trace:
         for t, p, b, a, s, f, k in table["stores"]
     ]
     trace.bindings = [Binding(t, f, n, nodes[k]) for t, f, n, k in table["bindings"]]
+    trace.counters = [Binding(t, f, n, nodes[k]) for t, f, n, k in table["counters"]]
+    trace.holdings = [Holding(t, p, i if k is None else nodes[k]) for t, p, i, k in table["holdings"]]
     trace.shown = [nodes[k] for k in table["shown"]]
     trace.returned = [nodes[k] for k in table["returned"]]
     trace.random = {nodes[k] for k in table["random"]}

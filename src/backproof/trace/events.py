@@ -76,6 +76,19 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Holding:
+    """A place came to hold an object or a container, or a container came to hold an item.
+
+    ``content`` is the identity of what is held, or its node where it is a number or an array. The place
+    ``("length", list)`` or ``("size", dictionary)`` holds how many items there are.
+    """
+
+    time: int
+    place: tuple[Any, ...]
+    content: int | Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Crash:
     """The program raised: where in its source, and what it said."""
 
@@ -91,8 +104,9 @@ class Trace:
     """Everything recorded of one run.
 
     ``labels`` name places as a reader of the program would (``net.layers[0].W``); ``shown`` are nodes that
-    the program printed, formatted or collected; ``supplied`` says what was given to it so that it could
-    run; ``ended`` is how the run came to its end.
+    the program printed, formatted or collected; ``counters`` are the whole numbers that loops bind to
+    names; ``supplied`` says what was given to it so that it could run; ``ended`` is how the run came to its
+    end.
     """
 
     sites: list[Site] = field(default_factory=list)
@@ -101,6 +115,8 @@ class Trace:
     activities: list[Activity] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
+    counters: list[Binding] = field(default_factory=list)
+    holdings: list[Holding] = field(default_factory=list)
     labels: dict[tuple[Any, ...], str] = field(default_factory=dict)
     shown: list[Node] = field(default_factory=list)
     returned: list[Node] = field(default_factory=list)

@@ -59,6 +59,7 @@ class Nodes:
 
     ``changed`` says when an array was last written to; ``views`` says which array a view looks into, the
     node that the view was made by, and when. ``waiting`` holds what makes a node when an object is asked for.
+    ``awaited`` are objects that a container was seen to hold before they had a node: the first that they get.
     """
 
     def __init__(self, trace: Trace, moment: Moment, stopper: Stopper, limit: int) -> None:
@@ -73,6 +74,7 @@ class Nodes:
         self.changed: dict[int, int] = {}
         self.views: dict[int, tuple[Any, Node, int]] = {}
         self.waiting: dict[int, Waiting] = {}
+        self.awaited: dict[int, Node | None] = {}
 
     def add(self, node: Node) -> Node:
         """Enter a node into the trace."""
@@ -163,6 +165,8 @@ class Nodes:
         node = self.add(leaf(held, name, self.origin(site if site is not None else -1, ())))
         if isinstance(value, TRACKED):
             self.keep(value, node)
+            if number in self.awaited:
+                self.awaited[number] = node
         return node
 
     def refreshed(self, value: Any, site: int | None) -> Node:

@@ -84,7 +84,9 @@ class Calls:
                 self.expressions.shown_in(arguments)
             elif name == "extend":
                 arguments = tuple(map(self._handed_out, arguments))
-            return function(*arguments, **keywords)
+            result = function(*arguments, **keywords)
+            self.places.holdings.called(owner, name)
+            return result
         elif kind is str:
             self.expressions.shown_in((*arguments, *keywords.values()))
             return function(*arguments, **keywords)

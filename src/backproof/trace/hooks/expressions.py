@@ -12,6 +12,7 @@ from backproof.trace.flow.claims import opaque, record, still
 from backproof.trace.flow.keys import frozen_index, item_place
 from backproof.trace.flow.operators import BINARY, COMPARE, UNARY
 from backproof.trace.flow.values import NUMBER, TRACKED, boolean, flat, same
+from backproof.trace.hooks.containers import CONTAINER
 from backproof.trace.hooks.places import Places
 
 BITWISE = frozenset({"&", "|", "^"})
@@ -65,6 +66,8 @@ class Expressions:
             if isinstance(container, np.ndarray):
                 self._array_item(site, container, frozen_index(key), value)
             else:
+                if isinstance(container, CONTAINER):
+                    self.places.holdings.read(container)
                 place = item_place(container, key)
                 if place is not None:
                     self.places.point(place, value)

@@ -56,6 +56,8 @@ class Functions:
             if type(value) is int:
                 binding = Binding(self.moment.tick(), frame.number, name, constant(value, name))
                 self.nodes.trace.bindings.append(binding)
+            elif not isinstance(value, TRACKED):
+                self.places.holdings.held(("name", frame.number, name), value)
         frame.depth = depth
         return frame
 

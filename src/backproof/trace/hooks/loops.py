@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from backproof.trace.events import Activity
+from backproof.graph import constant
+from backproof.trace.events import Activity, Binding
 from backproof.trace.flow.arrays import TAKEN_APART, Structure, items, unpacked
 from backproof.trace.flow.nodes import Nodes
 
@@ -53,10 +54,12 @@ class Activities:
         outermost = not any(outer.kind == "round" for outer in self.open[:depth])
         self.stopper.round_done(activity, outermost)
 
-    def iterate(self, site: int, iterable: Any, structure: Structure | None = None) -> Iterator[Any]:
+    def iterate(
+        self, site: int, iterable: Any, structure: Structure | None = None, names: tuple[str, ...] = ()
+    ) -> Iterator[Any]:
         """Run a loop over ``iterable``, marking its rounds.
 
-        ``structure`` is what the items are unpacked into.
+        ``structure`` is what the items are unpacked into, ``names`` what a comprehension binds them to.
         Asking for the next item may run a generator of the program: the round itself is in this frame.
         """
         source = items(self.nodes, site, iterable) if isinstance(iterable, TAKEN_APART) else iter(iterable)
@@ -66,6 +69,8 @@ class Activities:
             for value in source:
                 moment.current = current
                 activity = self.begin("round", site, depth)
+                if names:
+                    self._counted(names, value)
                 yield value if structure is None else unpacked(self.nodes, site, value, structure)
                 done, activity = activity, None
                 self._round_over(done, depth)
@@ -73,6 +78,14 @@ class Activities:
         finally:
             if activity is not None:
                 self.leave(activity, depth)
+
+    def _counted(self, names: tuple[str, ...], value: Any) -> None:
+        """Note the whole numbers that a comprehension binds its names to."""
+        values = value if len(names) > 1 and isinstance(value, tuple) else (value,)
+        for name, number in zip(names, values, strict=False):
+            if type(number) is int:
+                binding = Binding(self.moment.time, self.moment.current.number, name, constant(number, name))
+                self.nodes.trace.counters.append(binding)
 
     def delegate(self, site: int, iterable: Any) -> Any:
         """``yield from iterable``."""

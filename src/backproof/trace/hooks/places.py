@@ -19,6 +19,7 @@ from backproof.trace.flow.series import wait
 from backproof.trace.flow.values import TRACKED
 from backproof.trace.flow.writes import assigned, augmented, augmented_item
 from backproof.trace.hooks.containers import CONTAINER, Containers
+from backproof.trace.hooks.holdings import Holdings
 
 
 class Places:
@@ -31,6 +32,7 @@ class Places:
         self.trace = nodes.trace
         self.stored_at: dict[Place, tuple[Node, Any, int]] = {}
         self.containers = Containers(nodes)
+        self.holdings = Holdings(nodes)
 
     # ------------------------------------------------------------------ reading
     def load(self, frame: Names | None, name: str, value: Any) -> Any:
@@ -60,8 +62,8 @@ class Places:
             if frame is not None:
                 binding = Binding(self.moment.time, frame.number, name, constant(value, name))
                 self.trace.bindings.append(binding)
-        elif isinstance(value, CONTAINER) and frame is not None:
-            self.containers.stored(("name", frame.number, name), site, value)
+        elif frame is not None:
+            self._object(("name", frame.number, name), site, value)
         return value
 
     def stored(self, frame: Names | None, site: int, name: str, value: Any) -> None:
@@ -75,8 +77,17 @@ class Places:
                 self.nodes.keep(value, node)
             if frame is not None:
                 self._name(frame, site, name, value, node)
-        elif isinstance(value, CONTAINER) and frame is not None:
-            self.containers.stored(("name", frame.number, name), site, value)
+        elif type(value) is int and frame is not None:
+            counted = Binding(self.moment.tick(), frame.number, name, constant(value, name))
+            self.trace.counters.append(counted)
+        elif frame is not None:
+            self._object(("name", frame.number, name), site, value)
+
+    def _object(self, place: Place, site: int, value: Any) -> None:
+        """A place was given what is no number and no array."""
+        if isinstance(value, CONTAINER):
+            self.containers.stored(place, site, value)
+        self.holdings.held(place, value)
 
     def bind(self, frame: Names, name: str, value: Any, node: Node) -> None:
         """A name of a frame means a node from now on."""
@@ -135,12 +146,13 @@ class Places:
                 self.nodes.stopper.stored(store)
         elif type(value) is int:
             self._number(place, site, value)
-        elif isinstance(value, CONTAINER):
-            self.containers.stored(place, site, value)
+        else:
+            self._object(place, site, value)
 
     def _number(self, place: Place, site: int, value: int) -> None:
         origin = Origin(site, (), self.moment.current.number, self.moment.time)
         self.stored_at[place] = (constant(value, None, origin), value, self.moment.tick())
+        self.holdings.number(place, value)
 
     # ------------------------------------------------------------------ augmented assignment
     def aug_name(self, frame: Names | None, site: int, op: str, name: str, old: Any, value: Any) -> Any:

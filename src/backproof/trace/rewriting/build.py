@@ -44,6 +44,13 @@ def _structure(target: ast.expr) -> tuple[object, ...] | None:
     return tuple(_structure(element) for element in target.elts)
 
 
+def plain_names(target: ast.expr) -> list[str]:
+    """The names that an item is bound to, in order; none where it is unpacked into more than plain names."""
+    elements = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+    names = [e.id for e in elements if isinstance(e, ast.Name)]
+    return names if len(names) == len(elements) else []
+
+
 def is_target(node: ast.expr) -> bool:
     """Is this expression assigned to or deleted, not evaluated?"""
     return isinstance(getattr(node, "ctx", None), ast.Store | ast.Del)

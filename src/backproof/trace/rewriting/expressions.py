@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backproof.trace.rewriting.build import hook, structure
+from backproof.trace.rewriting.build import hook, plain_names, structure
 from backproof.trace.sites import Site
 
 if TYPE_CHECKING:
@@ -186,7 +186,8 @@ def _comprehension(rewriter: Rewriter, node: Any, parts: Sequence[str]) -> ast.e
         if position:
             rewriter.comprehension.pop()
         if not generator.is_async:
-            iterable = hook("iterate", site.number, iterable, structure(generator.target))
+            names = ast.Tuple([ast.Constant(n) for n in plain_names(generator.target)], ast.Load())
+            iterable = hook("iterate", site.number, iterable, structure(generator.target), names)
         generator.iter = iterable
         bound |= {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
     rewriter.comprehension.append(bound)
