@@ -93,7 +93,9 @@ class Memory:
     def _root(self, node: Node) -> Node:
         """The node of the same array before it got other names; a copy is another array."""
         while (
-            node.operation == "identity" and node.origin is not None and node.origin.site >= 0
+            node.operation == "identity"
+            and node.origin is not None
+            and node.origin.site >= 0
             and self.sites[node.origin.site].kind in NAMED
         ):
             node = node.operands[0]
