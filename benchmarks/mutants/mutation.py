@@ -47,18 +47,22 @@ class Mutant:
     """A program with one or more mistakes in it.
 
     ``key`` names it in every run: the program, then each mistake with a checksum of the text with it alone.
+    ``regions`` are the places in its text that each mistake changed, ``also`` those that belong to it.
     """
 
     key: str
     program: str
     text: str
     mutations: tuple[Mutation, ...]
-    places: tuple[tuple[Place, ...], ...]
+    regions: tuple[tuple[Place, ...], ...]
+    also: tuple[tuple[Place, ...], ...]
 
     def spans(self, number: int) -> tuple[tuple[int, int, int], ...]:
         """The places of a mistake as row, column and end column, from 1; of several rows, each."""
         source = Source.of(self.text)
-        return tuple(span for place in self.places[number] for span in rows_of(source, place))
+        places = [place for region in self.regions[number] for place in _around(source, region)]
+        every = dict.fromkeys([*places, *self.also[number]])
+        return tuple(span for place in every for span in rows_of(source, place))
 
 
 def mutant(program: str, source: Source, mutations: Iterable[Mutation]) -> Mutant | None:
@@ -78,7 +82,7 @@ def mutant(program: str, source: Source, mutations: Iterable[Mutation]) -> Mutan
     if text == source.text:
         return None
     try:
-        changed = Source.of(text)
+        ast.parse(text)
     except SyntaxError:
         return None
 
@@ -86,14 +90,11 @@ def mutant(program: str, source: Source, mutations: Iterable[Mutation]) -> Mutan
         before = [c for c in changes if c.place[1] <= offset]
         return offset + sum(len(c.new) - (c.place[1] - c.place[0]) for c in before)
 
-    places = []
-    for mutation in mutations:
-        found = [place for c in mutation.changes for place in _around(changed, moved[c])]
-        found += [(now(start), now(end)) for start, end in mutation.also]
-        places.append(tuple(dict.fromkeys(found)))
+    regions = tuple(tuple(moved[c] for c in mutation.changes) for mutation in mutations)
+    also = tuple(tuple((now(start), now(end)) for start, end in mutation.also) for mutation in mutations)
     kinds = "+".join(mutation.operator for mutation in mutations)
     key = f"{program}:{kinds}:{zlib.crc32(text.encode()):08x}"
-    return Mutant(key, program, text, mutations, tuple(places))
+    return Mutant(key, program, text, mutations, regions, also)
 
 
 def _around(source: Source, region: Place) -> list[Place]:
