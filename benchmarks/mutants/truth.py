@@ -70,9 +70,11 @@ def kind(source: Source, step: Step, right: First, made: Mutant) -> Kind:
             error_size = mismatch(made.text, step)
     except Exception:
         return "unusable"
-    if error_size > WRONG or np.isnan(error_size):
-        return "backward" if same_loss else "loss"
-    return "equivalent"
+    if not (error_size > WRONG or np.isnan(error_size)):
+        return "equivalent"
+    if not same_loss:
+        return "loss"
+    return "forward" if any(_is_forward(source, step, right, m) for m in made.mutations) else "backward"
 
 
 def update(step: Step, seen: Round) -> list[np.ndarray]:
@@ -130,7 +132,19 @@ def _raised_inside(error: Exception) -> bool:
 
 
 def _is_backward(source: Source, step: Step, right: First, mutation: Mutation) -> bool:
-    """Is a statement part of the backward pass? The loss stays as it is when its value grows."""
+    """Is a statement surely part of the backward pass? The loss stays as it is when its value grows."""
+    seen = _grown(source, step, mutation)
+    return seen is not None and _near(seen.loss, right.first.loss) and not _same(step, seen, right.first)
+
+
+def _is_forward(source: Source, step: Step, right: First, mutation: Mutation) -> bool:
+    """Is a statement surely part of the forward pass? Zeros hide what is changed, but not what grows."""
+    seen = _grown(source, step, mutation)
+    return seen is not None and not _near(seen.loss, right.first.loss)
+
+
+def _grown(source: Source, step: Step, mutation: Mutation) -> Round | None:
+    """The first round with what a statement computes made larger; None where there is no such thing."""
     at = mutation.changes[0].place[0]
     statements = [
         s
@@ -138,17 +152,14 @@ def _is_backward(source: Source, step: Step, right: First, mutation: Mutation) -
         if source.place(s)[0] <= at < source.place(s)[1] and isinstance(getattr(s, "value", None), ast.expr)
     ]
     if not statements:
-        return False
+        return None
     value = statements[-1].value  # type: ignore[attr-defined]
     parts = value.elts if isinstance(value, ast.Tuple) else [value]
     part = next((p for p in parts if source.place(p)[0] <= at < source.place(p)[1]), parts[0])
     change = Change(source.place(part), f"1.37 * ({source.of_node(part)})")
     probe = mutant("probe", source, [Mutation("probe", ("probe",), (change,))])
-    if probe is None:
-        return False
     try:
         with limited(SECONDS):
-            seen = observed(probe.text, replace(step, number=1))
+            return None if probe is None else observed(probe.text, replace(step, number=1))
     except Exception:
-        return False
-    return _near(seen.loss, right.first.loss) and not _same(step, seen, right.first)
+        return None
