@@ -8,6 +8,7 @@ from backproof.faults import RULES
 from backproof.findings import Finding
 from backproof.graph import Node, ancestors
 from backproof.source import Program, Span
+from backproof.step import windows
 from backproof.step.cut import dependent
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
@@ -28,6 +29,8 @@ def no_step(trace: Trace, program: Program, loss: str | None, seconds: float) ->
         return (
             f"No value called {loss} that depends on the parameters was seen; without --loss it is inferred."
         )
+    if trace.ended in ("finished", "stopped") and windows(trace):
+        return NO_LOSS
     return how_it_ended(trace, program, seconds)
 
 

@@ -1,6 +1,7 @@
 """The training step: which values are parameters, which scalar is the loss, what the updates apply."""
 
-from backproof.step.loss import SURE, Hypothesis, implied, stated
+from backproof.step.implied import implied
+from backproof.step.loss import SURE, Hypothesis, stated
 from backproof.step.training_step import Parameter, TrainingStep, gradients_of, label, training_step, values
 from backproof.step.window import Change, Window, windows
 

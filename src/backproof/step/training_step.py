@@ -124,6 +124,8 @@ def _without_gradient_flow(
     do.
     """
     fed = set(ancestors_since([hypothesis.node], window.start - 1))
+    if not hypothesis.stated:  # what weighs the terms is data
+        moving = set(ancestors([copies[output] for output in hypothesis.outputs]))
     return [
         change
         for change in window.others

@@ -1,0 +1,168 @@
+"""Which losses may the backward pass belong to, where the program never writes one that explains it?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from backproof.graph import Node, apply
+from backproof.step.cut import dependent
+from backproof.step.families import FAMILIES, Family
+from backproof.step.loss import Hypothesis, ancestors_since
+from backproof.step.pairs import Pair, outermost, pairs
+from backproof.step.update import time_of
+from backproof.step.weights import consumers, factors_of
+from backproof.step.window import Window
+from backproof.trace import Trace
+
+MOST_PAIRS, MOST_GROUPS = 4000, 12
+LONGEST = 40  # of a text to be put into a formula
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What the updates of a window are computed from since its parameters were made.
+
+    What of it depends on them, and who uses what.
+    """
+
+    since: int
+    moving: set[Node]
+    users: Mapping[Node, list[Node]]
+
+
+def implied(trace: Trace, window: Window) -> list[Hypothesis]:
+    """The losses that the backward pass may belong to.
+
+    Each family on the pairs of one site, and on all pairs; then the same with the weights that their
+    differences have.
+    """
+    befores = [c.before for c in window.parameters]
+    since = min(time_of(b) for b in befores)
+    made = ancestors_since([c.after for c in window.parameters], since)
+    feeding = sorted((n for n in made if time_of(n) > since), key=time_of)
+    moving = dependent(feeding, befores)
+    every = pairs(trace, feeding, moving, befores, since)
+    operations = {node.operation for node in feeding}
+    families = [f for f in FAMILIES if not f.needs or f.needs & operations]
+    found: list[Hypothesis] = []
+    past = Past(since, moving, consumers(feeding))
+    groups = _groups(every)
+    for group in groups:
+        found += _hypotheses(trace, group, families, [None] * len(group))
+    for group in groups:
+        weights = [_weight(trace, pair, past) for pair in group]
+        if _differ(weights):
+            found += _hypotheses(trace, group, families, weights)
+    return found
+
+
+def _groups(every: list[Pair]) -> list[list[Pair]]:
+    by_site: dict[int, list[Pair]] = defaultdict(list)
+    for pair in every:
+        by_site[pair.site].append(pair)
+    groups = list(by_site.values())
+    if len(groups) > 1:
+        groups.append(outermost(every))
+    return [group for group in groups[:MOST_GROUPS] if len(group) <= MOST_PAIRS]
+
+
+def _hypotheses(
+    trace: Trace, group: list[Pair], families: Sequence[Family], weights: Sequence[Node | None]
+) -> list[Hypothesis]:
+    found = []
+    weighted = any(w is not None for w in weights)
+    for family in families:
+        if weighted and not family.signed and any(_negative(w) for w in weights if w is not None):
+            continue
+        parts = []
+        for pair, w in zip(group, weights, strict=True):
+            term = family.term(pair.output, pair.target)
+            if term is None:
+                break
+            parts.append(_sum(term if w is None else apply("multiply", w, term)))
+        if len(parts) < len(group):
+            continue
+        outputs = tuple(pair.output for pair in group)
+        name = next((w.name or "weight" for w in weights if w is not None), "weight") if weighted else None
+        formula = _formula(trace, family, group[0], name)
+        found.append(
+            Hypothesis(
+                _total(parts),
+                None,
+                None,
+                False,
+                formula,
+                0,
+                outputs=outputs,
+                site=group[0].site,
+                weights=name,
+            )
+        )
+    return found
+
+
+def _weight(trace: Trace, pair: Pair, past: Past) -> Node | None:
+    """What weighs the difference of a pair; None where its shape is not that of the output's terms."""
+    inputs = set(ancestors_since([pair.output], past.since)) - past.moving
+    factors = factors_of(pair.difference, {pair.target, *inputs}, past.users, past.moving)
+    if not factors:
+        return None
+    product = factors[0][0]
+    for factor, _ in factors[1:]:
+        product = apply("multiply", product, factor)
+    shape = np.broadcast_shapes(np.shape(pair.output.value), np.shape(pair.target.value))
+    try:
+        fits = np.broadcast_shapes(np.shape(product.value), shape) == shape
+    except ValueError:
+        return None
+    named = [(f, site) for f, site in factors if np.size(f.value) > 1] or factors
+    name = "*".join(_text(trace, site) or f.name or "weight" for f, site in named)
+    return apply("identity", product, name=name) if fits else None
+
+
+def _differ(weights: Sequence[Node | None]) -> bool:
+    """Do the weights tell one term from another?"""
+    if any(w is None for w in weights):
+        return False
+    values = np.concatenate([np.ravel(np.asarray(w.value, dtype=float)) for w in weights if w is not None])
+    return bool(np.all(np.isfinite(values)) and np.any(values != values[:1]))
+
+
+def _negative(node: Node) -> bool:
+    return bool(np.any(np.asarray(node.value) < 0))
+
+
+def _total(parts: list[Node]) -> Node:
+    while len(parts) > 1:
+        parts = [
+            apply("add", *parts[k : k + 2]) if k + 1 < len(parts) else parts[k]
+            for k in range(0, len(parts), 2)
+        ]
+    return parts[0]
+
+
+def _sum(node: Node) -> Node:
+    return apply("sum", node, axis=None, keepdims=False) if np.ndim(node.value) else node
+
+
+def _formula(trace: Trace, family: Family, pair: Pair, weights: str | None) -> str:
+    """How to write the loss, in the words of the program."""
+    output, target = pair.output.name, pair.target.name
+    sites = pair.difference.origin.operand_sites
+    texts = [_text(trace, sites[k]) if 0 <= k < len(sites) else None for k in pair.positions]
+    o, t = texts[0] or output or "output", texts[1] or target or "target"
+    return family.formula(o, t, weights)
+
+
+def _text(trace: Trace, site: int | None) -> str | None:
+    """A short text of the source that stands for a value; in brackets where it has to be."""
+    if site is None or site < 0:
+        return None
+    text = " ".join(trace.sites[site].text.split())
+    if len(text) > LONGEST:
+        return None
+    return f"({text})" if trace.sites[site].kind in ("BinOp", "UnaryOp", "IfExp", "Compare") else text

@@ -1,0 +1,98 @@
+"""The differences of an output and a target that a backward pass begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from backproof.graph import Node
+from backproof.step.loss import ancestors_since
+from backproof.step.update import time_of
+from backproof.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """An output that depends on the parameters, held against a target that does not, at one site.
+
+    ``difference`` is what they meet in, ``positions`` where they stand there.
+    """
+
+    output: Node
+    target: Node
+    difference: Node
+    positions: tuple[int, int] = (0, 1)
+
+    @property
+    def site(self) -> int:
+        """Where the source has the difference."""
+        return int(self.difference.origin.site)
+
+
+def pairs(
+    trace: Trace, feeding: Sequence[Node], moving: set[Node], befores: Sequence[Node], since: int
+) -> list[Pair]:
+    """The differences between an output and a target that the backward pass of a window is built on."""
+    found: dict[tuple[Node, Node], Pair] = {}
+    for node in feeding:
+        if node.operation == "subtract" and node in moving and node.origin is not None:
+            x, y = node.operands
+            if (x in moving) == (y in moving):
+                continue
+            output, target = (x, y) if x in moving else (y, x)
+            if output in befores or _literal(trace, node, 0 if target is x else 1):
+                continue
+            if time_of(output) <= since:
+                continue
+            positions = (0, 1) if output is x else (1, 0)
+            output = _plain(output)
+            found.setdefault((output, target), Pair(output, target, node, positions))
+        elif node.operation == "divide" and node.operands[1] in moving and node.operands[0] not in moving:
+            target, output = node.operands[0], _plain(node.operands[1])
+            if time_of(output) > since and np.ndim(target.value) and not _literal(trace, node, 0):
+                found.setdefault((output, target), Pair(output, target, node, (1, 0)))
+        elif node.operation == "index_update" and _one_off(node):
+            base = node.operands[0]
+            mask = np.zeros(np.shape(base.value))
+            mask[node.attributes["index"]] = 1.0
+            found.setdefault((_plain(base), node), Pair(_plain(base), _data(mask), node, (0, -1)))
+    return list(found.values())
+
+
+def _literal(trace: Trace, node: Node, position: int) -> bool:
+    """Is an operand a number written in the source, as in ``1 - a``?"""
+    site = node.origin.operand_sites[position]
+    if site is None or site < 0:
+        return node.operands[position].operation == "constant"
+    return trace.sites[site].kind in ("Constant", "UnaryOp")
+
+
+def _plain(node: Node) -> Node:
+    while node.operation == "identity":
+        node = node.operands[0]
+    return node
+
+
+def _data(value: object) -> Node:
+    return Node("leaf", (), value=value, name="target")
+
+
+def _one_off(node: Node) -> bool:
+    """Is one subtracted at some places, as of the right class? Or added, where the sign is wrong."""
+    change = node.operands[1]
+    if change.operation not in ("subtract", "add") or change.operands[0].operation != "index":
+        return False
+    same = change.operands[0].operands[0] is node.operands[0]
+    return same and bool(np.all(np.asarray(change.operands[1].value) == 1))
+
+
+def outermost(every: list[Pair]) -> list[Pair]:
+    """The pairs whose output no other pair's output is computed from."""
+    outputs = {pair.output for pair in every}
+    inner: set[Node] = set()
+    for pair in every:
+        since = min(time_of(p.output) for p in every)
+        inner |= (set(ancestors_since([pair.output], since)) - {pair.output}) & outputs
+    return [pair for pair in every if pair.output not in inner]

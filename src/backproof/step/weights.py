@@ -1,0 +1,134 @@
+"""Weights of samples and outputs: data that the backward pass multiplies a difference by, before all else.
+
+A class that counts more, an advantage, a mask of what was observed: the loss has them before its sum, and a
+program that never writes its loss shows them only here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from backproof.graph import Node, apply
+
+PRODUCTS = frozenset({"multiply", "matmul", "dot"})
+CURVED = PRODUCTS | {"square", "power", "exp", "tanh", "sigmoid", "sqrt", "log", "sin", "cos", "reciprocal"}
+DECIDING = frozenset(
+    {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "argmax", "argmin"}
+    | {"logical_and", "logical_or", "logical_not", "isnan", "isfinite", "sign", "round", "floor"}
+)
+THROUGH = frozenset({"identity", "negative", "astype"})
+
+
+def consumers(nodes: Iterable[Node]) -> Mapping[Node, list[Node]]:
+    """Who uses a node, among ``nodes``."""
+    found: dict[Node, list[Node]] = defaultdict(list)
+    for node in nodes:
+        for operand in set(node.operands):
+            found[operand].append(node)
+    return found
+
+
+def factors_of(
+    difference: Node, data: Iterable[Node], users: Mapping[Node, list[Node]], moving: set[Node]
+) -> list[tuple[Node, int | None]]:
+    """The data that a difference is multiplied by, as long as it goes one way in one shape; and their sites.
+
+    A factor that depends on the parameters belongs to the chain rule and is passed; so are the plain numbers
+    of the source and signs, which say nothing of one sample against another. None of them counts where
+    one is a function of ``data``, the target and the inputs, as a derivative that is
+    taken at the wrong one of them would be.
+    """
+    found: list[tuple[Node, int | None]] = []
+    node, known = difference, {d for d in data if d.operation != "constant"}
+    while len(users.get(node, ())) == 1:
+        user = users[node][0]
+        if np.shape(user.value) != np.shape(node.value) or not _passes(user, node):
+            break
+        factor = _factor(user, node, moving)
+        if factor is not None:
+            factor = _unsigned(factor)
+            if factor in known or _is_function(factor, known):
+                return []
+            if factor.operation != "constant":
+                found.append((factor, _site(user, node)))
+        node = user
+    return found
+
+
+def _site(user: Node, node: Node) -> int | None:
+    """Where the source has the other operand of ``user``."""
+    if user.operation != "multiply" or user.origin is None:
+        return None
+    sites = user.origin.operand_sites
+    position = 1 if user.operands[0] is node else 0
+    return sites[position] if position < len(sites) else None
+
+
+def _passes(user: Node, node: Node) -> bool:
+    """Does every element go on to its own place, times something?"""
+    places = [k for k, operand in enumerate(user.operands) if operand is node]
+    if user.operation in THROUGH or user.operation == "multiply":
+        return len(places) == 1
+    if user.operation == "divide" or user.operation == "index_update":
+        return places == [0] and (user.operation == "divide" or not np.any(user.operands[1].value))
+    if user.operation == "where":
+        return len(places) == 1 and places[0] > 0 and not np.any(user.operands[3 - places[0]].value)
+    return False
+
+
+def _factor(user: Node, node: Node, moving: set[Node]) -> Node | None:
+    """What ``user`` multiplies a node by, where that is data."""
+    if user.operation in THROUGH:
+        return None
+    if user.operation == "index_update":
+        mask = np.ones(np.shape(node.value))
+        mask[user.attributes["index"]] = 0.0
+        return Node("leaf", (), value=mask, name="mask")
+    if user.operation == "where":
+        chosen = np.asarray(user.operands[0].value, dtype=float)
+        kept = chosen if user.operands[1] is node else 1 - chosen
+        return None if user.operands[0] in moving else Node("leaf", (), value=kept, name="mask")
+    other = user.operands[0] if user.operands[1] is node else user.operands[1]
+    if other in moving:
+        return None
+    return other if user.operation == "multiply" else apply("reciprocal", other)
+
+
+def _unsigned(node: Node) -> Node:
+    while node.operation in ("negative", "identity"):
+        node = node.operands[0]
+    return node
+
+
+def _is_function(factor: Node, data: set[Node]) -> bool:
+    """Is a factor computed from the data by anything curved, as ``t * (1 - t)`` is?
+
+    What is decided by comparing them, or looked up, is free of them.
+    """
+    stack, done = [factor], set[Node]()
+    while stack:
+        node = stack.pop()
+        if node in done or node.operation in DECIDING:
+            continue
+        done.add(node)
+        if node.operation in CURVED and sum(_depends(o, data) for o in node.operands) >= (
+            2 if node.operation in PRODUCTS else 1
+        ):
+            return True
+        stack.extend(node.operands)
+    return False
+
+
+def _depends(node: Node, data: set[Node]) -> bool:
+    stack, done = [node], set[Node]()
+    while stack:
+        node = stack.pop()
+        if node in data:
+            return True
+        if node not in done and node.operation not in DECIDING:
+            done.add(node)
+            stack.extend(node.operands)
+    return False
