@@ -29,8 +29,10 @@ ALLOWED = {
     "health": {"graph", "source", "findings", "trace", "step", "check", "faults"},
     "rules": {"faults", "health"},
     "report": {"source", "findings"},
+    "derive": {"graph", "notation", "trace", "step"},
     "train": {"graph", "notation"},
     "pipeline": {"source", "findings", "runner", "trace", "check", "health", "mend", "diagnosis"},
+    "deriving": {"graph", "source", "runner", "trace", "step", "check", "derive"},
     "demo": {"source", "findings", "report", "pipeline", "train"},
 }
 HEAVY = ("numba", "llvmlite", "matplotlib", "rich", "torch", "jax", "tensorflow", "IPython", "scipy", "numpy")

@@ -23,6 +23,10 @@ class UnsupportedOperationError(BackproofError):
     """An operation has no derivative rule and none can be found numerically."""
 
 
+class DerivationError(BackproofError):
+    """There is nothing to derive, it is not said by what, or the result did not stand its test."""
+
+
 class EditRejectedError(BackproofError):
     """Edits overlap, lie outside the text, or cannot be written in the file's encoding."""
 

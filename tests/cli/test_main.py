@@ -35,7 +35,7 @@ def test_without_a_verb_there_is_help(capsys):
     assert all(verb in errors for verb in ("check", "train", "rule", "demo", "derive", "compare"))
 
 
-@pytest.mark.parametrize("verb", ["derive", "compare"])
+@pytest.mark.parametrize("verb", ["compare"])
 @pytest.mark.parametrize("arguments", [[], ["a.py", "--format", "latex"], ["--help"]])
 def test_what_is_not_there_yet_says_so(verb, arguments, capsys):
     """The verbs of later versions exit with 2 and a sentence, whatever follows them."""

@@ -16,7 +16,7 @@ import numpy as np
 from backproof.check.trial import Bench
 from backproof.graph import OPERATIONS, Node, adjoints, ancestors, apply, constant, evaluate
 from backproof.graph.adjoint import un_broadcast
-from backproof.graph.compositions import Composition, compositions, functions
+from backproof.graph.compositions import compositions, functions, hidden
 from backproof.step.cut import dependent
 
 MOST = 4000  # forward values; a longer step is not catalogued
@@ -145,7 +145,7 @@ class Catalogue:
             loss = self.bench.step.loss
             wanted = list(self.adjoint_of)
             found = compositions(ancestors([loss]), set(wanted), self.bench.base)
-            inside = _hidden(found.values())
+            inside = hidden(found.values())
             whole = adjoints(loss, [n for n in wanted if n not in inside], found)
             self.whole = {of: node for of, node in whole.items() if self._equals(node, self.adjoint_of[of])}
             self._adjoint_nodes.update(self.whole.values())
@@ -190,15 +190,6 @@ def _entries(loss: Node, forward: Sequence[Node]) -> Iterator[Entry]:
                     yield Entry("path", path, node, user)
     for inner, outer in functions(forward):
         yield Entry("local", _derivative(inner, outer), inner, outer)
-
-
-def _hidden(found: Iterable[Composition]) -> set[Node]:
-    """The values inside compositions, whose adjoints would lack what comes through the whole."""
-    hidden: set[Node] = set()
-    for each in found:
-        between = dependent(ancestors([each.outer]), [each.inner])
-        hidden |= between - {each.outer, each.inner}
-    return hidden
 
 
 def _path(g: Node, user: Node, operand: Node) -> Node | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import backproof
-from backproof.cli import check, rule, train
+from backproof.cli import check, derive, rule, train
 from backproof.cli.options import Parser
 
 if TYPE_CHECKING:
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
 _EPILOG = "Exit codes: 0 no fault, 1 faults found, 2 could not be analysed."
 _MISSING = {
-    "derive": (
-        "write the backward pass of a forward pass",
-        "'backproof check' shows the expected expression at every fault",
-    ),
     "compare": (
         "tell two training programs apart",
         "'backproof check' on each shows the loss and the gradients that it descends",
@@ -37,6 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
     check.add_parser(verbs)
+    derive.add_parser(verbs)
     train.add_parser(verbs)
     rule.add_parser(verbs)
     demo = verbs.add_parser("demo", help="the whole story on a built-in example, start to end")

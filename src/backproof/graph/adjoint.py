@@ -13,16 +13,21 @@ from backproof.graph.operations import OPERATIONS, apply
 from backproof.graph.operations.arrangement import zeros_like
 
 NOTHING: Mapping[Node, Composition] = MappingProxyType({})
+NONE_GIVEN: Mapping[Node, Node] = MappingProxyType({})
 
 
 def adjoints(
-    result: Node, wanted: Sequence[Node], known: Mapping[Node, Composition] = NOTHING
+    result: Node,
+    wanted: Sequence[Node],
+    known: Mapping[Node, Composition] = NOTHING,
+    given: Mapping[Node, Node] = NONE_GIVEN,
 ) -> dict[Node, Node]:
     """Give the adjoint of each wanted node: the derivative of a result of one element, as a graph of its own.
 
     Nodes that the result does not depend on get zeros. Only what lies between the wanted nodes and the result
     is derived. ``known`` are compositions to differentiate as a whole: what lies inside one gets nothing from
-    its result, so it cannot be among the wanted nodes.
+    its result, so it cannot be among the wanted nodes. ``given`` are adjoints that stand for what would
+    be found.
 
     Examples
     --------
@@ -41,6 +46,8 @@ def adjoints(
     seed = 1.0 if shape_of(result) == () else np.ones(shape_of(result))
     found: dict[Node, Node] = {result: constant(seed)}
     for node in reversed(order):
+        if node in given:
+            found[node] = given[node]
         if node not in active or node not in found or not node.operands:
             continue
         whole = known.get(node)

@@ -8,14 +8,14 @@ are recognised by their values at a few points, however they were written; their
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from backproof.graph.node import Node, shape_of
+from backproof.graph.node import Node, ancestors, shape_of
 from backproof.graph.operations import apply, elementwise
 
 ELEMENTWISE = frozenset(record.name for record in elementwise.RECORDS) | {"astype", "identity"}
@@ -48,7 +48,9 @@ def compositions(
     """
     found: dict[Node, Composition] = {}
     forward = [node for node in order if node in moving]
-    for inner, outer in functions(forward):
+    for inner, outer in functions(forward, every=True):
+        if outer in found or shape_of(inner) != shape_of(outer):
+            continue
         for name, function, rule in ACTIVATIONS:
             if outer.operation != name and _holds(tables, outer, inner, function):
                 found[outer] = Composition(name, outer, inner, rule)
@@ -61,8 +63,11 @@ def compositions(
     return found
 
 
-def functions(forward: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
-    """Pairs of a value and an elementwise function of it alone, as long as it goes: z and σ(z)."""
+def functions(forward: Sequence[Node], every: bool = False) -> Iterator[tuple[Node, Node]]:
+    """Pairs of a value and an elementwise function of it alone: z and σ(z).
+
+    Those that go as far as possible or begin at a value with a name, or ``every`` one.
+    """
     moving = set(forward)
     users: dict[Node, list[Node]] = defaultdict(list)
     root: dict[Node, Node] = {}
@@ -79,16 +84,35 @@ def functions(forward: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
         )
         root[node] = inner.pop() if alone else node
     for node in forward:
-        ends = not users[node] or any(root[user] is not root[node] for user in users[node])
+        ends = every or not users[node] or any(root[user] is not root[node] for user in users[node])
         if root[node] is not node and ends:
             yield root[node], node
+            for between in ancestors([node], {root[node]}.__contains__):
+                named = between.name and between.operation != "identity"
+                if between not in (node, root[node]) and between in moving and (every or named):
+                    yield between, node
+
+
+def hidden(found: Iterable[Composition]) -> set[Node]:
+    """The values inside compositions, whose adjoints would lack what comes through the whole."""
+    inside: set[Node] = set()
+    for each in found:
+        reached = {each.inner}
+        for node in ancestors([each.outer], {each.inner}.__contains__):
+            if not reached.isdisjoint(node.operands):
+                reached.add(node)
+        inside |= reached - {each.outer, each.inner}
+    return inside
 
 
 def _holds(tables: Sequence[Values], outer: Node, inner: Node, function: Callable[[Any], Any]) -> bool:
     """Is one value this function of the other, at every point?"""
     with np.errstate(all="ignore"):
         return all(
-            outer in table and inner in table and close(table[outer], function(_array(table[inner])))
+            outer in table
+            and inner in table
+            and close(table[outer], function(_array(table[inner])))
+            and not close(table[outer], table[inner])  # a rectifier of what is positive is none
             for table in tables
         )
 
@@ -118,9 +142,9 @@ def _tanh_rule(g: Node, z: Node, _x: Node) -> Node:
     return apply("multiply", g, apply("subtract", 1.0, apply("square", z)))
 
 
-def _relu_rule(g: Node, _z: Node, x: Node) -> Node:
-    """The rectifier passes on what came through."""
-    return apply("multiply", g, apply("greater", x, 0.0))
+def _relu_rule(g: Node, z: Node, _x: Node) -> Node:
+    """The rectifier passes on where something came through."""
+    return apply("multiply", g, apply("greater", z, 0.0))
 
 
 def _softplus_rule(g: Node, _z: Node, x: Node) -> Node:

@@ -39,8 +39,12 @@ GREEK = frozenset(
 )
 
 
-def to_latex(node: Node, names: Mapping[Node, str] | None = None) -> str:
+def to_latex(
+    node: Node, names: Mapping[Node, str] | None = None, symbols: Mapping[str, str] | None = None
+) -> str:
     r"""Write a node as a LaTeX formula; names as in `to_numpy`, set as mathematics.
+
+    ``symbols`` gives the LaTeX of some names.
 
     Examples
     --------
@@ -49,12 +53,12 @@ def to_latex(node: Node, names: Mapping[Node, str] | None = None) -> str:
     >>> print(to_latex(apply("sigmoid", apply("matmul", x, W1))))
     \sigma\left(x \, W_{1}\right)
     """
-    names = names or {}
+    names, symbols = names or {}, symbols or {}
 
     def named(node: Node) -> Part | None:
         name = names.get(node) or (node.name if node.operation == "leaf" else None)
         if name:
-            return latex_name(name), ATOM
+            return symbols.get(name) or latex_name(name), ATOM
         return latex_value(node.value) if node.operation in ("leaf", "constant") else None
 
     def template(node: Node) -> str:

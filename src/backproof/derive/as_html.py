@@ -1,0 +1,43 @@
+"""A derivation as one HTML page that needs nothing else: the mathematics is MathML, which browsers draw."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from backproof.derive.account import Account
+from backproof.derive.as_markdown import factors, loss_formula, sentence, step_formula
+from backproof.notation import to_numpy
+
+
+def as_html(account: Account) -> str:
+    """The chains, the steps with their reasons, and the backward pass, as a page."""
+    from jinja2 import Environment
+
+    template = resources.files("backproof.derive").joinpath("page.html.jinja").read_text("utf-8")
+    chains = [
+        {
+            "parameter": chain.parameter,
+            "formula": _mathml(factors(chain.values)),
+            "more": chain.branches,
+        }
+        for chain in account.chains
+    ]
+    steps = [
+        {"formula": _mathml(step_formula(account, told)), "reason": sentence(told)} for told in account.told
+    ]
+    lines = [f"{line.name} = {to_numpy(line.node)}" for line in account.derived.lines]
+    return (
+        Environment(autoescape=True, keep_trailing_newline=True)
+        .from_string(template)
+        .render(
+            loss=account.loss, formula=_mathml(loss_formula(account)), chains=chains, steps=steps, lines=lines
+        )
+    )
+
+
+def _mathml(latex: str) -> object:
+    """A formula as MathML, marked as safe to stand in a page."""
+    from latex2mathml.converter import convert
+    from markupsafe import Markup
+
+    return Markup(convert(latex, display="block"))

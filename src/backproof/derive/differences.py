@@ -1,0 +1,111 @@
+"""Derivatives that are a plain difference, such as prediction − target, however the loss was written.
+
+Squared errors of an output, cross-entropy of a sigmoid or a softmax: differentiated step by step they leave
+quotients that cancel. Whether they do is seen by their values at random points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backproof.derive.forward import Forward
+from backproof.graph import Node, ancestors, apply, constant, evaluate, leaf
+
+SAME = 1e-9
+
+
+def differences(
+    forward: Forward,
+    found: Mapping[Node, Node],
+    tables: Sequence[Mapping[Node, Any]],
+    points: Sequence[Mapping[Node, Any]],
+) -> dict[Node, Node]:
+    """The adjoints that are c·(a − t): of a forward value a and a target t, by the value they belong to."""
+    order = ancestors([forward.loss])
+    targets = [n for n in order if n.operation == "leaf" and n in forward.names and _is_data(forward, n)]
+    values = [n for n in order if n.operands and n in forward.names]
+    short: dict[Node, Node] = {}
+    for of, g in found.items():
+        if not of.operands or np.size(of.value) < 1 or len(ancestors([g])) < 4:
+            continue
+        for a, t, text in _pairs(of, values, targets, forward):
+            c = _scale(g, a, t, tables, points, forward)
+            if c is not None:
+                short[of] = _scaled(
+                    forward, apply("subtract", a, t if text is None else leaf(t.value, text)), c
+                )
+                break
+    return short
+
+
+def _is_data(forward: Forward, node: Node) -> bool:
+    return all(node is not p.leaf for p in forward.parameters)
+
+
+def _pairs(
+    of: Node, values: Sequence[Node], targets: Sequence[Node], forward: Forward
+) -> Iterator[tuple[Node, Node, str | None]]:
+    """Values and targets of the shape in question, those nearest to it first; labels as ones and zeros."""
+    shape = np.shape(of.value)
+    for a in (of, *(v for v in reversed(values) if v is not of)):
+        if np.shape(a.value) != shape:
+            continue
+        for t in targets:
+            if np.shape(t.value) == shape:
+                yield a, t, None
+        for name, labels in forward.labels if len(shape) == 2 else ():
+            if labels.shape == shape[:1] and labels.dtype.kind in "iu" and labels.max(initial=0) < shape[1]:
+                yield a, leaf(np.eye(shape[1])[labels]), f"np.eye({shape[1]})[{name}]"
+
+
+def _scale(
+    g: Node,
+    a: Node,
+    t: Node,
+    tables: Sequence[Mapping[Node, Any]],
+    points: Sequence[Mapping[Node, Any]],
+    forward: Forward,
+) -> float | None:
+    """The constant c of g = c·(a − t), where that holds at every point."""
+    scales = []
+    for table, point in zip(tables, points, strict=True):
+        true = np.asarray(evaluate([g], {**forward.state, **point})[g], dtype=float)
+        value = table[a] if a in table else evaluate([a], {**forward.state, **point})[a]
+        difference = np.asarray(value, dtype=float) - np.asarray(t.value, dtype=float)
+        size = float(np.vdot(difference, difference))
+        if size == 0 or true.shape != difference.shape:
+            return None
+        c = float(np.vdot(difference, true)) / size
+        if not np.linalg.norm(true - c * difference) <= SAME * np.linalg.norm(true):
+            return None
+        scales.append(c)
+    return scales[0] if max(scales) - min(scales) <= SAME * max(map(abs, scales)) and scales[0] else None
+
+
+def _scaled(forward: Forward, node: Node, c: float) -> Node:
+    """``c`` times a difference, as a person writes it: nothing for 1, a division for 1/n."""
+    if abs(c - 1) < SAME:
+        return node
+    if abs(c + 1) < SAME:
+        return apply("subtract", *node.operands[::-1])
+    for numerator in (1, 2):
+        n = numerator / c
+        if abs(n - round(n)) < 1e-7 * abs(n) and round(n) > 1:
+            scaled = node if numerator == 1 else apply("multiply", 2.0, node)
+            return apply("divide", scaled, _count(forward, node, round(n)))
+    return apply("multiply", float(f"{c:.12g}"), node)
+
+
+def _count(forward: Forward, difference: Node, n: int) -> Node:
+    """A number of samples, as the program can read it."""
+    for node, name in forward.names.items():
+        if node.operation == "leaf" and np.ndim(node.value) == 0 and node.value == n:
+            return leaf(node.value, name)
+    target = difference.operands[1]
+    read = forward.names.get(target)
+    if read is not None and np.ndim(target.value) and len(target.value) == n:
+        return leaf(float(n), f"len({read})")
+    return constant(float(n))

@@ -1,0 +1,67 @@
+"""Run a derived backward pass, and compare what it computes with the adjoints of the graph."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from backproof.derive.forward import Forward
+from backproof.derive.plan import Derivation, Line, random_points
+from backproof.graph import Node, adjoints, ancestors, evaluate
+
+POINTS = 3
+
+
+def largest_error(derived: Derivation, statements: str) -> float:
+    """The largest relative error of the gradients that statements compute, at random points.
+
+    They read forward values by their names in the derivation, and assign the gradients. Infinite where they
+    do not run or give another shape.
+    """
+    forward = derived.forward
+    leaves = [p.leaf for p in forward.parameters]
+    truths = adjoints(forward.loss, leaves)
+    names = forward.names
+    code = compile(ast.parse(statements), "<derived>", "exec")
+    worst = 0.0
+    for point in random_points(forward, POINTS, seed=77):
+        table = evaluate([forward.loss, *truths.values()], {**forward.state, **point})
+        space: dict[str, Any] = {"np": np}
+        with np.errstate(all="ignore"):
+            space |= {names[node]: np.array(table[node]) for node in table if node in names}
+            space |= dict(forward.labels)
+            try:
+                exec(code, space)
+            except Exception:
+                return np.inf
+        for leaf in leaves:
+            worst = max(worst, _error(space.get(derived.gradients[leaf]), table[truths[leaf]]))
+    return worst
+
+
+def _error(given: Any, true: Any) -> float:
+    given, true = np.asarray(given), np.asarray(true, dtype=float)
+    if given.dtype.kind not in "fiub" or given.shape != true.shape:
+        return np.inf
+    size = float(np.linalg.norm(true))
+    difference = float(np.linalg.norm(given - true))
+    return difference / size if size else difference
+
+
+def read_names(lines: Iterable[Line], forward: Forward) -> list[str]:
+    """The names that lines read and do not assign, in the order of the forward pass."""
+    assigned: set[str] = set()
+    read: set[str] = set()
+    for line in lines:
+        for node in ancestors([line.node]):
+            if not node.operands and node.name:
+                words = {n.id for n in ast.walk(ast.parse(node.name, mode="eval")) if isinstance(n, ast.Name)}
+                read |= words - assigned
+        assigned.add(line.name)
+    order: Mapping[Node, str] = forward.names
+    known = [order[node] for node in ancestors([forward.loss]) if node in order and order[node] in read]
+    rest = sorted(read - set(known) - {"np", "len"})
+    return [*known, *rest]

@@ -1,0 +1,237 @@
+"""The whole way of a derivation, from a program, a function of it, or a formula."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from backproof.check.judge import judge
+from backproof.derive import Derivation, Forward, derivation, from_step, make
+from backproof.errors import DerivationError
+from backproof.graph import Node, ancestors
+from backproof.runner import Runner
+from backproof.source import Program
+from backproof.step.cut import cut
+from backproof.trace import Trace, trace_program
+
+LOSS = "backproof_loss"
+CALLED = re.compile(r"loss|cost|err|mse|sse|nll|energy|objective|^[jelJEL]$", re.IGNORECASE)
+DATA = re.compile(
+    r"^(x|y|t|d|xs|ys|xb|yb|data|input|inputs|target|targets|label|labels|truth|mask|[xy]_.*)$", re.IGNORECASE
+)
+WEIGHT = re.compile(
+    r"weight|bias|theta|param|kernel|embed|gamma|beta|^[wbuv]\d*$|^[wb]_|_[wb]\d*$", re.IGNORECASE
+)
+PREAMBLE = """import numpy as np
+from numpy import *
+from scipy.special import expit as sigmoid, erf, log_softmax
+def relu(x): return np.maximum(x, 0)
+def softplus(x): return np.log1p(np.exp(x))
+def softmax(x):
+    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to derive: ``wrt`` what, which name is the loss, and shapes of what the program does not give."""
+
+    wrt: tuple[str, ...] = ()
+    loss: str | None = None
+    shapes: Mapping[str, tuple[int, ...]] | None = None
+    seconds: float = 20.0
+
+
+def derive_program(program: Program, request: Request, runner: Runner | None = None) -> Derivation:
+    """Derive the loss of a program by its parameters.
+
+    Those that it updates, or by ``request.wrt``.
+
+    Raises
+    ------
+    DerivationError
+        When no loss or no parameter is found.
+    """
+    trace = trace_program(program, seconds=request.seconds, runner=runner)
+    judgement = judge(trace, request.loss) if not request.wrt else None
+    if judgement is not None:
+        return derivation(from_step(judgement.step))
+    return derivation(_without_updates(trace, program, request))
+
+
+def derive_function(
+    program: Program, function: str, request: Request, runner: Runner | None = None
+) -> Derivation:
+    """Derive what a function of a program returns by its arguments, or by ``request.wrt``.
+
+    Raises
+    ------
+    DerivationError
+        When there is no such function, or an argument has neither a value in the program nor a shape.
+    """
+    text, arguments = _driver(program, function, request.shapes or {})
+    wrt = request.wrt or tuple(a for a in arguments if not DATA.match(a)) or tuple(arguments)
+    called = replace(request, wrt=wrt, loss=LOSS)
+    driver = replace(program, text=text)
+    trace = trace_program(driver, seconds=request.seconds, runner=runner)
+    return derivation(replace(_without_updates(trace, driver, called), loss_name=function))
+
+
+def derive_formula(formula: str, request: Request, runner: Runner | None = None) -> Derivation:
+    """Derive a formula in NumPy's words by ``request.wrt``, its names holding arrays of ``request.shapes``.
+
+    Raises
+    ------
+    DerivationError
+        When the formula is none, is no scalar, or nothing is named to derive it by.
+    """
+    try:
+        tree = ast.parse(formula.strip(), mode="eval")
+    except SyntaxError as error:
+        raise DerivationError(
+            f"--formula: {formula!r} is not an expression of Python (column {error.offset}: {error.msg})."
+        ) from None
+    if not request.wrt:
+        raise DerivationError("--formula needs --wrt NAMES: what to derive it by.")
+    shapes = request.shapes or {}
+    names = sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - _functions(tree))
+    unknown = [name for name in request.wrt if name not in names]
+    if unknown:
+        raise DerivationError(f"--wrt: the formula has no {', '.join(unknown)}; it has {', '.join(names)}.")
+    lines = [
+        f"{name} = np.random.default_rng({k}).normal(size={shapes.get(name, ())!r})"
+        for k, name in enumerate(names)
+    ]
+    text = PREAMBLE + "\n".join(lines) + f"\nloss = {formula.strip()}\n"
+    program = Program("formula", text)
+    trace = trace_program(program, seconds=request.seconds, runner=runner)
+    return derivation(_without_updates(trace, program, replace(request, loss="loss")))
+
+
+def _functions(tree: ast.AST) -> set[str]:
+    """Names that are called, and the modules that functions are taken from."""
+    called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    return (
+        called
+        | {"np", "pi", "e"}
+        | {
+            n.value.id
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Attribute)
+            and isinstance(n.value, ast.Name)
+            and n.value.id in ("np", "numpy", "math")
+        }
+    )
+
+
+def _driver(program: Program, function: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, list[str]]:
+    """The definitions of a program, and one call of a function."""
+    tree = ast.parse(program.text)
+    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function]
+    if not found:
+        there = ", ".join(n.name for n in tree.body if isinstance(n, ast.FunctionDef)) or "none"
+        raise DerivationError(f"{program.filename} has no function '{function}'; it has: {there}.")
+    kept = [
+        n for n in tree.body if not isinstance(n, (ast.For, ast.While, ast.If, ast.Expr, ast.Try, ast.With))
+    ]
+    assigned = {
+        target.id
+        for n in kept
+        for target in ast.walk(n)
+        if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
+    }
+    arguments = [a.arg for a in found[-1].args.args]
+    required = arguments[: len(arguments) - len(found[-1].args.defaults)]
+    missing = [a for a in required if a not in shapes and a not in assigned]
+    if missing:
+        example = " ".join(f"{name}=5,3" for name in missing)
+        raise DerivationError(
+            f"{function} needs values for {', '.join(missing)}, which {program.filename} does not assign: "
+            f"give their shapes, as in --shapes {example}."
+        )
+    lines = [ast.unparse(n) for n in kept] + [
+        f"{name} = __import__('numpy').random.default_rng({k}).normal(size={shape!r})"
+        for k, (name, shape) in enumerate(shapes.items())
+    ]
+    call = ", ".join(a for a in arguments if a in shapes or a in assigned)
+    return "\n".join([*lines, f"{LOSS} = {function}({call})", ""]), arguments
+
+
+def _without_updates(trace: Trace, program: Program, request: Request) -> Forward:
+    """The forward pass of a program that updates nothing, or not what is asked for."""
+    loss = _loss(trace, program, request.loss)
+    time = _time(loss)
+    values = {}
+    for binding in trace.bindings:
+        if binding.time <= time and (binding.frame == 0 or binding.name not in values):
+            values[binding.name] = binding.node
+    above = set(ancestors([loss]))
+    if request.wrt:
+        missing = [name for name in request.wrt if name not in values]
+        if missing:
+            raise DerivationError(f"--wrt: {program.filename} has no variable {', '.join(missing)}.")
+        chosen = {values[name]: name for name in request.wrt}
+        apart = [name for node, name in chosen.items() if node not in above]
+        if apart:
+            raise DerivationError(f"--wrt: the loss does not depend on {', '.join(apart)}.")
+    else:
+        chosen = {
+            node: name
+            for name, node in values.items()
+            if node in above and WEIGHT.search(name) and np.asarray(node.value).dtype.kind == "f"
+        }
+    if not chosen:
+        raise DerivationError(
+            f"{program.filename} computes a loss, but updates no parameter; "
+            "name what to derive it by: --wrt NAMES."
+        )
+    copies = cut([loss], chosen)
+    scalar = copies[loss]
+    name = loss.name if loss.name and loss.name != LOSS else "loss"
+    return make(trace, scalar, name, {copies[node]: text for node, text in chosen.items()})
+
+
+def _loss(trace: Trace, program: Program, name: str | None) -> Node:
+    """The scalar called ``name``, or the last one that is called a loss."""
+    scalars = [
+        b
+        for b in trace.bindings
+        if np.size(b.node.value) == 1 and np.asarray(b.node.value).dtype.kind == "f" and b.node.operands
+    ]
+    found = [b for b in scalars if (b.name == name if name else CALLED.search(b.name))]
+    if not found:
+        what = f"no scalar called '{name}'" if name else "no scalar that is called a loss"
+        if trace.crash is not None:
+            what += f" before it failed ({trace.crash.kind}: {trace.crash.message}, line {trace.crash.row})"
+        raise DerivationError(f"{program.filename} computes {what}; --loss NAME says which it is.")
+    return found[-1].node
+
+
+def _time(node: Node) -> int:
+    return -1 if node.origin is None else int(node.origin.time)
+
+
+def parsed_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Read ``W1=5,3 b=3 c=`` as shapes.
+
+    >>> parsed_shapes(["W=5,3", "b=3", "c="])
+    {'W': (5, 3), 'b': (3,), 'c': ()}
+
+    Raises
+    ------
+    DerivationError
+        When a text is no shape.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for text in re.findall(r"\w+=\([^)]*\)|[^\s]+?(?=,\w+=|\s|$)", " ".join(texts)):
+        name, equals, numbers = text.strip(",").partition("=")
+        parts = [part.strip() for part in numbers.strip("()").split(",") if part.strip()]
+        if not equals or not name.isidentifier() or not all(part.isdigit() for part in parts):
+            raise DerivationError(f"--shapes: {text!r} is no shape; write NAME=5,3 (a number: NAME=).")
+        shapes[name] = tuple(int(part) for part in parts)
+    return shapes

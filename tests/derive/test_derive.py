@@ -1,0 +1,117 @@
+"""Derivations of programs, functions and formulas: what is printed is the derivative, and reads like one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backproof.derive.account import account
+from backproof.derive.as_html import as_html
+from backproof.derive.as_markdown import as_latex, as_markdown
+from backproof.derive.as_python import as_python, statements
+from backproof.derive.as_text import as_text
+from backproof.derive.verified import largest_error
+from backproof.deriving import Request, derive_formula, derive_function, derive_program, parsed_shapes
+from backproof.errors import DerivationError
+from backproof.source import program_from_bytes
+
+CLASSIFIER = b"""
+import numpy as np
+
+rng = np.random.default_rng(4)
+X = rng.normal(size=(11, 5))
+labels = rng.integers(0, 3, 11)
+V = rng.normal(size=(5, 7))
+c = rng.normal(size=7)
+W = rng.normal(size=(7, 3))
+b = rng.normal(size=3)
+
+def softmax(s):
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+h = np.tanh(X @ V + c)
+p = softmax(h @ W + b)
+loss = -np.mean(np.log(p[np.arange(11), labels]))
+"""
+FUNCTION = b"""
+import numpy as np
+
+def loss(W, b, x, t):
+    z = x @ W + b
+    return np.sum((1 / (1 + np.exp(-z)) - t) ** 2)
+"""
+
+
+def _program(text: bytes):
+    return program_from_bytes(text, "p.py")
+
+
+def test_softmax_and_cross_entropy_become_a_difference() -> None:
+    """However the loss is written, the derivative by the scores is the probability less the label."""
+    derived = derive_program(_program(CLASSIFIER), Request(("V", "c", "W", "b")))
+    text = statements(derived)
+    assert "(p - np.eye(3)[labels]) / 11" in text
+    assert "1 - h**2" in text
+    assert largest_error(derived, text) < 1e-12
+
+
+def test_a_wrong_backward_pass_does_not_stand_the_test() -> None:
+    """The test that every derivation has to stand can fail."""
+    derived = derive_program(_program(CLASSIFIER), Request(("V", "c", "W", "b")))
+    text = statements(derived)
+    assert largest_error(derived, text.replace("1 - h**2", "1 - h")) > 1e-3
+    assert largest_error(derived, text.replace("X.T @", "X @")) == np.inf
+
+
+def test_weights_are_found_by_their_names() -> None:
+    """A program without updates is derived by what is called like a weight."""
+    derived = derive_program(_program(CLASSIFIER), Request())
+    assert {p.text for p in derived.forward.parameters} == {"V", "W", "b"}
+
+
+def test_function() -> None:
+    """What a function returns is derived by its arguments that are no data."""
+    shapes = parsed_shapes(["W=5,3", "b=3", "x=7,5", "t=7,3"])
+    derived = derive_function(_program(FUNCTION), "loss", Request(shapes=shapes))
+    assert [p.text for p in derived.forward.parameters] == ["W", "b"]
+    assert largest_error(derived, statements(derived)) < 1e-12
+    assert "def backward(" in as_python(derived) or as_python(derived).startswith("#")
+
+
+def test_formula() -> None:
+    """A formula in NumPy's words is a program of one line."""
+    request = Request(("w1", "w2"), shapes={"w1": (10,), "w2": (10,)})
+    derived = derive_formula("0.5*(sum(sigmoid(w1*x)*w2) - y)**2", request)
+    assert largest_error(derived, statements(derived)) < 1e-12
+
+
+def test_every_format_holds_every_gradient() -> None:
+    """Text, Markdown, LaTeX and HTML each end in the backward pass."""
+    told = account(derive_program(_program(CLASSIFIER), Request(("W", "b"))))
+    for written in (as_text(told), as_markdown(told), as_html(told)):
+        assert "dW = h.T @" in written
+    assert r"\begin{align*}" in as_latex(told)
+    assert "<math" in as_html(told)
+
+
+@pytest.mark.parametrize(
+    ("formula", "request_", "said"),
+    [
+        ("w*", Request(("w",)), "not an expression"),
+        ("sum(w*x)", Request(), "--wrt"),
+        ("sum(w*x)", Request(("v",)), "the formula has no v"),
+    ],
+)
+def test_bad_formula(formula: str, request_: Request, said: str) -> None:
+    """What cannot be derived is refused in a sentence."""
+    with pytest.raises(DerivationError, match=said):
+        derive_formula(formula, request_)
+
+
+def test_missing_shapes_are_named() -> None:
+    """An argument that has no value needs a shape, and the message shows how to give it."""
+    with pytest.raises(DerivationError, match=r"--shapes W=5,3"):
+        derive_function(_program(FUNCTION), "loss", Request())
+    with pytest.raises(DerivationError, match="no function 'cost'"):
+        derive_function(_program(FUNCTION), "cost", Request())
