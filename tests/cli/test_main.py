@@ -4,7 +4,6 @@ import argparse
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -103,19 +102,14 @@ def test_a_terminal_without_greek_is_no_traceback(tmp_path):
 
 
 def test_starting_is_light():
-    """Before the work begins neither NumPy nor rich nor any rule is loaded, and it takes little time."""
+    """Before the work begins neither NumPy nor rich nor any rule is loaded."""
     code = (
         "import sys; from backproof.cli import main; main(['check', 'absent.py']);"
         "heavy = {'numpy', 'rich', 'llvmlite', 'matplotlib', 'torch', 'jax', 'backproof.faults'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        seconds.append(time.perf_counter() - start)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-    assert min(seconds) < 0.4  # 0.09 on an idle core; the bound is for a busy one
 
 
 def test_train_leaves_open_what_was_not_given():
