@@ -1,8 +1,8 @@
 """How long ``backproof check`` takes, stage by stage: ``python benchmarks/check_speed.py PROGRAM...``.
 
 For every program the median of some checks, in milliseconds: wall time and processor time of the whole
-command with the processes that it starts, and processor time of its stages. Processor time is what to compare on a
-machine that others use too. ``--slowest N`` shows only the N worst, with a last line over all programs.
+command with the processes that it starts, and processor time of its stages. Processor time is what to compare
+on a machine that others use too. ``--slowest N`` shows only the N worst, with a last line over all programs.
 """
 
 from __future__ import annotations
