@@ -105,9 +105,8 @@ def main() -> None:
     for program in sorted(rows, key=lambda name: -float(rows[name]["cpu"]))[: options.slowest]:
         row = rows[program]
         print("".join(f"{row[c]:8.0f}" for c in columns), f" {row['verdict']:13}{program}")
-    print(
-        "".join(f"{statistics.median(float(r[c]) for r in rows.values()):8.0f}" for c in columns), " median"
-    )
+    medians = [statistics.median(float(row[column]) for row in rows.values()) for column in columns]
+    print("".join(f"{median:8.0f}" for median in medians), " median")
 
 
 if __name__ == "__main__":

@@ -91,15 +91,15 @@ def test_constants_are_never_changed() -> None:
 
 @pytest.mark.parametrize("start", [0.3, np.float64(0.3)])
 def test_speed(start: float) -> None:
-    """Ten thousand operations on numbers are evaluated in under 50 ms, and applied in under 20 µs each."""
+    """Ten thousand operations on numbers are evaluated in 50 ms, and applied in 20 µs each."""
     x = leaf(start)
     seconds = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.process_time()
         z = chain(10_000, x)
-        applied = time.perf_counter()
+        applied = time.process_time()
         evaluate([z], {x: 0.4})
-        seconds.append((applied - began, time.perf_counter() - applied))
+        seconds.append((applied - began, time.process_time() - applied))
     assert min(s for s, _ in seconds) < 10_000 * 20e-6
     assert min(s for _, s in seconds) < 50e-3
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.decay import Decay, decay
-from backproof.check.points import informative_points
+from backproof.check.points import informative_tables
 from backproof.graph import Node
 from backproof.step import Parameter, TrainingStep, values
 from backproof.step.update import shrinks, terms
@@ -58,8 +58,10 @@ class Verdict:
 
 def compare(step: TrainingStep, points: int = 3, spread: float = 1.0) -> Verdict:
     """Compare the applied with the true gradients at fresh points."""
-    verdict = compare_nodes(step, step.descents, informative_points(step, points, spread=spread))
-    return replace(verdict, spread=spread)
+    results = [*step.descents, *step.truths]
+    found = informative_tables(step, results, points, spread=spread)
+    rows = [[table[node] for node in results] for _, table in found]
+    return replace(_compared(step, [point for point, _ in found], rows), spread=spread)
 
 
 def compare_nodes(
@@ -70,8 +72,12 @@ def compare_nodes(
 ) -> Verdict:
     """The same for other nodes, such as those of a mended program."""
     results = [*descents, *(truths if truths is not None else step.truths)]
-    table = [values(step, results, point) for point in points]
-    count = len(descents)
+    return _compared(step, points, [values(step, results, point) for point in points])
+
+
+def _compared(step: TrainingStep, points: Sequence[dict[Node, Any]], table: list[list[Any]]) -> Verdict:
+    """The same for values: a row of the table holds the descents and the truths at one point."""
+    count = len(step.parameters)
     comparisons = []
     floor = [
         ROUNDING * max((_size(v) for v in row[part]), default=0.0)

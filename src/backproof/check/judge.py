@@ -25,6 +25,7 @@ from backproof.step.update import time_of
 from backproof.trace import Trace
 
 NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
+BEST = 2  # the rank of a loss that surely is one and explains every gradient
 
 Entry = tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]
 
@@ -92,7 +93,10 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         hypotheses = [h for h in hypotheses if h.name == loss]
     else:
         hypotheses = [*hypotheses, *implied(trace, window)]
-    for position, hypothesis in enumerate(_with_wholes(hypotheses, window)):
+    hypotheses = _with_wholes(hypotheses, window)
+    for position, hypothesis in enumerate(hypotheses):
+        if _settled(judged, hypotheses[position:]):
+            break
         try:
             step = training_step(trace, window, hypothesis)
         except (ValueError, TypeError, NotImplementedError):
@@ -211,7 +215,7 @@ def _rank(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: in
     whole = len(verdict.right) == len(window.parameters)
     trusted = _is_trusted(hypothesis, verdict) and whole
     return (
-        int(trusted) + int(trusted and verdict.correct),
+        BEST * trusted if verdict.correct else int(trusted),
         int(verdict.correct and whole),
         right,
         along,
@@ -223,6 +227,15 @@ def _rank(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: in
 def _is_trusted(hypothesis: Hypothesis, verdict: Verdict) -> bool:
     """Is this surely a loss of the program, since it is called one and some gradient is its own?"""
     return hypothesis.stated and hypothesis.evidence >= SURE and any(verdict.right)
+
+
+def _settled(judged: list[Entry], rest: list[Hypothesis]) -> bool:
+    """Is the best judgement known before the rest is tried, from which less is to be expected?
+
+    It is when a loss of the program explains every gradient and is, as far as can be known, no part of one.
+    """
+    left, sure = {h.node for h in rest}, {h.node for _, h, _, v in judged if _is_trusted(h, v)}
+    return any(rank[0] == BEST and not left.union(sure).intersection(h.wholes) for rank, h, _, _ in judged)
 
 
 def _of_whole(judged: list[Entry]) -> list[Entry]:

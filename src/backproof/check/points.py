@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, median
-from backproof.step import TrainingStep, values
+from backproof.graph import Node, evaluate_at, median
+from backproof.step import TrainingStep
 
 
-def fresh_points(
-    step: TrainingStep, count: int, seed: int = 20260101, spread: float = 1.0
-) -> list[dict[Node, Any]]:
-    """Draw ``count`` points near the recorded one: every parameter moved at random, none left at zero.
+def fresh_points(step: TrainingStep, seed: int = 20260101, spread: float = 1.0) -> Iterator[dict[Node, Any]]:
+    """Draw points near the recorded one, for ever: every parameter moved at random, none left at zero.
 
     ``spread`` 1 moves a parameter by about a third of its size. A program that branches on its values
     (``if``, ``argmax``) is recorded on one branch only, which holds nearby: for it the spread has to be
@@ -22,24 +22,37 @@ def fresh_points(
     generator = np.random.default_rng(seed)
     scale = _typical(step)
     leaves = _leaves(step)
-    return [{leaf: _moved(leaf.value, generator, scale, spread) for leaf in leaves} for _ in range(count)]
+    while True:
+        yield {leaf: _moved(leaf.value, generator, scale, spread) for leaf in leaves}
 
 
 def informative_points(
     step: TrainingStep, count: int, seed: int = 20260101, spread: float = 1.0
 ) -> list[dict[Node, Any]]:
     """Draw fresh points at which no gradient vanishes by chance, as where every unit of a layer is dead."""
-    points = fresh_points(step, 4 * count, seed, spread)
-    counts = []
-    for number, point in enumerate(points):
-        truths = values(step, step.truths, point)
-        counts.append(sum(bool(np.any(np.asarray(t))) for t in truths))
-        if counts.count(max(counts)) >= count and number + 1 >= count:
+    return [point for point, _ in informative_tables(step, step.truths, count, seed, spread)]
+
+
+def informative_tables(
+    step: TrainingStep, results: Sequence[Node], count: int, seed: int = 20260101, spread: float = 1.0
+) -> list[tuple[dict[Node, Any], dict[Node, Any]]]:
+    """Draw such points, each with the values there of what ``results`` and the truths are computed from."""
+    points, tables, counts = list[dict[Node, Any]](), list[dict[Node, Any]](), list[int]()
+
+    def drawn() -> Iterator[dict[Node, Any]]:
+        for point in islice(fresh_points(step, seed, spread), 4 * count):
+            points.append(point)
+            yield {**step.state, **point}
+
+    for table in evaluate_at([*results, *step.truths], drawn()):
+        tables.append(table)
+        counts.append(sum(bool(np.any(np.asarray(table[truth]))) for truth in step.truths))
+        if counts.count(max(counts)) >= count and len(counts) >= count:
             break
     best = max(counts)
     good = [k for k, n in enumerate(counts) if n == best]
     rest = [k for k, n in enumerate(counts) if n != best]
-    return [points[k] for k in [*good, *rest][:count]]
+    return [(points[k], tables[k]) for k in [*good, *rest][:count]]
 
 
 def _leaves(step: TrainingStep) -> list[Node]:
@@ -47,17 +60,20 @@ def _leaves(step: TrainingStep) -> list[Node]:
 
 
 def _typical(step: TrainingStep) -> float:
-    sizes = [
-        float(np.sqrt(np.mean(np.square(np.asarray(leaf.value, dtype=float))))) for leaf in _leaves(step)
-    ]
+    sizes = [_size(np.asarray(leaf.value, dtype=float)) for leaf in _leaves(step)]
     positive = [s for s in sizes if np.isfinite(s) and s > 0]
     return min(1.0, median(positive)) if positive else 0.5
 
 
 def _moved(value: Any, generator: np.random.Generator, scale: float, spread: float) -> Any:
     array = np.asarray(value, dtype=np.float64)
-    size = float(np.sqrt(np.mean(np.square(array)))) if array.size else 0.0
+    size = _size(array) if array.size else 0.0
     own = 0.3 * size if np.isfinite(size) and size > 0 else 0.3 * scale
     moves = own * generator.standard_normal(array.shape)
     moves += 0.05 * scale * generator.standard_normal(array.shape)
     return array + spread * moves
+
+
+def _size(array: Any) -> float:
+    """The root of the mean square."""
+    return float(np.sqrt(np.mean(np.square(array)))) if array.ndim else abs(float(array))

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from backproof.check.compare import TOLERANCE, Verdict
-from backproof.check.points import informative_points
-from backproof.graph import OPERATIONS, Node, ancestors, evaluate
+from backproof.check.points import informative_tables
+from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step import TrainingStep
 
 WRONG, PARALLEL, RIGHT = 0, 1, 2
@@ -77,9 +77,9 @@ class Bench:
 
         Evaluate the step once at each point, and list the uses of values in its backward pass.
         """
-        bench = cls(step, verdict, informative_points(step, count, 7, verdict.spread))
         results = [*step.descents, *step.truths, *step.copies.values()]
-        bench.base = [evaluate(results, {**step.state, **point}) for point in bench.points]
+        found = informative_tables(step, results, count, 7, verdict.spread)
+        bench = cls(step, verdict, [point for point, _ in found], [table for _, table in found])
         bench.truths = [[np.asarray(table[t], dtype=float) for t in step.truths] for table in bench.base]
         line = ancestors(step.descents)
         bench.main = frozenset(line)

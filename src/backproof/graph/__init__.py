@@ -1,12 +1,13 @@
 """The graph of one training step, its operations and their derivatives."""
 
 from backproof.graph.adjoint import adjoints
-from backproof.graph.evaluate import evaluate
+from backproof.graph.evaluate import evaluate, evaluate_at
 from backproof.graph.node import Node, ancestors, constant, leaf
 from backproof.graph.numeric import median
 from backproof.graph.operations import OPERATIONS, Operand, Operation, apply, attribute
 from backproof.graph.printing import print_graph
 from backproof.graph.simplify import simplify
+from backproof.graph.users import Users
 from backproof.graph.verify import verify
 
 __all__ = [
@@ -14,12 +15,14 @@ __all__ = [
     "Node",
     "Operand",
     "Operation",
+    "Users",
     "adjoints",
     "ancestors",
     "apply",
     "attribute",
     "constant",
     "evaluate",
+    "evaluate_at",
     "leaf",
     "median",
     "print_graph",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,25 +41,48 @@ def evaluate(
     >>> float(evaluate([z], {x: 3.0 + 1e-200j}, np.complex128)[z].imag / 1e-200)
     6.0
     """
-    replace = replace or {}
+    return next(evaluate_at(results, [replace or {}], dtype))
+
+
+def evaluate_at(
+    results: Iterable[Node], points: Iterable[Mapping[Node, Any]], dtype: Any = np.float64
+) -> Iterator[dict[Node, Any]]:
+    """Evaluate the results at one point after the other, each given as ``replace``, when asked for."""
+    line = [_prepared(node, dtype) for node in ancestors(results)]
+    for point in points:
+        yield _run(line, point, dtype)
+
+
+Prepared = tuple[Node, Callable[..., Any] | None, tuple[Node, ...], Mapping[str, Any], bool]
+
+
+def _prepared(node: Node, dtype: Any) -> Prepared:
+    """A node, and what is looked up once for all points: its function, operands, attributes, exactness."""
+    if not node.operands and node.operation in ("leaf", "constant"):
+        return node, None, (), node.attributes, False
+    attributes = node.attributes
+    if attributes and "dtype" in attributes and np.dtype(attributes["dtype"]).kind == "f":
+        attributes = {**attributes, "dtype": dtype}
+    operation = OPERATIONS[node.operation]
+    return node, operation.value, node.operands, attributes, operation.exact
+
+
+def _run(line: list[Prepared], replace: Mapping[Node, Any], dtype: Any) -> dict[Node, Any]:
     values: dict[Node, Any] = {}
     widen = dtype is np.longdouble
     with np.errstate(all="ignore"):
-        for node in ancestors(results):
+        for node, function, operands, attributes, exact in line:
             if node in replace:
                 values[node] = cast(replace[node], dtype)
-            elif not node.operands and node.operation in ("leaf", "constant"):
+            elif function is None:
                 values[node] = cast(node.value, dtype)
+            elif len(operands) == 2 and not attributes and not widen:  # most of a graph of single numbers
+                values[node] = function(values[operands[0]], values[operands[1]])
             else:
-                operands = [values[operand] for operand in node.operands]
-                attributes = node.attributes
-                if attributes and "dtype" in attributes and np.dtype(attributes["dtype"]).kind == "f":
-                    attributes = {**attributes, "dtype": dtype}
-                operation = OPERATIONS[node.operation]
-                value = operation.value
-                result = value(*operands, **attributes)
-                if widen and operation.exact and _is_narrow(result):  # integers only came in, such as 1 / 3
-                    result = value(*[_widened(operand) for operand in operands], **attributes)
+                given = [values[operand] for operand in operands]
+                result = function(*given, **attributes)
+                if widen and exact and _is_narrow(result):  # integers only came in, such as 1 / 3
+                    result = function(*[_widened(operand) for operand in given], **attributes)
                 values[node] = result
     return values
 

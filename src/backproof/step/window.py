@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, median
-from backproof.step.update import keeps, learns, terms, time_of, walk
+from backproof.graph import Node, Users, median
+from backproof.step.update import SUMS, THROUGH, keeps, learns, terms, time_of, walk
 from backproof.trace import Activity, Store, Trace
 
 
@@ -61,6 +61,8 @@ def windows(trace: Trace) -> list[Window]:
     tried: dict[tuple[str, int], int] = defaultdict(int)
     whole = Activity("round", -1, 0, max(times, default=0) + 1, -1)
     memo: dict[Any, bool] = {}
+    users = Users()
+    users.enter(trace.nodes)
     for activity in [*trace.activities, whole]:
         if not activity.complete:
             continue
@@ -69,7 +71,7 @@ def windows(trace: Trace) -> list[Window]:
         if not inside or (tried[key] > 40 and not groups[key]):
             continue
         changes = _changes(trace, inside, activity.start, memo)
-        learning = [c for c in changes if _learns(c, memo)]
+        learning = [c for c in changes if _learns(c, memo, users)]
         parameters = [c for c in learning if not c.local]
         if not parameters:
             continue
@@ -112,10 +114,11 @@ def _without_memory(window: Window) -> Window:
     return replace(window, parameters=parameters, others=others)
 
 
-def _learns(change: Change, memo: dict[Any, bool]) -> bool:
+def _learns(change: Change, memo: dict[Any, bool], users: Users) -> bool:
     key = (change.before, change.after)
     if key not in memo:
-        memo[key] = np.asarray(change.before.value).dtype.kind in "fi" and learns(*key)
+        numbers = np.asarray(change.before.value).dtype.kind in "fi"
+        memo[key] = numbers and not users.only(*key, SUMS | THROUGH) and learns(*key)
     return memo[key]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node
+from backproof.graph import Node, Users
 from backproof.trace.events import Activity, Store
 
 ADDITIVE = frozenset(
@@ -51,6 +51,8 @@ class Stopper:
         self.updates: list[tuple[int, tuple[Any, ...]]] = []
         self.stopped = False
         self.enough = False
+        self.users = Users()
+        self.entered = 0
 
     def watch(self, nodes: list[Node], limit: int) -> None:
         """Stop at the latest when this list of nodes has grown by ``limit`` since the first update."""
@@ -66,7 +68,7 @@ class Stopper:
     def round_done(self, activity: Activity, outermost: bool) -> None:
         """A round of a loop is over; ``outermost`` says that the loop stands in no other."""
         for store in self.candidates:
-            if learns(store):
+            if not self._apart(store) and learns(store):
                 self.updates.append((store.time, _lasting(store)))
                 if self.began is None:
                     self.began = len(self.nodes)
@@ -89,6 +91,15 @@ class Stopper:
             self.enough = True
             grown = len(self.nodes) - self.began
             self.limit = min(self.limit, self.began + GROWTH * grown + ROOM)
+
+    def _apart(self, store: Store) -> bool:
+        """Is the old value used for nothing but the sum that is stored, as that of a gradient buffer is?
+
+        Then there is no need to look through all that is added to it.
+        """
+        self.users.enter(self.nodes[self.entered :])
+        self.entered = len(self.nodes)
+        return store.before is not None and self.users.only(store.before, store.after, ADDITIVE)
 
     def too_much(self) -> None:
         """The trace has outgrown its limit."""
