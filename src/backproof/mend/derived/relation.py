@@ -84,7 +84,7 @@ def _factor(catalogue: Catalogue, pairs: list[tuple[Any, Any]]) -> bool:
     """Is the second of each pair the first times a derivative or a value of the forward pass, elementwise?"""
     bench = catalogue.bench
     with np.errstate(all="ignore"):
-        ratios = [w / f for f, w in pairs]
+        ratios = [w / f for f, w in pairs[: len(bench.base)]]  # of the first evaluation of the place
     if not all(np.all(np.isfinite(r)) for r in ratios):
         return False
     shape = ratios[0].shape
