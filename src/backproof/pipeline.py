@@ -12,7 +12,15 @@ from backproof.check.trial import RIGHT, Bench
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import findings, lost_updates, mismatched
-from backproof.diagnosis.reasons import NO_LOSS, NOTHING_MOVES, no_step, numeric, supplied, unknown_calls
+from backproof.diagnosis.reasons import (
+    NO_LOSS,
+    NOTHING_MOVES,
+    failed_in_training,
+    no_step,
+    numeric,
+    supplied,
+    unknown_calls,
+)
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.findings import FileReport, Finding, for_reader
@@ -21,6 +29,7 @@ from backproof.mend import Repair, Tried, forward_axis, located, search
 from backproof.runner import Runner
 from backproof.source import Edit, Program, apply_edits, read_program, require_python
 from backproof.trace import Trace, trace_program
+from backproof.trace.run import how_it_ended
 
 STEPS, SECONDS = 4, 20.0
 NEVER, LONG = 10**9, 20_000  # a second look goes on until the trace has so many nodes
@@ -89,6 +98,9 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
     if judgement.verdict.correct:
         judgement = replace(judgement, verdict=compare(judgement.step, POINTS, judgement.verdict.spread))
     followed = unknown_calls(judgement)
+    if judgement.verdict.correct and failed_in_training(judgement):
+        reason = how_it_ended(trace, program, options.seconds)
+        return _report(program, judgement, "inconclusive", reason=reason, findings=notes)
     if judgement.verdict.correct and followed is None:
         return _lasting(program, judgement, lost, notes)
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):

@@ -34,6 +34,19 @@ def no_step(trace: Trace, program: Program, loss: str | None, seconds: float) ->
     return how_it_ended(trace, program, seconds)
 
 
+def failed_in_training(judgement: Judgement) -> bool:
+    """Did the program fail before its training was over, so that what it computed is no whole step?
+
+    What fails behind the loop that trains, such as a plot, says nothing of the gradients.
+    """
+    step = judgement.step
+    trace, (kind, number) = step.trace, step.window.kind
+    if trace.crash is None or trace.ended != "crashed":
+        return False
+    loop = trace.sites[number] if kind == "round" and number >= 0 else None
+    return loop is None or loop.file != trace.crash.file or trace.crash.row <= loop.span.end_row
+
+
 def unknown_calls(judgement: Judgement) -> str | None:
     """Say which calls of the step could not be followed, where an update or the loss hangs on one.
 
