@@ -100,13 +100,27 @@ class Nodes:
             self.known[number] = node = waiting.settle()
         if number in self.views:
             base, made, time = self.views[number]
-            if self.changed.get(id(base), -1) > time:
+            if self.written(base) > time:
                 fresh = self.find(base)
                 if fresh is not None:
                     node = self._again(made, fresh)
                     self.known[number] = node
                     self.views[number] = (base, made, self.moment.time)
         return node
+
+    def written(self, array: Any) -> int:
+        """When an array was last written to, itself or through what it is a view of."""
+        last, views = -1, self.views
+        number = id(array)
+        while True:
+            last = max(last, self.changed.get(number, -1))
+            if number not in views:
+                return last
+            number = id(views[number][0])
+
+    def taken(self, value: Any, now: int) -> int:
+        """When what is known of a value was so: now, but of a view, when it was taken from its base."""
+        return self.views[id(value)][2] if id(value) in self.views else now
 
     def has(self, value: Any) -> bool:
         """Is this an object that the recorder follows?"""

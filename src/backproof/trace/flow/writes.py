@@ -32,10 +32,9 @@ def changed_in_place(nodes: Nodes, value: Any, before: Node, after: Node, site: 
         if old is not None:
             new = _write_back(nodes, made, old, after, site)
             if new is not None and same(new.value, base):
-                nodes.views[id(value)] = (base, made, time + 1)
                 part = key or str(made.attributes.get("index", ""))
                 changed_in_place(nodes, base, old, nodes.add(new), site, part)
-                nodes.views[id(value)] = (base, made, nodes.moment.time)
+                nodes.views[id(value)] = (base, made, time)  # from now on it is a part of what the base became
                 nodes.known[id(value)] = after
     nodes.stopper.stored(store)
 

@@ -27,7 +27,7 @@ class Places:
 
     def __init__(self, nodes: Nodes) -> None:
         self.nodes = nodes
-        self.known, self.changed = nodes.known, nodes.changed
+        self.known = nodes.known
         self.moment = nodes.moment
         self.trace = nodes.trace
         self.stored_at: dict[Place, tuple[Node, Any, int]] = {}
@@ -39,14 +39,14 @@ class Places:
         """A name was read: its object now means the node stored under that name."""
         if frame is not None and isinstance(value, TRACKED):
             entry = frame.bound.get(name)
-            if entry is not None and entry[1] is value and self.changed.get(id(value), -1) < entry[2]:
+            if entry is not None and entry[1] is value and self.nodes.written(value) < entry[2]:
                 self.known[id(value)] = entry[0]
         return value
 
     def point(self, place: Place, value: Any) -> None:
         """A place was read: its object now means the node stored there."""
         entry = self.stored_at.get(place)
-        if entry is not None and entry[1] is value and self.changed.get(id(value), -1) < entry[2]:
+        if entry is not None and entry[1] is value and self.nodes.written(value) < entry[2]:
             self.known[id(value)] = entry[0]
 
     # ------------------------------------------------------------------ names
@@ -92,7 +92,7 @@ class Places:
     def bind(self, frame: Names, name: str, value: Any, node: Node) -> None:
         """A name of a frame means a node from now on."""
         time = self.moment.tick()
-        frame.bound[name] = (node, value, time)
+        frame.bound[name] = (node, value, self.nodes.taken(value, time))
         self.trace.bindings.append(Binding(time, frame.number, name, node))
 
     def _name(self, frame: Names | None, site: int, name: str, value: Any, node: Node) -> None:
@@ -133,12 +133,13 @@ class Places:
         """A place that ``owner`` holds was given a value."""
         self.nodes.alive[id(owner)] = owner
         if isinstance(value, TRACKED):
-            node = self.nodes.node(value, site)
+            known = self.known.get(id(value))  # a view is taken anew when it is used
+            node = known if known is not None and not bare else self.nodes.node(value, site)
             if bare:
                 node = self.nodes.alias(value, node, site, self.nodes.sites[site].target, site)
             old = self.stored_at.get(place)
             time = self.moment.tick()
-            self.stored_at[place] = (node, value, time)
+            self.stored_at[place] = (node, value, self.nodes.taken(value, time))
             before = old[0] if old is not None else None
             store = Store(time, place, before, node, site, self.moment.current.number)
             self.trace.stores.append(store)
@@ -160,7 +161,8 @@ class Places:
         self.load(frame, name, old)
         new = augmented(self.nodes, site, op, old, value)
         if isinstance(new, TRACKED):
-            self._name(frame, site, name, new, self.nodes.node(new, site))
+            written = self.known.get(id(new))  # a view is taken anew when it is used
+            self._name(frame, site, name, new, written if written is not None else self.nodes.node(new, site))
         return new
 
     def held_attribute(self, owner: Any, name: str) -> tuple[Any, str, Any]:
