@@ -34,7 +34,11 @@ def changed_in_place(nodes: Nodes, value: Any, before: Node, after: Node, site: 
             if new is not None and same(new.value, base):
                 part = key or str(made.attributes.get("index", ""))
                 changed_in_place(nodes, base, old, nodes.add(new), site, part)
-                nodes.views[id(value)] = (base, made, time)  # from now on it is a part of what the base became
+                nodes.views[id(value)] = (
+                    base,
+                    made,
+                    time,
+                )  # from now on it is a part of what the base became
                 nodes.known[id(value)] = after
     nodes.stopper.stored(store)
 
