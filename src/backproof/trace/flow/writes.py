@@ -38,7 +38,7 @@ def changed_in_place(nodes: Nodes, value: Any, before: Node, after: Node, site: 
                     base,
                     made,
                     time,
-                )  # from now on it is a part of what the base became
+                )  # a part of what the base became
                 nodes.known[id(value)] = after
     nodes.stopper.stored(store)
 
