@@ -19,6 +19,7 @@ from backproof.diagnosis.reasons import (
     no_step,
     numeric,
     supplied,
+    undefined,
     unknown_calls,
 )
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
@@ -106,6 +107,8 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         unwell = warnings(judgement)
         return _report(program, judgement, "inconclusive", reason=NOTHING_MOVES, findings=(*unwell, *notes))
+    if followed is None:
+        followed = undefined(judgement)
     if followed is None:
         judgement, repair = _repaired(judgement)
         if convincing(judgement, repair):

@@ -26,7 +26,7 @@ class Comparison:
 
     ``scales`` are the least-squares c of applied ≈ c·true at each point, ``errors`` the part of the applied
     gradient that is not c·true, relative to it; ``parallel`` says that it is nothing but rounding, ``zero``
-    that the true gradient vanishes.
+    that the true gradient vanishes, ``undefined`` that it is no finite number at some point.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Comparison:
     parallel: bool
     zero: bool
     decay: Decay | None = None
+    undefined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,9 @@ def _one(
     name = parameter.name
     scales, errors, zero = [], [], True
     for g, t in zip(applied, true, strict=True):
-        if g.shape != t.shape or not np.all(np.isfinite(t)):
+        if not np.all(np.isfinite(t)):
+            return Comparison(name, (), (), False, False, undefined=True)
+        if g.shape != t.shape:
             return Comparison(name, (), (), False, False)
         if not np.all(np.isfinite(g)):
             return Comparison(name, (), (), False, False)

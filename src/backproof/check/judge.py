@@ -24,6 +24,7 @@ from backproof.step.loss import ancestors_since
 from backproof.step.update import time_of
 from backproof.trace import Trace
 
+BLOWN_UP = 1e3  # times as large as they began: parameters that diverge, where nothing can be compared
 NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
 BEST = 2  # the rank of a loss that surely is one and explains every gradient
 
@@ -201,12 +202,27 @@ def _dropped(trace: Trace, judgement: Judgement) -> tuple[Change, ...]:
 
 
 def chosen_window(found: list[Window]) -> Window:
-    """The last step, when every value has its type; but the first in which a parameter changes its shape."""
+    """The last step, when every value has its type, before the program blows up.
+
+    But the first in which a parameter changes its shape.
+    """
     for window in found:
         if any(np.shape(c.before.value) != np.shape(c.after.value) for c in window.parameters):
             return window
     most = max(len(w.parameters) for w in found)
-    return [w for w in found if len(w.parameters) == most][-1]
+    whole = [w for w in found if len(w.parameters) == most]
+    largest = BLOWN_UP * (1 + _size(whole[0]))
+    return next((w for w in reversed(whole) if _size(w) < largest), whole[0])
+
+
+def _size(window: Window) -> float:
+    """The largest number among the parameters before and after a step; infinite where one is none."""
+    sizes = [
+        float(np.max(np.abs(np.asarray(value, dtype=float)), initial=0.0))
+        for c in window.parameters
+        for value in (c.before.value, c.after.value)
+    ]
+    return max((s if np.isfinite(s) else np.inf for s in sizes), default=0.0)
 
 
 def _rank(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: int) -> tuple[int, ...]:

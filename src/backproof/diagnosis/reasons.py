@@ -47,6 +47,20 @@ def failed_in_training(judgement: Judgement) -> bool:
     return loop is None or loop.file != trace.crash.file or trace.crash.row <= loop.span.end_row
 
 
+def undefined(judgement: Judgement) -> str | None:
+    """Say that what is wrong has no true gradient to be held against, where that is all that is wrong."""
+    verdict = judgement.verdict
+    wrong = [c for c, ok in zip(verdict.comparisons, verdict.right, strict=True) if not ok]
+    if not wrong or not all(c.undefined for c in wrong):
+        return None
+    names = listed([c.name for c in wrong])
+    return (
+        f"Near the parameters of the observed step the loss or its gradient by {names} is infinite or not a "
+        "number, so there is nothing to compare with. A smaller learning rate or smaller initial values keep "
+        "a program from running off; an epsilon keeps a logarithm or a quotient finite."
+    )
+
+
 def unknown_calls(judgement: Judgement) -> str | None:
     """Say which calls of the step could not be followed, where an update or the loss hangs on one.
 

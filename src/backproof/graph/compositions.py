@@ -52,6 +52,8 @@ def compositions(
         if outer in found or shape_of(inner) != shape_of(outer):
             continue
         for name, function, rule in ACTIVATIONS:
+            if name == "softplus" and _names_between(outer, inner):
+                continue  # the logarithm of a probability that has a name of its own
             if outer.operation != name and _holds(tables, outer, inner, function):
                 found[outer] = Composition(name, outer, inner, rule)
                 break
@@ -61,6 +63,13 @@ def compositions(
             if whole is not None:
                 found[node] = whole
     return found
+
+
+def _names_between(outer: Node, inner: Node) -> bool:
+    between = ancestors([outer], {inner}.__contains__)
+    return any(
+        n.name and n.operands and n.operation != "identity" for n in between if n not in (outer, inner)
+    )
 
 
 def functions(forward: Sequence[Node], every: bool = False) -> Iterator[tuple[Node, Node]]:

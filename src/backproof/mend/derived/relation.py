@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -126,6 +127,11 @@ def of_texts(here: str, there: str) -> str | None:
     if difference is None:
         return None
     x, y = difference
+    few, many = (Counter(ast.dump(factor) for factor in _factors(each)) for each in (x, y))
+    if few != many and few <= many:
+        return "missing-factor"
+    if few != many and many <= few:
+        return "extra-factor"
     if (
         isinstance(x, ast.Subscript)
         and isinstance(y, ast.Subscript)
@@ -161,6 +167,15 @@ def _inside(place: Place) -> list[Site]:
         found.append(site)
         stack.extend(site.children)
     return found
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    """The factors of a product; a divisor counts by itself."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*_factors(node.left), *_factors(node.right)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return [*_factors(node.left), ast.UnaryOp(ast.Invert(), node.right)]
+    return [node]
 
 
 def _transposed(x: ast.expr, y: ast.expr) -> bool:

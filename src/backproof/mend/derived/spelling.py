@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from backproof.check.catalogue import SAME, Catalogue, Entry
 from backproof.check.place import Place, where
 from backproof.check.trial import Bench
-from backproof.faults.correction import numpy_name
+from backproof.faults.correction import numpy_name, parsed
 from backproof.graph import Node, ancestors, evaluate, leaf, simplify
 from backproof.notation import to_numpy
 
@@ -54,9 +55,22 @@ def _stops(
     for n in ancestors([node], names.__contains__):
         if n in names:
             stops[n] = names[n]
-        elif n.operation == "leaf" or (n.operation == "constant" and not _uniform(n)):
+        elif _picks(bench, n) or n.operation == "leaf" or (n.operation == "constant" and not _uniform(n)):
             return None
     return stops
+
+
+def _picks(bench: Bench, node: Node) -> bool:
+    """Does a value pick by an index that the program computed, of which only this run's number is known?"""
+    index = node.attributes.get("index")
+    parts = index if isinstance(index, tuple) else (index,)
+    if index is None or all(part is None or part is Ellipsis or isinstance(part, slice) for part in parts):
+        return False
+    site = node.origin.site if node.origin is not None else -1
+    tree = parsed(bench.step.trace.sites[site].text) if site >= 0 else None
+    if not isinstance(tree, ast.Subscript):
+        return True
+    return any(isinstance(each, ast.Name) for each in ast.walk(tree.slice))
 
 
 def _readable(place: Place) -> list[tuple[str, Node]]:
