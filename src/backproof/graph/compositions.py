@@ -66,10 +66,10 @@ def compositions(
 
 
 def _names_between(outer: Node, inner: Node) -> bool:
-    between = ancestors([outer], {inner}.__contains__)
-    return any(
-        n.name and n.operands and n.operation != "identity" for n in between if n not in (outer, inner)
-    )
+    """Has a value on the way a name where the result is computed?"""
+    frame = getattr(outer.origin, "frame", None)
+    between = set(ancestors([outer], {inner}.__contains__)) - {outer, inner}
+    return any(n.name and n.operands and getattr(n.origin, "frame", None) == frame for n in between)
 
 
 def functions(forward: Sequence[Node], every: bool = False) -> Iterator[tuple[Node, Node]]:

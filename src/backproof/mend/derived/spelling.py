@@ -14,6 +14,7 @@ from backproof.check.place import Place, where
 from backproof.check.trial import Bench
 from backproof.faults.correction import numpy_name, parsed
 from backproof.graph import Node, ancestors, evaluate, leaf, simplify
+from backproof.graph.products import cancelled
 from backproof.notation import to_numpy
 
 LONGEST = 150  # characters of an expression that somebody would still write
@@ -103,7 +104,7 @@ def _equal(
             continue
         for text, other in readable:
             if np.shape(other.value) == np.shape(node.value) and all(
-                other in base and np.allclose(table[node], base[other], rtol=SAME, atol=0)
+                np.allclose(table[node], bench.value(other, {}, base), rtol=SAME, atol=0)
                 for table, base in zip(tables, bench.base, strict=True)
             ):
                 found[node] = text
@@ -127,7 +128,7 @@ def _written(node: Node, stops: Mapping[Node, str]) -> str | None:
             copies[n] = Node(n.operation, operands, n.attributes, n.value)
         else:
             copies[n] = n
-    (simple,) = simplify([copies[node]])
+    (simple,) = cancelled(simplify([copies[node]]))
     if sum(1 for n in ancestors([simple]) if n.operands) > DEEPEST:
         return None
     return to_numpy(simple)
