@@ -13,6 +13,7 @@ from backproof.derive.forward import Forward
 from backproof.derive.naming import adjoint_names
 from backproof.graph import Node, adjoints, ancestors, evaluate, leaf, simplify
 from backproof.graph.compositions import Composition, compositions, hidden
+from backproof.graph.products import cancelled
 from backproof.step.cut import dependent
 
 POINTS = 2
@@ -93,7 +94,7 @@ def _lines(
     bound = {found[of]: name for of, name in names.items() if of in found}
     roots = [found[of] for of in found if found[of] in bound]
     copies = _copied(roots, forward_names)
-    simple = dict(zip(roots, simplify([copies[root] for root in roots]), strict=True))
+    simple = dict(zip(roots, cancelled(simplify([copies[root] for root in roots])), strict=True))
     gradients = {p: names[p] for p in leaves}
     ordered = sorted(
         {of: simple[found[of]] for of in found if found[of] in simple}.items(),
