@@ -1,6 +1,6 @@
 """Cancel what stands above and below the bar, as a person does who writes a derivative down.
 
-Where a cancelled factor is zero the value is another (a number for none); so this is for text, not for numbers.
+Where a cancelled factor is zero the value is another (a number for none): for text, not for numbers.
 """
 
 from __future__ import annotations
