@@ -95,7 +95,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         repair = search(Bench.of(judgement.declared.step, judgement.declared.verdict))
         if repair.complete:
             found = findings(program, judgement.declared, mismatched(repair), verify)
-            return _report(program, judgement.declared, "faulty", findings=(*found, *lost, *notes))
+            return _faulty(program, judgement.declared, (*found, *lost), notes)
     if judgement.verdict.correct:
         judgement = replace(judgement, verdict=compare(judgement.step, POINTS, judgement.verdict.spread))
     followed = unknown_calls(judgement)
@@ -115,7 +115,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
             if any(state != RIGHT for state in repair.states):
                 repair = located(Bench.of(judgement.step, judgement.verdict), repair)
             found = findings(program, judgement, repair, verify)
-            return _report(program, judgement, "faulty", findings=(*found, *lost, *notes))
+            return _faulty(program, judgement, (*found, *lost), notes)
     return _report(program, judgement, "inconclusive", reason=followed or NO_LOSS, findings=notes)
 
 
@@ -139,6 +139,15 @@ def _observed(program: Program, options: Options) -> tuple[Trace, Judgement | No
         )
         judgement = judge(trace, options.loss)
     return trace, judgement
+
+
+def _faulty(
+    program: Program, judgement: Judgement, errors: tuple[Finding, ...], notes: tuple[Finding, ...]
+) -> FileReport:
+    """Report a step with wrong gradients, and what would still be in the way when all are mended."""
+    mended = all(error.fix is not None and error.fix.applicability == "safe" for error in errors)
+    unwell = warnings(judgement) if mended else ()
+    return _report(program, judgement, "faulty", findings=(*errors, *unwell, *notes))
 
 
 def _lasting(

@@ -26,7 +26,8 @@ class Comparison:
 
     ``scales`` are the least-squares c of applied ≈ c·true at each point, ``errors`` the part of the applied
     gradient that is not c·true, relative to it; ``parallel`` says that it is nothing but rounding, ``zero``
-    that the true gradient vanishes, ``undefined`` that it is no finite number at some point.
+    that the true gradient vanishes, ``undefined`` that it is no finite number at some point. Points at which it
+    vanishes beside others say nothing, and have the scale that the others show.
     """
 
     name: str
@@ -91,7 +92,28 @@ def _compared(step: TrainingStep, points: Sequence[dict[Node, Any]], table: list
         true = [_floored(row[count + number], f) for row, f in zip(table, small[1], strict=True)]
         weights = [parameter.gathered(point) for point in points]
         comparisons.append(_one(parameter, applied, true, weights, _allowed(step, parameter)))
-    return _judge(step, comparisons)
+    return _judge(step, [_filled(c, comparisons) for c in comparisons])
+
+
+def _filled(comparison: Comparison, others: Sequence[Comparison]) -> Comparison:
+    """Give the points at which a gradient vanishes the scale that goes with those of the other points.
+
+    It is that of a parameter which has the same one where both have any, or else that of another point.
+    """
+    scales = np.array(comparison.scales)
+    silent = np.isnan(scales)
+    if not silent.any() or silent.all():
+        return replace(comparison, scales=tuple(np.where(silent, 0.0, scales).tolist()))
+    filled = np.where(silent, scales[~silent][0], scales)
+    for other in others:
+        beside = np.array(other.scales)
+        if not other.parallel or beside.shape != scales.shape or np.isnan(beside[silent]).any():
+            continue
+        both = ~silent & ~np.isnan(beside)
+        if both.any() and np.all(np.abs(beside - scales)[both] <= 1e-5 * np.abs(scales)[both]):
+            filled = np.where(silent, beside, scales)
+            break
+    return replace(comparison, scales=tuple(filled.tolist()))
 
 
 def _size(value: Any) -> float:
@@ -138,7 +160,7 @@ def _one(
         size = float(np.vdot(t, t))
         norm = float(np.linalg.norm(g))
         if size == 0.0:
-            scales.append(0.0)
+            scales.append(np.nan if norm == 0.0 else 0.0)  # nan: this point says nothing
             errors.append(0.0 if norm == 0.0 else np.inf)
             continue
         zero = False

@@ -38,7 +38,7 @@ class Judgement:
     ``rivals`` are inferred losses that explain as much. ``dropped`` are updates that the step makes and the
     next one does not see. ``declared`` is the judgement under the loss that the program declares, where
     that is another than the inferred one, which explains every gradient; ``measured`` is a distance that the
-    program shows, where the inferred loss is not that.
+    program shows, where the inferred loss is not that. ``windows`` are all the steps that were seen.
     """
 
     step: TrainingStep
@@ -47,6 +47,12 @@ class Judgement:
     dropped: tuple[Change, ...] = ()
     declared: Judgement | None = None
     measured: Hypothesis | None = None
+    windows: tuple[Window, ...] = ()
+
+    @property
+    def finite(self) -> bool:
+        """Are the true gradients numbers, and not infinite or undefined?"""
+        return not any(comparison.undefined for comparison in self.verdict.comparisons)
 
 
 def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
@@ -60,12 +66,14 @@ def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
         return None
     window = chosen_window(found)
     best = _best(trace, found, window, loss)
-    return replace(best, dropped=_dropped(trace, best)) if best is not None else None
+    return replace(best, dropped=_dropped(trace, best), windows=tuple(found)) if best is not None else None
 
 
 def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:
     """The judgement of a window, or of the first where only that computes the loss."""
     judgement, known = _judged(trace, window, loss)
+    if judgement is not None and not judgement.finite:  # a training that diverges begins at better numbers
+        judgement, known = _judged(trace, found[0], loss)
     if known or len(found) == 1:
         return judgement
     first = found[0]  # a loss that is computed now and then is computed in the first round

@@ -105,9 +105,8 @@ def _dead(layer: Layer, values: np.ndarray) -> np.ndarray[Any, np.dtype[np.bool_
 
 def _culprit(examination: Examination, layer: Layer) -> Parameter:
     """The parameter without which the fewest units would be dead: a bias, or else the weights."""
-    biases = [p for p in layer.parameters if len(p.shape) < len(layer.parameters[0].shape)]
-    biases += [p for p in layer.parameters[1:] if 1 in p.shape and p not in biases]
-    for bias in biases:
+    axes = [sum(n > 1 for n in p.shape) for p in layer.parameters]
+    for bias in [p for p, count in zip(layer.parameters, axes, strict=True) if count < axes[0]]:
         zero = {leaf: np.zeros_like(np.asarray(leaf.value, dtype=float)) for leaf in bias.leaves}
         without = examination.inputs(layer, {**examination.start, **zero})
         if np.mean(_dead(layer, without)) < HALF:

@@ -16,7 +16,7 @@ from backproof.health.replay import Replay, replay
 from backproof.health.samples import data_leaves, samples
 from backproof.health.trial import Trial
 from backproof.health.units import units_of
-from backproof.step import TrainingStep, windows
+from backproof.step import TrainingStep, Window
 from backproof.step.update import time_of
 from backproof.step.window import root
 
@@ -36,6 +36,11 @@ class Examination:
         """The training step."""
         return self.judgement.step
 
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The steps that were seen, in order."""
+        return self.judgement.windows or (self.step.window,)
+
     @cached_property
     def samples(self) -> list[Mapping[Node, Any]]:
         """Values of the data: the recorded ones, then those of other samples."""
@@ -44,10 +49,9 @@ class Examination:
     @cached_property
     def enough(self) -> int:
         """How many values of a unit it takes to speak of all: fewer where there are no others."""
-        step, found = self.step, windows(self.step.trace)
-        originals = {copy: node for node, copy in step.copies.items()}
-        data = [originals[leaf] for leaf in data_leaves(step) if leaf in originals]
-        return FEW if all(time_of(node) < found[0].start for node in data) else ENOUGH
+        originals = {copy: node for node, copy in self.step.copies.items()}
+        data = [originals[leaf] for leaf in data_leaves(self.step) if leaf in originals]
+        return FEW if all(time_of(node) < self.windows[0].start for node in data) else ENOUGH
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -62,8 +66,8 @@ class Examination:
     @cached_property
     def first(self) -> Mapping[Node, Node]:
         """The node of the trace that each changing leaf had in the first step that was seen."""
-        step, found = self.step, windows(self.step.trace)
-        earlier = [w for w in found if w.end <= step.window.start][::-1]
+        step = self.step
+        earlier = [w for w in self.windows if w.end <= step.window.start][::-1]
         firsts: dict[Node, Node] = {}
         for change in (*step.window.parameters, *step.window.others):
             copy, node = step.copies.get(change.before), root(change.before, 0)
@@ -85,9 +89,10 @@ class Examination:
         }
 
     @cached_property
-    def trial(self) -> Trial:
-        """The training, ready to be run again."""
-        return Trial(self.step, self.start, tuple(self.samples))
+    def trial(self) -> Trial | None:
+        """The training, ready to be run again; None where its gradients are wrong, or it takes too long."""
+        trial = Trial(self.step, self.start, tuple(self.samples))
+        return trial if self.judgement.verdict.correct and trial.possible else None
 
     # ------------------------------------------------------------------ what goes into the activations
     @cached_property

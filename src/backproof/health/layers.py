@@ -166,7 +166,7 @@ def _is_number(node: Node) -> bool:
 def _entering(node: Node, ends: set[Node], leaves: Mapping[Node, Parameter]) -> tuple[Parameter, ...]:
     """The parameters that a value is computed with since the activations before it.
 
-    Those with the most axes come first (a weight before a bias), then those that are nearest.
+    Those with the most axes come first (a weight before a bias, be it a column), then those that are nearest.
     """
     found: dict[Parameter, int] = {}
     queue, done = deque([node]), {node}
@@ -178,7 +178,7 @@ def _entering(node: Node, ends: set[Node], leaves: Mapping[Node, Parameter]) -> 
             new = [o for o in node.operands if o not in done]
             done.update(new)
             queue.extend(new)
-    return tuple(sorted(found, key=lambda p: (-len(p.shape), found[p])))
+    return tuple(sorted(found, key=lambda p: (-sum(n > 1 for n in p.shape), found[p])))
 
 
 def _followed(order: list[Node], leaves: Mapping[Node, Parameter], ends: set[Node]) -> set[Node]:

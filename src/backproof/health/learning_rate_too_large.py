@@ -70,7 +70,7 @@ TRIED = (0.5, 0.2)  # between the two, for the advice
 def findings(examination: Examination) -> Iterator[Finding]:
     """One where the program's own updates, repeated, raise the loss, and shorter ones lower it."""
     trial = examination.trial
-    if not trial.possible:
+    if trial is None:
         return
     own = trial.run()
     if not own.rises:

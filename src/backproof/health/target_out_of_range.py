@@ -77,16 +77,15 @@ def findings(examination: Examination) -> Iterator[Finding]:
     """One for an output whose activation cannot give the targets that it is held against."""
     step = examination.step
     seen: set[Node] = set()
+    forward = set(ancestors([step.loss]))
     for node in ancestors([step.loss, *step.descents]):
         if node.operation != "subtract":
             continue
         for output, target in (node.operands, node.operands[::-1]):
-            activation = root_of(examination.step, output)
-            if (
-                activation is None
-                or target.operation not in ("leaf", "constant")
-                or activation.before in seen
-            ):
+            if not _is_data(target) or output not in forward:
+                continue
+            activation = root_of(step, output)
+            if activation is None or activation.before in seen:
                 continue
             low, high = activation.limits
             values = _targets(examination, target)
@@ -96,6 +95,11 @@ def findings(examination: Examination) -> Iterator[Finding]:
                 continue
             seen.add(activation.before)
             yield _finding(examination, activation, target, values, float(np.mean(out)))
+
+
+def _is_data(node: Node) -> bool:
+    """Is this a value that the program was given, and no number of a formula, as the 1 of 1 - a is?"""
+    return node.operation == "leaf" or (node.operation == "constant" and node.name is not None)
 
 
 def _targets(examination: Examination, target: Node) -> np.ndarray:

@@ -19,7 +19,7 @@ from backproof.step import TrainingStep
 
 STEPS = 120  # enough for a step that is too long to show it: an error grows by a factor each step
 FEWEST = 24
-SECONDS = 0.4  # about, for one run
+SECONDS = 0.25  # about, for one run
 DATA = 12  # samples that are learned in turn, where a step takes one at a time
 
 

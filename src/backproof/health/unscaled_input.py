@@ -74,7 +74,10 @@ RULE = Rule(
 
 LARGE = 3.0  # root mean square: three times what weights of the usual spread are made for
 UNEQUAL = 30.0  # between features: curvatures differ by its square, 900
-FLAT_SHARE = 0.2  # of the values of a layer, at least, that are flat with the inputs as they are ...
+CENTRED = 0.5  # of the values of a layer, at least, that are flat with the inputs as they are ...
+OFFSET = (
+    0.1  # ... or, where the inputs lie on one side of zero, and so all units bend outside of the data ...
+)
 RELIEF = 0.25  # ... of which no more than this part is left with standardised ones
 BETTER = 0.5  # the loss with standardised inputs, beside that with the raw ones, each at its best rate
 FACTORS = (1000.0, 100.0, 10.0, 1.0, 0.1, 0.01, 0.001, 1e-4, 1e-6)
@@ -88,6 +91,7 @@ def findings(examination: Examination) -> Iterator[Finding]:
     harm = _harm(examination, found)
     if harm is None:
         return
+    bias = "" if _has_bias(examination, found) else ", and give the first layer a bias"
     for each in found:
         node = original(examination.step, each.leaf)
         site = made_at(examination.step, node)
@@ -99,7 +103,7 @@ def findings(examination: Examination) -> Iterator[Finding]:
         own = ", each column its own" if each.size.size > 1 else ""
         message = (
             f"{name[0].upper() + name[1:]} {_described(each)}: {harm} "
-            f"Subtract the mean and divide by the spread{own}."
+            f"Subtract the mean and divide by the spread{own}{bias}."
         )
         yield warning(RULE, message, site)
 
@@ -108,6 +112,15 @@ def _odd(each: Input) -> bool:
     """Is a feature large, or are the features of very different sizes?"""
     size = each.size
     return bool(size.max() >= LARGE or size.max() >= UNEQUAL * max(float(size.min()), 1e-300))
+
+
+def _has_bias(examination: Examination, found: tuple[Input, ...]) -> bool:
+    """Does the first layer give something at an input of zero? Without a bias, nothing shifts it."""
+    zero = {each.leaf: np.zeros_like(np.asarray(each.leaf.value, dtype=float)) for each in found}
+    moved = {leaf: np.asarray(value, dtype=float) + 1.0 for leaf, value in examination.recorded.items()}
+    for layer in examination.layers[:1]:
+        return bool(np.any(examination.inputs(layer, {**examination.start, **moved}, [zero])))
+    return True
 
 
 def _described(each: Input) -> str:
@@ -123,10 +136,11 @@ def _described(each: Input) -> str:
 def _harm(examination: Examination, found: tuple[Input, ...]) -> str | None:
     """What the inputs do that standardised ones would not; None where nothing of the kind is measured."""
     scaled = standardised_samples(examination, found)
+    apart = any(np.any(np.abs(each.mean) > each.spread, where=each.scaled) for each in found)
     for layer in examination.layers:
         if layer.hidden and layer.function.saturates:
             raw = flat_share(layer, examination.inputs(layer, examination.start))
-            if raw < FLAT_SHARE:
+            if raw < (OFFSET if apart else CENTRED):
                 continue
             share = flat_share(layer, examination.inputs(layer, examination.start, scaled))
             if share <= RELIEF * raw:
@@ -135,9 +149,9 @@ def _harm(examination: Examination, found: tuple[Input, ...]) -> str | None:
                     f"standardised inputs, {share_of(share)}."
                 )
     trial = examination.trial
-    other = trial.with_data(tuple(scaled))
-    if not trial.possible or not _still_right(examination, scaled):
+    if trial is None or not _still_right(examination, scaled):
         return None
+    other = trial.with_data(tuple(scaled))
     runs = [trial.run(factor) for factor in FACTORS]
     others = [other.run(factor) for factor in FACTORS]
     raw, best = (min(run.last for run in each) for each in (runs, others))
