@@ -25,7 +25,7 @@ ALLOWED = {
     "check": {"graph", "trace", "step"},
     "faults": {"graph", "source", "trace", "check"},
     "mend": {"graph", "notation", "source", "trace", "step", "check", "faults"},
-    "diagnosis": {"graph", "source", "findings", "trace", "step", "check", "faults", "mend"},
+    "diagnosis": {"graph", "notation", "source", "findings", "trace", "step", "check", "faults", "mend"},
     "health": {"graph", "source", "findings", "trace", "step", "check", "faults"},
     "rules": {"faults", "health"},
     "report": {"source", "findings"},

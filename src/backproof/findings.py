@@ -35,6 +35,7 @@ class Finding:
     found: str | None = None
     expected: str | None = None
     fix: Fix | None = None
+    derivation: tuple[str, ...] = ()  # of the gradient of the first of the parameters, where it was asked for
 
 
 @dataclass(frozen=True, slots=True)

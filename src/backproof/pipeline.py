@@ -11,6 +11,7 @@ from backproof.check.judge import Judgement, judge
 from backproof.check.trial import RIGHT, Bench
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
+from backproof.diagnosis.derivation import explained
 from backproof.diagnosis.faulty import findings, lost_updates, mismatched
 from backproof.diagnosis.reasons import (
     NO_LOSS,
@@ -39,12 +40,16 @@ POINTS = 8  # at which a program is certified, and a mend verified
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to look at a program: what runs it, its loss, how many updates to observe, for how long."""
+    """How to look at a program: what runs it, its loss, how many updates to observe, for how long.
+
+    ``explain`` asks for the derivation of the gradients that are wrong.
+    """
 
     runner: Runner
     loss: str | None = None
     steps: int = STEPS
     seconds: float = SECONDS
+    explain: bool = False
 
 
 def check_program(
@@ -54,6 +59,7 @@ def check_program(
     steps: int | None = None,
     timeout: float | None = None,
     runner: Runner | None = None,
+    explain: bool = False,
 ) -> FileReport:
     """Check the hand-written gradients of a program.
 
@@ -61,13 +67,16 @@ def check_program(
     holds every gradient that it applies against the true gradient of its loss at fresh points, and for
     those that differ finds the expression at fault, its name, and an edit that is verified by running the
     mended program. ``loss`` names the variable that is the loss, where it is not to be found or inferred.
-    ``runner`` runs it, which may have been started before; else one is started for this program. The report
+    ``runner`` runs it, which may have been started before; else one is started for this program.
+    ``explain`` adds the derivation of each gradient that is wrong. The report
     holds the program's own modules, in which findings may stand.
     """
     if runner is None:
         with Runner() as runner:
-            return check_program(program, loss=loss, steps=steps, timeout=timeout, runner=runner)
-    return _checked(program, Options(runner, loss, steps or STEPS, timeout or SECONDS))
+            return check_program(
+                program, loss=loss, steps=steps, timeout=timeout, runner=runner, explain=explain
+            )
+    return _checked(program, Options(runner, loss, steps or STEPS, timeout or SECONDS, explain))
 
 
 def _checked(program: Program, options: Options) -> FileReport:
@@ -95,7 +104,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         repair = search(Bench.of(judgement.declared.step, judgement.declared.verdict))
         if repair.complete:
             found = findings(program, judgement.declared, mismatched(repair), verify)
-            return _faulty(program, judgement.declared, (*found, *lost), notes)
+            return _faulty(program, judgement.declared, (*found, *lost), notes, options)
     if judgement.verdict.correct:
         judgement = replace(judgement, verdict=compare(judgement.step, POINTS, judgement.verdict.spread))
     followed = unknown_calls(judgement)
@@ -115,7 +124,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
             if any(state != RIGHT for state in repair.states):
                 repair = located(Bench.of(judgement.step, judgement.verdict), repair)
             found = findings(program, judgement, repair, verify)
-            return _faulty(program, judgement, (*found, *lost), notes)
+            return _faulty(program, judgement, (*found, *lost), notes, options)
     return _report(program, judgement, "inconclusive", reason=followed or NO_LOSS, findings=notes)
 
 
@@ -142,11 +151,17 @@ def _observed(program: Program, options: Options) -> tuple[Trace, Judgement | No
 
 
 def _faulty(
-    program: Program, judgement: Judgement, errors: tuple[Finding, ...], notes: tuple[Finding, ...]
+    program: Program,
+    judgement: Judgement,
+    errors: tuple[Finding, ...],
+    notes: tuple[Finding, ...],
+    options: Options,
 ) -> FileReport:
     """Report a step with wrong gradients, and what would still be in the way when all are mended."""
     mended = all(error.fix is not None and error.fix.applicability == "safe" for error in errors)
     unwell = warnings(judgement) if mended else ()
+    if options.explain:
+        errors = explained(judgement, errors)
     return _report(program, judgement, "faulty", findings=(*errors, *unwell, *notes))
 
 

@@ -9,7 +9,7 @@ MENDED = b"# h\xc3\xb6he\r\ng = out - y  # FAULT\r\nh = y - out\n"
 CORRECT = b"g = out - y\n"
 
 
-def check_program(program, *, loss, steps, timeout, runner):
+def check_program(program, *, loss, steps, timeout, runner, explain):
     """Report a flipped sign in every line with FAULT, one without a fix for NOFIX, an info for NOTE."""
     if "CRASH" in program.text:
         raise ProgramFailedError(f"{program.filename}:1: the program stopped with ValueError.")

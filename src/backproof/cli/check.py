@@ -117,6 +117,7 @@ def _check(target: Target, arguments: argparse.Namespace) -> Checked:
             steps=arguments.steps or configuration.steps,
             timeout=arguments.timeout or configuration.timeout,
             runner=arguments.runner,
+            explain=arguments.verbose,
         )
     except BackproofError as error:
         return _failed(target, error, program)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -21,13 +21,15 @@ def adjoints(
     wanted: Sequence[Node],
     known: Mapping[Node, Composition] = NOTHING,
     given: Mapping[Node, Node] = NONE_GIVEN,
+    called: Callable[[Node, Node], Node] | None = None,
 ) -> dict[Node, Node]:
     """Give the adjoint of each wanted node: the derivative of a result of one element, as a graph of its own.
 
     Nodes that the result does not depend on get zeros. Only what lies between the wanted nodes and the result
     is derived. ``known`` are compositions to differentiate as a whole: what lies inside one gets nothing from
     its result, so it cannot be among the wanted nodes. ``given`` are adjoints that stand for what would
-    be found.
+    be found; ``called(node, adjoint)`` gives what stands for a finished adjoint in those derived from it, such
+    as a leaf with a name.
 
     Examples
     --------
@@ -50,6 +52,8 @@ def adjoints(
             found[node] = given[node]
         if node not in active or node not in found or not node.operands:
             continue
+        if called is not None:
+            found[node] = called(node, found[node])
         whole = known.get(node)
         if whole is not None:
             cotangent = whole.rule(found[node], node, whole.inner)

@@ -19,6 +19,7 @@ from backproof.step import TrainingStep
 
 STEPS = 120  # enough for a step that is too long to show it: an error grows by a factor each step
 FEWEST = 24
+CLEARLY = 0.5  # of the first loss: one sample after the other, the mean goes up and down a little
 SECONDS = 0.25  # about, for one run
 DATA = 12  # samples that are learned in turn, where a step takes one at a time
 
@@ -34,7 +35,7 @@ class Course:
     def rises(self) -> bool:
         """Is the loss, after every one of the later looks, clearly above what it began with?"""
         first, *later = self.losses
-        margin = 0.05 * max(abs(first), 1e-12)
+        margin = CLEARLY * max(abs(first), 1e-12)
         return all(not np.isfinite(loss) or loss > first + margin for loss in later)
 
     @property

@@ -87,7 +87,7 @@ class _Look:
 
 def _write_report(console: Console, report: FileReport, program: Program | None, look: _Look) -> None:
     for finding in report.findings:
-        _write_finding(console, report.filename, finding, program, look.width)
+        _write_finding(console, report.filename, finding, program, look)
         _write(console, "")
     if report.loss is not None:
         loss = report.loss
@@ -105,9 +105,11 @@ def _write_report(console: Console, report: FileReport, program: Program | None,
 
 
 def _write_finding(
-    console: Console, filename: str, finding: Finding, program: Program | None, width: int | None
+    console: Console, filename: str, finding: Finding, program: Program | None, look: _Look
 ) -> None:
     from rich.text import Text
+
+    width = look.width
 
     span = place(finding)
     header = Text.assemble(
@@ -133,6 +135,10 @@ def _write_finding(
         _write(console, f"  {'':>{gutter}} = gradient of {', '.join(finding.parameters)}")
     if finding.fix is not None:
         _write(console, f"  {'':>{gutter}} = fix: {one_line(finding.fix.message)} ({_verified(finding.fix)})")
+    if look.verbose and finding.derivation:
+        _write(console, f"  {'':>{gutter}} = derivation, from the loss back to {finding.parameters[0]}:")
+        for step in finding.derivation:
+            _write(console, f"  {'':>{gutter}}     {step}")
 
 
 def _verified(fix: Fix) -> str:
