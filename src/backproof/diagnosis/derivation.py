@@ -18,6 +18,7 @@ from backproof.step.cut import dependent
 
 MOST = 14  # lines: of a longer chain the ends are shown
 LONGEST = 96  # characters of an expression
+WHOLE = ("softmax", "standardize")
 PRODUCTS = ("matmul", "dot", "outer", "einsum")
 
 
@@ -49,8 +50,12 @@ def derivation(judgement: Judgement, name: str) -> tuple[str, ...]:
         return leaf(adjoint.value, title)
 
     given = dependent(order, [node for node in order if node.operation == "leaf"])
-    found = compositions(order, given, tables)
-    results = adjoints(step.loss, wanted, found, called)
+    found = {
+        outer: each
+        for outer, each in compositions(order, given, tables).items()
+        if outer in names or each.name in WHOLE  # not the 1 - a of a cross-entropy, which is σ(-z)
+    }
+    results = adjoints(step.loss, wanted, found, called=called)
     lines += [(_title(names.get(node, name), taken), results[node], node) for node in wanted]
     named = _data(judgement, order, moving) | names
     texts = [_line(title, adjoint, node, named) for title, adjoint, node in lines]

@@ -28,7 +28,7 @@ def adjoints(
     Nodes that the result does not depend on get zeros. Only what lies between the wanted nodes and the result
     is derived. ``known`` are compositions to differentiate as a whole: what lies inside one gets nothing from
     its result, so it cannot be among the wanted nodes. ``given`` are adjoints that stand for what would
-    be found; ``called(node, adjoint)`` gives what stands for a finished adjoint in those derived from it, such
+    be found; ``called(node, adjoint)`` gives what stands for a finished adjoint in those after it, such
     as a leaf with a name.
 
     Examples
