@@ -26,7 +26,7 @@ class Comparison:
 
     ``scales`` are the least-squares c of applied ≈ c·true at each point, ``errors`` the part of the applied
     gradient that is not c·true, relative to it; ``parallel`` says that it is nothing but rounding, ``zero``
-    that the true gradient vanishes, ``undefined`` that it is no finite number at some point. Points at which it
+    that the true gradient vanishes, ``undefined`` that it is no finite number at some point. Points where it
     vanishes beside others say nothing, and have the scale that the others show.
     """
 
