@@ -12,7 +12,8 @@ from backproof.check.trial import RIGHT, Bench
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.derivation import explained
-from backproof.diagnosis.faulty import findings, lost_updates, mismatched
+from backproof.diagnosis.faulty import Verify, findings, lost_updates
+from backproof.diagnosis.mismatch import differs, mismatched, undecided, unmended, watched
 from backproof.diagnosis.reasons import (
     NO_LOSS,
     NOTHING_MOVES,
@@ -101,9 +102,8 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
 
     lost = lost_updates(judgement, verify) if judgement.dropped else ()
     if judgement.verdict.correct and judgement.declared is not None:
-        repair = search(Bench.of(judgement.declared.step, judgement.declared.verdict))
-        if repair.complete:
-            found = findings(program, judgement.declared, mismatched(repair), verify)
+        found = _mismatch(program, judgement, judgement.declared, verify)
+        if found:
             return _faulty(program, judgement.declared, (*found, *lost), notes, options)
     if judgement.verdict.correct:
         judgement = replace(judgement, verdict=compare(judgement.step, POINTS, judgement.verdict.spread))
@@ -112,6 +112,9 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         reason = how_it_ended(trace, program, options.seconds)
         return _report(program, judgement, "inconclusive", reason=reason, findings=notes)
     if judgement.verdict.correct and followed is None:
+        if judgement.measured is not None and judgement.measured.declared:
+            reason = undecided(judgement)
+            return _report(program, judgement, "inconclusive", reason=reason, findings=notes)
         return _lasting(program, judgement, lost, notes)
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         unwell = warnings(judgement)
@@ -126,6 +129,22 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
             found = findings(program, judgement, repair, verify)
             return _faulty(program, judgement, (*found, *lost), notes, options)
     return _report(program, judgement, "inconclusive", reason=followed or NO_LOSS, findings=notes)
+
+
+def _mismatch(
+    program: Program, judgement: Judgement, declared: Judgement, verify: Verify
+) -> tuple[Finding, ...]:
+    """The findings of a program that declares another loss than the one that its gradients are right for.
+
+    None where the two are all but the same.
+    """
+    bench = Bench.of(declared.step, declared.verdict)
+    repair = search(bench)
+    if not repair.complete and differs(judgement):
+        repair = located(bench, repair)
+    if repair.complete:
+        return findings(program, declared, mismatched(repair, judgement), verify)
+    return (unmended(judgement),) if differs(judgement) else ()
 
 
 def _with_modules(program: Program, trace: Trace) -> Program:
@@ -170,7 +189,7 @@ def _lasting(
 ) -> FileReport:
     """Report a step whose gradients are right: correct, unless some of its updates do not last."""
     if not lost:
-        found = (*warnings(judgement), *conventions(judgement), *notes)
+        found = (*watched(judgement), *warnings(judgement), *conventions(judgement), *notes)
         return _report(program, judgement, "correct", findings=found, certified=certified(judgement))
     report = _report(program, judgement, "faulty", findings=(*lost, *notes))
     rows = lost_rows(judgement)

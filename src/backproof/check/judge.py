@@ -20,7 +20,7 @@ from backproof.step import (
     training_step,
     windows,
 )
-from backproof.step.loss import ancestors_since
+from backproof.step.loss import ancestors_since, turned
 from backproof.step.update import time_of
 from backproof.trace import Trace
 
@@ -113,6 +113,10 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         if step is None:
             continue
         verdict = compare(step)
+        if is_climbed(verdict) and (negative := turned(hypothesis)) is not None:
+            climbed = training_step(trace, window, negative)
+            if climbed is not None:
+                hypothesis, step, verdict = negative, climbed, compare(climbed)
         if hypothesis.stated and not verdict.correct:
             if vanishes(verdict):
                 continue
@@ -126,7 +130,8 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         return None, False
     judged = sorted(_of_whole(judged), key=lambda entry: entry[0], reverse=True)
     rank, hypothesis, step, verdict = judged[0]
-    if hypothesis.stated:
+    step = _with_site(step, judged)
+    if hypothesis.stated and (hypothesis.declared or not verdict.correct):
         return Judgement(step, verdict), True
     rivals = tuple(Judgement(s, v) for r, h, s, v in judged[1:4] if r[:4] == rank[:4] and not h.stated)
     if not verdict.correct:
@@ -134,10 +139,23 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     declared = [
         Judgement(s, v)
         for _, h, s, v in judged
-        if h.declared and _same_outputs(h, hypothesis) and not v.correct and not is_climbed(v)
+        if h.declared and _same_outputs(h, hypothesis, judged) and not v.correct and not is_climbed(v)
     ]
-    measured = [h for h in distances if _same_outputs(h, hypothesis)]
-    return Judgement(step, verdict, rivals, (), next(iter(declared), None), next(iter(measured), None)), False
+    other = next(iter(declared), None)
+    if hypothesis.stated:
+        return Judgement(step, verdict, declared=other), True
+    measured = [h for h in distances if _same_outputs(h, hypothesis, judged)]
+    return Judgement(step, verdict, rivals, (), other, next(iter(measured), None)), False
+
+
+def _with_site(step: TrainingStep, judged: list[Entry]) -> TrainingStep:
+    """Tell where the backward pass of a loss that is stated begins."""
+    hypothesis = step.hypothesis
+    if hypothesis.site is not None:
+        return step
+    made = set(ancestors([hypothesis.node]))
+    sites = (h.site for _, h, _, _ in judged if h.outputs and made.issuperset(h.outputs))
+    return replace(step, hypothesis=replace(hypothesis, site=next(sites, None)))
 
 
 def _with_wholes(hypotheses: list[Hypothesis], window: Window) -> list[Hypothesis]:
@@ -171,16 +189,22 @@ def _nearer(entry: Entry, window: Window, position: int) -> Entry:
     return rank, hypothesis, step, verdict
 
 
-def _same_outputs(declared: Hypothesis, inferred: Hypothesis) -> bool:
-    """Is the declared loss computed from the very outputs that the inferred one is made of?
+def _same_outputs(declared: Hypothesis, best: Hypothesis, judged: list[Entry]) -> bool:
+    """Is the declared loss computed from the very outputs that the best one is made of?
 
-    Or from outputs that were computed once more: then they have the same values.
+    Or from outputs that were computed once more: then they have the same values. The outputs of a loss that
+    is stated are those that the backward pass begins with.
     """
-    made = set(ancestors([declared.node]))
-    if not inferred.outputs or made.issuperset(inferred.outputs):
-        return bool(inferred.outputs)
+    made, part = set(ancestors([declared.node])), set(ancestors([best.node]))
+    if best.stated and (best.node in made or declared.node in part):
+        return False  # one is a part of the other
+    outputs = best.outputs or next(
+        (h.outputs for _, h, _, _ in judged if h.outputs and part.issuperset(h.outputs)), ()
+    )
+    if not outputs or made.issuperset(outputs):
+        return bool(outputs)
     known = {_digest(node) for node in made if node.operands}
-    return all(_digest(output) in known for output in inferred.outputs)
+    return all(_digest(output) in known for output in outputs)
 
 
 def _digest(node: Node) -> tuple[int, bytes]:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from backproof.check.judge import Judgement
+from backproof.diagnosis.practices import practices
 from backproof.diagnosis.rows import loss_row
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
-from backproof.graph import ancestors
 from backproof.source import Span
 
 
 def certified(judgement: Judgement) -> tuple[str, ...]:
-    """Say what the gradients are proved to be, how closely, and what was set aside."""
+    """Say of which loss the gradients are, why of that, how closely, and why what looks odd is right."""
     verdict, step = judgement.verdict, judgement.step
     hypothesis = step.hypothesis
     name = f"{hypothesis.name}, {hypothesis.formula}" if hypothesis.name else hypothesis.formula
-    inferred = (
-        "" if hypothesis.stated else " (inferred: no loss that the program states explains its gradients)"
-    )
     plain = [c for c in verdict.comparisons if not c.decay and not c.zero]
     worst = max((max(c.errors) for c in plain), default=0.0)
     sentences = [
-        f"The gradients applied to {listed([p.name for p in step.parameters])} are the gradients of {name}"
-        f"{inferred}.",
+        f"The gradients applied to {listed([p.name for p in step.parameters])} are the gradients of {name}.",
+        _choice(judgement),
         f"They agree at {len(verdict.comparisons[0].scales)} fresh random points, in float64, to a relative "
         f"{worst:.1e}.",
     ]
@@ -32,17 +29,25 @@ def certified(judgement: Judgement) -> tuple[str, ...]:
         sentences.append(
             f"The loss does not depend on {listed(still)} with these data, and neither does the update."
         )
-    decayed = [c.name for c in verdict.comparisons if c.decay is not None]
-    if decayed:
-        sentences.append(
-            f"The update of {listed(decayed)} also has weight decay, which the loss does not state: a "
-            "convention, not a fault."
-        )
-    if not set(step.state).isdisjoint(ancestors(step.descents)):
-        sentences.append(
-            "What the optimizer remembers of earlier steps (momentum, sums of squares) is set aside."
-        )
-    return tuple(sentences)
+    return (*sentences, *practices(judgement))
+
+
+def _choice(judgement: Judgement) -> str:
+    """Say why the gradients were held against this loss, and where that decides the verdict."""
+    hypothesis, trace = judgement.step.hypothesis, judgement.step.trace
+    if hypothesis.stated and hypothesis.declared:
+        return "The program itself computes this loss in its training step."
+    if hypothesis.stated:
+        return "Of what the program computes, this is the loss that explains all of its updates."
+    begins = ""
+    if hypothesis.site is not None:
+        text = " ".join(trace.sites[hypothesis.site].text.split())
+        begins = f" with `{text}` (line {trace.sites[hypothesis.site].span.row})"
+    return (
+        f"This loss is inferred: no loss that the program computes explains its updates, and its "
+        "backward pass "
+        f"begins{begins}. For another loss they would not be right."
+    )
 
 
 def conventions(judgement: Judgement) -> tuple[Finding, ...]:

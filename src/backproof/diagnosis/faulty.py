@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from backproof.check.judge import Judgement
 from backproof.check.trial import RIGHT, starting_states
@@ -46,16 +45,6 @@ def findings(program: Program, judgement: Judgement, repair: Repair, verify: Ver
 def _position(finding: Finding) -> tuple[str, Span]:
     span = finding.span or NOWHERE
     return span.file, span
-
-
-def mismatched(repair: Repair) -> Repair:
-    """Call the corrections of a repair by what they are when the gradients are right for another loss."""
-    steps = []
-    for tried in repair.steps:
-        why = f"{tried.correction.why}; as it is, the gradient is that of another loss than the one stated"
-        correction = replace(tried.correction, rule="loss-mismatch", why=why)
-        steps.append(replace(tried, correction=correction))
-    return replace(repair, steps=tuple(steps))
 
 
 def _named(

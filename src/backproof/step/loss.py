@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from backproof.graph import Node
+from backproof.graph import Node, apply
 from backproof.step.cut import dependent
 from backproof.step.update import time_of
 from backproof.step.window import Window
@@ -20,6 +20,8 @@ CALLED = re.compile(
 DECLARED = re.compile(
     r"loss|cost|objective|criterion|nll|likelihood|cross_?entropy|xent|bce|(^|_)ce($|_)", re.IGNORECASE
 )
+GROWS = re.compile(r"likelihood|reward|elbo|utility|fitness|log_?prob|^ll$", re.IGNORECASE)
+FALLS = re.compile(r"loss|cost|neg|nll|err|minus", re.IGNORECASE)
 SURE = 5  # evidence enough: called a loss and computed in the step, or called one and shown
 
 
@@ -56,7 +58,8 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     recent = [n for n in trace.nodes if time_of(n) > since]
     moving = dependent(recent, befores) - dependent(recent, [c.after for c in window.parameters])
     feeding = set(_inside(ancestors_since([c.after for c in window.parameters], since), since))
-    outcome = set(trace.shown) | set(trace.returned)
+    returned = set(trace.returned)
+    outcome = returned.union(trace.shown)
     found: dict[tuple[int, str | None], Hypothesis] = {}
     for node in recent:
         if node not in moving or node in feeding or np.size(node.value) != 1:
@@ -75,7 +78,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         inside = window.start <= time_of(node) < window.end
         evidence += 2 * inside - _accumulates(trace, node)
         site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None
-        name = node.name or _caller(trace, node)
+        name = node.name or (_caller(trace, node) if node in returned else None)
         row = site.span.row if site is not None else None
         formula = " ".join(_definition(trace, node).split())
         key = (site.number if site is not None else -1, node.name)
@@ -84,6 +87,15 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
             declared = inside and bool(DECLARED.search(f"{name} {function}")) and evidence >= SURE
             found[key] = Hypothesis(node, name, row, True, formula, evidence, declared)
     return sorted(found.values(), key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
+
+
+def turned(hypothesis: Hypothesis) -> Hypothesis | None:
+    """The negative of a scalar that is to grow by its name, such as a likelihood; None of any other."""
+    name = hypothesis.name or ""
+    if not hypothesis.stated or not GROWS.search(name) or FALLS.search(name):
+        return None
+    node = apply("negative", hypothesis.node)
+    return replace(hypothesis, node=node, name=f"-{name}", formula=f"-({hypothesis.formula})")
 
 
 def _accumulates(trace: Trace, node: Node) -> bool:

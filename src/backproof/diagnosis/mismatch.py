@@ -1,0 +1,95 @@
+"""The gradients are right for another loss than the one that is stated: which, and both ways to mend."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backproof.check.judge import Judgement
+from backproof.diagnosis.wording import listed
+from backproof.faults import RULES
+from backproof.findings import Finding
+from backproof.mend import Repair
+from backproof.source import Span
+from backproof.step import Hypothesis
+
+SLIGHT = 1e-2  # a relative difference that a small number inside a logarithm may make
+
+
+def mismatched(repair: Repair, judgement: Judgement) -> Repair:
+    """Call the corrections of a repair by what they are when the gradients are right for another loss.
+
+    ``judgement`` is the one under that loss. The first correction says it, and what else could be done.
+    """
+    steps = []
+    for number, tried in enumerate(repair.steps):
+        why = (
+            _which(judgement) if number == 0 else "the gradient of the loss that is stated has this otherwise"
+        )
+        expected = tried.correction.expected or next((p.text for p in tried.correction.parts), None)
+        if number == 0 and expected:
+            why += f"; write {expected} here, or state as the loss what the gradient is of"
+        steps.append(replace(tried, correction=replace(tried.correction, rule="loss-mismatch", why=why)))
+    return replace(repair, steps=tuple(steps))
+
+
+def differs(judgement: Judgement) -> bool:
+    """Do the gradients differ from those of the declared loss by more than a guard against log 0 explains?"""
+    declared = judgement.declared
+    if declared is None:
+        return False
+    errors = [
+        max(c.errors, default=float("inf"))
+        for c in declared.verdict.comparisons
+        if not c.zero and not c.decay
+    ]
+    return max(errors, default=0.0) > SLIGHT
+
+
+def unmended(judgement: Judgement) -> Finding:
+    """Report the mismatch at the difference that the backward pass begins with, where no edit is known."""
+    step, rule = judgement.step, RULES["loss-mismatch"]
+    site = step.trace.sites[step.hypothesis.site] if step.hypothesis.site is not None else None
+    names = tuple(p.name for p in step.parameters)
+    message = (
+        f"{_which(judgement)}. Write the derivative of the one that you mean to descend, or state the other."
+    )
+    span = site.span if site is not None else None
+    return Finding(rule.code, rule.name, "error", message, span, names, site.text if site else None)
+
+
+def watched(judgement: Judgement) -> tuple[Finding, ...]:
+    """Tell of a distance that the program shows beside the loss that it descends."""
+    shown, rule = judgement.measured, RULES["loss-mismatch"]
+    if shown is None:
+        return ()
+    message = (
+        f"The program shows {_called(shown)} and descends {judgement.step.hypothesis.formula}. That is right "
+        "as long as it only watches the former; its own gradient would have the sign of each difference."
+    )
+    span = Span(shown.row, 1, shown.row, 2) if shown.row else None
+    return (Finding(rule.code, rule.name, "warning", message, span),)
+
+
+def undecided(judgement: Judgement) -> str:
+    """Say why a step is not certified whose loss, as it is called, is a distance that it does not descend."""
+    step = judgement.step
+    names = listed([p.name for p in step.parameters])
+    return (
+        f"The gradients applied to {names} are exactly those of {step.hypothesis.formula}, but the program "
+        f"calls {_called(judgement.measured)} its loss. If it only watches that, all is right; if it is to "
+        "be descended, the gradient has to have the sign of each difference. --loss NAME says which it is."
+    )
+
+
+def _which(judgement: Judgement) -> str:
+    declared = judgement.declared
+    stated = _called(declared.step.hypothesis if declared is not None else None)
+    return f"the gradient is that of {judgement.step.hypothesis.formula}, and the loss is {stated}"
+
+
+def _called(hypothesis: Hypothesis | None) -> str:
+    if hypothesis is None:
+        return "another"
+    where = f" (line {hypothesis.row})" if hypothesis.row else ""
+    name = f"`{hypothesis.name}`{where}, " if hypothesis.name else ""
+    return f"{name}{hypothesis.formula}"

@@ -1,0 +1,177 @@
+"""What looks wrong in a correct program and is right, each with the reason why it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.check.judge import Judgement
+from backproof.diagnosis.wording import listed
+from backproof.graph import Node, ancestors
+from backproof.step import TrainingStep
+
+SHORT = 6  # values that a function makes which is nothing but a formula
+
+
+def practices(judgement: Judgement) -> tuple[str, ...]:
+    """Explain every convention of the program that a reader might take for a mistake."""
+    return (
+        *_at_activations(judgement.step),
+        *_turned(judgement.step),
+        *_scaled(judgement),
+        *_decayed(judgement),
+        *_remembered(judgement.step),
+        *_clipped(judgement.step),
+    )
+
+
+def _at_activations(step: TrainingStep) -> Iterator[str]:
+    """Derivatives that are called with the activation: a(1 − a) and 1 − a²."""
+    said = set[str]()
+    for node in _backward(step):
+        activation = _activation(node)
+        if activation is None or activation.origin is None or activation.operation in ("leaf", "constant"):
+            continue
+        if node.origin is None or activation.origin.frame == node.origin.frame:
+            continue
+        text, formula = _call(step, node), "a*(1 - a)" if node.operation == "multiply" else "1 - a**2"
+        if text is not None and text not in said:
+            said.add(text)
+            yield (
+                f"`{text}` is called with the activation a, not with what was activated: its formula "
+                f"{formula} is "
+                "the derivative in terms of a."
+            )
+
+
+def _activation(node: Node) -> Node | None:
+    """The a of ``a * (1 - a)`` or ``1 - a**2``."""
+    if node.operation == "multiply":
+        for a, rest in (node.operands, node.operands[::-1]):
+            if rest.operation == "subtract" and rest.operands[1] is a and _is_one(rest.operands[0]):
+                return a
+    if node.operation == "subtract" and _is_one(node.operands[0]):
+        square = node.operands[1]
+        if square.operation == "square" or (square.operation == "power" and square.operands[1].value == 2):
+            return square.operands[0]
+        if square.operation == "multiply" and square.operands[0] is square.operands[1]:
+            return square.operands[0]
+    return None
+
+
+def _is_one(node: Node) -> bool:
+    return node.operation == "constant" and np.size(node.value) == 1 and float(np.ravel(node.value)[0]) == 1
+
+
+def _call(step: TrainingStep, node: Node) -> str | None:
+    """The call of the program's own function in which a node was made."""
+    if node.origin is None or not 0 <= node.origin.frame < len(step.trace.frames):
+        return None
+    frame = step.trace.frames[node.origin.frame]
+    if frame.call is None or frame.call < 0:
+        return None
+    site = step.trace.sites[frame.call]
+    made = step.trace.sites[node.origin.site] if node.origin.site >= 0 else None
+    inside = sum(n.origin is not None and n.origin.frame == node.origin.frame for n in step.copies)
+    if inside > SHORT:
+        return None
+    text = " ".join(site.text.split())
+    if site.kind != "Call" or made is None or not made.function or len(text) > 60:
+        return None
+    return text if text.partition("(")[0].rpartition(".")[2] == made.function else None
+
+
+def _turned(step: TrainingStep) -> Iterator[str]:
+    """A difference the wrong way round whose sign the update takes back."""
+    site = step.hypothesis.site
+    if site is None:
+        return
+    for node in _backward(step):
+        if node.operation != "subtract" or node.origin is None or node.origin.site != site:
+            continue
+        moving = _moving(step)
+        text = " ".join(step.trace.sites[site].text.split())
+        if node.operands[1] in moving and node.operands[0] not in moving and _added(step):
+            yield (
+                f"`{text}` is the target less the output, the negative of the derivative, and the "
+                "updates add: the "
+                "two signs cancel."
+            )
+        return
+
+
+def _added(step: TrainingStep) -> bool:
+    """Do all updates add what was computed in this step?"""
+    if step.state:
+        return False
+    sites = [step.trace.sites[c.stores[-1].site] for p in step.parameters for c in p.changes]
+    adding = [
+        (s.kind == "AugAssign" and s.detail in ("Add", "+", "+="))
+        or "+=" in s.text
+        or (s.kind == "BinOp" and s.detail in ("Add", "+"))
+        for s in sites
+    ]
+    return all(adding)
+
+
+def _scaled(judgement: Judgement) -> Iterator[str]:
+    """A scale that all gradients share: of one size, or another at every point."""
+    verdict = judgement.verdict
+    if not verdict.scales:
+        return
+    if max(verdict.scales) > min(verdict.scales) * (1 + 1e-6):
+        yield (
+            "All gradients of a step are scaled alike, by another factor at every point: the step has "
+            "the direction "
+            "of the gradient, and a length of its own."
+        )
+    elif judgement.step.hypothesis.stated and verdict.rate:
+        ratio = verdict.scales[0] / verdict.rate
+        if abs(ratio - 1) > 1e-5:
+            yield (
+                f"Every gradient is {ratio:.6g} times that of the loss, as where a 2 or a 1/N is left out: "
+                "one factor, absorbed by the learning rate."
+            )
+
+
+def _decayed(judgement: Judgement) -> Iterator[str]:
+    for kind, share in (("weight decay", "square"), ("a pull to zero by the sign", "absolute")):
+        names = [c.name for c in judgement.verdict.comparisons if c.decay and getattr(c.decay, share)]
+        if names:
+            yield (
+                f"The update of {listed(names)} also has {kind}, which the loss does not state: a "
+                "convention, not a "
+                "fault."
+            )
+
+
+def _remembered(step: TrainingStep) -> Iterator[str]:
+    used = set(ancestors(step.descents))
+    values = [v for node, v in step.state.items() if node in used]
+    if any(not np.any(v) for v in values):
+        yield "The momentum of earlier steps is set aside: what this step adds to it is compared."
+    if any(np.any(v) for v in values):
+        yield (
+            "What the optimizer remembers of the size of earlier gradients is set aside: it scales the "
+            "gradient, "
+            "element by element, after it is right."
+        )
+
+
+def _clipped(step: TrainingStep) -> Iterator[str]:
+    if any(node.operation == "clip" for node in _backward(step)):
+        yield "The gradient is clipped: it was compared where it lies within the bounds."
+
+
+def _backward(step: TrainingStep) -> list[Node]:
+    forward = set(ancestors([step.loss]))
+    return [node for node in ancestors(step.descents) if node not in forward]
+
+
+def _moving(step: TrainingStep) -> set[Node]:
+    found = {leaf for p in step.parameters for leaf in p.leaves}
+    for node in ancestors(step.descents):
+        if any(operand in found for operand in node.operands):
+            found.add(node)
+    return found
