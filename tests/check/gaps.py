@@ -10,6 +10,7 @@ from __future__ import annotations
 
 SCIPY = "the program hands its gradient to scipy.optimize, and has no update of its own"
 BRANCHES = "no weight reaches its gradient but through the condition of an if; the loss is inferred wrongly"
+WATCHED = "a mean absolute error that is not called the loss may be watched only: a warning, no fault"
 DROPPED = "a gradient that is computed and dropped is not looked for"
 NO_INDEX = "nothing proposes another index or slice"
 NO_PLACE = "the mend is right and verified, but stands where the value is used instead of where it is made"
@@ -32,7 +33,7 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     **{("wells_scipy_jac", k): (NOTHING, SCIPY) for k in range(2)},
     **{("spikes_hinge_no_flow", k): (NOTHING, BRANCHES) for k in range(2)},
     ("bandit_policy_gradient", 0): (NOTHING, "nothing proposes `-=` for `+=` where an item is changed"),
-    ("concrete_rmsprop_mae", 1): (NOTHING, "a mean absolute error that is not called the loss is warned of: it may be watched only"),
+    ("concrete_rmsprop_mae", 1): (NOTHING, WATCHED),
     ("glass_mlp_class", 1): (NOTHING, DROPPED),
     ("counter_rnn_accumulate", 2): (NOTHING, DROPPED),
     ("orbits_inherited_layers", 1): (NOTHING, "the argument that is ignored is also the name assigned to"),
