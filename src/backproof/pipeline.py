@@ -35,7 +35,8 @@ from backproof.trace import Trace, trace_program
 from backproof.trace.run import how_it_ended
 
 STEPS, SECONDS = 4, 20.0
-NEVER, LONG = 10**9, 20_000  # a second look goes on until the trace has so many nodes
+NEVER = 10**9
+LONGER = (2_500, 20_000)  # nodes that a second and a third look go on for
 POINTS = 8  # at which a program is certified, and a mend verified
 
 
@@ -161,11 +162,17 @@ def _observed(program: Program, options: Options) -> tuple[Trace, Judgement | No
     """Run the program and judge its step; run it for longer where what looked like enough was not."""
     trace = trace_program(program, steps=options.steps, seconds=options.seconds, runner=options.runner)
     judgement = judge(trace, options.loss)
-    if judgement is None and trace.ended == "stopped":
+    if judgement is not None:
+        return trace, judgement
+    for nodes in LONGER:
+        if trace.ended != "stopped":
+            break
         trace = trace_program(
-            program, steps=NEVER, seconds=options.seconds, nodes=LONG, runner=options.runner
+            program, steps=NEVER, seconds=options.seconds, nodes=nodes, runner=options.runner
         )
         judgement = judge(trace, options.loss)
+        if judgement is not None and judgement.verdict.correct:
+            break  # nothing is called wrong before the longest look
     return trace, judgement
 
 

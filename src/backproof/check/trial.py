@@ -19,6 +19,9 @@ from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step import TrainingStep
 
 WRONG, PARALLEL, RIGHT = 0, 1, 2
+ROUGHLY = 1e-9  # of the square of a norm: more is no rounding, and a difference of squares shows it
+LEAST = 40  # work of a trial, however few nodes it evaluates
+ELEMENTS = 1000  # of its operands that make a node count once more
 VANISHES = np.inf  # stands for the scale where both gradients are zero
 
 
@@ -54,7 +57,11 @@ Build = Callable[[Edge], Node | None]
 
 @dataclass(eq=False, repr=False)
 class Bench:
-    """Everything that trials of one step share: its values at the points, and who depends on whom."""
+    """Everything that trials of one step share: its values at the points, and who depends on whom.
+
+    ``work`` counts what has been evaluated: a node as one, or as more where its operands are large. A budget
+    in it is the same on every machine, at every time.
+    """
 
     step: TrainingStep
     verdict: Verdict
@@ -70,6 +77,9 @@ class Bench:
     target: tuple[float, ...] | None = None
     initial: tuple[int, ...] = ()
     plain_numbers: dict[int, float] = field(default_factory=dict)
+    weights: dict[Node, int] = field(default_factory=dict)
+    functions: dict[Node, tuple[Callable[..., Any], Mapping[str, Any]]] = field(default_factory=dict)
+    work: int = 0
 
     @classmethod
     def of(cls, step: TrainingStep, verdict: Verdict, count: int = 2) -> Bench:
@@ -85,6 +95,8 @@ class Bench:
         bench.main = frozenset(line)
         line = ancestors([*sorted(step.copies.values(), key=_time), *step.descents])
         bench.order = {node: k for k, node in enumerate(line)}
+        bench.functions = {n: (OPERATIONS[n.operation].value, n.attributes) for n in line if n.operands}
+        bench.weights = {node: 1 + sum(np.size(o.value) for o in node.operands) // ELEMENTS for node in line}
         forward = set(ancestors([step.loss]))
         consumers: dict[Node, list[Node]] = defaultdict(list)
         edges: dict[int, list[Edge]] = defaultdict(list)
@@ -204,42 +216,57 @@ class Bench:
                     ]
                 else:
                     operands = [overlay[o] if o in overlay else base[o] for o in node.operands]
-                overlay[node] = OPERATIONS[node.operation].value(*operands, **node.attributes)
+                function, attributes = self.functions[node]
+                overlay[node] = function(*operands, **attributes) if attributes else function(*operands)
         except (ValueError, TypeError, IndexError, KeyError, ArithmeticError):
             return None
         return overlay
 
     # ------------------------------------------------------------------ scoring
-    def score(self, changes: Sequence[tuple[Edge, Node]]) -> tuple[int, ...] | None:
+    def score(self, changes: Sequence[tuple[Edge, Node]], states: tuple[int, ...]) -> tuple[int, ...] | None:
         """The state of every parameter after ``changes``: wrong, parallel to the truth, or right.
 
-        None if they cannot be.
+        None if they cannot be, or where already the first point shows that none of them is nearer to the
+        truth than in ``states``, or that one is further away.
         """
         line = self._needed(changes)
         inside = set(line)
-        states = list(self.initial)
+        after = list(self.initial)
         moved = [k for k, descent in enumerate(self.step.descents) if descent in inside]
         scales: dict[int, list[float]] = {k: [] for k in moved}
         with np.errstate(all="ignore"):
             for point in range(len(self.points)):
+                self.work += LEAST + sum([self.weights[node] for node in line])
                 overlay = self.run(changes, point, line)
                 if overlay is None:
                     return None
+                hope = False
                 for k in moved:
                     scale = _parallel(overlay[self.step.descents[k]], self.truths[point][k])
                     if scale is not None:
                         scales[k].append(scale)
+                        hope |= states[k] == WRONG or (states[k] == PARALLEL and self._fits(scale, point))
+                    if states[k] > WRONG and (
+                        scale is None or (states[k] == RIGHT and not self._fits(scale, point))
+                    ):
+                        return None
+                if not hope:
+                    return None
                 moved = [k for k in moved if len(scales[k]) == point + 1]
-                if all(states[k] == RIGHT for k in moved):
-                    return None  # nothing that was wrong can have become right
         if not scales:
             return None
         for k, found in scales.items():
-            states[k] = self._graded(found) if len(found) == len(self.points) else WRONG
+            after[k] = self._graded(found) if len(found) == len(self.points) else WRONG
         scales = {k: found for k, found in scales.items() if VANISHES not in found}
         if self.target is None:
-            self._agree(states, scales)
-        return tuple(states)
+            self._agree(after, scales)
+        return tuple(after)
+
+    def _fits(self, scale: float, point: int) -> bool:
+        """Is this the scale of a right gradient, as far as that is known?"""
+        if self.target is None or scale == VANISHES:
+            return True
+        return abs(scale - self.target[point]) <= 1e-5 * abs(self.target[point])
 
     def _needed(self, changes: Sequence[tuple[Edge, Node]]) -> list[Node]:
         """What has to be computed anew: on the way to the updates, or to what a correction reads."""
@@ -322,12 +349,17 @@ def _made_at(node: Node) -> int:
 
 def _parallel(applied: Any, true: Any) -> float | None:
     g = np.asarray(applied, dtype=float)
-    if g.shape != true.shape or not np.all(np.isfinite(g)):
+    if g.shape != true.shape:
         return None
     size = float(np.vdot(true, true))
     if size == 0.0:
         return VANISHES if not np.any(g) else None
     c = float(np.vdot(g, true)) / size
+    squared = float(np.vdot(g, g))
+    if not squared - c * c * size <= ROUGHLY * squared:
+        return None  # neither parallel nor, perhaps, finite
+    if not np.all(np.isfinite(g)):
+        return None
     norm = float(np.linalg.norm(g))
     if norm == 0.0 or float(np.linalg.norm(g - c * true)) > TOLERANCE * norm:
         return None

@@ -17,7 +17,7 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.graph import Node, apply
+from backproof.graph import Node, apply, shape_of
 from backproof.source import Edit, Span
 from backproof.trace import Site
 
@@ -60,12 +60,14 @@ class Correction:
 
 
 def make(operation: str, *operands: Node | float | None, **attributes: Any) -> Node | None:
-    """A node of a correction; None where the operands do not fit."""
+    """A node of a correction; None where the operands do not fit.
+
+    Whoever tries corrections has switched NumPy's warnings off, once for all of them.
+    """
     if any(operand is None for operand in operands):
         return None
     try:
-        with np.errstate(all="ignore"):
-            return apply(operation, *operands, **attributes)
+        return apply(operation, *operands, **attributes)
     except (ValueError, TypeError, IndexError, ArithmeticError):
         return None
 
@@ -157,7 +159,12 @@ def inside_product(place: Place) -> float:
 
 def numpy_name(place: Place) -> str:
     """What the program calls NumPy."""
-    for text in place.trace.files.values():
+    return _numpy_name(tuple(place.trace.files.values()))
+
+
+@lru_cache(maxsize=8)
+def _numpy_name(texts: tuple[str, ...]) -> str:
+    for text in texts:
         for line in text.splitlines():
             words = line.split("#")[0].split()
             if words[:2] == ["import", "numpy"]:
@@ -165,38 +172,34 @@ def numpy_name(place: Place) -> str:
     return "np"
 
 
+MIXING = frozenset({"matmul", "dot", "sum", "outer", "index", "stack", "concatenate", "subtract_at"})
+
+
 def activation_of(inner: Node, outer: Node, depth: int = 12) -> bool:
     """Is ``outer`` an elementwise function of ``inner`` alone: an activation of it?"""
-    if np.shape(inner.value) != np.shape(outer.value) or inner is outer:
+    if inner is outer or shape_of(inner) != shape_of(outer):
         return False
     stack, met, steps = [outer], False, 0
     while stack and steps < depth * 4:
         node = stack.pop()
         steps += 1
-        if node is inner or _equal(node, inner):
+        if node is inner or (node.operation == inner.operation and _equal(node, inner)):
             met = True
         elif node.operands:
-            if node.operation in (
-                "matmul",
-                "dot",
-                "sum",
-                "outer",
-                "index",
-                "stack",
-                "concatenate",
-                "subtract_at",
-            ):
+            if node.operation in MIXING:
                 return False
             stack.extend(node.operands)
-        elif np.size(node.value) > 1:
+        elif type(node.value) is not float and np.size(node.value) > 1:
             return False
     return met and not stack
 
 
 def _equal(a: Node, b: Node) -> bool:
-    """Do two nodes hold the same values, as when an expression is written out twice?"""
-    if a.operation != b.operation or a.operation in ("leaf", "constant"):
+    """Do two nodes of one operation hold the same values, as when an expression is written out twice?"""
+    if a.operation in ("leaf", "constant"):
         return False
+    if type(a.value) is float and type(b.value) is float:
+        return a.value == b.value
     return np.shape(a.value) == np.shape(b.value) and bool(np.all(np.asarray(a.value) == np.asarray(b.value)))
 
 

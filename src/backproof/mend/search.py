@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+
+import numpy as np
 
 from backproof.check.place import Place, places
 from backproof.check.trial import RIGHT, Bench, Edge
@@ -14,7 +15,8 @@ from backproof.mend.derived import Deriver
 from backproof.source import Span
 
 MOST = 8  # corrections in one program
-DERIVING = 3.0  # seconds of processor time for the true values that are tried where no correction helps
+WORK = 2_000_000  # of a search, as the bench counts it: some seconds
+DERIVING = 1_000_000  # more for the true values that are tried where no correction helps, each time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,22 +37,22 @@ class Repair:
     states: tuple[int, ...]
 
 
-def search(bench: Bench, seconds: float = 6.0) -> Repair:
+def search(bench: Bench, work: int = WORK) -> Repair:
     """Choose corrections one after the other, each the one that helps most, until every gradient is right.
 
     A correction helps when it brings a parameter nearer to the truth (from wrong, to parallel, to right)
     and none further away; of those that help alike the cheapest is taken.
     """
-    return _Search(bench).run(Repair((), False, bench.initial), seconds, derive=False)
+    return _Search(bench).run(Repair((), False, bench.initial), work, derive=False)
 
 
-def located(bench: Bench, repair: Repair, seconds: float = 6.0) -> Repair:
+def located(bench: Bench, repair: Repair, work: int = WORK) -> Repair:
     """Go on where no named correction helps: by the true value of the expression that goes wrong first.
 
     That explains any difference, so it is for programs that are surely wrong. What it leaves complete is
     not called so.
     """
-    return _Search(bench).run(repair, seconds, derive=True)
+    return _Search(bench).run(repair, work, derive=True)
 
 
 class _Search:
@@ -59,22 +61,28 @@ class _Search:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.every = list(places(bench))
-        self.candidates = [*proposals(self.every), *(c for place in self.every for c in corrections(place))]
+        with np.errstate(all="ignore"):
+            named = (c for place in self.every for c in corrections(place))
+            self.candidates = [*proposals(self.every), *named]
         self.reach = _Reach(bench)
 
-    def run(self, repair: Repair, seconds: float, derive: bool) -> Repair:
+    def run(self, repair: Repair, work: int, derive: bool) -> Repair:
         """Add corrections to those of a repair."""
-        deadline = time.process_time() + seconds
+        with np.errstate(all="ignore"):
+            return self._run(repair, work, derive)
+
+    def _run(self, repair: Repair, work: int, derive: bool) -> Repair:
+        limit = self.bench.work + work
         chosen, states = list(repair.steps), repair.states
         deriver: Deriver | None = None
         known = not derive  # a repair to go on from is one that no named correction helps
         while len(chosen) < MOST and any(s != RIGHT for s in states):
             changes = tuple(change for old in chosen for change in old.changes)
-            best = self.named(changes, states, chosen, deadline) if known else None
+            best = self.named(changes, states, chosen, limit) if known else None
             if best is None and derive:
                 deriver = deriver or Deriver(self.bench, self.every)
                 taken = [old.correction for old in chosen]
-                found = deriver.best(changes, states, taken, time.process_time() + DERIVING)
+                found = deriver.best(changes, states, taken, self.bench.work + DERIVING)
                 best, known = Tried(*found) if found is not None else None, True
             if best is None:
                 break
@@ -88,7 +96,7 @@ class _Search:
         changes: tuple[tuple[Edge, Node], ...],
         states: tuple[int, ...],
         chosen: list[Tried],
-        deadline: float,
+        limit: int,
     ) -> Tried | None:
         """The correction that helps most; None where none does."""
         ranked = sorted(
@@ -99,7 +107,7 @@ class _Search:
             if best is not None and -negative <= _gained(best, states):
                 break  # nothing that follows reaches more parameters, and all of it costs more
             correction = self.candidates[k]
-            if time.process_time() > deadline:
+            if self.bench.work > limit:
                 break
             if any(overlap(correction, old.correction) for old in chosen):
                 continue
@@ -150,7 +158,7 @@ def _try(
             if node is None:
                 return None
             new.append((edge, node))
-    result = bench.score((*before, *new))
+    result = bench.score((*before, *new), states)
     if (
         result is None
         or any(a < b for a, b in zip(result, states, strict=True))

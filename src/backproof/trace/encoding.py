@@ -1,4 +1,7 @@
-"""A trace as bytes, to carry it from the child process: nodes by number, because the graph is deep."""
+"""A trace as bytes, to carry it from the child process: nodes by number, because the graph is deep.
+
+What there is much of goes as tuples, which are packed several times as fast as objects of a class.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import pickle
 from typing import Any
 
 from backproof.graph import Node, ancestors
-from backproof.trace.events import Binding, Holding, Origin, Store, Trace
+from backproof.graph.node import EMPTY
+from backproof.trace.events import Activity, Binding, Frame, Holding, Origin, Store, Trace
 
 
 def encode(trace: Trace) -> bytes:
@@ -23,8 +27,8 @@ def encode(trace: Trace) -> bytes:
     rows = [
         (
             n.operation,
-            tuple(number[o] for o in n.operands),
-            dict(n.attributes),
+            tuple([number[o] for o in n.operands]),
+            dict(n.attributes) if n.attributes else None,
             n.value,
             n.name,
             _origin(n.origin),
@@ -47,9 +51,10 @@ def encode(trace: Trace) -> bytes:
         "shown": [number[n] for n in trace.shown],
         "returned": [number[n] for n in trace.returned],
         "random": [number[n] for n in trace.random if n in number],
+        "activities": [(a.kind, a.site, a.start, a.end, a.depth, a.complete) for a in trace.activities],
+        "frames": [(f.number, f.site, f.call, f.parent, f.time) for f in trace.frames],
         "rest": {
-            name: getattr(trace, name)
-            for name in ("sites", "activities", "frames", "labels", "supplied", "ended", "crash", "files")
+            name: getattr(trace, name) for name in ("sites", "labels", "supplied", "ended", "crash", "files")
         },
     }
     return pickle.dumps(table, protocol=5)
@@ -69,8 +74,11 @@ def decode(data: bytes) -> Trace:
     nodes: list[Node] = []
     for operation, operands, attributes, value, name, origin in table["rows"]:
         made = None if origin is None else Origin(*origin)
-        nodes.append(Node(operation, tuple(nodes[k] for k in operands), attributes, value, name, made))
+        given = tuple([nodes[k] for k in operands])
+        nodes.append(Node(operation, given, EMPTY if attributes is None else attributes, value, name, made))
     trace = Trace(**table["rest"])
+    trace.activities = [Activity(*row) for row in table["activities"]]
+    trace.frames = [Frame(*row) for row in table["frames"]]
     trace.nodes = [nodes[k] for k in table["nodes"]]
     trace.stores = [
         Store(t, p, None if b is None else nodes[b], nodes[a], s, f, k)

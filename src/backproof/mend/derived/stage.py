@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -36,7 +35,7 @@ class Deriver:
         )
 
     def best(
-        self, before: Sequence[Change], states: tuple[int, ...], taken: Sequence[Correction], deadline: float
+        self, before: Sequence[Change], states: tuple[int, ...], taken: Sequence[Correction], limit: int
     ) -> tuple[Correction, tuple[Change, ...], tuple[int, ...]] | None:
         """The substitution that makes the most gradients right, of the first place that does.
 
@@ -50,9 +49,9 @@ class Deriver:
             if place.site.kind in STATEMENTS or bound <= gained or _edited(place, taken):
                 continue
             for derived in substitutions(self.catalogue, place, self.scales, self.values):
-                if time.process_time() > deadline:
+                if self.bench.work > limit:
                     break
-                result = self.bench.score((*before, *derived.changes))
+                result = self.bench.score((*before, *derived.changes), states)
                 if result is None or any(a < b for a, b in zip(result, states, strict=True)):
                     continue
                 gain = sum(a == RIGHT != b for a, b in zip(result, states, strict=True))
