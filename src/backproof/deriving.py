@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from backproof.check.judge import judge
-from backproof.derive import Derivation, Forward, derivation, from_step, make
+from backproof.derive import Derivation, Forward, derivation, from_step, identifier, make
 from backproof.errors import DerivationError
 from backproof.graph import Node, ancestors
 from backproof.runner import Runner
@@ -28,7 +28,8 @@ WEIGHT = re.compile(
 )
 PREAMBLE = """import numpy as np
 from numpy import *
-from scipy.special import expit as sigmoid, erf, log_softmax
+from scipy.special import erf
+def sigmoid(x): return 1 / (1 + np.exp(-x))
 def relu(x): return np.maximum(x, 0)
 def softplus(x): return np.log1p(np.exp(x))
 def softmax(x):
@@ -171,6 +172,10 @@ def _without_updates(trace: Trace, program: Program, request: Request) -> Forwar
         if binding.time <= time and (binding.frame == 0 or binding.name not in values):
             values[binding.name] = binding.node
     above = set(ancestors([loss]))
+    for store in trace.stores:
+        label = trace.labels.get(store.place)
+        if label is not None and store.time <= time and label not in values:
+            values[label] = store.after
     if request.wrt:
         missing = [name for name in request.wrt if name not in values]
         if missing:
@@ -183,7 +188,7 @@ def _without_updates(trace: Trace, program: Program, request: Request) -> Forwar
         chosen = {
             node: name
             for name, node in values.items()
-            if node in above and WEIGHT.search(name) and np.asarray(node.value).dtype.kind == "f"
+            if node in above and WEIGHT.search(identifier(name)) and np.asarray(node.value).dtype.kind == "f"
         }
     if not chosen:
         raise DerivationError(
@@ -193,7 +198,7 @@ def _without_updates(trace: Trace, program: Program, request: Request) -> Forwar
     copies = cut([loss], chosen)
     scalar = copies[loss]
     name = loss.name if loss.name and loss.name != LOSS else "loss"
-    return make(trace, scalar, name, {copies[node]: text for node, text in chosen.items()})
+    return make(trace, scalar, name, {copies[node]: text for node, text in chosen.items()}, copies)
 
 
 def _loss(trace: Trace, program: Program, name: str | None) -> Node:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from backproof.derive.plan import Derivation, Line
 from backproof.derive.reasons import Reasons
 from backproof.graph import Node, ancestors
-from backproof.graph.node import shape_of
+from backproof.graph.compositions import hidden
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """One derivative: its line, the value it belongs to, its shape, and why it is what it is."""
+    """One derivative: its line, the value it belongs to, its shape in words, and why it is what it is."""
 
     line: Line
     of: str | None
-    shape: tuple[int, ...]
+    shape: str
     reason: str
 
 
@@ -47,7 +47,7 @@ def account(derived: Derivation) -> Account:
         Told(
             line,
             None if line.of is None else reasons.called(line.of),
-            shape_of(line.node if line.of is None else line.of),
+            reasons.shape(line.node if line.of is None else line.of),
             "used more than once" if line.of is None else reasons.of(line.of),
         )
         for line in derived.steps
@@ -59,7 +59,7 @@ def account(derived: Derivation) -> Account:
 def _chain(derived: Derivation, leaf: Node, text: str) -> Chain:
     """The named values on the shortest way from a parameter to the loss."""
     forward = derived.forward
-    known = {line.of for line in derived.steps}
+    inside = hidden(derived.known.values())
     order = ancestors([forward.loss])
     after: dict[Node, Node | None] = {forward.loss: None}
     distance = {forward.loss: 0}
@@ -71,8 +71,8 @@ def _chain(derived: Derivation, leaf: Node, text: str) -> Chain:
     values: list[str] = []
     here = after.get(leaf)
     while here is not None:
-        if here in known and here in forward.names:
+        if here in forward.names and here not in inside and here is not forward.loss:
             values.append(forward.names[here])
         here = after[here]
-    several = sum(leaf in user.operands for user in order) > 1
-    return Chain(text, (forward.names.get(leaf, text), *values, forward.loss_name), several)
+    users = [user for user in order if leaf in user.operands and user not in inside]
+    return Chain(text, (forward.names.get(leaf, text), *values, forward.loss_name), len(users) > 1)

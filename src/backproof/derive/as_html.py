@@ -6,7 +6,7 @@ from importlib import resources
 
 from backproof.derive.account import Account
 from backproof.derive.as_markdown import factors, loss_formula, sentence, step_formula
-from backproof.notation import to_numpy
+from backproof.derive.statements import statements
 
 
 def as_html(account: Account) -> str:
@@ -25,7 +25,7 @@ def as_html(account: Account) -> str:
     steps = [
         {"formula": _mathml(step_formula(account, told)), "reason": sentence(told)} for told in account.told
     ]
-    lines = [f"{line.name} = {to_numpy(line.node)}" for line in account.derived.lines]
+    lines = statements(account.derived).splitlines()
     return (
         Environment(autoescape=True, keep_trailing_newline=True)
         .from_string(template)

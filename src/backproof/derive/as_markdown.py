@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from backproof.derive.account import Account, Told
-from backproof.notation import to_latex, to_numpy
+from backproof.derive.statements import statements
+from backproof.notation import to_latex
 from backproof.notation.latex import latex_name
 
 
@@ -24,7 +25,7 @@ def as_markdown(account: Account) -> str:
     for told in account.told:
         found += [f"$${step_formula(account, told)}$$", "", sentence(told), ""]
     found += ["## The backward pass", "", "```python"]
-    found += [f"{line.name} = {to_numpy(line.node)}" for line in account.derived.lines]
+    found += statements(account.derived).splitlines()
     return "\n".join([*found, "```", ""])
 
 
@@ -78,8 +79,7 @@ def escaped(text: str) -> str:
 
 def sentence(told: Told) -> str:
     """The shape and the reason."""
-    shape = "A number" if told.shape == () else f"Shape {told.shape}"
-    return f"{shape}: {told.reason}."
+    return f"{told.shape[:1].upper()}{told.shape[1:]}: {told.reason}."
 
 
 def loss_formula(account: Account) -> str:

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from backproof.derive.plan import Derivation
+from backproof.derive.statements import statements
 from backproof.derive.verified import largest_error, read_names
 from backproof.errors import DerivationError
-from backproof.notation import to_numpy
 
 TOLERANCE = 1e-8
-
-
-def statements(derived: Derivation) -> str:
-    """One assignment a line, the gradients among them."""
-    lines = [f"{line.name} = {to_numpy(line.node)}" for line in derived.lines]
-    assigned = {line.name for line in derived.lines}
-    for parameter in derived.forward.parameters:
-        name = derived.gradients[parameter.leaf]
-        if name not in assigned:
-            lines.append(f"{name} = np.zeros_like({parameter.name})")
-            assigned.add(name)
-    return "\n".join(lines) + "\n"
+WIDTH = 100
 
 
 def as_python(derived: Derivation) -> str:
@@ -38,16 +29,26 @@ def as_python(derived: Derivation) -> str:
             "please report the program"
         )
     forward = derived.forward
-    plain = all(forward.texts.get(node, name) == name for node, name in forward.names.items())
+    read = read_names((*derived.first, *derived.lines), forward)
+    texts = {name: forward.texts.get(node, name) for node, name in forward.names.items()}
     claim = f"the same as reverse mode at 3 random points, to {max(error, 1e-16):.0e}"
-    if plain:
-        return f"# the gradient of {forward.loss_name}: {claim}\n{text}"
-    arguments = ", ".join(read_names(derived.lines, forward))
+    if all(texts.get(name, name) == name for name in read):
+        comment = f"the gradient of {forward.loss_name}: {claim}"
+        return "".join(f"# {line}\n" for line in textwrap.wrap(comment, WIDTH - 2)) + text
     results = ", ".join(derived.gradients[p.leaf] for p in forward.parameters)
     wanted = ", ".join(p.text for p in forward.parameters)
-    body = "".join(f"    {line}\n" for line in text.splitlines())
+    said = textwrap.fill(f"By {wanted}: {claim}.", WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4)
+    where = [f"{name} is {texts[name]}" for name in read if texts.get(name, name) != name]
+    where_said = textwrap.fill(
+        "Here " + ", ".join(where) + ".", WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4
+    )
+    body = textwrap.indent(text, "    ")
+    head = textwrap.fill(f"def backward({', '.join(read)}):", WIDTH, subsequent_indent=" " * 13)
+    returned = f"return {results}"
+    if len(returned) > WIDTH - 4:
+        names = textwrap.indent(textwrap.fill(results, WIDTH - 8), " " * 8)
+        returned = f"return (\n{names},\n    )"
     return (
-        f"def backward({arguments}):\n"
-        f'    """The gradient of {forward.loss_name} by {wanted}: {claim}."""\n'
-        f"{body}    return {results}\n"
+        f'{head}\n    """The gradient of {forward.loss_name}.\n\n{said}\n{where_said}\n    """\n'
+        f"{body}    {returned}\n"
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from backproof.derive.account import Account
-from backproof.graph import Node
-from backproof.notation import to_numpy
+from backproof.derive.statements import statements, written
 
 WIDTH = 100
 
@@ -14,7 +13,8 @@ WIDTH = 100
 def as_text(account: Account, width: int = WIDTH) -> str:
     """The chains, the derivatives one by one with their reasons, and the backward pass that results."""
     derived = account.derived
-    found = [f"{account.loss} = {to_numpy(account.formula, _others(account))}", ""]
+    found = [text for line in derived.forward_lines for text in written(line)]
+    found.append("")
     found += [
         f"{chain.parameter}: {_factors(chain.values)}" + ("  + other paths" * chain.branches)
         for chain in account.chains
@@ -22,19 +22,15 @@ def as_text(account: Account, width: int = WIDTH) -> str:
     found.append("")
     longest = max((len(told.line.name) for told in account.told), default=0)
     for told in account.told:
-        shape = "number" if told.shape == () else f"shape {told.shape}"
-        found.append(f"{told.line.name:>{longest}} = {to_numpy(told.line.node)}")
-        note = f"∂{account.loss}/∂{told.of}, {shape}: {told.reason}" if told.of else told.reason
+        for text in written(told.line):
+            name, rest = text[: len(told.line.name)], text[len(told.line.name) :]
+            found.append(f"{name:>{longest}}{rest}")
+        note = f"∂{account.loss}/∂{told.of}, {told.shape}: {told.reason}" if told.of else told.reason
         indent = " " * (longest + 3)
         found.append(textwrap.fill(note, width, initial_indent=indent, subsequent_indent=indent))
-    found += ["", "Simplified:"]
-    found += [f"  {line.name} = {to_numpy(line.node)}" for line in derived.lines]
+    found += ["", "The backward pass:"]
+    found += [f"  {line}" for line in statements(derived).splitlines()]
     return "\n".join(found) + "\n"
-
-
-def _others(account: Account) -> dict[Node, str]:
-    """The names of all values but the loss."""
-    return {n: name for n, name in account.derived.forward.names.items() if n is not account.formula}
 
 
 def _factors(values: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from backproof.derive.counts import count
 from backproof.derive.forward import Forward
 from backproof.graph import Node, ancestors, apply, constant, evaluate, leaf
 
@@ -95,17 +96,6 @@ def _scaled(forward: Forward, node: Node, c: float) -> Node:
         n = numerator / c
         if abs(n - round(n)) < 1e-7 * abs(n) and round(n) > 1:
             scaled = node if numerator == 1 else apply("multiply", 2.0, node)
-            return apply("divide", scaled, _count(forward, node, round(n)))
+            text = count(forward, round(n))
+            return apply("divide", scaled, constant(float(n)) if text is None else leaf(float(n), text))
     return apply("multiply", float(f"{c:.12g}"), node)
-
-
-def _count(forward: Forward, difference: Node, n: int) -> Node:
-    """A number of samples, as the program can read it."""
-    for node, name in forward.names.items():
-        if node.operation == "leaf" and np.ndim(node.value) == 0 and node.value == n:
-            return leaf(node.value, name)
-    target = difference.operands[1]
-    read = forward.names.get(target)
-    if read is not None and np.ndim(target.value) and len(target.value) == n:
-        return leaf(float(n), f"len({read})")
-    return constant(float(n))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, ancestors
+from backproof.derive.helpers import Helpers, calls
+from backproof.derive.plain import plain
+from backproof.graph import Node, ancestors, evaluate
 from backproof.step import TrainingStep
 from backproof.trace import Trace
 
@@ -30,9 +32,12 @@ class Forward:
     """A scalar loss as a graph.
 
     ``names`` are unique identifiers of the values that the program names, leaves included; ``texts`` how the
-    program reads them (``self.W1``). ``labels`` are class numbers that the loss picks by, with their text.
-    ``backward`` are values of a hand-written backward pass with their names,
-    whose names a derived one may take. ``state`` are values to evaluate with for what is no part of it.
+    program reads them (``self.W1``). ``calls`` are values that functions of the program give, ``local`` names
+    that values have inside these only. ``written`` are those in ``names`` that the program has no name for,
+    and a derivation has to define. ``labels`` are class numbers that the loss picks by, with their text.
+    ``backward`` are values of a hand-written backward pass with their names, whose names a derived one may
+    take; ``applied`` maps parameters to the name under which the program applies their gradient.
+    ``state`` are values to evaluate with for what is no part of it.
     """
 
     loss: Node
@@ -40,8 +45,13 @@ class Forward:
     parameters: tuple[Parameter, ...]
     names: Mapping[Node, str]
     texts: Mapping[Node, str]
+    calls: Mapping[Node, tuple[str, Node]] = field(default_factory=dict)
+    local: Mapping[Node, str] = field(default_factory=dict)
+    written: Mapping[Node, str] = field(default_factory=dict)
+    helpers: Helpers = field(default_factory=lambda: Helpers(()))
     labels: tuple[tuple[str, Any], ...] = ()
     backward: tuple[tuple[str, Node], ...] = ()
+    applied: Mapping[Node, str] = field(default_factory=dict)
     state: Mapping[Node, Any] = field(default_factory=dict)
     inferred: bool = False
 
@@ -57,51 +67,79 @@ def from_step(step: TrainingStep) -> Forward:
         if node.name and node.operands and node not in forward and node.name.isidentifier()
     )
     hypothesis = step.hypothesis
-    return make(
+    made = make(
         step.trace,
         step.loss,
         hypothesis.name if hypothesis.stated and hypothesis.name else "loss",
         dict(zip(leaves, texts, strict=True)),
-        backward,
-        step.state,
-        not hypothesis.stated,
+        step.copies,
     )
+    descents = {p.leaves[0]: d for p, d in zip(step.parameters, step.descents, strict=True) if not p.listed}
+    return replace(
+        made,
+        backward=backward,
+        applied=_applied(made, descents, backward, step.state),
+        state=step.state,
+        inferred=not hypothesis.stated,
+    )
+
+
+def _applied(
+    forward: Forward,
+    descents: Mapping[Node, Node],
+    backward: Sequence[tuple[str, Node]],
+    state: Mapping[Node, Any],
+) -> dict[Node, str]:
+    """Under which name the program takes each gradient off its parameter, where that is plain descent."""
+    found: dict[Node, str] = {}
+    for parameter in forward.parameters:
+        descent = descents.get(parameter.leaf)
+        if descent is None:
+            continue
+        above = set(ancestors([descent]))
+        near = [
+            (name, node)
+            for name, node in backward
+            if node in above and np.shape(node.value) == np.shape(parameter.leaf.value)
+        ]
+        related = [(n, g) for n, g in near if parameter.name.lower().lstrip("_") in n.lower()]
+        for name, node in related[-1:] or near[-1:]:
+            value = np.asarray(node.value, dtype=float)
+            moved = value + 0.5 + np.abs(value)
+            before = np.asarray(evaluate([descent], state)[descent], dtype=float)
+            after = np.asarray(evaluate([descent], {**state, node: moved})[descent], dtype=float)
+            if before.shape == value.shape and np.all(after > before) and name not in found.values():
+                found[parameter.leaf] = name
+    return found
 
 
 def make(
-    trace: Trace,
-    loss: Node,
-    loss_name: str,
-    parameters: Mapping[Node, str],
-    backward: Sequence[tuple[str, Node]] = (),
-    state: Mapping[Node, Any] | None = None,
-    inferred: bool = False,
+    trace: Trace, loss: Node, loss_name: str, parameters: Mapping[Node, str], copies: Mapping[Node, Node]
 ) -> Forward:
-    """Name everything in a forward pass that the program names, each value by a name of its own."""
-    order = ancestors([loss])
-    texts = {node: text for node in order if (text := parameters.get(node) or _text(node))}
-    reads = _reads(trace, order)
+    """Name everything in a forward pass that the program names, each value by a name of its own.
+
+    ``copies`` maps the nodes of the trace to those that the loss is computed from.
+    """
+    found = calls(trace)
+    simple = plain(trace, loss, found, copies)
+    reads = _reads(trace, ancestors([loss]))
+    order = ancestors([simple.loss])
+    texts = {**parameters, **{n: n.name for n in order if n.name and n not in parameters}}
     texts |= {node: text for node, text in reads.items() if node not in texts}
-    names = _unique({loss: loss_name} if loss in texts else {}, texts, set(parameters))
-    found = tuple(Parameter(text, names[leaf], leaf) for leaf, text in parameters.items())
+    texts = {n: t for n, t in texts.items() if n.operation != "constant"}
+    names = unique({simple.loss: loss_name} if simple.loss in texts else {}, texts, set(parameters))
+    given = tuple(Parameter(text, names[leaf], leaf) for leaf, text in parameters.items())
     return Forward(
-        loss,
+        simple.loss,
         identifier(loss_name),
-        found,
+        given,
         names,
         texts,
-        tuple(_labels(trace, order)),
-        tuple(backward),
-        state or {},
-        inferred,
+        calls=simple.calls,
+        local=simple.local,
+        helpers=Helpers(found),
+        labels=simple.labels,
     )
-
-
-def _text(node: Node) -> str | None:
-    """The name that a value was bound to, but for second names of what has one."""
-    if node.operation == "constant" or (node.operation == "identity" and node.operands[0].name):
-        return None
-    return node.name or None
 
 
 def _reads(trace: Trace, order: Iterable[Node]) -> dict[Node, str]:
@@ -115,23 +153,6 @@ def _reads(trace: Trace, order: Iterable[Node]) -> dict[Node, str]:
                 if np.ndim(operand.value) or not _number(text):
                     found.setdefault(operand, text)
     return found
-
-
-def _labels(trace: Trace, order: Iterable[Node]) -> Iterator[tuple[str, Any]]:
-    """The class numbers in ``p[np.arange(n), labels]``."""
-    for node in order:
-        index = node.attributes.get("index") if node.operation == "index" else None
-        if not isinstance(index, tuple) or len(index) != 2 or node.origin is None or node.origin.site < 0:
-            continue
-        rows, columns = index
-        if np.ndim(rows) != 1 or np.ndim(columns) != 1 or not np.array_equal(rows, np.arange(len(rows))):
-            continue
-        try:
-            tree = ast.parse(trace.sites[node.origin.site].text, mode="eval").body
-        except SyntaxError:
-            continue
-        if isinstance(tree, ast.Subscript) and isinstance(tree.slice, ast.Tuple):
-            yield identifier(ast.unparse(tree.slice.elts[-1])), np.asarray(columns)
 
 
 def _number(text: str) -> bool:
@@ -163,17 +184,29 @@ def identifier(text: str) -> str:
     return f"v_{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
 
 
-def _unique(first: Mapping[Node, str], texts: Mapping[Node, str], parameters: set[Node]) -> dict[Node, str]:
+def _numeric(text: str) -> bool:
+    """Is a text a formula of numbers alone, such as ``np.sqrt(64)``?"""
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    return bool(names) and names <= {"np", "math"} and "random" not in text and len(text) <= 30
+
+
+def unique(first: Mapping[Node, str], texts: Mapping[Node, str], parameters: set[Node]) -> dict[Node, str]:
     """Give each value an identifier of its own; values that share one are numbered, parameters first."""
-    wanted = {node: identifier(text) for node, text in (*texts.items(), *first.items())}
+    wanted = {
+        node: text if _numeric(text) else identifier(text) for node, text in (*texts.items(), *first.items())
+    }
     shared: dict[str, list[Node]] = {}
     for node in sorted(wanted, key=lambda n: n not in parameters):
         shared.setdefault(wanted[node], []).append(node)
     names: dict[Node, str] = {}
     taken = {name for name, nodes in shared.items() if len(nodes) == 1}
     for name, nodes in shared.items():
-        if len(nodes) == 1:
-            names[nodes[0]] = name
+        if len(nodes) == 1 or not name.isidentifier():
+            names |= dict.fromkeys(nodes, name)
             continue
         number = 0
         for node in nodes:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.derive.forward import Forward
+from backproof.derive.forward import Forward, identifier
 from backproof.graph import Node, evaluate
 
 SAME = 1e-7
@@ -27,7 +27,7 @@ def adjoint_names(
     for of in found:
         name = own.get(of)
         if name is None or name in taken:
-            base = forward.names.get(of) or f"u{len(names) + 1}"
+            base = identifier(forward.names.get(of) or f"u{len(names) + 1}")
             name = f"{before}{base}{after}"
         while name in taken:
             name += "_"
@@ -45,8 +45,8 @@ def _own_names(
         evaluate([*wanted, *(node for _, node in forward.backward)], {**forward.state, **point})
         for point in points
     ]
-    own: dict[Node, str] = {}
-    used: set[str] = set()
+    own: dict[Node, str] = {of: name for of, name in forward.applied.items() if of in found}
+    used: set[str] = set(own.values())
     counts = Counter(name for name, _ in forward.backward)
     for name, node in forward.backward:
         if counts[name] > 1:

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from backproof.derive.counts import counted
 from backproof.derive.differences import differences
+from backproof.derive.factors import known_functions
 from backproof.derive.forward import Forward
 from backproof.derive.naming import adjoint_names
+from backproof.derive.spelling import definition, spelled
+from backproof.derive.tidy import tidy
+from backproof.derive.unnamed import named
 from backproof.graph import Node, adjoints, ancestors, evaluate, leaf, simplify
-from backproof.graph.compositions import Composition, compositions, hidden
+from backproof.graph.compositions import Composition, hidden
 from backproof.graph.products import cancelled
 from backproof.step.cut import dependent
 
 POINTS = 2
 LONGEST = 6  # operations that are still written inside another expression
+STATEMENTS = frozenset({"index_add", "index_update"})  # what Python does in a statement of its own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
     """One statement: ``name`` becomes ``node``, an expression in leaves that bear names.
 
-    ``of`` is the forward value whose adjoint it is, None for an expression that several lines share.
+    ``of`` is the forward value whose adjoint it is, None for an expression that several lines share and for a
+    forward value itself.
     """
 
     name: str
@@ -37,8 +45,8 @@ class Derivation:
     """The lines that lead from the loss to every parameter, in order of computation.
 
     ``steps`` are all of them, one for each named value on the way; ``lines`` those of a backward pass, where
-    what is used once stands inside the expression that uses it. ``needed`` are forward values that have no
-    name, with the names that the lines read them by, in order.
+    what is used once stands inside the expression that uses it. ``forward_lines`` are the forward values
+    as they are computed, ``first`` those of them that the backward pass has to compute itself.
     """
 
     forward: Forward
@@ -47,6 +55,8 @@ class Derivation:
     gradients: Mapping[Node, str]
     known: Mapping[Node, Composition] = field(default_factory=dict)
     short: frozenset[Node] = frozenset()
+    forward_lines: tuple[Line, ...] = ()
+    first: tuple[Line, ...] = ()
 
 
 def derivation(forward: Forward) -> Derivation:
@@ -56,18 +66,86 @@ def derivation(forward: Forward) -> Derivation:
     moving = dependent(order, set(leaves) & set(order))
     points = random_points(forward, POINTS)
     tables = [evaluate([loss], {**forward.state, **point}) for point in points]
-    known = compositions(order, moving, tables)
+    known, factors = known_functions(forward, order, moving, tables)
+    apart: frozenset[Node] = frozenset()
+    while True:
+        spoken = named(forward, moving, known, apart)
+        made = _derived(spoken, order, moving, known, factors, points, tables)
+        often = _often(made)
+        if not often - apart:
+            return made
+        apart |= often
+
+
+def _derived(
+    forward: Forward,
+    order: Sequence[Node],
+    moving: set[Node],
+    known: Mapping[Node, Composition],
+    factors: Mapping[Node, tuple[str, Node]],
+    points: Sequence[Mapping[Node, Any]],
+    tables: Sequence[Mapping[Node, Any]],
+) -> Derivation:
+    loss, leaves = forward.loss, [p.leaf for p in forward.parameters]
     inside = hidden(known.values())
-    named = [n for n in order if n in moving and n in forward.names and n not in inside and n is not loss]
+    spoken = [n for n in order if n in moving and n in forward.names and n not in inside and n is not loss]
     wanted = list(
-        dict.fromkeys([*named, *(c.inner for c in known.values() if c.inner not in inside), *leaves])
+        dict.fromkeys([*spoken, *(c.inner for c in known.values() if c.inner not in inside), *leaves])
     )
     plain = adjoints(loss, wanted, known)
     short = differences(forward, plain, tables, points)
     found = adjoints(loss, wanted, known, short) if short else plain
     found = {**found, **{node: g for node, g in short.items() if node in found}}
     names = adjoint_names(forward, found, points)
-    return replace(_lines(forward, found, names, known), short=frozenset(short))
+    made = _lines(forward, found, names, factors)
+    texts = spelled(forward)
+    spoken_of = [n for n in order if n in moving and n in forward.names and n.operands]
+    lines = [Line(forward.names[n], definition(forward, n, texts), None) for n in spoken_of if n is not loss]
+    lines.append(Line(forward.loss_name, definition(forward, loss, _without(texts, loss)), None))
+    return replace(
+        made,
+        known=known,
+        short=frozenset(short),
+        forward_lines=tuple(line for line in lines if line.name.isidentifier()),
+        first=tuple(_first(forward, made.lines, texts)),
+    )
+
+
+def _without(texts: Mapping[Node, str], node: Node) -> dict[Node, str]:
+    return {n: text for n, text in texts.items() if n is not node}
+
+
+def _first(forward: Forward, lines: Sequence[Line], texts: Mapping[Node, str]) -> list[Line]:
+    """The forward values without a name in the program that the lines read, in order."""
+    by_name = {name: node for node, name in forward.written.items()}
+    needed: dict[str, Line] = {}
+    waiting = [name for line in lines for name in _read(line.node, by_name)]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed[name] = Line(name, definition(forward, by_name[name], texts), None)
+            waiting.extend(_read(needed[name].node, by_name))
+    return [needed[name] for node, name in forward.written.items() if name in needed]
+
+
+def _read(node: Node, names: Mapping[str, Any]) -> list[str]:
+    """Which of the names an expression reads."""
+    import re
+
+    words = {w for n in ancestors([node]) if not n.operands and n.name for w in re.findall(r"\w+", n.name)}
+    return [name for name in names if name in words]
+
+
+def _often(made: Derivation) -> frozenset[Node]:
+    """The calls that are read more than once in the lines of the backward pass."""
+    forward = made.forward
+    uses: Counter[str] = Counter()
+    for line in (*made.lines, *made.first):
+        for node in ancestors([line.node]):
+            for operand in node.operands:
+                if not operand.operands and operand.name:
+                    uses[operand.name] += 1
+    return frozenset(n for n, name in forward.names.items() if not name.isidentifier() and uses[name] > 1)
 
 
 def random_points(forward: Forward, count: int, seed: int = 5) -> list[dict[Node, Any]]:
@@ -87,13 +165,19 @@ def random_points(forward: Forward, count: int, seed: int = 5) -> list[dict[Node
 
 
 def _lines(
-    forward: Forward, found: Mapping[Node, Node], names: Mapping[Node, str], known: Mapping[Node, Composition]
+    forward: Forward,
+    found: Mapping[Node, Node],
+    names: Mapping[Node, str],
+    factors: Mapping[Node, tuple[str, Node]],
 ) -> Derivation:
     leaves = [p.leaf for p in forward.parameters]
-    forward_names = {node: leaf(node.value, name) for node, name in forward.names.items()}
-    bound = {found[of]: name for of, name in names.items() if of in found}
-    roots = [found[of] for of in found if found[of] in bound]
-    copies = _copied(roots, forward_names)
+    texts = spelled(forward)
+    readable = {node: leaf(node.value, name) for node, name in texts.items()}
+    for factor, (function, argument) in factors.items():
+        if argument in texts:
+            readable[factor] = leaf(factor.value, f"{function}({texts[argument]})")
+    roots = [found[of] for of in found if of in names]
+    copies = _copied(forward, roots, readable)
     simple = dict(zip(roots, cancelled(simplify([copies[root] for root in roots])), strict=True))
     gradients = {p: names[p] for p in leaves}
     ordered = sorted(
@@ -105,26 +189,48 @@ def _lines(
         if node.operands and (node not in by_node or of in gradients):
             by_node.setdefault(node, (names[of], of))
     targets = [simple[found[p]] for p in leaves]
-    every = _statements(targets, by_node, set(by_node))
-    shared = _worth_a_name(targets, by_node, {simple[found[p]] for p in leaves})
-    lines = _statements(targets, {**by_node, **shared}, {*shared, *(t for t in targets)})
+    backwards = [simple[found[p]] for p in _backwards(forward, leaves)]
+    every = _statements(backwards, by_node, set(by_node))
+    shared = _worth_a_name(backwards, by_node, set(targets))
+    lines = _statements(backwards, {**by_node, **shared}, {*shared, *targets})
     final = {}
-    for p in leaves:
-        node = simple[found[p]]
+    for p, node in zip(leaves, targets, strict=True):
         final[p] = by_node[node][0] if node in by_node else names[p]
-    return Derivation(forward, tuple(every), tuple(lines), final, known)
+        if not node.operands:
+            zero = node.operation == "constant" and not np.any(node.value) and np.ndim(node.value)
+            given = leaf(node.value, f"np.zeros_like({forward.names[p]})") if zero else node
+            every.append(Line(names[p], given, p))
+            lines.append(Line(names[p], given, p))
+    return Derivation(forward, tuple(every), tuple(lines), final)
 
 
-def _copied(roots: Iterable[Node], named: Mapping[Node, Node]) -> dict[Node, Node]:
-    """The graph above the named values, which become leaves with their names."""
+def _backwards(forward: Forward, leaves: Sequence[Node]) -> list[Node]:
+    """The parameters in the order in which a backward pass comes by them: the last layer first."""
+    first: dict[Node, int] = {}
+    for position, node in enumerate(ancestors([forward.loss])):
+        for operand in node.operands:
+            first.setdefault(operand, position)
+    layer: dict[Node, int] = {}
+    current = 0
+    ordered = sorted(leaves, key=lambda p: first.get(p, 0))
+    for before, p in zip([None, *ordered], ordered, strict=False):
+        # a bias comes right behind its weights
+        current += before is None or first.get(p, 0) - first.get(before, 0) > 1
+        layer[p] = current
+    return sorted(ordered, key=lambda p: -layer[p])
+
+
+def _copied(forward: Forward, roots: Iterable[Node], readable: Mapping[Node, Node]) -> dict[Node, Node]:
+    """The graph above the readable values, which become leaves with their names."""
     copies: dict[Node, Node] = {}
-    for node in ancestors(roots, named.__contains__):
-        if node in named:
-            copies[node] = named[node]
+    for node in ancestors(roots, readable.__contains__):
+        if node in readable:
+            copies[node] = readable[node]
         elif node.operands:
-            copies[node] = Node(
-                node.operation, tuple(copies[o] for o in node.operands), node.attributes, node.value
-            )
+            operands = [copies[o] for o in node.operands]
+            if node.operation == "divide":
+                operands[1] = counted(forward, node.operands[1]) or operands[1]
+            copies[node] = Node(node.operation, tuple(operands), node.attributes, node.value)
         else:
             copies[node] = node
     return copies
@@ -139,7 +245,7 @@ def _statements(
     for node in ancestors(targets):
         if node in kept and node in named and node.operands:
             name, of = named[node]
-            lines.append(Line(name, _stopped(node, stops), of))
+            lines.append(Line(name, tidy(_stopped(node, stops)), of))
             stops[node] = leaf(node.value, name)
     return lines
 
@@ -163,9 +269,15 @@ def _worth_a_name(
     """The values that are used more than once, and those that would make an expression too long."""
     uses: dict[Node, int] = {}
     order = ancestors(targets)
+    written = set()
     for node in order:
         for operand in node.operands:
             uses[operand] = uses.get(operand, 0) + 1
+        if node.operation in STATEMENTS:
+            written.add(node)
+            inner = node.operands[0]
+            if inner.operation in STATEMENTS and uses[inner] == 1:
+                written.discard(inner)  # one array, written to in several statements
     chosen: dict[Node, tuple[str, Node | None]] = {}
     size: dict[Node, int] = {}
     taken = {name for name, _ in named.values()}
@@ -176,7 +288,7 @@ def _worth_a_name(
         size[node] = 1 + sum(size[o] for o in node.operands)
         often = uses.get(node, 0) > 1 and size[node] > (0 if node in named else 1)
         long = size[node] > LONGEST and node in named
-        if node in final or often or long:
+        if node in final or often or long or node in written:
             chosen[node] = named.get(node) or (_fresh(taken), None)
             size[node] = 0
     return chosen

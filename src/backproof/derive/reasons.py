@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
 from backproof.derive.plan import Derivation
+from backproof.derive.spelling import spelled
 from backproof.graph import OPERATIONS, Node, ancestors, constant, simplify
 from backproof.graph.compositions import Composition, hidden
 from backproof.graph.node import shape_of
@@ -26,11 +27,14 @@ MOVED = {
     "transpose": "transposed back",
     "reshape": "brought back into shape",
     "index": "only the elements that were picked get it",
+    "index_update": "what was written there gets the derivative of that place",
     "concatenate": "each part gets its own piece",
     "stack": "each part gets its own piece",
+    "pad": "the margin is cut off again",
     "identity": "passed on",
     "astype": "passed on",
 }
+LONGEST = 40  # characters of an expression that a reason quotes
 
 
 class Reasons:
@@ -39,14 +43,16 @@ class Reasons:
     def __init__(self, derived: Derivation) -> None:
         self.derived = derived
         forward = derived.forward
-        order = ancestors([forward.loss])
-        self.moving = dependent(order, {p.leaf for p in forward.parameters} & set(order))
+        self.order = ancestors([forward.loss])
+        self.moving = dependent(self.order, {p.leaf for p in forward.parameters} & set(self.order))
         self.inside = hidden(derived.known.values())
+        self.texts = spelled(forward)
+        self.samples = samples(derived)
         self.wholes = {
             whole.inner: whole for whole in derived.known.values() if whole.outer not in self.inside
         }
         self.users: dict[Node, list[Node]] = {}
-        for node in order:
+        for node in self.order:
             if node in self.moving and node not in self.inside:
                 for operand in dict.fromkeys(node.operands):
                     self.users.setdefault(operand, []).append(node)
@@ -54,11 +60,38 @@ class Reasons:
     def of(self, node: Node) -> str:
         """The reasons for the adjoint of a forward value, joined."""
         if node in self.derived.short:
-            return "the loss and everything before it, together: what is predicted less what is wanted"
+            return self._difference(node)
         found = list(dict.fromkeys(self._each(node)))
         if len(found) > 1:
             return f"{len(found)} paths lead from it to the loss, and their parts add up: " + "; ".join(found)
         return found[0] if found else "the loss itself"
+
+    def shape(self, node: Node) -> str:
+        """A shape, the batch named in it."""
+        shape = shape_of(node)
+        if shape == ():
+            return "a number"
+        if self.samples is not None and shape[0] == self.samples and node not in self._parameters():
+            rest = "".join(f", {n}" for n in shape[1:])
+            return f"shape ({shape[0]}{rest or ','}), one row a sample"
+        return f"shape {shape}"
+
+    def _parameters(self) -> set[Node]:
+        return {p.leaf for p in self.derived.forward.parameters}
+
+    def _difference(self, node: Node) -> str:
+        """What lies between a value and the loss, of which a plain difference remains."""
+        forward = self.derived.forward
+        above, loss = [], forward.loss_name
+        for other in self.order:
+            named = other in forward.names and other not in self.inside and other is not forward.loss
+            if named and other is not node and node in set(ancestors([other])):
+                above.append(forward.names[other])
+        names = [self.called(node), *above, loss]
+        pairs = list(zip(names[1:], names, strict=False))[::-1]
+        chain = " · ".join(f"∂{upper}/∂{lower}" for upper, lower in pairs)
+        together = f"{chain} in one, for most of it cancels: " if above else ""
+        return f"{together}what is predicted less what is wanted"
 
     def _each(self, node: Node) -> Iterator[str]:
         for whole in self.derived.known.values():
@@ -70,27 +103,31 @@ class Reasons:
                 yield self._use(user, node)
 
     def _whole(self, whole: Composition) -> str:
-        return WHOLE[whole.name].format(outer=self.called(whole.outer))
+        return (
+            WHOLE[whole.name].format(outer=self.called(whole.outer))
+            if whole.name in WHOLE
+            else (f"the derivative of the elementwise function that gives {self.called(whole.outer)}")
+        )
 
     def _use(self, user: Node, node: Node) -> str:
         position = user.operands.index(node)
         others = [o for k, o in enumerate(user.operands) if k != position]
-        target, operation = self.called(user), user.operation
+        operation = user.operation
         if operation in MATRIX:
-            side = "from the left" if position else "from the right"
-            other = self.called(others[0])
-            text = f"{target} is its product with {other}: times {other}, transposed, {side}"
-            summed = np.ndim(user.value) == 2 and np.ndim(node.value) == 2 and node.operation == "leaf"
-            return text + (", which sums over the samples" if summed else "") + self._broadcast(user, node)
+            return self._product(user, position)
         if operation in ("add", "subtract"):
             sign = ", with its sign turned" if operation == "subtract" and position else ""
-            return f"a summand of {target}: passed on{sign}" + self._broadcast(user, node)
+            return f"a summand of {self._into(user)}: passed on{sign}" + self._broadcast(user, node)
         if operation == "multiply":
-            factor = self.called(others[0]) if others else self.called(node)
-            return f"a factor of {target}: times the other one, {factor}" + self._broadcast(user, node)
+            factor = self.called(others[0])
+            if others[0] is node:
+                return f"squared in {self._into(user)}: times twice itself"
+            return f"{self._in(user)}it is multiplied by {factor}: so times {factor}" + self._broadcast(
+                user, node
+            )
         if operation == "divide":
             text = "the divisor of" if position else "the dividend of"
-            return f"{text} {target}: the quotient rule" + self._broadcast(user, node)
+            return f"{text} {self._into(user)}: the quotient rule" + self._broadcast(user, node)
         if operation in ("sum", "mean"):
             over = user.attributes.get("axis")
             along = "" if over is None else f" along axis {over}"
@@ -99,6 +136,36 @@ class Reasons:
         if operation in MOVED:
             return MOVED[operation]
         return self._local(user, node)
+
+    def _product(self, user: Node, position: int) -> str:
+        """A factor of a matrix product."""
+        other = user.operands[1 - position]
+        name = self.called(other)
+        if np.ndim(user.value) == 0:
+            return f"{self._in(user)}a scalar product with {name}: so times {name}"
+        side = "left" if position else "right"
+        text = f"{self._in(user)}the product {self.called(user)}: times {name}, transposed, from the {side}"
+        if position and self.samples is not None and shape_of(other)[:1] == (self.samples,):
+            text += ", a product that also sums over the samples"
+        return text
+
+    def _in(self, user: Node) -> str:
+        target = self._target(user)
+        return "" if target is None or target is user else f"in {self.derived.forward.names[target]}, "
+
+    def _into(self, user: Node) -> str:
+        """The named value that a user belongs to, or how it is written."""
+        target = self._target(user)
+        return self.called(user) if target is None else self.derived.forward.names[target]
+
+    def _target(self, user: Node) -> Node | None:
+        """The first value with a name that a user leads to on its only way."""
+        while user not in self.derived.forward.names:
+            further = [u for u in self.users.get(user, ()) if u in self.moving]
+            if len(further) != 1:
+                return None
+            user = further[0]
+        return user
 
     def _local(self, user: Node, node: Node) -> str:
         """The derivative of an elementwise operation, written out."""
@@ -109,7 +176,7 @@ class Reasons:
             (local,) = simplify([c for c in cotangents if c is not None][:1])
         except (ValueError, TypeError, NotImplementedError):
             return f"the derivative of {user.operation}"
-        text = to_numpy(local, {n: name for n, name in self.derived.forward.names.items() if n is not local})
+        text = to_numpy(local, {n: name for n, name in self.texts.items() if n is not local})
         return (
             f"{user.operation} has the derivative {text}"
             if len(text) < 60
@@ -119,28 +186,39 @@ class Reasons:
     def _broadcast(self, user: Node, node: Node) -> str:
         """Which axes a value was repeated along, over which its derivative is summed."""
         own, whole = shape_of(node), shape_of(user)
-        if own == whole or (user.operation in MATRIX and np.ndim(node.value) >= 2):
-            return ""
-        if user.operation in MATRIX:
-            return ""
         missing = len(whole) - len(own)
         axes = [
             *range(missing),
             *(k + missing for k, n in enumerate(own) if n == 1 and whole[k + missing] != 1),
         ]
-        if not axes:
+        if not axes or own == whole:
             return ""
+        if axes == [0] and whole[0] == self.samples:
+            return "; every sample uses the same one, so the derivative is summed over the batch (axis 0)"
         listed = " and ".join(str(a) for a in axes)
         return f"; it was repeated along axis {listed}, so the derivative is summed over it"
 
     def called(self, node: Node) -> str:
         """The name of a value, or what it is computed by."""
-        names: Mapping[Node, str] = self.derived.forward.names
-        name = names.get(node)
+        name = self.texts.get(node)
         if name is not None:
             return name
-        text = to_numpy(node, names)
-        return text if len(text) <= 40 else "it"
+        text = to_numpy(node, self.texts)
+        return text if len(text) <= LONGEST else "it"
+
+
+def samples(derived: Derivation) -> int | None:
+    """How many samples a batch has: the first axis of the data that a parameter meets in a product."""
+    forward = derived.forward
+    parameters = {p.leaf for p in forward.parameters}
+    for node in ancestors([forward.loss]):
+        if (
+            node.operation in MATRIX
+            and node.operands[1] in parameters
+            and np.ndim(node.operands[0].value) >= 2
+        ):
+            return shape_of(node.operands[0])[0]
+    return None
 
 
 def _between(whole: Composition) -> set[Node]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from backproof.derive.plan import Derivation, Line, random_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
 
 POINTS = 3
+NOTHING = 1e-6  # of the largest gradient: one smaller may be zero but for rounding, as a bias before a mean
 
 
 def largest_error(derived: Derivation, statements: str) -> float:
@@ -25,28 +27,32 @@ def largest_error(derived: Derivation, statements: str) -> float:
     leaves = [p.leaf for p in forward.parameters]
     truths = adjoints(forward.loss, leaves)
     names = forward.names
+    readable = {n for n, name in names.items() if name.isidentifier() and n not in forward.written}
     code = compile(ast.parse(statements), "<derived>", "exec")
     worst = 0.0
     for point in random_points(forward, POINTS, seed=77):
         table = evaluate([forward.loss, *truths.values()], {**forward.state, **point})
-        space: dict[str, Any] = {"np": np}
+        space: dict[str, Any] = {"np": np, "math": math, **forward.helpers.namespace()}
         with np.errstate(all="ignore"):
-            space |= {names[node]: np.array(table[node]) for node in table if node in names}
+            space |= {names[node]: np.array(table[node]) for node in table if node in readable}
             space |= dict(forward.labels)
             try:
                 exec(code, space)
             except Exception:
                 return np.inf
+        largest = max((float(np.linalg.norm(table[truths[leaf]])) for leaf in leaves), default=0.0)
         for leaf in leaves:
-            worst = max(worst, _error(space.get(derived.gradients[leaf]), table[truths[leaf]]))
+            error = _error(space.get(derived.gradients[leaf]), table[truths[leaf]], NOTHING * largest)
+            worst = max(worst, error)
     return worst
 
 
-def _error(given: Any, true: Any) -> float:
+def _error(given: Any, true: Any, least: float) -> float:
+    """The relative error of an array; of one smaller than ``least``, which is rounding, that of its size."""
     given, true = np.asarray(given), np.asarray(true, dtype=float)
     if given.dtype.kind not in "fiub" or given.shape != true.shape:
         return np.inf
-    size = float(np.linalg.norm(true))
+    size = max(float(np.linalg.norm(true)), least)
     difference = float(np.linalg.norm(given - true))
     return difference / size if size else difference
 
@@ -63,5 +69,6 @@ def read_names(lines: Iterable[Line], forward: Forward) -> list[str]:
         assigned.add(line.name)
     order: Mapping[Node, str] = forward.names
     known = [order[node] for node in ancestors([forward.loss]) if node in order and order[node] in read]
-    rest = sorted(read - set(known) - {"np", "len"})
+    functions = {name.partition(".")[0] for name in forward.helpers.calls}
+    rest = sorted(read - set(known) - {"np", "math", "len"} - functions)
     return [*known, *rest]

@@ -1,0 +1,141 @@
+"""One expression as a person writes it: products in one row, signs in front, numbers together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from backproof.graph import Node, ancestors, apply, attribute, constant
+from backproof.graph.node import shape_of
+
+PRODUCT = frozenset({"multiply", "divide", "negative"})
+CARRIES_SIGN = frozenset({"matmul", "dot", "sum", "transpose", "reshape", "outer", "mean"})
+
+
+@dataclass(slots=True)
+class Row:
+    """A product: a number, factors, and divisors, in the order in which they were written."""
+
+    number: float = 1.0
+    factors: list[Node] = field(default_factory=list)
+    divisors: list[Node] = field(default_factory=list)
+
+
+def tidy(root: Node) -> Node:
+    """Give an equal expression without double negation, nested products and numbers that cancel.
+
+    Examples
+    --------
+    >>> from backproof.graph import apply, leaf
+    >>> from backproof.notation import to_numpy
+    >>> x, y = leaf(np.ones(3), "x"), leaf(np.ones(3), "y")
+    >>> product = apply("multiply", x, apply("multiply", 2.0, apply("negative", y)))
+    >>> to_numpy(tidy(apply("multiply", 0.5, apply("subtract", y, product))))
+    '0.5 * (y + 2 * x * y)'
+    """
+    new: dict[Node, Node] = {}
+    for node in ancestors([root]):
+        operands = tuple(new[o] for o in node.operands)
+        same = operands == node.operands
+        here = node if same else Node(node.operation, operands, node.attributes, node.value)
+        new[node] = _rewritten(here)
+    return new[root]
+
+
+def _rewritten(node: Node) -> Node:
+    if node.operation in ("add", "subtract", "multiply", "divide"):
+        operands = tuple(_lean(o, node) for o in node.operands)
+        if operands != node.operands:
+            node = Node(node.operation, operands, node.attributes, node.value)
+    operation = node.operation
+    if operation in PRODUCT and np.asarray(node.value).dtype.kind == "f":
+        return _product(node)
+    if operation in CARRIES_SIGN:
+        negative = [o.operation == "negative" for o in node.operands]
+        if any(negative):
+            bare = [o.operands[0] if n else o for o, n in zip(node.operands, negative, strict=True)]
+            inner = apply(operation, *bare, **node.attributes)
+            return inner if sum(negative) % 2 == 0 else _negated(inner)
+    if operation == "transpose" and node.operands[0].operation == "matmul" and np.ndim(node.value) == 2:
+        x, y = node.operands[0].operands
+        return apply("matmul", _turned(y), _turned(x)) if np.ndim(x.value) == np.ndim(y.value) == 2 else node
+    if operation in ("add", "subtract"):
+        x, y = node.operands
+        if y.operation == "negative":
+            return _rewritten(apply("subtract" if operation == "add" else "add", x, y.operands[0]))
+        if operation == "add" and x.operation == "negative":
+            return apply("subtract", y, x.operands[0])
+        if y.operation in ("add", "subtract") and shape_of(y.operands[0]) == shape_of(y):
+            first = apply(operation, x, y.operands[0])
+            turned = operation == "subtract"
+            return apply("add" if (y.operation == "add") != turned else "subtract", first, y.operands[1])
+    return node
+
+
+def _lean(operand: Node, node: Node) -> Node:
+    """A mean over the first axis need not be kept as a row: broadcasting gives it back."""
+    if operand.operation not in ("sum", "mean") or not attribute(operand, "keepdims"):
+        return operand
+    axis, count = attribute(operand, "axis"), len(shape_of(operand))
+    first = axis in (0, -count, (0,)) and count > 1
+    full = any(len(shape_of(o)) == len(shape_of(node)) for o in node.operands if o is not operand)
+    if not first or not full or len(shape_of(node)) != count:
+        return operand
+    return apply(operand.operation, operand.operands[0], axis=0)
+
+
+def _turned(node: Node) -> Node:
+    return node.operands[0] if node.operation == "transpose" else apply("transpose", node)
+
+
+def _negated(node: Node) -> Node:
+    if node.operation == "subtract":
+        return apply("subtract", *node.operands[::-1])
+    return apply("negative", node)
+
+
+def _product(node: Node) -> Node:
+    row = Row()
+    _collect(node, row, True)
+    sign, number = row.number < 0, abs(row.number)
+    divisors = list(row.divisors)
+    for factor in list(row.factors):  # x * y / x
+        if any(factor is d for d in divisors):
+            row.factors.remove(factor)
+            divisors = [d for d in divisors if d is not factor]
+    result: Node | None = None
+    inverse = 1 / number if number else 0.0
+    divided = number < 1 and abs(inverse - round(inverse)) < 1e-9 * inverse and round(inverse) > 2
+    if number != 1 and not divided:
+        result = constant(number)
+    for factor in row.factors:
+        if sign and factor.operation == "subtract":
+            factor, sign = apply("subtract", *factor.operands[::-1]), False
+        result = factor if result is None else apply("multiply", result, factor)
+    if result is None:
+        result = constant(1.0)
+    for divisor in divisors:
+        result = apply("divide", result, divisor)
+    if divided:
+        result = apply("divide", result, constant(float(round(inverse))))
+    if shape_of(result) != shape_of(node):
+        return node
+    return apply("negative", result) if sign else result
+
+
+def _collect(node: Node, row: Row, up: bool) -> None:
+    """Take a product apart; ``up`` says that it stands above the line."""
+    if node.operation == "negative":
+        row.number = -row.number
+        _collect(node.operands[0], row, up)
+    elif node.operation == "constant" and isinstance(node.value, (int, float)) and node.value:
+        row.number = row.number * float(node.value) if up else row.number / float(node.value)
+    elif node.operation == "multiply" and (up or all(o.operation == "constant" for o in node.operands)):
+        for operand in node.operands:
+            _collect(operand, row, up)
+    elif node.operation == "divide" and up:
+        _collect(node.operands[0], row, True)
+        _collect(node.operands[1], row, False)
+    else:
+        (row.factors if up else row.divisors).append(node)
