@@ -14,7 +14,7 @@ from backproof.derive.plan import Derivation, Line, random_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
 
 POINTS = 3
-NOTHING = 1e-6  # of the largest gradient: one smaller may be zero but for rounding, as a bias before a mean
+NOTHING = 1e-10  # of the largest gradient: one smaller is zero but for rounding, as a bias before a mean
 
 
 def largest_error(derived: Derivation, statements: str) -> float:
@@ -42,17 +42,18 @@ def largest_error(derived: Derivation, statements: str) -> float:
                 return np.inf
         largest = max((float(np.linalg.norm(table[truths[leaf]])) for leaf in leaves), default=0.0)
         for leaf in leaves:
-            error = _error(space.get(derived.gradients[leaf]), table[truths[leaf]], NOTHING * largest)
+            error = _error(space.get(derived.gradients[leaf]), table[truths[leaf]], largest)
             worst = max(worst, error)
     return worst
 
 
-def _error(given: Any, true: Any, least: float) -> float:
-    """The relative error of an array; of one smaller than ``least``, which is rounding, that of its size."""
+def _error(given: Any, true: Any, largest: float) -> float:
+    """The relative error of a gradient; of one that is nothing but rounding, that to the largest gradient."""
     given, true = np.asarray(given), np.asarray(true, dtype=float)
     if given.dtype.kind not in "fiub" or given.shape != true.shape:
         return np.inf
-    size = max(float(np.linalg.norm(true)), least)
+    size = float(np.linalg.norm(true))
+    size = size if size > NOTHING * largest else largest
     difference = float(np.linalg.norm(given - true))
     return difference / size if size else difference
 
