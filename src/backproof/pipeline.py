@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backproof.check.compare import compare
+from backproof.check.dropped import Dropped, dropped_gradients
 from backproof.check.judge import Judgement, judge
 from backproof.check.trial import RIGHT, Bench
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.derivation import explained
-from backproof.diagnosis.faulty import Verify, findings, lost_updates
+from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
 from backproof.diagnosis.mismatch import differs, mismatched, undecided, unmended, watched
 from backproof.diagnosis.reasons import (
+    LAST_ROUND,
     NO_LOSS,
     NOTHING_MOVES,
     failed_in_training,
@@ -106,6 +108,8 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         found = _mismatch(program, judgement, judgement.declared, verify)
         if found:
             return _faulty(program, judgement.declared, (*found, *lost), notes, options)
+    if judgement.verdict.correct and judgement.rounds:
+        return _of_last_round(program, judgement, verify, notes, options)
     if judgement.verdict.correct:
         judgement = replace(judgement, verdict=compare(judgement.step, POINTS, judgement.verdict.spread))
     followed = unknown_calls(judgement)
@@ -116,7 +120,9 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         if judgement.measured is not None and judgement.measured.declared:
             reason = undecided(judgement)
             return _report(program, judgement, "inconclusive", reason=reason, findings=notes)
-        return _lasting(program, judgement, lost, notes)
+        dropped = () if lost else dropped_gradients(judgement.step)
+        missing = unapplied(judgement, dropped, verify) if dropped else ()
+        return _lasting(program, judgement, (*lost, *missing), notes, dropped)
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         unwell = warnings(judgement)
         return _report(program, judgement, "inconclusive", reason=NOTHING_MOVES, findings=(*unwell, *notes))
@@ -146,6 +152,18 @@ def _mismatch(
     if repair.complete:
         return findings(program, declared, mismatched(repair, judgement), verify)
     return (unmended(judgement),) if differs(judgement) else ()
+
+
+def _of_last_round(
+    program: Program, judgement: Judgement, verify: Verify, notes: tuple[Finding, ...], options: Options
+) -> FileReport:
+    """Report a step that applies the gradients of its last round only: those of all are to be added up."""
+    for whole in judgement.rounds:
+        repair = search(Bench.of(whole.step, whole.verdict), rule="not-accumulated")
+        if repair.complete:
+            found = findings(program, whole, repair, verify)
+            return _faulty(program, whole, found, notes, options)
+    return _report(program, judgement, "inconclusive", reason=LAST_ROUND, findings=notes)
 
 
 def _with_modules(program: Program, trace: Trace) -> Program:
@@ -192,14 +210,18 @@ def _faulty(
 
 
 def _lasting(
-    program: Program, judgement: Judgement, lost: tuple[Finding, ...], notes: tuple[Finding, ...]
+    program: Program,
+    judgement: Judgement,
+    lost: tuple[Finding, ...],
+    notes: tuple[Finding, ...],
+    dropped: tuple[Dropped, ...],
 ) -> FileReport:
-    """Report a step whose gradients are right: correct, unless some of its updates do not last."""
+    """Report a step whose gradients are right: correct, unless some do not arrive."""
     if not lost:
         found = (*watched(judgement), *warnings(judgement), *conventions(judgement), *notes)
         return _report(program, judgement, "correct", findings=found, certified=certified(judgement))
     report = _report(program, judgement, "faulty", findings=(*lost, *notes))
-    rows = lost_rows(judgement)
+    rows = lost_rows(judgement, dropped)
     return replace(report, parameters=(*report.parameters, *rows))
 
 
@@ -240,6 +262,8 @@ def _verified(
     if judgement is None or judgement.dropped:
         return None
     verdict = compare(judgement.step, POINTS, judgement.verdict.spread)
+    if names is None and dropped_gradients(judgement.step):
+        return None
     right: dict[str, bool] = {}
     for comparison, ok in zip(verdict.comparisons, verdict.right, strict=True):
         right[comparison.name] = ok and right.get(comparison.name, True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from backproof.check.compare import Verdict, compare
+from backproof.check.dropped import replaced_gradients
 from backproof.check.metric import is_climbed, is_distance, vanishes
 from backproof.graph import Node, ancestors
 from backproof.step import (
@@ -39,6 +41,8 @@ class Judgement:
     next one does not see. ``declared`` is the judgement under the loss that the program declares, where
     that is another than the inferred one, which explains every gradient; ``measured`` is a distance that the
     program shows, where the inferred loss is not that. ``windows`` are all the steps that were seen.
+    ``rounds`` are judgements under losses of all the rounds of the step, where the gradients of all but the
+    last are lost.
     """
 
     step: TrainingStep
@@ -48,6 +52,7 @@ class Judgement:
     declared: Judgement | None = None
     measured: Hypothesis | None = None
     windows: tuple[Window, ...] = ()
+    rounds: tuple[Judgement, ...] = ()
 
     @property
     def finite(self) -> bool:
@@ -66,7 +71,11 @@ def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
         return None
     window = chosen_window(found)
     best = _best(trace, found, window, loss)
-    return replace(best, dropped=_dropped(trace, best), windows=tuple(found)) if best is not None else None
+    if best is None:
+        return None
+    return replace(
+        best, dropped=_dropped(trace, best), windows=tuple(found), rounds=_rounds(trace, best)
+    )
 
 
 def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:
@@ -168,6 +177,21 @@ def _with_wholes(hypotheses: list[Hypothesis], window: Window) -> list[Hypothesi
         wholes = tuple(w for w, inside in made.items() if inside.issuperset(parts) and w not in parts)
         found.append(replace(hypothesis, wholes=wholes))
     return found
+
+
+def _rounds(trace: Trace, judgement: Judgement) -> tuple[Judgement, ...]:
+    """Judge a right step, in which the gradients of earlier rounds are lost, under the losses of them all."""
+    lost = replaced_gradients(judgement.step) if judgement.verdict.correct else ()
+    if not lost:
+        return ()
+    window = judgement.step.window
+    found = []
+    for hypothesis in [*stated(trace, window), *implied(trace, window, lost)]:
+        with contextlib.suppress(ValueError, TypeError, NotImplementedError):
+            step = training_step(trace, window, hypothesis)
+            if step is not None:
+                found.append(Judgement(step, compare(step)))
+    return tuple(j for j in found if not j.verdict.correct)
 
 
 def _nearer(entry: Entry, window: Window, position: int) -> Entry:

@@ -255,6 +255,8 @@ class Bench:
                 moved = [k for k in moved if len(scales[k]) == point + 1]
         if not scales:
             return None
+        if self._all_alike(scales):
+            return (RIGHT,) * len(states)
         for k, found in scales.items():
             after[k] = self._graded(found) if len(found) == len(self.points) else WRONG
         scales = {k: found for k, found in scales.items() if VANISHES not in found}
@@ -267,6 +269,13 @@ class Bench:
         if self.target is None or scale == VANISHES:
             return True
         return abs(scale - self.target[point]) <= 1e-5 * abs(self.target[point])
+
+    def _all_alike(self, scales: Mapping[int, list[float]]) -> bool:
+        """Has every gradient one common positive scale now, whatever was taken for the right one?"""
+        if len(scales) < len(self.step.descents) or any(len(s) < len(self.points) for s in scales.values()):
+            return False
+        every = [s for found in scales.values() for s in found if s is not VANISHES]
+        return bool(every) and min(every) > 0 and max(every) - min(every) <= 1e-5 * max(every)
 
     def _needed(self, changes: Sequence[tuple[Edge, Node]]) -> list[Node]:
         """What has to be computed anew: on the way to the updates, or to what a correction reads."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from backproof.check.dropped import Dropped
 from backproof.check.judge import Judgement
 from backproof.check.trial import RIGHT, starting_states
 from backproof.diagnosis.wording import listed, sentence
 from backproof.faults import RULES
-from backproof.faults.never_updated import in_place
+from backproof.faults.never_updated import in_place, missing_update, statement_of
 from backproof.findings import Finding, Fix
 from backproof.mend import Repair, Tried, edits_of
 from backproof.source import Edit, Program, Span
@@ -100,3 +101,27 @@ def lost_updates(judgement: Judgement, verify: Verify) -> tuple[Finding, ...]:
             Finding(rule.code, rule.name, "error", message, site.span, parameters, site.text, expected, fix)
         )
     return tuple(found)
+
+
+def unapplied(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) -> tuple[Finding, ...]:
+    """Make findings of the gradients that are computed and never applied, one for each that is written."""
+    rule, trace = RULES["never-updated"], judgement.step.trace
+    groups: dict[int, list[Dropped]] = {}
+    for each in dropped:
+        groups.setdefault(each.gradient.origin.site, []).append(each)
+    written = {number: missing_update(trace, group[0]) for number, group in groups.items()}
+    edits = [edit for found in written.values() if found is not None for edit in found[1]]
+    verified = verify(edits, None) if all(written.values()) else None
+    findings = []
+    for number, group in groups.items():
+        first, found = group[0], written[number]
+        site = statement_of(trace, first)
+        what = first.gradient.name or trace.sites[number].text
+        owners = listed([d.name for d in group])
+        message = f"`{what}`, the gradient of {owners}, is computed and never applied."
+        fix = _fix(found[1], found[0], verified) if found is not None else None
+        parameters, text = tuple(d.name for d in group), found[0] if found is not None else None
+        findings.append(
+            Finding(rule.code, rule.name, "error", message, site.span, parameters, site.text, text, fix)
+        )
+    return tuple(findings)

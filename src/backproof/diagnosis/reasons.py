@@ -13,6 +13,10 @@ from backproof.step.cut import dependent
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
 
+LAST_ROUND = (
+    "The gradients of the last round are applied, and they are right; those that the rounds before have "
+    "computed are lost. Whether that is meant cannot be told."
+)
 NO_LOSS = (
     "No loss was found that explains the updates: none of the gradients is that of a loss which the program "
     "states or which its backward pass implies. --loss NAME names the variable that is the loss."

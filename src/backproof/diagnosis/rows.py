@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from backproof.check.compare import Comparison, Verdict
+from backproof.check.dropped import Dropped
 from backproof.check.judge import Judgement
 from backproof.findings import LossReport, ParameterReport
 from backproof.step import label
@@ -28,14 +30,11 @@ def parameter_rows(judgement: Judgement) -> tuple[ParameterReport, ...]:
     return tuple(_row(p.name, p.shape, c, right, verdict) for p, c, right in triples)
 
 
-def lost_rows(judgement: Judgement) -> tuple[ParameterReport, ...]:
-    """Report the parameters whose updates are lost: their gradients are right and never arrive."""
-    return tuple(
-        ParameterReport(
-            label(judgement.step.trace, change), np.shape(change.before.value), "faulty", 1.0, None, 0.0
-        )
-        for change in judgement.dropped
-    )
+def lost_rows(judgement: Judgement, dropped: Sequence[Dropped]) -> tuple[ParameterReport, ...]:
+    """Report the parameters whose gradients are right and never arrive."""
+    never = [(label(judgement.step.trace, c), np.shape(c.before.value)) for c in judgement.dropped]
+    never += [(d.name, np.shape(d.leaf.value)) for d in dropped]
+    return tuple(ParameterReport(name, shape, "faulty", 1.0, None, 0.0) for name, shape in never)
 
 
 def _row(

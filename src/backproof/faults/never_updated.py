@@ -50,9 +50,17 @@ parameters are a choice: suppress the rule where one is meant.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from backproof.check.dropped import Dropped, last_word
 from backproof.faults.rule import Rule
 from backproof.source import Edit
 from backproof.trace import Site, Trace
+
+WORD = re.compile(r"[A-Za-z_]\w*")
 
 RULE = Rule(
     code="BP305",
@@ -81,3 +89,54 @@ def in_place(trace: Trace, statement: Site) -> tuple[Edit, ...]:
     if left.text != value.target:
         return ()
     return (Edit(statement.span, f"{left.text} {value.detail}= {right.text}"),)
+
+
+def statement_of(trace: Trace, dropped: Dropped) -> Site:
+    """The update beside which that of a dropped gradient belongs."""
+    site = trace.sites[dropped.sibling.changes[-1].stores[-1].site]
+    return site if site.statement is None else trace.sites[site.statement]
+
+
+def missing_update(trace: Trace, dropped: Dropped) -> tuple[str, tuple[Edit, ...]] | None:
+    """Write the update that is missing like the one beside it, in the words that belong to it.
+
+    The text of the statement, and the edit that puts it behind the other. None where it cannot be written so.
+    """
+    beside = statement_of(trace, dropped)
+    text = _reworded(trace, beside, dropped)
+    lines = trace.files[beside.file].split("\n")
+    line = lines[beside.span.row - 1]
+    indent = line[: beside.span.column - 1]
+    if text is None or indent.strip() or beside.span.end_row >= len(lines):
+        return None
+    below = beside.span.end_row + 1
+    where = replace(beside.span, row=below, column=1, end_row=below, end_column=1)
+    return text, (Edit(where, f"{indent}{text}\n"),)
+
+
+def _reworded(trace: Trace, beside: Site, dropped: Dropped) -> str | None:
+    """The statement with the words for one parameter put in the place of those for the other."""
+    old, new = last_word(dropped.sibling.name), last_word(dropped.name)
+    if not old or not new or old == new or not re.search(rf"\b{old}\b", beside.text):
+        return None
+    target, operator, value = re.split(r"(\s*[-+]?=\s*)", beside.text, maxsplit=1)
+    words = {w: w.replace(old, new) for w in WORD.findall(value) if old in w and w != old}
+    words[old] = new
+    renamed = WORD.sub(lambda m: words.get(m[0], m[0]), value)
+    if not any(old in word for word in WORD.findall(value.replace(target.strip(), ""))):
+        # the gradient is not called after its owner
+        gradient = dropped.gradient.name
+        other = _gradient_name(trace, value, dropped)
+        if gradient is None or other is None:
+            return None
+        renamed = re.sub(rf"\b{re.escape(other)}\b", gradient, renamed)
+    return re.sub(rf"\b{old}\b", new, target) + operator + renamed
+
+
+def _gradient_name(trace: Trace, value: str, dropped: Dropped) -> str | None:
+    """The name in an update that holds the gradient: of the shape of the parameter, and not itself."""
+    shape = dropped.sibling.shape
+    named = {b.name for b in trace.bindings if np.shape(b.node.value) == shape}
+    old = last_word(dropped.sibling.name)
+    found = [w for w in WORD.findall(value) if w in named and w != old]
+    return found[-1] if found else None

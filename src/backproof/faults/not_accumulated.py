@@ -45,12 +45,13 @@ indices.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 
 from backproof.check.place import Place
-from backproof.check.trial import Edge
+from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part, make, numpy_name
 from backproof.faults.rule import Rule
 from backproof.graph import Node
@@ -66,6 +67,7 @@ RULE = Rule(
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
     """Add to what was stored before instead of replacing it; count an index that comes twice, twice."""
+    yield from _items(places)
     for place in places:
         if place.site.kind == "AugAssign":
             yield from _repeated(place)
@@ -104,32 +106,70 @@ def _repeats(node: Node) -> bool:
     return np.size(places) > np.size(np.unique(places))
 
 
+def _items(places: list[Place]) -> Iterator[Correction]:
+    """``d[i] = v`` for ``d[i] += v``, where the item of the array held something already."""
+    if not places:
+        return
+    scenery = places[0].scenery
+    bench, sites = scenery.bench, scenery.bench.step.trace.sites
+    writes: dict[int, list[Edge]] = defaultdict(list)
+    for node in bench.main:
+        if node.operation == "index_update" and node.origin is not None and node.origin.site >= 0:
+            statement = sites[node.origin.site].statement
+            if statement is not None and sites[statement].kind == "Assign":
+                for consumer in bench.consumers.get(node, ()):
+                    position = consumer.operands.index(node)
+                    writes[node.origin.site].append(Edge(consumer, position, True))
+    for number, edges in writes.items():
+        if any(np.any(_old(edge).value) for edge in edges):
+            yield from _added(Place(scenery, sites[number], tuple(edges)), _with_old)
+
+
+def _old(edge: Edge) -> Node:
+    """What the item held before it was written to."""
+    base, index = edge.operand.operands[0], edge.operand.attributes["index"]
+    found = make("index", base, index=index)
+    return base if found is None else found
+
+
+def _with_old(edge: Edge) -> Node | None:
+    base, new = edge.operand.operands
+    index = edge.operand.attributes["index"]
+    total = make("add", make("index", base, index=index), new)
+    return make("index_update", base, total, index=index)
+
+
 def _replaced(place: Place) -> Iterator[Correction]:
     """The place held another term of the same gradient already, made in this step."""
     step = place.scenery.bench.step
     assert place.statement is not None
     earlier: dict[Node, Node] = {}
-    held: dict[tuple[object, ...], Node] = {}  # what a place would hold if this statement added to it
+    held: dict[tuple[object, ...], Node] = {}
     for store in step.trace.stores:
         new = step.copies.get(store.after)
         if not step.window.start <= store.time < step.window.end or new is None:
             continue
         before = held.get(store.place)
+        held[store.place] = new  # which holds the sum so far, where it is corrected itself
         if store.site != place.site.number or before is None or np.shape(before.value) != np.shape(new.value):
-            held[store.place] = new
             continue
         earlier[new] = before
         if new.operation == "identity":
             earlier[new.operands[0]] = before
-        total = make("add", new, before)
-        held[store.place] = new if total is None else total
     if not any(node.operands or np.any(node.value) for node in earlier.values()):
         return
 
     def build(edge: Edge) -> Node | None:
         node = edge.operand if edge.operand in earlier else edge.consumer
-        return make("add", edge.operand, earlier.get(node))
+        before = earlier.get(node)
+        return edge.operand if before is None else make("add", edge.operand, before)
 
+    yield from _added(place, build)
+
+
+def _added(place: Place, build: Build) -> Iterator[Correction]:
+    """Write ``+=`` for ``=``."""
+    assert place.statement is not None
     span = place.statement.span
     line = place.trace.files[place.site.file].split("\n")[place.site.span.row - 1]
     equals = line.rfind("=", 0, place.site.span.column - 1)

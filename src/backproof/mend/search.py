@@ -37,13 +37,14 @@ class Repair:
     states: tuple[int, ...]
 
 
-def search(bench: Bench, work: int = WORK) -> Repair:
+def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     """Choose corrections one after the other, each the one that helps most, until every gradient is right.
 
     A correction helps when it brings a parameter nearer to the truth (from wrong, to parallel, to right)
-    and none further away; of those that help alike the cheapest is taken.
+    and none further away; of those that help alike the cheapest is taken. ``rule`` names the only fault of
+    statements that is looked for.
     """
-    return _Search(bench).run(Repair((), False, bench.initial), work, derive=False)
+    return _Search(bench, rule).run(Repair((), False, bench.initial), work, derive=False)
 
 
 def located(bench: Bench, repair: Repair, work: int = WORK) -> Repair:
@@ -58,12 +59,13 @@ def located(bench: Bench, repair: Repair, work: int = WORK) -> Repair:
 class _Search:
     """The places of a bench, and everything that the faults propose for them."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, rule: str | None = None) -> None:
         self.bench = bench
         self.every = list(places(bench))
         with np.errstate(all="ignore"):
-            named = (c for place in self.every for c in corrections(place))
-            self.candidates = [*proposals(self.every), *named]
+            self.candidates = [c for c in proposals(self.every) if rule in (None, c.rule)]
+            if rule is None:
+                self.candidates += [c for place in self.every for c in corrections(place)]
         self.reach = _Reach(bench)
 
     def run(self, repair: Repair, work: int, derive: bool) -> Repair:

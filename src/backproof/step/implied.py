@@ -34,15 +34,15 @@ class Past:
     users: Mapping[Node, list[Node]]
 
 
-def implied(trace: Trace, window: Window) -> list[Hypothesis]:
-    """The losses that the backward pass may belong to.
+def implied(trace: Trace, window: Window, besides: Sequence[Node] = ()) -> list[Hypothesis]:
+    """The losses that the backward pass, with the values ``besides``, may belong to.
 
     Each family on the pairs of one site, and on all pairs; then the same with the weights that their
     differences have.
     """
     befores = [c.before for c in window.parameters]
     since = min(time_of(b) for b in befores)
-    made = ancestors_since([c.after for c in window.parameters], since)
+    made = ancestors_since([*(c.after for c in window.parameters), *besides], since)
     feeding = sorted((n for n in made if time_of(n) > since), key=time_of)
     moving = dependent(feeding, befores)
     every = pairs(trace, feeding, moving, befores, since)

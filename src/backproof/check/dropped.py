@@ -1,0 +1,272 @@
+"""Gradients that a step computes and does not apply.
+
+A value of the backward pass that no update depends on, and that equals the gradient of something the loss
+depends on, is a gradient that was dropped. What is data has gradients too, which layers compute and nobody
+wants; so it counts only for what is kept as the parameters are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backproof.check.compare import TOLERANCE
+from backproof.check.points import informative_points
+from backproof.graph import Node, adjoints, ancestors, evaluate
+from backproof.step import Parameter, TrainingStep
+from backproof.step.update import time_of
+from backproof.trace import Store, Trace
+
+MOST = 40  # values that could be parameters; more are data
+Place = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dropped:
+    """``leaf``, called ``name``, has a gradient, ``gradient``, and no update, unlike ``sibling``."""
+
+    leaf: Node
+    name: str
+    gradient: Node
+    sibling: Parameter
+
+
+def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
+    """Find what the loss depends on, is kept like the parameters, and has a gradient that is not applied."""
+    kept = _kept(step)
+    if not kept or len(kept) > MOST:
+        return ()
+    leaves = list(kept)
+    forward = set(ancestors([step.loss]))
+    found = adjoints(step.loss, leaves)
+    points = informative_points(step, 2)
+    truths = [found[leaf] for leaf in leaves]
+    shapes = {np.shape(leaf.value) for leaf in leaves}
+    idle = _idle(step, shapes)
+    backward = [n for n in ancestors(step.descents) if n.operands and n not in forward]
+    applied = [n for n in backward if np.shape(n.value) in shapes]
+    tables = [evaluate([*truths, *idle, *applied], {**step.state, **point}) for point in points]
+    dropped = []
+    # A dropped gradient is called as the others are that are applied; or it comes out of their backward pass,
+    # is used for nothing else, and its owner is kept beside their owners by an object or a container.
+    for leaf, truth in zip(leaves, truths, strict=True):
+        if not all(np.any(np.asarray(table[truth])) for table in tables):
+            continue
+        matching = [n for n in idle if _is_multiple([(t[n], t[truth]) for t in tables])]
+        used = bool(matching) and any(_is_multiple([(t[n], t[truth]) for t in tables]) for n in applied)
+        place, name, sibling = kept[leaf]
+        for node in sorted(matching, key=lambda n: (n.name is None, -time_of(n))):
+            if _called_alike(step, node.name or "", name) or (
+                not used and place[0] != "name" and np.size(leaf.value) > 1 and _made_of(node, backward)
+            ):
+                dropped.append(Dropped(leaf, name, node, sibling))
+                break
+    return tuple(d for d in dropped if not _chosen(step, d))
+
+
+def _kept(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
+    """The leaves that are kept where parameters are: their place, their name, and a parameter beside it."""
+    trace, window = step.trace, step.window
+    inside = {s.place for s in trace.stores if s.time >= window.start and s.place[0] != "object"}
+    beside: dict[Any, Parameter] = {}
+    owned = _owners(trace)
+    for parameter in step.parameters:
+        for change in parameter.changes:
+            for place in (change.place, *owned.get(_first(trace, change.place, change.before), ())):
+                for family in _families(trace, place):
+                    beside.setdefault(family, parameter)
+    parameters = {leaf for p in step.parameters for leaf in p.leaves}
+    candidates: dict[Node, tuple[Place, str, Parameter]] = {}
+    loss = ancestors([step.loss])
+    traced = {copy: node for node, copy in step.copies.items()}
+    data = {
+        operand
+        for node in loss
+        if node.operation not in ("add", "subtract") and not parameters.isdisjoint(node.operands)
+        for operand in node.operands
+    }
+    for leaf in loss:
+        if leaf.operands or leaf in parameters or leaf in data or leaf.operation != "leaf":
+            continue
+        node = traced.get(leaf)
+        if node is None or np.asarray(leaf.value).dtype.kind != "f" or time_of(node) >= window.start:
+            continue
+        for place in owned.get(_root(node), ()):
+            if place in inside:
+                continue
+            sibling = next((beside[f] for f in _families(trace, place) if f in beside), None)
+            if sibling is not None:
+                name = _label(trace, place, sibling.name) or node.name or "?"
+                candidates.setdefault(leaf, (place, name, sibling))
+    return candidates
+
+
+def _owners(trace: Trace) -> dict[Node, list[Place]]:
+    """The places that hold each value."""
+    found: dict[Node, list[Place]] = defaultdict(list)
+    for holding in trace.holdings:
+        if isinstance(holding.content, Node):
+            found[_root(holding.content)].append(holding.place)
+    for store in trace.stores:
+        found[_root(store.after)].append(store.place)
+    return found
+
+
+def _families(trace: Trace, place: Place) -> Iterator[Any]:
+    """What places of one kind share: an object, a dictionary, the object whose lists they are in."""
+    match place:
+        case ("attribute", owner, _):
+            yield ("of", owner)
+        case ("item", tuple() as outer, _):
+            yield ("of", outer)
+            yield from _families(trace, outer)
+        case ("item", container, _):
+            yield ("of", container)
+            for holding in trace.holdings:
+                if holding.content == container and not isinstance(holding.content, Node):
+                    yield from _families(trace, holding.place)
+        case ("name", frame, _):
+            yield ("frame", frame)
+
+
+def _label(trace: Trace, place: Place, beside: str) -> str:
+    """What a place is called that nothing was ever stored to; ``beside`` is what its neighbour is called."""
+    if trace.labels.get(place):
+        return trace.labels[place]
+    match place:
+        case ("name", _, name):
+            return str(name)
+        case ("attribute", _, name):
+            owner = beside.rpartition(".")[0]
+            return f"{owner}.{name}" if owner else str(name)
+        case ("item", container, key):
+            for holding in trace.holdings:
+                if not isinstance(holding.content, Node) and holding.content == container:
+                    outer = _label(trace, holding.place, beside)
+                    return f"{outer}[{key!r}]" if outer else ""
+    return ""
+
+
+def _first(trace: Trace, place: Place, node: Node) -> Node:
+    """What an array was when it was made, before it was changed in place; any other value as it is."""
+    if place[0] == "object":
+        node = next((s.before for s in trace.stores if s.place == place and s.before is not None), node)
+    return _root(node)
+
+
+def _root(node: Node) -> Node:
+    while node.operation == "identity" and node.operands:
+        node = node.operands[0]
+    return node
+
+
+def _idle(step: TrainingStep, shapes: set[tuple[int, ...]]) -> list[Node]:
+    """The values of the step, of some shapes, that no update is computed from."""
+    used = set(ancestors(step.descents)) | set(ancestors([step.loss]))
+    shown = {step.copies[n] for n in step.trace.shown if n in step.copies}
+    return [
+        node
+        for node in step.copies.values()
+        if node.operands
+        and node not in used
+        and node not in shown
+        and np.shape(node.value) in shapes
+        and np.asarray(node.value).dtype.kind == "f"
+    ]
+
+
+def _is_multiple(pairs: Sequence[tuple[Any, Any]]) -> bool:
+    """Is the first of each pair the second times one constant?"""
+    scales = []
+    for found, true in pairs:
+        g, t = np.asarray(found, dtype=float), np.asarray(true, dtype=float)
+        norm = float(np.linalg.norm(g))
+        if g.shape != t.shape or not np.all(np.isfinite(g)) or norm == 0.0:
+            return False
+        c = float(np.vdot(g, t)) / float(np.vdot(t, t))
+        if float(np.linalg.norm(g - c * t)) > TOLERANCE * norm:
+            return False
+        scales.append(c)
+    return max(scales) - min(scales) <= 1e-5 * max(map(abs, scales))
+
+
+def _made_of(gradient: Node, backward: Sequence[Node]) -> bool:
+    """Does a value come out of the backward pass that the updates use?"""
+    return not set(ancestors([gradient])).isdisjoint(backward)
+
+
+def _called_alike(step: TrainingStep, gradient: str, name: str) -> bool:
+    """Do the names of a gradient and of its owner belong together as others do that are applied?"""
+    used = {node.name for node in ancestors(step.descents) if node.name}
+    for parameter in step.parameters:
+        for other in used:
+            pattern = _pattern(other, parameter.name)
+            if pattern is not None and pattern == _pattern(gradient, name):
+                return True
+    return False
+
+
+def _pattern(gradient: str, name: str) -> tuple[str, str] | None:
+    """What stands before and behind the last word of a parameter's name in the name of its gradient."""
+    word, own = last_word(name), last_word(gradient)
+    if not word or word not in own or word == own:
+        return None
+    before, _, after = own.partition(word)
+    return before, after
+
+
+def last_word(name: str) -> str:
+    """The last word of a label: ``b1`` of ``net.params['b1']``."""
+    words = [w for w in "".join(c if c.isalnum() or c == "_" else " " for c in name).split() if w]
+    words = [w for w in words if not w.isdigit()]
+    return words[-1] if words else ""
+
+
+def _chosen(step: TrainingStep, dropped: Dropped) -> bool:
+    """Is it left out by a condition, which others pass: frozen, by choice?"""
+    trace = step.trace
+    site = dropped.gradient.origin.site
+    used = set(ancestors(step.descents))
+    applied = any(n.origin is not None and n.origin.site == site for n in used)
+    if not applied:
+        return False
+    statement = trace.sites[dropped.sibling.changes[-1].stores[-1].site]
+    text = trace.files[statement.file].split("\n")
+    column = len(text[statement.span.row - 1]) - len(text[statement.span.row - 1].lstrip())
+    for line in reversed(text[: statement.span.row - 1]):
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and indent < column:
+            if line.strip().startswith(("if ", "elif ", "else")) and "__name__" not in line:
+                return True
+            column = indent
+        if line.strip().startswith(("def ", "class ")) and indent <= column:
+            break
+    return False
+
+
+def replaced_gradients(step: TrainingStep) -> tuple[Node, ...]:
+    """Values of the trace that were gradients of earlier rounds, until the next round took their place.
+
+    The last of them is applied. So the step is one of the last round only, whatever the others computed.
+    """
+    stores: dict[tuple[Place, int], list[Store]] = defaultdict(list)
+    for store in step.trace.stores:
+        if step.window.start <= store.time < step.window.end and store.place[0] != "object":
+            stores[store.place, store.site].append(store)
+    forward, used = set(ancestors([step.loss])), set(ancestors(step.descents))
+    shapes = {p.shape for p in step.parameters}
+    found: list[Node] = []
+    for group in stores.values():
+        copies = [step.copies.get(store.after) for store in group]
+        last = copies[-1]
+        if len(group) < 2 or last is None or last not in used or last in forward:
+            continue
+        unused = all(c is not None and c.operands and c not in used for c in copies[:-1])
+        if np.shape(last.value) not in shapes or not unused:
+            continue
+        found += [store.after for store in group[:-1]]
+    return tuple(found)

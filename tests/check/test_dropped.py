@@ -1,0 +1,205 @@
+"""Gradients that are computed and never applied, and those that nobody wants."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.pipeline import check_program
+from backproof.source import apply_edits, program_from_bytes
+
+GLOBALS = """
+import numpy as np
+np.random.seed(1)
+X = np.random.randn(30, 4); y = np.sin(X[:, :1]) + X[:, 1:2] ** 2
+W1 = np.random.randn(4, 6) * .5; b1 = np.random.randn(6) * .1; W2 = np.random.randn(6, 1); b2 = np.zeros(1)
+lr = 0.1
+for i in range(1000):
+    h = np.tanh(X @ W1 + b1)
+    out = h @ W2 + b2
+    loss = np.mean((out - y) ** 2)
+    d_out = 2 * (out - y) / len(X)
+    dW2 = h.T @ d_out
+    db2 = d_out.sum(axis=0)
+    d_h = d_out @ W2.T * (1 - h ** 2)
+    dW1 = X.T @ d_h
+    db1 = d_h.sum(axis=0)
+    W1 -= lr * dW1
+    W2 -= lr * dW2
+    b2 -= lr * db2
+"""
+
+DICTIONARY = """
+import numpy as np
+rng = np.random.default_rng(1)
+X = rng.normal(size=(30, 4)); y = np.sin(X[:, :1])
+params = {"W1": rng.normal(size=(4, 6)), "b1": np.full(6, .1),
+          "W2": rng.normal(size=(6, 1)), "b2": np.zeros(1)}
+def forward(p, X):
+    h = np.tanh(X @ p["W1"] + p["b1"])
+    return h, h @ p["W2"] + p["b2"]
+def backward(p, X, h, out, y):
+    d = (out - y) / len(X)
+    dh = d @ p["W2"].T * (1 - h * h)
+    return {"W1": X.T @ dh, "b1": dh.sum(0), "W2": h.T @ d, "b2": d.sum(0)}
+for i in range(1000):
+    h, out = forward(params, X)
+    loss = 0.5 * np.sum((out - y) ** 2) / len(X)
+    grads = backward(params, X, h, out, y)
+    params["W1"] -= 0.1 * grads["W1"]
+    params["W2"] -= 0.1 * grads["W2"]
+    params["b2"] -= 0.1 * grads["b2"]
+"""
+
+LAYERS = """
+import numpy as np
+np.random.seed(1)
+class Dense:
+    def __init__(self, n, m):
+        self.W = np.random.randn(n, m) * .4
+        self.b = np.random.randn(m) * .1
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, g):
+        self.dW = self.x.T @ g
+        self.db = g.sum(axis=0)
+        return g @ self.W.T
+    def update(self, lr):
+        self.W = self.W - lr * self.dW
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x); return self.y
+    def backward(self, g):
+        return g * (1 - self.y ** 2)
+X = np.random.randn(20, 3); t = X[:, :1] * X[:, 1:2]
+net = [Dense(3, 5), Tanh(), Dense(5, 1)]
+for i in range(1000):
+    a = X
+    for l in net: a = l.forward(a)
+    loss = 0.5 * np.sum((a - t) ** 2)
+    g = a - t
+    for l in reversed(net): g = l.backward(g)
+    for l in net:
+        if hasattr(l, "update"):
+            l.update(0.01)
+"""
+
+FROZEN = """
+import numpy as np
+np.random.seed(1)
+class Dense:
+    def __init__(self, n, m, trainable=True):
+        self.W = np.random.randn(n, m) * .4
+        self.b = np.random.randn(m) * .1
+        self.trainable = trainable
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, g):
+        self.dW = self.x.T @ g
+        self.db = g.sum(axis=0)
+        return g @ self.W.T
+class Tanh:
+    trainable = False
+    def forward(self, x):
+        self.y = np.tanh(x); return self.y
+    def backward(self, g):
+        return g * (1 - self.y ** 2)
+X = np.random.randn(20, 3); t = X[:, :1] * X[:, 1:2]
+net = [Dense(3, 5), Tanh(), Dense(5, 4, False), Tanh(), Dense(4, 1)]
+for i in range(1000):
+    a = X
+    for l in net: a = l.forward(a)
+    loss = 0.5 * np.sum((a - t) ** 2)
+    g = a - t
+    for l in reversed(net): g = l.backward(g)
+    for l in net:
+        if l.trainable:
+            l.W -= 0.01 * l.dW
+            l.b -= 0.01 * l.db
+"""
+
+MODEL = """
+import numpy as np
+class Model:
+    def __init__(self, X, y):
+        rng = np.random.default_rng(2)
+        self.X, self.y = X, y
+        self.W1 = rng.normal(size=(3, 5)); self.W2 = rng.normal(size=(5, 1))
+        self.shift = 0.3
+    def step(self):
+        self.h = np.tanh(self.X @ self.W1)
+        self.out = self.h @ self.W2 + self.shift
+        self.error = self.y - self.out
+        loss = 0.5 * np.sum(self.error ** 2)
+        d = self.out - self.y
+        self.dout = d
+        self.mean_error = d.sum()
+        dW2 = self.h.T @ d
+        dz = d @ self.W2.T * (1 - self.h ** 2)
+        self.dX = dz @ self.W1.T
+        self.W1 -= 0.01 * self.X.T @ dz
+        self.W2 -= 0.01 * dW2
+        return loss
+rng = np.random.default_rng(3)
+X = rng.normal(size=(15, 3))
+m = Model(X, np.sin(X[:, :1]))
+for i in range(500):
+    m.step()
+"""
+
+STATE = """
+import numpy as np
+np.random.seed(3)
+W = np.random.randn(4, 4) * .4; U = np.random.randn(4, 2) * .4; V = np.random.randn(1, 4)
+xs = np.random.randn(6, 2); target = 0.7
+h0 = np.zeros(4); c0 = np.zeros(4) + .1
+for it in range(500):
+    hs, cs = [h0], [c0]
+    for x in xs:
+        g = np.tanh(W @ hs[-1] + U @ x)
+        cs.append(0.9 * cs[-1] + 0.1 * g)
+        hs.append(np.tanh(cs[-1]))
+    out = V @ hs[-1]
+    loss = 0.5 * np.sum((out - target) ** 2)
+    d = out - target
+    dV = np.outer(d, hs[-1])
+    dW, dU = np.zeros_like(W), np.zeros_like(U)
+    dh, dc = V.T @ d, np.zeros(4)
+    for t in range(5, -1, -1):
+        dc = dc + dh * (1 - hs[t + 1] ** 2)
+        g = (cs[t + 1] - 0.9 * cs[t]) / 0.1
+        dz = 0.1 * dc * (1 - g ** 2)
+        dW += np.outer(dz, hs[t]); dU += np.outer(dz, xs[t])
+        dh = W.T @ dz
+        dc = 0.9 * dc
+    dh0, dc0 = dh, dc
+    W -= .05 * dW; U -= .05 * dU; V -= .05 * dV
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "update"),
+    [
+        (GLOBALS, "b1 -= lr * db1"),
+        (DICTIONARY, 'params["b1"] -= 0.1 * grads["b1"]'),
+        (LAYERS, "self.b = self.b - lr * self.db"),
+    ],
+)
+def test_dropped(text: str, update: str) -> None:
+    """A gradient that is not applied is found, and its update written like the one beside it."""
+    program = program_from_bytes(text.encode(), "program.py")
+    report = check_program(program)
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (report.verdict, finding.name, finding.expected) == ("faulty", "never-updated", update)
+    assert finding.fix is not None
+    assert finding.fix.applicability == "safe"
+    mended = apply_edits(program, finding.fix.edits)
+    assert update in mended.text
+    assert check_program(mended).verdict == "correct"
+
+
+@pytest.mark.parametrize("text", [FROZEN, MODEL, STATE])
+def test_not_wanted(text: str) -> None:
+    """Gradients of data, of targets, of first states and of frozen layers are no fault."""
+    assert check_program(program_from_bytes(text.encode(), "program.py")).verdict == "correct"
