@@ -8,11 +8,13 @@ from backproof.check.place import Place
 from backproof.faults import (
     derivative_at_wrong_point,
     extra_factor,
+    forward_backward_mismatch,
     missing_factor,
     missing_sum,
     missing_term,
     not_accumulated,
     not_reset,
+    overwritten,
     sign_flipped,
     updated_weights,
     wrong_activation_derivative,
@@ -34,6 +36,7 @@ PROPOSERS = (
     wrong_transpose,
     wrong_index,
     wrong_operand,
+    forward_backward_mismatch,
     wrong_scale,
     missing_factor,
     wrong_activation_derivative,
@@ -51,5 +54,5 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
     """What the faults that concern whole statements would do."""
-    for fault in (updated_weights, not_reset, not_accumulated):
+    for fault in (updated_weights, not_reset, not_accumulated, overwritten):
         yield from fault.proposals(places)

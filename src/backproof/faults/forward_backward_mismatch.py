@@ -49,7 +49,17 @@ names. Verified at fresh points and fresh masks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from backproof.check.place import Place
+from backproof.check.trial import Bench, Edge
+from backproof.faults.correction import Correction, Part, make
 from backproof.faults.rule import Rule
+from backproof.graph import Node, ancestors, constant
+from backproof.source import Span
 
 RULE = Rule(
     code="BP402",
@@ -57,3 +67,77 @@ RULE = Rule(
     group="consistency",
     summary="Something of the forward pass is not mirrored in the backward pass.",
 )
+
+COMPARISONS = {
+    ">": "greater", ">=": "greater_equal", "<": "less", "<=": "less_equal", "==": "equal", "!=": "not_equal",
+}  # fmt: skip
+STRICT = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}
+TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+
+
+def corrections(place: Place) -> Iterator[Correction]:
+    """The numbers and the comparisons of the forward pass, where the backward pass has others."""
+    if place.site.kind == "Compare":
+        yield from _comparison(place)
+    elif np.size(place.edges[0].operand.value) == 1 and not place.edges[0].operand.operands:
+        yield from _number(place)
+
+
+def _comparison(place: Place) -> Iterator[Correction]:
+    """Another comparison of the same values: with or without the point itself, or the other side."""
+    if len(place.children) != 2:
+        return
+    left, right = place.children
+    between = place.text[len(left.text) :]
+    written = next((c for c in (">=", "<=", ">", "<") if between.strip(" )").startswith(c)), None)
+    if written is None or left.span.end_row != right.span.row:
+        return
+    for other in (STRICT[written], TURNED[written], STRICT[TURNED[written]]):
+
+        def build(edge: Edge, operation: str = COMPARISONS[other]) -> Node | None:
+            return make(operation, place.child(0, edge), place.child(1, edge))
+
+        text = f"{left.text} {other} {right.text}"
+        why = f"the forward pass switches by `{text}`; the backward pass has to do the same"
+        span = _operator(place, left.span, right.span, written)
+        if span is not None:
+            part = Part(place, other, build, span)
+            yield Correction("forward-backward-mismatch", (part,), 1.35, why, expected=text)
+
+
+def _operator(place: Place, left: Span, right: Span, written: str) -> Span | None:
+    """Where the sign of a comparison stands."""
+    line = place.trace.files[place.site.file].split("\n")[left.end_row - 1]
+    start = line.find(written, left.end_column - 1, right.column - 1)
+    if start < 0:
+        return None
+    return replace(left, row=left.end_row, column=start + 1, end_column=start + 1 + len(written))
+
+
+def _number(place: Place) -> Iterator[Correction]:
+    """A number that is written in the forward pass."""
+    own = float(np.ravel(place.edges[0].operand.value)[0])
+    for text, value in _literals(place.scenery.bench).items():
+        if value == own:
+            continue
+
+        def build(edge: Edge, value: float = value) -> Node:
+            return constant(np.full(np.shape(edge.operand.value), value)[()])
+
+        why = f"the forward pass has `{text}` where the backward pass has `{place.text}`"
+        yield Correction("forward-backward-mismatch", (Part(place, text, build),), 1.5, why, expected=text)
+
+
+def _literals(bench: Bench) -> dict[str, float]:
+    """The numbers that the source of the forward pass holds, but for none and one."""
+    sites = bench.step.trace.sites
+    found: dict[str, float] = {}
+    for node in ancestors([bench.step.loss]):
+        origin = node.origin
+        made_at = origin.operand_sites if origin is not None else ()
+        for site, operand in zip(made_at, node.operands, strict=False):
+            if site is not None and site >= 0 and sites[site].kind in ("Constant", "UnaryOp"):
+                value = float(np.ravel(operand.value)[0]) if np.size(operand.value) == 1 else 0.0
+                if value not in (0.0, 1.0) and not operand.operands:
+                    found.setdefault(sites[site].text, value)
+    return found

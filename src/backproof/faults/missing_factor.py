@@ -69,6 +69,7 @@ from backproof.faults.correction import (
     inside_product,
     made_by,
     make,
+    numpy_name,
     product,
 )
 from backproof.faults.rule import Rule
@@ -112,10 +113,18 @@ def corrections(place: Place) -> Iterator[Correction]:
 def _fits(place: Place, node: Node) -> bool:
     if np.asarray(node.value).dtype.kind not in "fb":
         return False
+    consumer = place.edges[0].consumer
+    whole = np.shape(consumer.value) if consumer.operation == "where" else place.shape
     try:
-        return np.broadcast_shapes(place.shape, np.shape(node.value)) == place.shape
+        return np.broadcast_shapes(place.shape, np.shape(node.value)) == whole
     except ValueError:
         return False
+
+
+def _users(place: Place, name: str) -> list[Node]:
+    """What the step computes from the value of a name."""
+    node = place.value(name, place.edges[0])
+    return [] if node is None else place.scenery.bench.consumers.get(node, [])
 
 
 def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
@@ -136,7 +145,12 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
     def rectified(edge: Edge) -> Node | None:
         return make("multiply", edge.operand, make("greater", place.value(name, edge), 0.0))
 
+    def signed(edge: Edge) -> Node | None:
+        return make("multiply", edge.operand, make("sign", place.value(name, edge)))
+
     yield name, plain, 1.5
+    if any(user.operation == "abs" for user in _users(place, name)):
+        yield f"np.sign({name})".replace("np", numpy_name(place)), signed, 1.6
     known = made_by(place, name)
     if known in LOGISTIC:
         yield f"1 - {name}", rest, 1.7

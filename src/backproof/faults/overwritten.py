@@ -46,7 +46,20 @@ Verified at fresh points and by a run.
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from backproof.check.place import Place
+from backproof.check.trial import Bench, Edge
+from backproof.faults.correction import Correction, Part
 from backproof.faults.rule import Rule
+from backproof.graph import Node
+from backproof.source import Edit
+from backproof.trace import Site, Store, Trace
+
+NAME = re.compile(r"[A-Za-z_]\w*")
 
 RULE = Rule(
     code="BP304",
@@ -54,3 +67,96 @@ RULE = Rule(
     group="update",
     summary="A value that the backward pass needs was overwritten in place.",
 )
+
+
+def proposals(places: list[Place]) -> Iterator[Correction]:
+    """Let reads in the backward pass see an array as it was before something was written into it."""
+    if not places:
+        return
+    scenery = places[0].scenery
+    step = scenery.bench.step
+    first, written = _versions(scenery.bench)
+    reading: dict[int, list[Edge]] = defaultdict(list)
+    for site, edge in scenery.bench.reads:
+        if _plain(edge.operand) in first:
+            reading[site].append(edge)
+    for number, edges in reading.items():
+        place = Place(scenery, step.trace.sites[number], tuple(edges))
+        if place.site.kind in ("AugAssign", "Assign"):
+            continue
+        store = written[_plain(edges[0].operand)]
+        row = step.trace.sites[store.site].span.row
+        why = f"line {row} has written into the array that `{place.text}` needs as it was"
+        alias = _shared(step.trace, store)
+
+        def original(edge: Edge) -> Node | None:
+            return first.get(_plain(edge.operand))
+
+        def previous(edge: Edge) -> Node | None:
+            return _before(edge, scenery.bench, written)
+
+        for build in (original, previous):
+            yield Correction(
+                "overwritten",
+                (Part(place, place.text, build),),
+                1.15,
+                why,
+                at=alias,
+                expected=f"{alias.text}.copy()" if alias else f"{place.text} before line {row}",
+                edits=_copying(alias),
+            )
+
+
+def _versions(bench: Bench) -> tuple[dict[Node, Node], dict[Node, Store]]:
+    """For each array that was written into: what it was when it was made, and the last write to it."""
+    step = bench.step
+    leaves = {leaf for parameter in step.parameters for leaf in parameter.leaves}
+    first: dict[Node, Node] = {}
+    written: dict[Node, Store] = {}
+    for store in step.trace.stores:
+        before, after = (None if n is None else step.copies.get(n) for n in (store.before, store.after))
+        if store.place[0] != "object" or before is None or after is None:
+            continue
+        origin = first.get(_plain(before), _plain(before))
+        if origin in leaves or not origin.operands:
+            continue  # a parameter that is updated, or a buffer that was made empty
+        first[after], written[after] = origin, store
+    return first, written
+
+
+def _before(edge: Edge, bench: Bench, written: dict[Node, Store]) -> Node | None:
+    """What the array was before the last write."""
+    before = written[_plain(edge.operand)].before if _plain(edge.operand) in written else None
+    return None if before is None else bench.step.copies.get(before)
+
+
+def _plain(node: Node) -> Node:
+    while node.operation == "identity" and node.operands:
+        node = node.operands[0]
+    return node
+
+
+def _shared(trace: Trace, store: Store) -> Site | None:
+    """Where the name that was written through was given to an array that has another name already."""
+    here = trace.sites[store.site]
+    statement = here if here.statement is None else trace.sites[here.statement]
+    name = NAME.match(statement.text.strip())
+    if name is None:
+        return None
+    found = [
+        s
+        for s in trace.sites
+        if s.target == name[0]
+        and s.kind in ("Name", "Attribute", "Subscript")
+        and s.parent is None
+        and (s.file, s.scope) == (here.file, here.scope)
+        and s.span.row <= here.span.row
+    ]
+    return found[-1] if found else None
+
+
+def _copying(alias: Site | None) -> tuple[Edit, ...]:
+    if alias is None:
+        return ()
+    end = replace(alias.span, row=alias.span.end_row, column=alias.span.end_column)
+    return (Edit(end, ".copy()"),)
