@@ -36,18 +36,14 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("concrete_rmsprop_mae", 1): (NOTHING, WATCHED),
     ("orbits_inherited_layers", 1): (NOTHING, "the argument that is ignored is also the name assigned to"),
     # called faulty, but at the update, and without a name
-    ("recipes_word2vec", 2): ("name mended", NO_INDEX),
     ("rivers_nabla_lists", 2): (UNNAMED, OTHER_STEPS),
     ("sine_comprehensions", 1): ("name mended", "nothing proposes another list to loop over"),
     ("tiny_scalar_engine", 0): (UNNAMED, "no factor is proposed for a value that is added in place"),
     ("quality_batchnorm", 1): ("line name", ALIAS),
     ("genes_l1_decay", 0): (UNNAMED, IN_TRIAL),
-    ("traffic_generator_huber", 0): ("name mended", MASK),
-    ("apples_dataclass_adam", 0): (UNNAMED, MASK),
     ("concrete_rmsprop_mae", 0): ("name", "another name in a whole formula is not called what it is"),
     # called faulty, mended, but at another place or by another name
     ("tides_closures", 1): ("line name", NO_PLACE),
-    ("buoys_globals_float32", 0): ("line name", MASK),
     ("copy_attention", 2): ("line name", SCALE_PLACE),
     ("sensor_im2col", 1): (UNNAMED, SCALE_PLACE),
     ("flowers_adagrad_l2", 0): ("name", "a factor too many is taken for another operand"),

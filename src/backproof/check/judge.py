@@ -73,9 +73,7 @@ def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
     best = _best(trace, found, window, loss)
     if best is None:
         return None
-    return replace(
-        best, dropped=_dropped(trace, best), windows=tuple(found), rounds=_rounds(trace, best)
-    )
+    return replace(best, dropped=_dropped(trace, best), windows=tuple(found), rounds=_rounds(trace, best))
 
 
 def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:

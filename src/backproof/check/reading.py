@@ -156,6 +156,16 @@ class Memory:
         except (UnreadableError, ValueError, TypeError, IndexError, KeyError, ArithmeticError):
             return None
 
+    def key(self, text: str, frames: tuple[int, ...], time: int) -> Any:
+        """The key of a subscript; None where it cannot be known."""
+        node = parsed(text)
+        if not isinstance(node, ast.Subscript):
+            return None
+        try:
+            return self._key(node.slice, frames, time)
+        except (UnreadableError, ValueError, TypeError, IndexError, KeyError, ArithmeticError):
+            return None
+
     def _value(self, node: ast.expr, frames: tuple[int, ...], time: int) -> Content:
         match node:
             case ast.Name(id=name):

@@ -54,5 +54,5 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
     """What the faults that concern whole statements would do."""
-    for fault in (updated_weights, not_reset, not_accumulated, overwritten):
+    for fault in (updated_weights, not_reset, not_accumulated, overwritten, wrong_index):
         yield from fault.proposals(places)

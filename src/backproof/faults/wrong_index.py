@@ -52,10 +52,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from backproof.check.place import Place
-from backproof.faults.correction import Correction, Part
+from backproof.check.place import Place, where
+from backproof.check.trial import Edge
+from backproof.faults.correction import Correction, Part, make
 from backproof.faults.rule import Rule
 from backproof.faults.subscripts import subscripts
+from backproof.graph import Node
 
 RULE = Rule(
     code="BP204",
@@ -63,6 +65,38 @@ RULE = Rule(
     group="shape",
     summary="An index, offset, slice or layer number is off.",
 )
+
+
+def proposals(places: list[Place]) -> Iterator[Correction]:
+    """Another subscript of what is written to: `d[i, j] += ...` for `d[j, i] += ...`."""
+    for place in places:
+        if place.site.kind == "AugAssign" and all(e.operand.operation == "index_update" for e in place.edges):
+            yield from _targets(place)
+
+
+def _targets(place: Place) -> Iterator[Correction]:
+    target = place.trace.sites[place.site.children[0]]
+    if target.kind != "Subscript":
+        return
+    for text, far in subscripts(target.text, place.counters):
+
+        def build(edge: Edge, text: str = text) -> Node | None:
+            return _written(place, edge, text)
+
+        why = f"`{target.text}` is not what this belongs to: it has to be `{text}`"
+        part = Part(place, text, build, target.span)
+        yield Correction("wrong-index", (part,), 1.3 + far, why, at=target, expected=text)
+
+
+def _written(place: Place, edge: Edge, text: str) -> Node | None:
+    """The array with the change made at another subscript."""
+    frame, time = where(edge)
+    key = place.scenery.memory.key(text, place.scenery.enclosing(frame), time)
+    base, changed = edge.operand.operands
+    if key is None or changed.operation not in ("add", "subtract"):
+        return None
+    new = make(changed.operation, make("index", base, index=key), changed.operands[1])
+    return make("index_update", base, new, index=key)
 
 
 def corrections(place: Place) -> Iterator[Correction]:
