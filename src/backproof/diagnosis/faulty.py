@@ -16,6 +16,7 @@ from backproof.source import Edit, Program, Span
 from backproof.step import label
 
 Verify = Callable[[Sequence[Edit], frozenset[str] | None], tuple[int, float] | None]
+LONG = 40  # characters
 NOWHERE = Span(10**9, 1, 10**9, 1)
 
 
@@ -54,10 +55,17 @@ def _named(
     correction = tried.correction
     rule, site = RULES[correction.rule], correction.site
     fix = _fix(edits, correction.expected, verified)
-    message = sentence(correction.why)
+    message = sentence(_short(correction.why, site.text))
+    if rule.because and rule.because.rstrip(".") not in message:
+        message = f"{message} {rule.because}"
     return Finding(
         rule.code, rule.name, "error", message, site.span, better, site.text, correction.expected, fix
     )
+
+
+def _short(why: str, text: str) -> str:
+    """Speak of a long expression as this one: it stands right below, marked."""
+    return why if len(text) <= LONG else why.replace(f"`{text}`", "this expression", 1)
 
 
 def _fix(edits: tuple[Edit, ...], expected: str | None, verified: tuple[int, float] | None) -> Fix | None:

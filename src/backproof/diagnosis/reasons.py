@@ -83,7 +83,10 @@ def unknown_calls(judgement: Judgement) -> str | None:
     if not used:
         return None
     told = ", ".join(f"{why} ({place})" for place, why in sorted(used))
-    return f"A value of the training step comes from what could not be followed: {told}."
+    return (
+        f"A value of the training step comes from what could not be followed: {told}. Written in NumPy or "
+        "plain Python, it can be."
+    )
 
 
 def _place(trace: Trace, node: Node) -> str:

@@ -68,6 +68,7 @@ RULE = Rule(
     name="derivative-at-wrong-point",
     group="factor",
     summary="An activation's derivative is taken at the activated value, or the other way round.",
+    because="Its formula is written for that one: before and after the activation are not the same.",
 )
 
 

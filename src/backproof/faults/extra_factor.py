@@ -2,7 +2,8 @@
 
 ## What it does
 Finds an adjoint that becomes right when one of its factors is taken out: an activation's slope that cancels
-or was already multiplied in, a weight or an input that is not on the path, a second 1/N.
+or was already multiplied in, a weight or an input that is not on the path. (A constant too many, such as a
+second 1/N, is `wrong-scale`.)
 
 ## Why is this wrong?
 The product is no longer the gradient of the loss. With the slope of a saturating output in it, an output
@@ -47,6 +48,7 @@ The factor is removed and the rest of the expression kept as it is. Verified at 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from backproof.check.place import Place
@@ -54,13 +56,17 @@ from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part
 from backproof.faults.rule import Rule
 from backproof.graph import Node
+from backproof.trace import Site
 
 RULE = Rule(
     code="BP105",
     name="extra-factor",
     group="factor",
     summary="A factor too many.",
+    because="Everything on the way to the loss gives one factor; this one comes from nothing there.",
 )
+
+LENGTH = re.compile(r"len\([\w.\[\]]+\)|[\w.]+\.shape\[-?\d\]|[\w.]+\.size")
 
 
 def corrections(place: Place) -> Iterator[Correction]:
@@ -81,9 +87,15 @@ def corrections(place: Place) -> Iterator[Correction]:
             return place.child(kept, edge)
 
         why = f"the factor `{other.text}` does not belong here"
-        yield Correction("extra-factor", (Part(place, text, build),), 1.3, why, expected=text)
+        rule = "wrong-scale" if _is_constant(other) else "extra-factor"
+        yield Correction(rule, (Part(place, text, build),), 1.3, why, expected=text)
     if place.site.kind == "BinOp" and place.site.detail == "*":
         yield from _several(place)
+
+
+def _is_constant(site: Site) -> bool:
+    """Is this a number that does not change: one written out, or the length of something?"""
+    return site.kind == "Constant" or bool(LENGTH.fullmatch(site.text))
 
 
 def _several(place: Place) -> Iterator[Correction]:

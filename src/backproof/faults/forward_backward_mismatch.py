@@ -66,6 +66,7 @@ RULE = Rule(
     name="forward-backward-mismatch",
     group="consistency",
     summary="Something of the forward pass is not mirrored in the backward pass.",
+    because="What the forward pass does to a value, the backward pass has to do to its gradient.",
 )
 
 COMPARISONS = {

@@ -80,6 +80,7 @@ RULE = Rule(
     name="missing-factor",
     group="factor",
     summary="A factor of the chain rule is absent.",
+    because="A gradient is the product of the slopes of everything on the way to the loss; one is left out.",
 )
 
 

@@ -65,6 +65,7 @@ RULE = Rule(
     name="missing-term",
     group="factor",
     summary="A summand of the derivative is absent.",
+    because="The value reaches the loss by more than one way, and each way adds a term.",
 )
 
 

@@ -14,10 +14,12 @@ class Rule:
     """A rule, one for each file of this folder, whose docstring is its documentation.
 
     Codes go by hundreds: general ``BP0xx``, factor ``BP1xx``, shape ``BP2xx``, update ``BP3xx``, consistency
-    ``BP4xx``, health ``BP5xx``.
+    ``BP4xx``, health ``BP5xx``. ``because`` is the reason that a report gives a learner after having said
+    what is wrong, where that does not say it itself.
     """
 
     code: str
     name: str
     group: Group
     summary: str
+    because: str = ""

@@ -80,14 +80,20 @@ def corrections(place: Place) -> Iterator[Correction]:
         left, right = (site.text for site in place.children[:2])
         text = f"{bracketed(right, 4)} - {bracketed(left, 5)}"
         yield _one(
-            place, text, _negative, 1.0, f"the difference is the wrong way round: it has to be `{text}`"
+            place,
+            text,
+            _negative,
+            1.0,
+            f"the difference is the wrong way round, so the update goes up the loss: write `{text}`",
         )
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and place.children:
         text = place.children[0].text
         yield _one(place, text, _negative, 1.0, "the minus sign does not belong here")
     elif place.site.kind != "Constant":
         text = f"-{bracketed(place.text, 5)}"
-        yield _one(place, text, _negative, 1.6, "the sign of this term is wrong")
+        yield _one(
+            place, text, _negative, 1.6, "this term has the opposite sign of the one in the derivative"
+        )
     yield from _operator(place)
     update = place.statement
     if (
@@ -138,7 +144,7 @@ def _operator(place: Place) -> Iterator[Correction]:
         "sign-flipped",
         (Part(place, turned, build, span),),
         1.25,
-        "the second term has the wrong sign",
+        "the second term has the opposite sign of the one in the derivative",
         expected=text,
     )
 

@@ -62,4 +62,5 @@ RULE = Rule(
     name="upstream-ignored",
     group="consistency",
     summary="A backward function ignores or collapses the gradient that it is handed.",
+    because="So everything between here and the loss is left out of the chain rule.",
 )

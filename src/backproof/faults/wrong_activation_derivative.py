@@ -75,6 +75,7 @@ RULE = Rule(
     name="wrong-activation-derivative",
     group="factor",
     summary="The derivative of another function, or a wrong formula for this one.",
+    because="It has to be the slope of the function that the forward pass applies.",
 )
 
 
@@ -99,7 +100,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         if node is None or np.shape(node.value) != place.shape or np.asarray(node.value).dtype.kind != "f":
             continue
         for text, build in _forms(place, name):
-            why = f"this is not the derivative that belongs here: it is `{text}`"
+            why = f"`{text}` is the derivative that belongs here"
             yield Correction(
                 "wrong-activation-derivative",
                 (Part(place, text, build),),

@@ -62,6 +62,7 @@ RULE = Rule(
     name="wrong-axis",
     group="shape",
     summary="The sum, mean or softmax runs over the wrong axis.",
+    because="It is the axis along which the forward pass repeats, averages or normalises.",
 )
 
 

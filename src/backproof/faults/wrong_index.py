@@ -109,6 +109,6 @@ def corrections(place: Place) -> Iterator[Correction]:
         node = place.value(text, edge)
         if node is None or node is edge.operand or np.shape(node.value) != place.shape:
             continue
-        why = f"`{place.text}` is the wrong one of its kind: the forward pass has `{text}` here"
+        why = f"`{place.text}` has the wrong index: `{text}` belongs here, as in the forward pass"
         part = Part(place, text, lambda edge, text=text: place.value(text, edge))  # type: ignore[misc]
         yield Correction("wrong-index", (part,), 1.2 + far, why, expected=text)

@@ -62,6 +62,7 @@ RULE = Rule(
     name="wrong-operand",
     group="factor",
     summary="Another variable stands where the right one should.",
+    because="The factor has to be the value that the forward pass used at this place.",
 )
 
 
@@ -102,7 +103,7 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
             )
         return Correction("derivative-at-wrong-point", (part,), cost - 0.1, why, expected=name)
     if _index_only(place.text, name):
-        why = f"`{place.text}` is the wrong one of its kind: it has to be `{name}`"
+        why = f"`{place.text}` has the wrong index: it has to be `{name}`"
         return Correction("wrong-index", (part,), cost - 0.05, why, expected=name)
     factor = _factor_of(node, old)
     if factor is not None:

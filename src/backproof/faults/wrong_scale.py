@@ -66,6 +66,7 @@ RULE = Rule(
     name="wrong-scale",
     group="factor",
     summary="A constant factor is wrong for some parameters but not for all.",
+    because="The learning rate absorbs a factor that all gradients share, not one that differs between them.",
 )
 
 

@@ -63,6 +63,7 @@ RULE = Rule(
     name="wrong-transpose",
     group="shape",
     summary="A transpose is missing, superfluous or on the wrong operand.",
+    because="Back through a product the sum runs over the other index.",
 )
 
 

@@ -96,7 +96,8 @@ def how_it_ended(trace: Trace, program: Program, seconds: float) -> str:
         case "crashed" if crash is not None:
             said = f": {crash.message}" if crash.message else ""
             return (
-                f"{place}: the program stopped with {crash.kind} before a whole training step was seen{said}."
+                f"{place}: the program stopped with {crash.kind} before a whole training step was seen{said}"
+                ". It has to run up to its second update to be checked."
             )
         case "timeout":
             return (
@@ -110,7 +111,10 @@ def how_it_ended(trace: Trace, program: Program, seconds: float) -> str:
             )
         case "exited":
             said = f": {crash.message}" if crash is not None and crash.message else ""
-            return f"{place}: the program ended itself here, before a whole training step was seen{said}."
+            return (
+                f"{place}: the program ended itself here, before a whole training step was seen{said}. "
+                "It has to run up to its second update to be checked."
+            )
     body = ast.parse(program.text).body
     if not body:
         return f"{program.filename} is empty: there is no program to check."
@@ -124,7 +128,7 @@ def how_it_ended(trace: Trace, program: Program, seconds: float) -> str:
         )
     return (
         f"{program.filename} ran, but nothing in it looks like training: a value that is replaced, round "
-        "after round, by itself plus something computed from it."
+        "after round, by itself plus something computed from it. Call what trains, with data that are there."
     )
 
 
