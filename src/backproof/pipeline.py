@@ -14,6 +14,7 @@ from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.derivation import explained
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
+from backproof.diagnosis.luck import hidden
 from backproof.diagnosis.mismatch import differs, mismatched, undecided, unmended, watched
 from backproof.diagnosis.reasons import (
     LAST_ROUND,
@@ -218,7 +219,8 @@ def _lasting(
 ) -> FileReport:
     """Report a step whose gradients are right: correct, unless some do not arrive."""
     if not lost:
-        found = (*watched(judgement), *warnings(judgement), *conventions(judgement), *notes)
+        unwell = (*hidden(judgement), *warnings(judgement))
+        found = (*watched(judgement), *unwell, *conventions(judgement), *notes)
         return _report(program, judgement, "correct", findings=found, certified=certified(judgement))
     report = _report(program, judgement, "faulty", findings=(*lost, *notes))
     rows = lost_rows(judgement, dropped)
