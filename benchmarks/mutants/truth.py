@@ -53,6 +53,8 @@ def kind(source: Source, step: Step, right: First, made: Mutant) -> Kind:
         if not crashes or not _raised_inside(error):
             return "unusable"
         return "crash" if all(_is_backward(source, step, right, m) for m in made.mutations) else "unusable"
+    if not np.isfinite(first.loss):
+        return "unusable"
     same_loss = _near(first.loss, right.first.loss)
     stated = any(mutation.rule == "loss-mismatch" for mutation in made.mutations)
     if same_loss and stated:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 
 from ..mutation import Change, Mutation
 from ..text import Place, Source, constant
+
+GRADIENT = re.compile(r"(^|[._'\"])(d[A-Z_]?\w*|g[A-Z_]?\w{0,2}|\w*grad\w*|\w*nabla\w*|\w*delta\w*)['\"\]]*$")
 
 
 def updated_weights(source: Source) -> Iterator[Mutation]:
@@ -187,7 +190,11 @@ def never_updated(source: Source) -> Iterator[Mutation]:
             for part in ast.walk(value)
             if isinstance(part, ast.Name | ast.Attribute | ast.Subscript)
         ]
-        gradients = [n for n in names if n != target and _times_read(source, n) == 1 and _assigned(source, n)]
+        gradients = [
+            n
+            for n in names
+            if n != target and GRADIENT.search(n) and _times_read(source, n) == 1 and _assigned(source, n)
+        ]
         if not gradients:
             continue
         k = block.index(node)
