@@ -136,8 +136,11 @@ def missing_term(source: Source) -> Iterator[Mutation]:
     for node in source.expressions():
         if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)):
             continue
-        if is_one_minus(node):
+        if is_one_minus(node) or any(_is_tiny(part) for part in (node.left, node.right)):
             continue
+        statement = source.parents[node]
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == ast.unparse(node.left):
+            continue  # an update without its step is no update
         sign = "+" if isinstance(node.op, ast.Add) else "-"
         yield Mutation(
             "term-dropped", ("missing-term",), (Change(source.place(node), source.left(node, sign)),)
@@ -145,6 +148,11 @@ def missing_term(source: Source) -> Iterator[Mutation]:
         if sign == "+":
             new = source.right(node, sign)
             yield Mutation("term-dropped", ("missing-term",), (Change(source.place(node), new),))
+
+
+def _is_tiny(node: ast.expr) -> bool:
+    number = constant(node)
+    return number is not None and 0 < abs(number) < 1e-3
 
 
 def wrong_scale(source: Source) -> Iterator[Mutation]:

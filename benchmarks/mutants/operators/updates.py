@@ -33,7 +33,7 @@ def updated_weights(source: Source) -> Iterator[Mutation]:
                     break
                 yield Mutation(
                     "moved-up",
-                    ("updated-weights",),
+                    ("updated-weights", "overwritten"),
                     (Change((start, start), line), Change(source.lines_of(node), "")),
                     tuple(source.place(s) for s in block[block.index(before) : k] if target in _reads(s)),
                 )

@@ -58,8 +58,10 @@ import numpy as np
 from backproof.check.place import Place
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part
+from backproof.faults.resetting import assigned, reset_before
 from backproof.faults.rule import Rule
 from backproof.graph import Node, constant
+from backproof.source import Edit
 
 RULE = Rule(
     code="BP302",
@@ -70,30 +72,68 @@ RULE = Rule(
 
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
-    """Let what a gradient buffer carries over from the step before be nothing."""
+    """Let what a gradient buffer carries over from the step before be nothing.
+
+    Buffers that are added to in other statements are other mistakes, unless the updates mix them.
+    """
     if not places:
         return
-    step = places[0].scenery.bench.step
-    carried = {
-        step.copies[change.before]
-        for change in step.window.others
-        if change.before in step.copies and np.asarray(change.before.value).dtype.kind == "f"
-    }
-    for place in places:
-        if not all(edge.operand in carried for edge in place.edges):
-            continue
-
-        def build(edge: Edge) -> Node | None:
-            return constant(np.zeros(np.shape(edge.operand.value)))
-
-        why = (
-            f"`{place.text}` still holds the gradients of the step before; every step has to start from zero"
-        )
+    scenery = places[0].scenery
+    bench = scenery.bench
+    carried: dict[int, list[Edge]] = {}
+    for change in bench.step.window.others:
+        leaf = bench.step.copies.get(change.before)
+        if leaf is None or leaf in bench.step.state or np.asarray(leaf.value).dtype.kind != "f":
+            continue  # no buffer of gradients: unknown, the memory of an optimizer, or whole numbers
+        edges = [
+            Edge(c, k) for c in bench.consumers.get(leaf, ()) for k, o in enumerate(c.operands) if o is leaf
+        ]
+        carried.setdefault(change.stores[0].site, []).extend(edges)
+    found = [
+        Place(scenery, bench.step.trace.sites[site], tuple(edges)) for site, edges in carried.items() if edges
+    ]
+    mixed = [place for place in found if len(_updated(place)) > 1]
+    for group in [*([place] for place in found), *([mixed] if len(mixed) > 1 else [])]:
+        edits = [_edits(place) for place in group]
+        whole = tuple(edit for own in edits for edit in own) if all(edits) else ()
+        names = " and ".join(f"`{_buffer(place)}`" for place in group)
+        verb = "holds" if len(group) == 1 else "hold"
         yield Correction(
             "not-reset",
-            (Part(place, place.text, build),),
-            1.2,
-            why,
+            tuple(Part(place, place.text, _nothing) for place in group),
+            1.1 + 0.1 * len(group),
+            f"{names} still {verb} the gradients of the step before; every step has to start from zero",
             expected="zero at the start of the step",
-            edits=(),
+            edits=whole,
         )
+
+
+def _nothing(edge: Edge) -> Node | None:
+    return constant(np.zeros(np.shape(edge.operand.value)))
+
+
+def _updated(place: Place) -> list[Node]:
+    """The updates that depend on a buffer."""
+    bench = place.scenery.bench
+    line = set(bench.affected([edge.consumer for edge in place.edges]))
+    return [descent for descent in bench.step.descents if descent in line]
+
+
+def _buffer(place: Place) -> str:
+    """What the program calls the buffer that a statement adds to."""
+    text = place.children[0].text if place.site.kind == "AugAssign" else place.site.target or place.text
+    return text.partition("[")[0]
+
+
+def _edits(place: Place) -> tuple[Edit, ...]:
+    """An assignment for an addition that happens once a step; else a reset before the first of them."""
+    trace, buffer, window = place.trace, _buffer(place), place.scenery.bench.step.window
+    times = sum(
+        store.site == place.site.number for store in trace.stores if window.start <= store.time < window.end
+    )
+    if times == 1 and place.site.kind == "AugAssign" and place.children[0].text == buffer:
+        return assigned(trace, place.site)
+    number = window.kind[1]
+    step = trace.sites[number] if 0 <= number < len(trace.sites) else None
+    whole = all(np.ndim(edge.operand.value) == 0 for edge in place.edges)
+    return reset_before(trace, place.site, step, f"{buffer} = 0.0" if whole else f"{buffer}[...] = 0")

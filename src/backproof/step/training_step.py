@@ -13,7 +13,7 @@ from backproof.step.cut import cut
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.penalty import Penalties, penalties
-from backproof.step.update import keeps, time_of
+from backproof.step.update import keeps, sums, time_of
 from backproof.step.window import Change, Window
 from backproof.trace import Trace
 
@@ -205,6 +205,8 @@ def _optimizer_state(
         if after is None or not keeps(after, leaf):
             continue
         rooted = _under_root(leaf, copies)
+        if not rooted and sums(after, leaf):
+            continue  # no optimizer remembers all of it: these are gradients that were not reset
         state[leaf] = np.full(np.shape(leaf.value), LARGE if rooted else 0.0)
     return state
 

@@ -54,6 +54,23 @@ def keeps(after: Node, before: Node, limit: int = 400) -> bool:
     return False
 
 
+def sums(after: Node, before: Node) -> bool:
+    """Is the whole of the old value carried on in the new one, with nothing taken off it?
+
+    That is how a total grows. A momentum forgets a share of itself in every step.
+    """
+    queue = deque([after])
+    while queue:
+        node = queue.popleft()
+        if _is_part(node, before):
+            return True
+        if node.operation in SUMS:
+            queue.extend(node.operands)
+        elif node.operation in THROUGH:
+            queue.append(node.operands[0])
+    return False
+
+
 def shrinks(after: Node, before: Node) -> bool:
     """Is the old value scaled down a little where the new one is made, as in ``0.999 * w - lr * g``?"""
     stack = [after]
