@@ -38,6 +38,7 @@ $(VENV)/.python:
 
 $(VENV)/.installed: $(VENV)/.python pyproject.toml
 	$(BIN)/pip install --quiet --editable .
+	$(BIN)/python -m compileall -q src/backproof # what pip does for a package, but not for an editable one
 	@touch $@
 
 $(VENV)/.groups: $(VENV)/.installed
