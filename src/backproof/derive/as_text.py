@@ -22,9 +22,8 @@ def as_text(account: Account, width: int = WIDTH) -> str:
     found.append("")
     longest = max((len(told.line.name) for told in account.told), default=0)
     for told in account.told:
-        for text in written(told.line):
-            name, rest = text[: len(told.line.name)], text[len(told.line.name) :]
-            found.append(f"{name:>{longest}}{rest}")
+        margin = " " * (longest - len(told.line.name))
+        found += [margin + text for text in written(told.line)]
         note = f"∂{account.loss}/∂{told.of}, {told.shape}: {told.reason}" if told.of else told.reason
         indent = " " * (longest + 3)
         found.append(textwrap.fill(note, width, initial_indent=indent, subsequent_indent=indent))

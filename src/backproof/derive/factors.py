@@ -10,8 +10,9 @@ import numpy as np
 from backproof.derive.forward import Forward
 from backproof.derive.helpers import derivative_calls
 from backproof.graph import Node, adjoints, ancestors, apply, constant
-from backproof.graph.compositions import ELEMENTWISE, Composition, compositions, hidden
+from backproof.graph.compositions import ACTIVATIONS, ELEMENTWISE, Composition, compositions, hidden
 from backproof.graph.node import shape_of
+from backproof.graph.simplify import is_constant
 
 
 def known_functions(
@@ -22,6 +23,11 @@ def known_functions(
     And the factors that are calls of the program's own functions: each with the function and its argument.
     """
     known = compositions(order, moving, tables)
+    for node in order:
+        if node in moving and node not in known:
+            whole = _rectifier(node)
+            if whole is not None and whole.inner in moving:
+                known[node] = whole
     inside = hidden(known.values())
     factors: dict[Node, tuple[str, Node]] = {}
     for outer, inner in _activations(forward, known, moving, inside):
@@ -36,6 +42,17 @@ def known_functions(
                 factors[factor] = (function, argument)
                 break
     return known, factors
+
+
+def _rectifier(node: Node) -> Composition | None:
+    """``maximum(x, 0)`` as a function of x, whatever its values are."""
+    if node.operation != "maximum":
+        return None
+    for inner, zero in (node.operands, node.operands[::-1]):
+        if is_constant(zero, 0.0) and shape_of(inner) == shape_of(node) and not is_constant(inner, 0.0):
+            rule = next(rule for name, _, rule in ACTIVATIONS if name == "relu")
+            return Composition("relu", node, inner, rule)
+    return None
 
 
 def _times(factor: Node) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 from backproof.derive.helpers import Helpers, calls
 from backproof.derive.plain import plain
 from backproof.graph import Node, ancestors, evaluate
+from backproof.graph.literal import index_literal
 from backproof.step import TrainingStep
 from backproof.trace import Trace
 
@@ -125,7 +126,10 @@ def make(
     reads = _reads(trace, ancestors([loss]))
     order = ancestors([simple.loss])
     texts = {**parameters, **{n: n.name for n in order if n.name and n not in parameters}}
-    texts |= {node: text for node, text in reads.items() if node not in texts}
+    texts |= _elements(order, texts, {copy: node for node, copy in copies.items()})
+    texts |= {node: _short(node, text) for node, text in reads.items() if node not in texts}
+    texts |= _filled(trace, order, texts, simple.local)
+    texts |= {n: "data" for n in order if n.operation == "leaf" and n not in texts and np.size(n.value) > 9}
     texts = {n: t for n, t in texts.items() if n.operation != "constant"}
     names = unique({simple.loss: loss_name} if simple.loss in texts else {}, texts, set(parameters))
     given = tuple(Parameter(text, names[leaf], leaf) for leaf, text in parameters.items())
@@ -140,6 +144,52 @@ def make(
         helpers=Helpers(found),
         labels=simple.labels,
     )
+
+
+def _short(node: Node, text: str) -> str:
+    """What a leaf without a name is read as, unless that is a calculation."""
+    calculation = "(" in text and not _numeric(text)
+    return ("data" if np.ndim(node.value) else "c") if calculation else text
+
+
+def _elements(
+    order: Sequence[Node], texts: Mapping[Node, str], recorded: Mapping[Node, Node]
+) -> dict[Node, str]:
+    """Items with the numbers of this run: ``x[0]`` for ``x[t]`` as it was read, and ``out[i]`` as written."""
+    found: dict[Node, str] = {}
+    for node in order:
+        if node.operation == "index_update" and "[" in texts.get(node.operands[1], ""):
+            place = index_literal(node.attributes["index"])
+            base = texts[node.operands[1]].partition("[")[0]
+            if base.isidentifier() and "(" not in place:
+                found[node.operands[1]] = f"{base}[{place}]"
+        if node.operation != "leaf" or (node in texts and "[" not in texts[node]):
+            continue
+        read = recorded.get(node)
+        while read is not None and read.operation == "identity":
+            read = read.operands[0]
+        if read is not None and read.operation == "index" and (read.operands[0].name or "").isidentifier():
+            place = index_literal(read.attributes["index"])
+            if "(" not in place and len(place) <= 24:
+                found[node] = f"{read.operands[0].name}[{place}]"
+    return found
+
+
+def _filled(
+    trace: Trace, order: Sequence[Node], texts: Mapping[Node, str], local: Mapping[Node, str]
+) -> dict[Node, str]:
+    """Arrays that were filled part by part, as what they are read as when they are full."""
+    bases = {node.operands[0] for node in order if node.operation in ("index_update", "index_add")}
+    found: dict[Node, str] = {}
+    for node in order:
+        sites = node.origin.operand_sites if node.origin is not None else ()
+        for operand, site in zip(node.operands, sites, strict=False):
+            filled = operand.operation in ("index_update", "index_add") and operand not in bases
+            if filled and operand not in texts and operand not in local and site is not None and site >= 0:
+                text = trace.sites[site].text
+                if text.isidentifier():
+                    found.setdefault(operand, text)
+    return found
 
 
 def _reads(trace: Trace, order: Iterable[Node]) -> dict[Node, str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from backproof.derive.counts import counted
 from backproof.derive.differences import differences
+from backproof.derive.elements import WRITES, past_writes
 from backproof.derive.factors import known_functions
 from backproof.derive.forward import Forward
 from backproof.derive.naming import adjoint_names
@@ -22,9 +23,9 @@ from backproof.graph.compositions import Composition, hidden
 from backproof.graph.products import cancelled
 from backproof.step.cut import dependent
 
-POINTS = 2
+POINTS = 4
+SPREAD = (0.3, 0.3, 1.0, 3.0)  # how far points lie from the program's values, in their size
 LONGEST = 6  # operations that are still written inside another expression
-STATEMENTS = frozenset({"index_add", "index_update"})  # what Python does in a statement of its own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +67,9 @@ def derivation(forward: Forward) -> Derivation:
     moving = dependent(order, set(leaves) & set(order))
     points = random_points(forward, POINTS)
     tables = [evaluate([loss], {**forward.state, **point}) for point in points]
+    finite = [np.all(np.isfinite(np.asarray(table[loss], dtype=float))) for table in tables]
+    points = [point for point, good in zip(points, finite, strict=True) if good] or points
+    tables = [table for table, good in zip(tables, finite, strict=True) if good] or tables
     known, factors = known_functions(forward, order, moving, tables)
     apart: frozenset[Node] = frozenset()
     while True:
@@ -152,13 +156,14 @@ def random_points(forward: Forward, count: int, seed: int = 5) -> list[dict[Node
     """Values for the parameters at which no coincidence of the program's own holds."""
     drawn = np.random.default_rng(seed)
     points = []
-    for _ in range(count):
+    for number in range(count):
+        spread = SPREAD[number % len(SPREAD)]
         point: dict[Node, Any] = {}
         for parameter in forward.parameters:
             value = np.asarray(parameter.leaf.value, dtype=float)
             size = float(np.sqrt(np.mean(value**2))) if value.size else 0.0
             size = size if 0 < size < np.inf else 0.5
-            moved = value + 0.3 * size * drawn.standard_normal(value.shape)
+            moved = (value if spread < 1 else 0) + spread * size * drawn.standard_normal(value.shape)
             point[parameter.leaf] = moved if np.ndim(parameter.leaf.value) else float(moved)
         points.append(point)
     return points
@@ -178,7 +183,7 @@ def _lines(
             readable[factor] = leaf(factor.value, f"{function}({texts[argument]})")
     roots = [found[of] for of in found if of in names]
     copies = _copied(forward, roots, readable)
-    simple = dict(zip(roots, cancelled(simplify([copies[root] for root in roots])), strict=True))
+    simple = dict(zip(roots, cancelled(simplify(past_writes([copies[root] for root in roots]))), strict=True))
     gradients = {p: names[p] for p in leaves}
     ordered = sorted(
         {of: simple[found[of]] for of in found if found[of] in simple}.items(),
@@ -273,10 +278,10 @@ def _worth_a_name(
     for node in order:
         for operand in node.operands:
             uses[operand] = uses.get(operand, 0) + 1
-        if node.operation in STATEMENTS:
+        if node.operation in WRITES:
             written.add(node)
             inner = node.operands[0]
-            if inner.operation in STATEMENTS and uses[inner] == 1:
+            if inner.operation in WRITES and uses[inner] == 1:
                 written.discard(inner)  # one array, written to in several statements
     chosen: dict[Node, tuple[str, Node | None]] = {}
     size: dict[Node, int] = {}

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from backproof.derive.plan import STATEMENTS, Derivation, Line
+from backproof.derive.elements import WRITES, apart
+from backproof.derive.plan import Derivation, Line
 from backproof.graph import Node, attribute
 from backproof.graph.literal import index_literal
 from backproof.graph.node import shape_of
 from backproof.notation import to_numpy
+
+WIDTH = 100
 
 
 def statements(derived: Derivation) -> str:
@@ -21,11 +24,11 @@ def statements(derived: Derivation) -> str:
 def written(line: Line) -> Iterator[str]:
     """The statements of one line."""
     node = line.node
-    if node.operation not in STATEMENTS:
-        yield f"{line.name} = {to_numpy(node)}"
+    if node.operation not in WRITES:
+        yield from broken(f"{line.name} = ", node)
         return
     writes = []
-    while node.operation in STATEMENTS:
+    while node.operation in WRITES:
         writes.append(node)
         node = node.operands[0]
     yield f"{line.name} = {_beginning(node)}"
@@ -38,8 +41,32 @@ def written(line: Line) -> Iterator[str]:
         elif _repeats(index):
             yield f"np.add.at({line.name}, {_as_argument(index, place)}, {value})"
         else:
-            first = write is writes[-1] and not np.any(node.value) and node.operation == "constant"
+            before = [attribute(w, "index") for w in writes[writes.index(write) + 1 :]]
+            empty = node.operation == "constant" and not np.any(node.value)
+            first = empty and all(apart(index, other, shape_of(node)) for other in before)
             yield f"{line.name}[{place}] {'=' if first else '+='} {value}"
+
+
+def broken(start: str, node: Node) -> Iterator[str]:
+    """An expression behind ``start``; a long sum on a line for each summand."""
+    text = to_numpy(node)
+    parts = []
+    rest = node
+    while rest.operation in ("add", "subtract"):
+        parts.append(("+ " if rest.operation == "add" else "- ") + _summand(rest.operands[1]))
+        rest = rest.operands[0]
+    if len(start) + len(text) <= WIDTH or len(parts) < 2:
+        yield start + text
+        return
+    parts.append(to_numpy(rest))
+    yield f"{start}("
+    yield from (f"    {part}" for part in reversed(parts))
+    yield ")"
+
+
+def _summand(node: Node) -> str:
+    text = to_numpy(node)
+    return f"({text})" if node.operation in ("add", "subtract", "negative") else text
 
 
 def _beginning(node: Node) -> str:

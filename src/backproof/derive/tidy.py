@@ -108,7 +108,8 @@ def _product(node: Node) -> Node:
     inverse = 1 / number if number else 0.0
     divided = number < 1 and abs(inverse - round(inverse)) < 1e-9 * inverse and round(inverse) > 2
     if number != 1 and not divided:
-        result = constant(number)
+        result = constant(-number if sign else number)
+        sign = False
     for factor in row.factors:
         if sign and factor.operation == "subtract":
             factor, sign = apply("subtract", *factor.operands[::-1]), False

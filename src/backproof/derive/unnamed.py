@@ -15,6 +15,7 @@ ACTIVATIONS = frozenset({"tanh", "sigmoid", "softplus", "sin", "cos", "erf", "ar
 PRODUCTS = frozenset({"matmul", "dot", "einsum", "tensordot", "outer"})
 LINEAR = frozenset({"multiply", "divide", "negative", "sum", "mean", "add", "subtract", "reshape", "astype"})
 ROLES = {"softmax": "p", "standardize": "x_hat"}
+ALTERNATIVES = {"h": "a", "z": "u"}  # where the program numbers its own
 
 
 def named(
@@ -44,8 +45,10 @@ def named(
             names[node] = f"{call[0]}({given})"
             continue
         role = roles[node]
+        if f"{role}_1" in taken:
+            role = ALTERNATIVES.get(role, role)
         numbers[node] = _number(forward, node, numbers)
-        name = f"{role}{numbers[node]}" if counts[role] > 1 or role in taken else role
+        name = f"{role}{numbers[node]}" if counts[roles[node]] > 1 or role in taken else role
         number = 1
         while name in taken:
             name = f"{role}{number}"

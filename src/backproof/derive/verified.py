@@ -26,25 +26,33 @@ def largest_error(derived: Derivation, statements: str) -> float:
     forward = derived.forward
     leaves = [p.leaf for p in forward.parameters]
     truths = adjoints(forward.loss, leaves)
-    names = forward.names
-    readable = {n for n, name in names.items() if name.isidentifier() and n not in forward.written}
-    code = compile(ast.parse(statements), "<derived>", "exec")
     worst = 0.0
     for point in random_points(forward, POINTS, seed=77):
-        table = evaluate([forward.loss, *truths.values()], {**forward.state, **point})
-        space: dict[str, Any] = {"np": np, "math": math, **forward.helpers.namespace()}
-        with np.errstate(all="ignore"):
-            space |= {names[node]: np.array(table[node]) for node in table if node in readable}
-            space |= dict(forward.labels)
-            try:
-                exec(code, space)
-            except Exception:
-                return np.inf
+        table = evaluate(list(truths.values()), {**forward.state, **point})
+        given = computed(derived, statements, point)
+        if given is None:
+            return np.inf
         largest = max((float(np.linalg.norm(table[truths[leaf]])) for leaf in leaves), default=0.0)
         for leaf in leaves:
-            error = _error(space.get(derived.gradients[leaf]), table[truths[leaf]], largest)
-            worst = max(worst, error)
+            worst = max(worst, _error(given[leaf], table[truths[leaf]], largest))
     return worst
+
+
+def computed(derived: Derivation, statements: str, point: Mapping[Node, Any]) -> dict[Node, Any] | None:
+    """The gradients that statements compute at a point, by parameter; None where they do not run."""
+    forward = derived.forward
+    names = forward.names
+    readable = {n for n, name in names.items() if name.isidentifier() and n not in forward.written}
+    table = evaluate([forward.loss], {**forward.state, **point})
+    space: dict[str, Any] = {"np": np, "math": math, **forward.helpers.namespace()}
+    with np.errstate(all="ignore"):
+        space |= {names[node]: np.array(table[node])[()] for node in table if node in readable}
+        space |= dict(forward.labels)
+        try:
+            exec(compile(ast.parse(statements), "<derived>", "exec"), space)
+        except Exception:
+            return None
+    return {p.leaf: space.get(derived.gradients[p.leaf]) for p in forward.parameters}
 
 
 def _error(given: Any, true: Any, largest: float) -> float:
