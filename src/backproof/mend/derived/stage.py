@@ -44,7 +44,7 @@ class Deriver:
         wrong = {k for k, state in enumerate(states) if state != RIGHT}
         chosen: tuple[Derived, tuple[int, ...]] | None = None
         gained = 0
-        for place in self.every:
+        for place in sorted(self.every, key=_hands_on):
             bound = reach(self.bench, place, wrong)
             if place.site.kind in STATEMENTS or bound <= gained or _edited(place, taken):
                 continue
@@ -112,6 +112,11 @@ class Deriver:
             site = sites[origin.site]
             return f"`{site.target or site.text}`"
         return "a value of the forward pass"
+
+
+def _hands_on(place: Place) -> bool:
+    """Is a place the call of a function of the program, whose value was made at a place inside it?"""
+    return place.site.kind == "Call" and place.edges[0].operand.operation == "identity"
 
 
 def _edited(place: Place, taken: Sequence[Correction]) -> bool:
