@@ -92,8 +92,10 @@ def corrections(place: Place) -> Iterator[Correction]:
     deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it
     for name in place.names:
         node = place.value(name, place.edges[0])
-        if node is None or not _fits(place, node) or np.size(node.value) < size:
+        if node is None or not _fits(place, node):
             continue
+        if np.size(node.value) < size and not (np.size(node.value) == 1 and node.operands):
+            continue  # a number that depends on the parameters, such as an error, may be a factor of an array
         for text, build, cost in _forms(place, name):
             rule = "upstream-ignored" if text == name and _unread_argument(place, name) else "missing-factor"
             new = product(place.text, text) if rule == "missing-factor" else product(text, place.text)
@@ -117,9 +119,10 @@ def _fits(place: Place, node: Node) -> bool:
     consumer = place.edges[0].consumer
     whole = np.shape(consumer.value) if consumer.operation == "where" else place.shape
     try:
-        return np.broadcast_shapes(place.shape, np.shape(node.value)) == whole
+        times = np.broadcast_shapes(place.shape, np.shape(node.value))
     except ValueError:
         return False
+    return times == whole or (place.site.target is not None and times == np.shape(node.value))
 
 
 def _users(place: Place, name: str) -> list[Node]:

@@ -33,7 +33,8 @@ def relation(
         (np.asarray(f, dtype=float), np.asarray(w, dtype=float)) for f, w in zip(found, wanted, strict=True)
     ]
     if any(f.shape != w.shape for f, w in pairs):
-        return _of_shapes(pairs)
+        named = of_texts(texts[0], texts[1]) if texts[1] is not None else None
+        return _of_shapes(pairs) or named or UNNAMED
     scale = _common_scale(pairs)
     if scale is not None:
         return "sign-flipped" if abs(scale + 1) < SAME else "wrong-scale"
@@ -54,7 +55,7 @@ def relation(
     return "missing-term" if _addend(texts) else UNNAMED
 
 
-def _of_shapes(pairs: list[tuple[Any, Any]]) -> str:
+def _of_shapes(pairs: list[tuple[Any, Any]]) -> str | None:
     if _all(pairs, lambda f, w: f.ndim == 2 and _same(f.T, w)):
         return "wrong-transpose"
     for axis in range(max(f.ndim for f, _ in pairs)):
@@ -64,7 +65,7 @@ def _of_shapes(pairs: list[tuple[Any, Any]]) -> str:
             return "missing-sum"
     if _all(pairs, lambda f, w: np.size(w) == 1 and _same(f.sum(), np.ravel(w)[0])):
         return "missing-sum"
-    return UNNAMED
+    return None
 
 
 def _common_scale(pairs: list[tuple[Any, Any]]) -> float | None:

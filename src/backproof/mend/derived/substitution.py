@@ -65,8 +65,9 @@ def substitutions(
     catalogue: Catalogue, place: Place, scales: Sequence[float], values: Values
 ) -> Iterator[Derived]:
     """What the derivation might want at a place, likeliest first."""
-    if place.site.kind in READ_ONLY or not any(edge.whole for edge in place.edges):
-        return
+    made = place.site.kind not in READ_ONLY and any(edge.whole for edge in place.edges)
+    if not made and place.site.target is None:
+        return  # a value that is read here belongs to the place where it is made, but for a second name
     evaluations = Evaluations(place)
     wanted = {evaluations.shape}
     for entries in _chosen(catalogue, evaluations):
