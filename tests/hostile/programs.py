@@ -125,7 +125,7 @@ os.execvp('sleep', ['sleep', '100'])
 def f(n):
     return f(n + 1) + 1
 f(0)
-## recurses_deeper: p.py:4; RecursionError; calls itself
+## recurses_deeper [20]: p.py:4; RecursionError; calls itself
 import sys
 sys.setrecursionlimit(10**9)
 def f(n):
