@@ -11,13 +11,9 @@ from __future__ import annotations
 SCIPY = "the program hands its gradient to scipy.optimize, and has no update of its own"
 BRANCHES = "no weight reaches its gradient but through the condition of an if; the loss is inferred wrongly"
 WATCHED = "a mean absolute error that is not called the loss may be watched only: a warning, no fault"
-DROPPED = "a gradient that is computed and dropped is not looked for"
-NO_INDEX = "nothing proposes another index or slice"
-NO_PLACE = "the mend is right and verified, but stands where the value is used instead of where it is made"
 ALIAS = "an assignment of one name to another makes no value, so nothing can be put there"
 SCALE_PLACE = "a constant is put on another operand of the product than the one it was taken from"
 IN_TRIAL = "a correction is tried without decay, so a decayed parameter never becomes right"
-MASK = "a mask or branch is not compared with that of the forward pass"
 OTHER_STEPS = "an assignment in one round of a loop is not tried as an addition to the round before"
 
 NOTHING = "verdict line name alone mended"
@@ -43,12 +39,8 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("genes_l1_decay", 0): (UNNAMED, IN_TRIAL),
     ("concrete_rmsprop_mae", 0): ("name", "another name in a whole formula is not called what it is"),
     # called faulty, mended, but at another place or by another name
-    ("tides_closures", 1): ("line name", NO_PLACE),
     ("copy_attention", 2): ("line name", SCALE_PLACE),
     ("sensor_im2col", 1): (UNNAMED, SCALE_PLACE),
-    ("flowers_adagrad_l2", 0): ("name", "a factor too many is taken for another operand"),
     ("bandit_policy_gradient", 1): ("name", "a formula too short is taken for a missing factor"),
-    ("recipes_word2vec", 0): ("name", "a term too many is taken for an activation"),
     ("weather_gru", 1): (UNNAMED, "the search ends before it comes to the missing product"),
-    ("orbits_inherited_layers", 2): ("mended", "the update is moved below a return, where it never runs"),
 }  # fmt: skip

@@ -113,12 +113,15 @@ for epoch in range(500):
 CASES = [
     (ALIASED, "a = z.copy()", "a = z", "overwritten"),
     (BRANCHED, "da = dh.copy()", "da = dh", "overwritten"),
+    (BRANCHED, "0.7 * np.sign(miss)) /", "0.7) /", "missing-factor"),
     (BRANCHED, "np.where(z >= -0.5, 1.0, 0.2)", "np.where(z >= -0.5, 1.0, 0.0)", "forward-backward-mismatch"),
     (BRANCHED, "np.where(z >= -0.5, 1.0, 0.2)", "np.where(z >= 0.5, 1.0, 0.2)", "forward-backward-mismatch"),
     (BRANCHED, "(np.abs(X @ V) < cut)", "(np.abs(X @ V) > cut)", "forward-backward-mismatch"),
     (BRANCHED, "(np.abs(X @ V) < cut)", "(np.abs(X @ V) < sharp)", "wrong-operand"),
     (INDEXED, "np.outer(hs[l], delta)", "np.outer(hs[l - 1], delta)", "wrong-index"),
+    (INDEXED, "(1 - hs[l] ** 2) if", "(1 - hs[l + 1] ** 2) if", "wrong-index"),
     (INDEXED, "table[j] -= 0.05 * delta", "table[i] -= 0.05 * delta", "wrong-index"),
+    (ADDED, "self.dU += np.outer(dz, xs[t])", "self.dU = np.outer(dz, xs[t])", "not-accumulated"),
     (ADDED, "np.outer(dz, self.h[t])", "np.outer(dz, self.h[t - 1])", "wrong-index"),
 ]
 

@@ -148,6 +148,15 @@ class Place:
         """The expression or statement around it."""
         return None if self.site.parent is None else self.trace.sites[self.site.parent]
 
+    @property
+    def handed(self) -> bool:
+        """Is its value handed to a function of the program, which calls it by another name?"""
+        return (
+            self.parent is not None
+            and self.parent.kind == "Call"
+            and all(edge.consumer.operation == "identity" for edge in self.edges)
+        )
+
     @cached_property
     def children(self) -> tuple[Site, ...]:
         """Its direct sub-expressions."""

@@ -234,6 +234,7 @@ class Bench:
         after = list(self.initial)
         moved = [k for k, descent in enumerate(self.step.descents) if descent in inside]
         scales: dict[int, list[float]] = {k: [] for k in moved}
+        whole = len(moved) == len(after)  # then the common scale may change
         with np.errstate(all="ignore"):
             for point in range(len(self.points)):
                 self.work += LEAST + sum([self.weights[node] for node in line])
@@ -247,7 +248,7 @@ class Bench:
                         scales[k].append(scale)
                         hope |= states[k] == WRONG or (states[k] == PARALLEL and self._fits(scale, point))
                     if states[k] > WRONG and (
-                        scale is None or (states[k] == RIGHT and not self._fits(scale, point))
+                        scale is None or (states[k] == RIGHT and not whole and not self._fits(scale, point))
                     ):
                         return None
                 if not hope:

@@ -86,7 +86,7 @@ RULE = Rule(
 
 def corrections(place: Place) -> Iterator[Correction]:
     """Multiply by what can be read here, or by the derivative that goes with it."""
-    if place.site.kind == "Constant":
+    if place.site.kind == "Constant" and place.edges[0].consumer.operation != "where":
         return
     size = np.size(place.edges[0].operand.value)
     deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from backproof.source import Edit, Span
 from backproof.trace import Site, Trace
+
+WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def moved_behind(trace: Trace, statement: Site, others: list[Site]) -> tuple[Edit, ...]:
     """Edits that move the statement around ``statement`` behind the last of those around ``others``.
 
-    Both have to stand in one block, directly or inside other statements; there is no edit otherwise.
+    Both have to stand in one block, directly or inside other statements; there is no edit otherwise. What is
+    returned is computed before the statement instead.
     """
     text = trace.files[statement.file]
     lines, file = text.split("\n"), statement.span.file
@@ -31,6 +35,8 @@ def moved_behind(trace: Trace, statement: Site, others: list[Site]) -> tuple[Edi
         last = max((found[0] for found in there), key=lambda s: s.lineno)
         if moving is last or last.lineno < moving.lineno:
             continue
+        if isinstance(last, ast.Return):  # nothing behind it would run
+            return _kept(lines, moving, last, file)
         first, end = moving.lineno, moving.end_lineno or moving.lineno
         goal = last.end_lineno or last.lineno
         if goal >= len(lines):
@@ -40,6 +46,24 @@ def moved_behind(trace: Trace, statement: Site, others: list[Site]) -> tuple[Edi
         paste = Edit(Span(goal + 1, 1, goal + 1, 1, file), moved + "\n")
         return (cut, paste)
     return ()
+
+
+def _kept(lines: list[str], moving: ast.stmt, last: ast.Return, file: str) -> tuple[Edit, ...]:
+    """Edits that compute what is returned before a statement, under a name of its own."""
+    value = last.value
+    if value is None or value.lineno != value.end_lineno or isinstance(value, ast.Tuple):
+        return ()
+    row, begin, end = value.lineno, value.col_offset, value.end_col_offset or 0
+    line = lines[row - 1].encode()
+    text = line[begin:end].decode()
+    words = {word for each in lines for word in WORD.findall(each)}
+    name = next((n for n in ("back", "upstream", "earlier") if n not in words), "returned")
+    column = len(line[:begin].decode()) + 1
+    indent = " " * moving.col_offset
+    return (
+        Edit(Span(moving.lineno, 1, moving.lineno, 1, file), f"{indent}{name} = {text}\n"),
+        Edit(Span(row, column, row, column + len(text), file), name),
+    )
 
 
 def _blocks(tree: ast.Module) -> list[list[ast.stmt]]:

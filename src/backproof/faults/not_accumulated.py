@@ -145,14 +145,19 @@ def _replaced(place: Place) -> Iterator[Correction]:
     assert place.statement is not None
     earlier: dict[Node, Node] = {}
     held: dict[tuple[object, ...], Node] = {}
+    corrected = {edge.operand for edge in place.edges if edge.whole}
+    corrected |= {edge.consumer for edge in place.edges if edge.consumer.operation == "identity"}
     for store in step.trace.stores:
         new = step.copies.get(store.after)
         if not step.window.start <= store.time < step.window.end or new is None:
             continue
         before = held.get(store.place)
-        held[store.place] = new  # which holds the sum so far, where it is corrected itself
+        held[store.place] = new
         if store.site != place.site.number or before is None or np.shape(before.value) != np.shape(new.value):
             continue
+        if new not in corrected:  # nobody reads it but this sum
+            total = make("add", new, before)
+            held[store.place] = new if total is None else total
         earlier[new] = before
         if new.operation == "identity":
             earlier[new.operands[0]] = before

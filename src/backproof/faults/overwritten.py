@@ -99,7 +99,7 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
             yield Correction(
                 "overwritten",
                 (Part(place, place.text, build),),
-                1.15,
+                1.15 if alias is not None else 1.9,
                 why,
                 at=alias,
                 expected=f"{alias.text}.copy()" if alias else f"{place.text} before line {row}",

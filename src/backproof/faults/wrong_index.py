@@ -107,7 +107,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     counters = place.counters
     for text, far in subscripts(place.text, counters):
         node = place.value(text, edge)
-        if node is None or node is edge.operand or np.shape(node.value) != place.shape:
+        if node is None or node is edge.operand or np.ndim(node.value) != len(place.shape):
             continue
         why = f"`{place.text}` has the wrong index: `{text}` belongs here, as in the forward pass"
         part = Part(place, text, lambda edge, text=text: place.value(text, edge))  # type: ignore[misc]
