@@ -12,6 +12,13 @@ from backproof.check.judge import Judgement, judge
 from backproof.check.trial import RIGHT, Bench
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
+from backproof.diagnosis.crashed import (
+    crash_findings,
+    crash_reason,
+    mend_crash,
+    whole_step,
+    with_other_findings,
+)
 from backproof.diagnosis.derivation import explained
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
 from backproof.diagnosis.luck import hidden
@@ -29,7 +36,7 @@ from backproof.diagnosis.reasons import (
 )
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
 from backproof.errors import EditRejectedError, ProgramUnreadableError
-from backproof.findings import FileReport, Finding, for_reader
+from backproof.findings import FileReport, Finding, ParameterReport, for_reader
 from backproof.health import warnings
 from backproof.mend import Repair, Tried, forward_axis, located, search
 from backproof.runner import Runner
@@ -40,6 +47,7 @@ from backproof.trace.run import how_it_ended
 STEPS, SECONDS = 4, 20.0
 NEVER = 10**9
 LONGER = (2_500, 20_000)  # nodes that a second and a third look go on for
+PARTLY = 2  # programs that do not crash any more, whose other mistakes are looked for
 POINTS = 8  # at which a program is certified, and a mend verified
 
 
@@ -73,8 +81,8 @@ def check_program(
     those that differ finds the expression at fault, its name, and an edit that is verified by running the
     mended program. ``loss`` names the variable that is the loss, where it is not to be found or inferred.
     ``runner`` runs it, which may have been started before; else one is started for this program.
-    ``explain`` adds the derivation of each gradient that is wrong. The report
-    holds the program's own modules, in which findings may stand.
+    ``explain`` adds the derivation of each gradient that is wrong. The report holds the program's own
+    modules, in which findings may stand.
     """
     if runner is None:
         with Runner() as runner:
@@ -88,7 +96,31 @@ def _checked(program: Program, options: Options) -> FileReport:
     """Trace, judge, mend and report one program."""
     trace, judgement = _observed(program, options)
     program = _with_modules(program, trace)
-    return for_reader(_judged(program, options, trace, judgement), program)
+    if trace.ended == "crashed" and (judgement is None or not whole_step(judgement)):
+        report = _crashed(program, options, trace)
+    else:
+        report = _judged(program, options, trace, judgement)
+    return for_reader(report, program)
+
+
+def _crashed(program: Program, options: Options, trace: Trace) -> FileReport:
+    """Report on a program that stopped before a whole training step, with what mends its backward pass."""
+    notes = supplied(trace)
+    mended, running = mend_crash(program, trace, lambda each: _observed(each, options), options.seconds)
+    if mended is None:
+        for other in running[:PARTLY]:
+            report = _judged(other.program, options, other.judgement.step.trace, other.judgement)
+            joined = with_other_findings(program, other, report)
+            if joined is not None:
+                return joined
+        return FileReport(program.filename, "inconclusive", crash_reason(trace, program), findings=notes)
+    verdict = compare(mended.judgement.step, POINTS, mended.judgement.verdict.spread)
+    mended = replace(mended, judgement=replace(mended.judgement, verdict=verdict))
+    found = crash_findings(mended, POINTS)
+    wrong = {name for finding in found for name in finding.parameters}
+    report = _report(program, mended.judgement, "faulty", findings=(*found, *notes))
+    rows = [ParameterReport(p.name, p.shape, "faulty") if p.name in wrong else p for p in report.parameters]
+    return replace(report, parameters=tuple(rows))
 
 
 def _judged(program: Program, options: Options, trace: Trace, judgement: Judgement | None) -> FileReport:

@@ -1,6 +1,7 @@
 """Source text: programs, spans and edits. Knows nothing of graphs or of running."""
 
-from backproof.source.editing import apply_edits, encoded
+from backproof.source.alternatives import Alternative, alternatives, shifted_indices
+from backproof.source.editing import apply_edits, before_edits, encoded
 from backproof.source.patch import diff
 from backproof.source.places import cell_of, in_cell, in_text, part, where
 from backproof.source.reading import NOTEBOOK, STANDARD_INPUT, program_from_bytes, read_program
@@ -12,12 +13,15 @@ from backproof.source.writing import write_program
 __all__ = [
     "NOTEBOOK",
     "STANDARD_INPUT",
+    "Alternative",
     "Cell",
     "Edit",
     "Program",
     "Span",
     "Suppression",
+    "alternatives",
     "apply_edits",
+    "before_edits",
     "cell_of",
     "diff",
     "encoded",
@@ -29,6 +33,7 @@ __all__ = [
     "program_from_bytes",
     "read_program",
     "require_python",
+    "shifted_indices",
     "span_of",
     "suppressions",
     "text_of",

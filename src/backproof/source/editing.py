@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 
 from backproof.errors import EditRejectedError
 from backproof.source.places import cell_of, in_text, part, where
-from backproof.source.text import Cell, Edit, Program, offset_of
+from backproof.source.text import Cell, Edit, Program, Span, offset_of
 
 
 def apply_edits(program: Program, edits: Iterable[Edit]) -> Program:
@@ -66,6 +67,35 @@ def _edited(program: Program, edits: Iterable[Edit]) -> Program:
     edited = replace(program, text="".join(pieces) + program.text[done:], cells=_moved(grown))
     encoded(edited)
     return edited
+
+
+def before_edits(before: Program, edits: Iterable[Edit], span: Span) -> Span:
+    """Say where a place of the edited program was before these edits; inside one it is the whole edit's."""
+    own = [in_text(before, edit.span) for edit in edits if edit.span.file == span.file]
+    contents = [edit.content for edit in edits if edit.span.file == span.file]
+    text, after = part(before, span.file), apply_edits(before, edits)
+    edited = part(after, span.file)
+
+    def back(row: int, column: int, end: bool) -> tuple[int, int]:
+        goal = offset_of(edited, row, column)
+        shift = 0
+        for old, content in sorted(zip(own, contents, strict=True)):
+            start = offset_of(text, old.row, old.column)
+            stop = offset_of(text, old.end_row, old.end_column)
+            if goal <= start + shift:
+                break
+            if goal < start + shift + len(content) or (end and goal == start + shift + len(content)):
+                return (old.end_row, old.end_column) if end else (old.row, old.column)
+            shift += len(content) - (stop - start)
+        offset = goal - shift
+        line = bisect_right(text.line_starts, offset)
+        return line, offset - text.line_starts[line - 1] + 1
+
+    (row, column), (end_row, end_column) = (
+        back(span.row, span.column, end=False),
+        back(span.end_row, span.end_column, end=True),
+    )
+    return replace(span, row=row, column=column, end_row=end_row, end_column=end_column)
 
 
 def _moved(grown: dict[Cell, int]) -> tuple[Cell, ...]:

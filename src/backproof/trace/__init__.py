@@ -1,7 +1,18 @@
 """Run a program and record the graph of its training steps."""
 
-from backproof.trace.events import Activity, Binding, Frame, Origin, Store, Trace
+from backproof.trace.events import Activity, Attempt, Binding, Crash, Frame, Origin, Store, Trace
 from backproof.trace.run import trace_program
 from backproof.trace.sites import Site
 
-__all__ = ["Activity", "Binding", "Frame", "Origin", "Site", "Store", "Trace", "trace_program"]
+__all__ = [
+    "Activity",
+    "Attempt",
+    "Binding",
+    "Crash",
+    "Frame",
+    "Origin",
+    "Site",
+    "Store",
+    "Trace",
+    "trace_program",
+]

@@ -20,6 +20,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +28,7 @@ import numpy as np
 
 from backproof.trace import compat, compiled, sandbox
 from backproof.trace.encoding import encode
-from backproof.trace.events import Crash, Trace
+from backproof.trace.events import Attempt, Crash, Trace
 from backproof.trace.hooks.holdings import settled
 from backproof.trace.hooks.recorder import Recorder
 from backproof.trace.labels import labels
@@ -67,6 +68,8 @@ class Ending:
         trace.ended, trace.crash = ended, crash
         try:
             now = self.recorder.moment.time + 1 if self.recorder is not None else 0
+            if self.recorder is not None and ended == "crashed":
+                self.recorder.cut_off()
             for activity in trace.activities:
                 if activity.end < 0:
                     activity.end, activity.complete = now, ended in ("finished", "exited")
@@ -143,10 +146,16 @@ class RecordingFinder:
     """Finds the program's own modules, those beside it, and rewrites them as it rewrites the program.
 
     ``shown`` is the folder as the user writes it, ``texts`` are of modules that are not to be read from disk.
+    Without a recorder the modules are left as they are.
     """
 
     def __init__(
-        self, folder: Path, shown: str, recorder: Recorder, files: dict[str, str], texts: dict[str, str]
+        self,
+        folder: Path,
+        shown: str,
+        recorder: Recorder | None,
+        files: dict[str, str],
+        texts: dict[str, str],
     ) -> None:
         self.folder = folder
         self.shown = shown
@@ -186,6 +195,9 @@ class RecordingFinder:
         if text is None:
             text = importlib.util.decode_source(Path(module.__spec__.origin).read_bytes())
         self.files[origin] = text
+        if self.recorder is None:
+            exec(compile(text, origin, "exec"), module.__dict__)
+            return
         rewriter = Rewriter(text, origin, self.recorder.sites, self.own, module=True)
         tree = rewriter.module(ast.parse(text, origin))
         module.__dict__[RECORDER] = self.recorder
@@ -223,12 +235,15 @@ def run(options: dict[str, Any], ending: Ending) -> None:
     sys.modules["__main__"] = module
     sys.path.insert(0, str(folder))
     sys.argv = [filename]
-    if not options["plain"]:
-        finder = RecordingFinder(folder, options["shown"], recorder, trace.files, options["modules"])
+    plain = options["plain"]
+    finder = RecordingFinder(
+        folder, options["shown"], None if plain else recorder, trace.files, options["modules"]
+    )
+    sys.meta_path.insert(0, finder)
+    if not plain:
         trace.supplied += compiled.leave_plain(tree)
         tree = Rewriter(text, filename, sites, finder.own).module(tree)
         space[RECORDER] = recorder
-        sys.meta_path.insert(0, finder)
     code = compile(tree, filename, "exec")
     if "scipy" in text:
         with contextlib.suppress(ImportError):
@@ -246,7 +261,8 @@ def run(options: dict[str, Any], ending: Ending) -> None:
         ending.write("memory", _inwards(error), _crash(error, trace.files, folder))
     except BaseException as error:
         ending.error = "".join(traceback.format_exception(error, limit=-8))
-        ending.write("crashed", _inwards(error), _crash(error, trace.files, folder))
+        crash = _crash(error, trace.files, folder)
+        ending.write("crashed", _inwards(error), _mendable(crash, error, trace.files) if plain else crash)
     ending.write("finished", [])
 
 
@@ -283,6 +299,36 @@ def _crash(error: BaseException, files: dict[str, str], folder: Path) -> Crash:
     line = files[file].splitlines()[row - 1] if file and 0 < row <= len(files[file].splitlines()) else ""
     asked = any(Path(frame.f_code.co_filename).stem == "argparse" for frame, _ in lines)
     return Crash(type(error).__name__, compat.explained(error, line, folder, asked)[:600], file, row)
+
+
+def _mendable(crash: Crash, error: BaseException, files: dict[str, str]) -> Crash:
+    """The crash with what might stand in its place; the innermost places of the program first."""
+    from backproof.source import Program, span_of
+    from backproof.trace import crashing
+
+    own = next(iter(files))
+    found: list[Attempt] = []
+    places = [tb for tb in _tracebacks(error) if tb.tb_frame.f_code.co_filename in files][::-1]
+    for depth, place in enumerate(places[:3]):
+        file = place.tb_frame.f_code.co_filename
+        program = Program(file, files[file])
+        tree = ast.parse(program.text)
+        attempts = crashing.attempts(program, tree, place.tb_frame, place.tb_lasti)
+        named = "" if file == own else file
+        found += [crashing.placed(replace(a, cost=a.cost + 0.5 * depth), named) for a in attempts]
+        node = crashing.crashing_node(tree, place.tb_frame, place.tb_lasti)
+        if depth == 0 and node is not None:
+            span = replace(span_of(program, node), file=named)
+            crash = replace(crash, span=span, shapes=crashing.shapes(program, place.tb_frame, node))
+    return replace(crash, attempts=tuple(sorted(found, key=lambda a: a.cost)))
+
+
+def _tracebacks(error: BaseException) -> list[types.TracebackType]:
+    found, place = [], error.__traceback__
+    while place is not None:
+        found.append(place)
+        place = place.tb_next
+    return found
 
 
 def _limit(options: dict[str, Any], ending: Ending) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from backproof.graph import Node
+from backproof.source import Edit, Span
 from backproof.trace.sites import Site
 
 
@@ -88,15 +89,38 @@ class Holding:
     content: int | Node
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A way to write what crashed that does not raise in the frame that crashed.
+
+    ``found`` is the text at ``span``, ``expected`` what it would be instead, and ``shape`` the shape that it
+    would have; ``rule`` names the mistake that it would mend.
+    """
+
+    rule: str
+    edits: tuple[Edit, ...]
+    cost: float
+    span: Span
+    found: str
+    expected: str
+    shape: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Crash:
-    """The program raised: where in its source, and what it said."""
+    """The program raised: where in its source, and what it said.
+
+    ``span`` is the expression that raised, ``shapes`` those of its operands, and ``attempts`` what could be
+    written instead, the likeliest first.
+    """
 
     kind: str
     message: str
     file: str
     row: int
-    site: int | None = None
+    span: Span | None = None
+    shapes: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(slots=True, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from backproof.graph import constant
@@ -65,7 +66,8 @@ class Functions:
         """A function of the program is over."""
         self.moment.back_from(frame)
         if frame.activity is not None:
-            self.activities.leave(frame.activity, frame.depth)
+            raised = sys.exc_info()[0] is not None
+            self.activities.leave(frame.activity, frame.depth, early=raised)
 
     def resumed(self, frame: Names, value: Any) -> Any:
         """A generator goes on, with what it was sent."""

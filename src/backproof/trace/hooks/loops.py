@@ -19,6 +19,7 @@ class Activities:
         self.moment = nodes.moment
         self.stopper = nodes.stopper
         self.open: list[Activity] = []
+        self.left: list[Activity] = []  # by a break, a return or an exception
 
     def begin(self, kind: Literal["round", "call"], site: int, depth: int) -> Activity:
         """A round or call begins inside the ``depth`` outermost."""
@@ -35,16 +36,27 @@ class Activities:
                 inner.end, inner.complete = now, not self.stopper.stopped
         del self.open[depth:]
 
-    def leave(self, activity: Activity, depth: int) -> None:
+    def leave(self, activity: Activity, depth: int, *, early: bool = False) -> None:
         """What began inside the ``depth`` outermost is over, and so is what is open in it.
 
-        A generator that is closed late is open no more.
+        A generator that is closed late is open no more. ``early`` says that it may not have come to its end.
         """
         now = self.moment.tick()
+        if early:
+            self.left += [activity, *self.open[depth + 1 :]]
         if depth < len(self.open) and self.open[depth] is activity:
             self.end(depth, now)
         elif activity.end < 0:
             activity.end = now
+
+    def cut_off(self) -> None:
+        """The program has crashed: what was left with nothing recorded since is not complete."""
+        trace = self.nodes.trace
+        last = max((node.origin.time for node in trace.nodes[-1:] if node.origin is not None), default=-1)
+        last = max([last, *(store.time for store in trace.stores[-1:])])
+        for activity in self.left:
+            if activity.end > last:
+                activity.complete = False
 
     def _round_over(self, activity: Activity, depth: int) -> None:
         now = self.moment.tick()
@@ -77,7 +89,7 @@ class Activities:
             moment.current = current
         finally:
             if activity is not None:
-                self.leave(activity, depth)
+                self.leave(activity, depth, early=True)
 
     def _counted(self, names: tuple[str, ...], value: Any) -> None:
         """Note the whole numbers that a comprehension binds its names to."""

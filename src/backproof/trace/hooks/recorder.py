@@ -41,6 +41,7 @@ class Recorder:
         self.enter_module, self.enter = functions.enter_module, functions.enter
         self.leave, self.returned, self.resumed = functions.leave, functions.returned, functions.resumed
         self.iterate, self.delegate = activities.iterate, activities.delegate
+        self.cut_off = activities.cut_off
         self.tick, self.loop_end = activities.tick, activities.loop_end
         self.store, self.stored = places.store, places.stored
         self.set_attribute, self.set_item = places.set_attribute, places.set_item

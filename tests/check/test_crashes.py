@@ -1,0 +1,166 @@
+"""Programs that stop in their backward pass: what should stand there is found by running what it could be."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import apply_edits, program_from_bytes
+
+from .case import Case, Mistake
+from .cases import CASES
+from .crashes import CRASHES, SLOW
+from .differences import mismatch
+from .test_programs import injected
+
+BY_NAME = {case.name: case for case in CASES}
+PARAMETERS = [
+    pytest.param(BY_NAME[name], mistake, id=f"{name}-{k}", marks=[pytest.mark.slow] if name in SLOW else [])
+    for k, (name, mistake) in enumerate(CRASHES)
+]
+NETWORK = """\
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(21, 3))
+Y = rng.normal(size=(21, 2))
+W1 = rng.normal(size=(3, 5))
+b1 = np.zeros(5)
+W2 = rng.normal(size=(5, 2))
+b2 = np.zeros(2)
+for i in range(300):
+    z1 = X @ W1 + b1
+    h = np.tanh(z1)
+    out = h @ W2 + b2
+    loss = 0.5 * np.sum((out - Y) ** 2)
+    d2 = out - Y
+    dW2 = h.T @ d2
+    db2 = d2.sum(axis=0)
+    d1 = d2 @ W2.T * (1 - h ** 2)
+    dW1 = X.T @ d1
+    db1 = d1.sum(axis=0)
+    W2 -= 0.01 * dW2
+    b2 -= 0.01 * db2
+    W1 -= 0.01 * dW1
+    b1 -= 0.01 * db1
+"""
+
+
+def check(text: str) -> FileReport:
+    """The report of a program."""
+    return check_program(program_from_bytes(text.encode(), "net.py"), timeout=15)
+
+
+def mended(text: str, report: FileReport) -> str:
+    """The program with all its safe edits."""
+    fixes = [f.fix for f in report.findings if f.severity == "error"]
+    assert all(fix is not None and fix.applicability == "safe" for fix in fixes)
+    edits = [edit for fix in fixes if fix is not None for edit in fix.edits]
+    return apply_edits(program_from_bytes(text.encode(), "net.py"), edits).text
+
+
+def wrong(*mistakes: tuple[str, str]) -> str:
+    """The network with mistakes in it."""
+    text = NETWORK
+    for right, instead in mistakes:
+        assert text.count(right) == 1
+        text = text.replace(right, instead)
+    return text
+
+
+@pytest.mark.parametrize(("case", "mistake"), PARAMETERS)
+def test_crashing_program(case: Case, mistake: Mistake) -> None:
+    """It is called faulty, once, and finite differences show the mend to be right."""
+    text = injected(case, mistake)
+    with pytest.raises(Exception, match=r".") as caught:
+        mismatch(text, case.step)
+    assert not isinstance(caught.value, AssertionError)
+    report = check(text)
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert report.verdict == "faulty", report.reason
+    assert len(errors) == 1
+    assert errors[0].name in mistake.names
+    assert "stops" in errors[0].message
+    assert mismatch(mended(text, report), case.step) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("right", "instead"),
+    [
+        ("h.T @ d2", "h @ d2"),
+        ("h.T @ d2", "d2.T @ h"),
+        ("h.T @ d2", "h.T * d2"),
+        ("d2 @ W2.T *", "d2 @ W2 *"),
+        ("d2 @ W2.T *", "d2 @ W1.T *"),
+        ("X.T @ d1", "X @ d1"),
+        ("X.T @ d1", "h.T @ d1"),
+        ("db2 = d2.sum(axis=0)", "db2 = d2.sum(axis=1)"),
+        ("db2 = d2.sum(axis=0)", "db2 = d2"),
+        ("(1 - h ** 2)", "(1 - out ** 2)"),
+        ("0.01 * dW1", "0.01 * dw1"),
+        ("0.01 * dW1", "0.01 * dW2"),
+        ("0.01 * db1", "0.01 * db2"),
+    ],
+)
+def test_one_mistake(right: str, instead: str) -> None:
+    """Each is mended back to a program that is certified."""
+    text = wrong((right, instead))
+    report = check(text)
+    assert report.verdict == "faulty", report.reason
+    assert check(mended(text, report)).verdict == "correct"
+
+
+def test_three_crashes_in_a_row() -> None:
+    """Each is found at its own line, in the order in which they stop the program, and the fix mends all."""
+    text = wrong(("h.T @ d2", "h @ d2"), ("W2.T *", "W2 *"), ("X.T @ d1", "X @ d1"))
+    report = check(text)
+    found = [(f.name, f.span.row, f.found, f.expected) for f in report.findings if f.span is not None]
+    assert found == [
+        ("wrong-transpose", 15, "h @ d2", "h.T @ d2"),
+        ("wrong-transpose", 17, "d2 @ W2", "d2 @ W2.T"),
+        ("wrong-transpose", 18, "X @ d1", "X.T @ d1"),
+    ]
+    assert mended(text, report) == NETWORK
+    assert [p.verdict for p in report.parameters] == ["faulty", "correct", "faulty", "faulty"]
+
+
+def test_a_crash_and_another_mistake() -> None:
+    """Behind the crash the gradients are judged as always; the places are those of the program as it is."""
+    text = wrong(("h.T @ d2", "h @ d2"), ("d2 @ W2.T * (1 - h ** 2)", "d2 @ W2 * (1 - np.tanh(h) ** 2)"))
+    report = check(text)
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert [(f.name, f.span.row) for f in errors if f.span is not None] == [
+        ("wrong-transpose", 15),
+        ("wrong-transpose", 17),
+        ("derivative-at-wrong-point", 17),
+    ]
+    assert mended(text, report) == NETWORK
+
+
+@pytest.mark.parametrize(
+    ("right", "instead", "words"),
+    [
+        ("X @ W1", "X.T @ W1", "net.py:10:10: the program stopped with ValueError"),
+        ("h @ W2", "W2 @ h", "`W2` has the shape (5, 2)"),
+        ("size=(21, 2)", "size=(22, 2)", "net.py:13:26"),
+        ("(1 - h ** 2)", "(1 - nothing.there ** 2)", "NameError"),
+    ],
+)
+def test_the_forward_pass_is_not_guessed_at(right: str, instead: str, words: str) -> None:
+    """A crash there, or one that nothing mends, is told with its place and the shapes."""
+    report = check(wrong((right, instead)))
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert words in report.reason
+
+
+def test_a_crash_in_the_middle_of_a_step_certifies_nothing() -> None:
+    """What was updated before a step broke off is no step."""
+    report = check(wrong(("0.01 * dW1", "0.01 * nothing")))
+    assert report.verdict != "correct"
+
+
+def test_a_crash_after_whole_steps_changes_nothing() -> None:
+    """A program that has trained, and stops later for another reason, is judged as it is."""
+    text = NETWORK.replace("range(300)", "range(3)") + "print(X @ X)\n"
+    assert check(text).verdict == "correct"
