@@ -46,7 +46,7 @@ def account(derived: Derivation) -> Account:
     told = tuple(
         Told(
             line,
-            None if line.of is None else reasons.called(line.of),
+            None if line.of is None else reasons.called(line.of).strip("`"),
             reasons.shape(line.node if line.of is None else line.of),
             "used more than once" if line.of is None else reasons.of(line.of),
         )

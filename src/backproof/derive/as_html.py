@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 from backproof.derive.account import Account
-from backproof.derive.as_markdown import factors, loss_formula, sentence, step_formula
+from backproof.derive.as_markdown import chain_formula, forward_formulas, sentence, step_formula
 from backproof.derive.statements import statements
 
 
@@ -14,23 +14,21 @@ def as_html(account: Account) -> str:
     from jinja2 import Environment
 
     template = resources.files("backproof.derive").joinpath("page.html.jinja").read_text("utf-8")
-    chains = [
-        {
-            "parameter": chain.parameter,
-            "formula": _mathml(factors(chain.values)),
-            "more": chain.branches,
-        }
-        for chain in account.chains
-    ]
+    chains = [_mathml(chain_formula(account, chain)) for chain in account.chains]
     steps = [
-        {"formula": _mathml(step_formula(account, told)), "reason": sentence(told)} for told in account.told
+        {"formula": _mathml(step_formula(account, told)), "reason": _marked(sentence(told))}
+        for told in account.told
     ]
     lines = statements(account.derived).splitlines()
     return (
         Environment(autoescape=True, keep_trailing_newline=True)
         .from_string(template)
         .render(
-            loss=account.loss, formula=_mathml(loss_formula(account)), chains=chains, steps=steps, lines=lines
+            loss=account.loss,
+            forward=[_mathml(f) for f in forward_formulas(account)],
+            chains=chains,
+            steps=steps,
+            lines=lines,
         )
     )
 
@@ -41,3 +39,11 @@ def _mathml(latex: str) -> object:
     from markupsafe import Markup
 
     return Markup(convert(latex, display="block"))
+
+
+def _marked(text: str) -> object:
+    """A sentence, what stands between backticks set as code."""
+    from markupsafe import Markup, escape
+
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(p) if k % 2 else p for k, p in enumerate(parts))

@@ -16,7 +16,7 @@ def as_text(account: Account, width: int = WIDTH) -> str:
     found = [text for line in derived.forward_lines for text in written(line)]
     found.append("")
     found += [
-        f"{chain.parameter}: {_factors(chain.values)}" + ("  + other paths" * chain.branches)
+        f"∂{account.loss}/∂{chain.parameter} = {_factors(chain.values)}" + ("  + ..." * chain.branches)
         for chain in account.chains
     ]
     found.append("")
@@ -26,6 +26,7 @@ def as_text(account: Account, width: int = WIDTH) -> str:
         found += [margin + text for text in written(told.line)]
         note = f"∂{account.loss}/∂{told.of}, {told.shape}: {told.reason}" if told.of else told.reason
         indent = " " * (longest + 3)
+        note = note.replace("`", "")
         found.append(textwrap.fill(note, width, initial_indent=indent, subsequent_indent=indent))
     found += ["", "The backward pass:"]
     found += [f"  {line}" for line in statements(derived).splitlines()]

@@ -47,7 +47,8 @@ class Derivation:
 
     ``steps`` are all of them, one for each named value on the way; ``lines`` those of a backward pass, where
     what is used once stands inside the expression that uses it. ``forward_lines`` are the forward values
-    as they are computed, ``first`` those of them that the backward pass has to compute itself.
+    as they are computed, ``first`` those of them that the backward pass has to compute itself. ``helped`` are
+    the values whose derivative a function of the program gives, with the call.
     """
 
     forward: Forward
@@ -58,6 +59,7 @@ class Derivation:
     short: frozenset[Node] = frozenset()
     forward_lines: tuple[Line, ...] = ()
     first: tuple[Line, ...] = ()
+    helped: Mapping[Node, str] = field(default_factory=dict)
 
 
 def derivation(forward: Forward) -> Derivation:
@@ -112,7 +114,20 @@ def _derived(
         short=frozenset(short),
         forward_lines=tuple(line for line in lines if line.name.isidentifier()),
         first=tuple(_first(forward, made.lines, texts)),
+        helped=_helped(known, factors, texts),
     )
+
+
+def _helped(
+    known: Mapping[Node, Composition], factors: Mapping[Node, tuple[str, Node]], texts: Mapping[Node, str]
+) -> dict[Node, str]:
+    """The calls of the program's functions that give derivatives, by the value derived."""
+    found = {}
+    for outer, whole in known.items():
+        for function, argument in factors.values():
+            if argument in (outer, whole.inner) and argument in texts:
+                found[outer] = f"{function}({texts[argument]})"
+    return found
 
 
 def _without(texts: Mapping[Node, str], node: Node) -> dict[Node, str]:

@@ -17,7 +17,7 @@ from backproof.step.cut import dependent
 WHOLE = {
     "sigmoid": "σ′ = σ(1 − σ), and σ is {outer} here",
     "tanh": "tanh′ = 1 − tanh², and tanh is {outer} here",
-    "relu": "the rectifier passes on what it let through: where {outer} > 0",
+    "relu": "the rectifier passes on what it let through: where {outer} is positive",
     "softplus": "the derivative of ln(1 + eˣ) is σ(x)",
     "softmax": "softmax: each row's weighted mean of the derivative comes off, times the probability",
     "standardize": "mean and variance depend on every value: the means of g and of g times {outer} come off",
@@ -87,10 +87,10 @@ class Reasons:
             named = other in forward.names and other not in self.inside and other is not forward.loss
             if named and other is not node and node in set(ancestors([other])):
                 above.append(forward.names[other])
-        names = [self.called(node), *above, loss]
+        names = [self.texts.get(node, "it"), *above, loss]
         pairs = list(zip(names[1:], names, strict=False))[::-1]
         chain = " · ".join(f"∂{upper}/∂{lower}" for upper, lower in pairs)
-        together = f"{chain} in one, for most of it cancels: " if above else ""
+        together = f"`{chain}` in one, for most of it cancels: " if above else ""
         return f"{together}what is predicted less what is wanted"
 
     def _each(self, node: Node) -> Iterator[str]:
@@ -103,11 +103,10 @@ class Reasons:
                 yield self._use(user, node)
 
     def _whole(self, whole: Composition) -> str:
-        return (
-            WHOLE[whole.name].format(outer=self.called(whole.outer))
-            if whole.name in WHOLE
-            else (f"the derivative of the elementwise function that gives {self.called(whole.outer)}")
-        )
+        outer = self.called(whole.outer)
+        text = WHOLE[whole.name].format(outer=outer) if whole.name in WHOLE else f"the derivative of {outer}"
+        helper = self.derived.helped.get(whole.outer)
+        return text if helper is None else f"{text}; `{helper}` computes it"
 
     def _use(self, user: Node, node: Node) -> str:
         position = user.operands.index(node)
@@ -122,9 +121,7 @@ class Reasons:
             factor = self.called(others[0])
             if others[0] is node:
                 return f"squared in {self._into(user)}: times twice itself"
-            return f"{self._in(user)}it is multiplied by {factor}: so times {factor}" + self._broadcast(
-                user, node
-            )
+            return f"{self._in(user)}a factor beside {factor}, which remains" + self._broadcast(user, node)
         if operation == "divide":
             text = "the divisor of" if position else "the dividend of"
             return f"{text} {self._into(user)}: the quotient rule" + self._broadcast(user, node)
@@ -151,12 +148,12 @@ class Reasons:
 
     def _in(self, user: Node) -> str:
         target = self._target(user)
-        return "" if target is None or target is user else f"in {self.derived.forward.names[target]}, "
+        return "" if target is None or target is user else f"in {self.called(target)}, "
 
     def _into(self, user: Node) -> str:
         """The named value that a user belongs to, or how it is written."""
         target = self._target(user)
-        return self.called(user) if target is None else self.derived.forward.names[target]
+        return self.called(user) if target is None else self.called(target)
 
     def _target(self, user: Node) -> Node | None:
         """The first value with a name that a user leads to on its only way."""
@@ -178,7 +175,7 @@ class Reasons:
             return f"the derivative of {user.operation}"
         text = to_numpy(local, {n: name for n, name in self.texts.items() if n is not local})
         return (
-            f"{user.operation} has the derivative {text}"
+            f"{user.operation} has the derivative `{text}`"
             if len(text) < 60
             else f"the derivative of {user.operation}"
         )
@@ -199,12 +196,9 @@ class Reasons:
         return f"; it was repeated along axis {listed}, so the derivative is summed over it"
 
     def called(self, node: Node) -> str:
-        """The name of a value, or what it is computed by."""
-        name = self.texts.get(node)
-        if name is not None:
-            return name
-        text = to_numpy(node, self.texts)
-        return text if len(text) <= LONGEST else "it"
+        """The name of a value, or what it is computed by, marked as code."""
+        text = self.texts.get(node) or to_numpy(node, self.texts)
+        return f"`{text}`" if len(text) <= LONGEST else "it"
 
 
 def samples(derived: Derivation) -> int | None:

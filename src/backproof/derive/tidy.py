@@ -27,9 +27,9 @@ def tidy(root: Node) -> Node:
 
     Examples
     --------
-    >>> from backproof.graph import apply, leaf
+    >>> from backproof.graph import leaf
     >>> from backproof.notation import to_numpy
-    >>> x, y = leaf(np.ones(3), "x"), leaf(np.ones(3), "y")
+    >>> x, y = leaf(np.full(3, 2.0), "x"), leaf(np.ones(3), "y")
     >>> product = apply("multiply", x, apply("multiply", 2.0, apply("negative", y)))
     >>> to_numpy(tidy(apply("multiply", 0.5, apply("subtract", y, product))))
     '0.5 * (y + 2 * x * y)'
@@ -40,7 +40,18 @@ def tidy(root: Node) -> Node:
         same = operands == node.operands
         here = node if same else Node(node.operation, operands, node.attributes, node.value)
         new[node] = _rewritten(here)
-    return new[root]
+    found = new[root]
+    return (_signed(found.operands[0]) or found) if found.operation == "negative" else found
+
+
+def _signed(node: Node) -> Node | None:
+    """A product that begins with a number, the number with its sign turned: −2·x for −(2·x)."""
+    if node.operation == "constant" and isinstance(node.value, float):
+        return constant(-node.value)
+    if node.operation not in ("multiply", "divide"):
+        return None
+    first = _signed(node.operands[0])
+    return None if first is None else apply(node.operation, first, node.operands[1])
 
 
 def _rewritten(node: Node) -> Node:
@@ -108,8 +119,7 @@ def _product(node: Node) -> Node:
     inverse = 1 / number if number else 0.0
     divided = number < 1 and abs(inverse - round(inverse)) < 1e-9 * inverse and round(inverse) > 2
     if number != 1 and not divided:
-        result = constant(-number if sign else number)
-        sign = False
+        result = constant(number)
     for factor in row.factors:
         if sign and factor.operation == "subtract":
             factor, sign = apply("subtract", *factor.operands[::-1]), False

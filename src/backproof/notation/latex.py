@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import OPERATIONS, Node
+from backproof.graph.literal import Written, index_literal
+from backproof.notation.latex_text import expression
 from backproof.notation.template import Levels, Part, expand, fill, render
 
 RELATION, SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4, 5
@@ -63,7 +65,7 @@ def to_latex(
 
     def template(node: Node) -> str:
         text = OPERATIONS[node.operation].latex
-        return expand(text if isinstance(text, str) else text(node), node, _attribute)
+        return expand(text if isinstance(text, str) else text(node), node, _attribute, _index)
 
     def combine(_: Node, text: str, parts: list[Part]) -> Part:
         return fill(text, parts, _levels(text), r"\left({}\right)".format)
@@ -84,6 +86,10 @@ def latex_name(name: str) -> str:
     >>> [latex_name(name) for name in ("W1", "layer_2", "y_hat", "sigma", "d_out")]
     ['W_{1}', '\\mathrm{layer}_{2}', '\\hat{y}', '\\sigma', '\\mathrm{d\\_out}']
     """
+    if not name.isidentifier():
+        found = expression(name, latex_name)
+        if found is not None:
+            return found
     if name.endswith("_hat"):
         return rf"\hat{{{latex_name(name[:-4])}}}"
     stem, digits = re.fullmatch(r"(.+?)_?(\d*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
@@ -126,6 +132,26 @@ def _number(number: float) -> Part:
             rf"{mantissa} \cdot " * (mantissa != "1")
         ) + rf"10^{{{int(exponent)}}}", PRODUCT if number > 0 else SUM
     return text, SUM if number < 0 else ATOM
+
+
+def _index(index: Any) -> str:
+    r"""Set an index: ``p[np.arange(len(y)), y]`` picks, for each sample i, the element y_i."""
+    parts = index if isinstance(index, tuple) else (index,)
+    texts = [part.text if isinstance(part, Written) else None for part in parts]
+    counted = [text is not None and text.startswith("np.arange(") for text in texts]
+    found = []
+    for part, text, counts in zip(parts, texts, counted, strict=True):
+        if counts:
+            found.append("i")
+        elif text is not None:
+            found.append(f"{{{latex_name(text)}}}_{{i}}" if any(counted) else latex_name(text))
+        elif part is None:
+            found.append(r"st")
+        else:
+            found.append(
+                re.sub(r"\bnp\.array", "", index_literal((part,)).rstrip(",")).replace("...", r"\ldots")
+            )
+    return ", ".join(found)
 
 
 def _attribute(value: Any) -> str:

@@ -26,7 +26,12 @@ def fill(template: str, parts: list[Part], levels: Levels, enclose: Callable[[st
     return re.sub(r"\$(\d+)", operand, template), parts[0][1] if own is None else own
 
 
-def expand(template: str, node: Node, write: Callable[[Any], str] = literal) -> str:
+def expand(
+    template: str,
+    node: Node,
+    write: Callable[[Any], str] = literal,
+    write_index: Callable[[Any], str] = index_literal,
+) -> str:
     """Write a node's attributes, and the list of its operands, into its template."""
 
     def expansion(match: re.Match[str]) -> str:
@@ -40,7 +45,7 @@ def expand(template: str, node: Node, write: Callable[[Any], str] = literal) -> 
         if key == "over":
             axis = attribute(node, "axis")
             return "" if axis is None else rf"_{{\text{{axis }} {write(axis)}}}"
-        return index_literal(attribute(node, key)) if key == "index" else write(attribute(node, key))
+        return write_index(attribute(node, key)) if key == "index" else write(attribute(node, key))
 
     return re.sub(r"\$(\*|[a-z_]+)", expansion, template)
 
