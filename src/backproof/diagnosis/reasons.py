@@ -43,12 +43,18 @@ def failed_in_training(judgement: Judgement) -> bool:
 
     What fails behind the loop that trains, such as a plot, says nothing of the gradients.
     """
-    step = judgement.step
-    trace, (kind, number) = step.trace, step.window.kind
+    window, trace = judgement.step.window, judgement.step.trace
     if trace.crash is None or trace.ended != "crashed":
         return False
-    loop = trace.sites[number] if kind == "round" and number >= 0 else None
-    return loop is None or loop.file != trace.crash.file or trace.crash.row <= loop.span.end_row
+    around = {
+        (a.kind, a.site)
+        for a in trace.activities
+        if a.kind == "round" and a.start <= window.start and window.end <= a.end
+    }
+    training = {window.kind, *around}
+    return window.kind[1] < 0 or any(
+        not a.complete and (a.kind, a.site) in training for a in trace.activities
+    )
 
 
 def undefined(judgement: Judgement) -> str | None:
