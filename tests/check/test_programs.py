@@ -7,6 +7,7 @@ import pytest
 
 from backproof.findings import FileReport, Finding
 from backproof.pipeline import check_program
+from backproof.rules import RULES
 from backproof.source import Edit, Program, Span, apply_edits, program_from_bytes
 
 from .case import Case, Mistake
@@ -34,7 +35,7 @@ FAULTY = [
 def test_correct_program(case: Case) -> None:
     """A program whose update is the gradient by finite differences is certified, all its parameters seen.
 
-    Those of the table of gaps get what the table says; none is ever called faulty.
+    Those of the table of gaps get what the table says; none is ever called faulty, or unhealthy.
     """
     assert mismatch(case.text, case.step) < 1e-6
     report = _check(case.text)
@@ -44,6 +45,9 @@ def test_correct_program(case: Case) -> None:
     missing = [] if report.verdict == "correct" else ["verdict"]
     missing += ["parameters"] if report.verdict == "correct" and seen != held else []
     _expect(missing, CORRECT_GAPS.get(case.name), ("verdict", "parameters"))
+    assert not [f for f in report.findings if RULES[f.name].group == "health"], (
+        "nothing keeps it from training"
+    )
 
 
 @pytest.mark.parametrize(("case", "number"), FAULTY)

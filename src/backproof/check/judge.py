@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -165,6 +166,14 @@ def _with_site(step: TrainingStep, judged: list[Entry]) -> TrainingStep:
     return replace(step, hypothesis=replace(hypothesis, site=next(sites, None)))
 
 
+def _continues(whole: Node, parts: Collection[Node], window: Window) -> bool:
+    """Is this a running total: a part, and what was there before the step, which changes no gradient?"""
+    if whole.operation != "add":
+        return False
+    x, y = whole.operands
+    return any(a in parts and time_of(b) < window.start for a, b in ((x, y), (y, x)))
+
+
 def _with_wholes(hypotheses: list[Hypothesis], window: Window) -> list[Hypothesis]:
     """Tell every hypothesis which scalars of the program it is part of."""
     since = min(time_of(c.before) for c in window.parameters)
@@ -172,7 +181,11 @@ def _with_wholes(hypotheses: list[Hypothesis], window: Window) -> list[Hypothesi
     found = []
     for hypothesis in hypotheses:
         parts = hypothesis.outputs or (hypothesis.node,)
-        wholes = tuple(w for w, inside in made.items() if inside.issuperset(parts) and w not in parts)
+        wholes = tuple(
+            whole
+            for whole, inside in made.items()
+            if inside.issuperset(parts) and whole not in parts and not _continues(whole, parts, window)
+        )
         found.append(replace(hypothesis, wholes=wholes))
     return found
 

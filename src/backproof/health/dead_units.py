@@ -1,7 +1,9 @@
 """Rectified units that are off for all of the data: their value, slope and gradients are zero.
 
 ## What it does
-Finds units of ReLU-like layers that are inactive for every sample that was seen, over several steps.
+Finds layers of ReLU-like units of which half or more are inactive for every sample that was seen, both at
+the parameters that the program starts with and some steps later. A few dead units of many are usual, and
+not reported.
 
 ## Why is this wrong?
 The gradient is right: a unit that is never on has no influence, and so no gradient. But nothing that

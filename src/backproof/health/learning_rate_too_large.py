@@ -1,8 +1,9 @@
 """Each step overshoots the minimum by more than it was away from it, so the loss grows.
 
 ## What it does
-Compares the learning rate with the curvature of the loss along the gradient, and reports a rate at which a
-small step would lower the loss and the program's own step raises it, again and again.
+Repeats the program's own updates on the recorded step, with its data and the memory of its optimizer, from
+the parameters that it starts with. Reported is a rate at which the loss climbs to more than one and a half
+times what it began with and stays there, when at a tenth of it or less it falls.
 
 ## Why is this wrong?
 The gradient is a promise about small steps only. It is no fault of the derivation, so it is a warning; but
@@ -40,8 +41,8 @@ norm of x. It grows with the size of the inputs and, for a summed loss, with the
 that was fine for a mean loss is N times too large for a sum.
 
 ## Fix safety
-No edit is offered: the report names a rate at which the measured curvature allows the step. Momentum, batch
-size and schedule matter too.
+No edit is offered: the report names a rate at which the loss fell. Momentum, batch size and schedule matter
+too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Several units of a layer have the same weights in and out, get the same gradients, and so remain one unit.
 
 ## What it does
-Finds units of a hidden layer with equal parameters and equal gradients: weights that start at zero or at
-one constant.
+Finds hidden layers all of whose units get equal sums and have equal adjoints, for every sample, at the
+start and some steps later: weights that start at zero or at one constant.
 
 ## Why is this wrong?
 The layer has as many units as it was given only on paper; it computes one function, several times over.

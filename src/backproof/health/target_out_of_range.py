@@ -2,7 +2,8 @@
 
 ## What it does
 Compares the range of the targets with that of the output's activation: targets of 10 for a sigmoid,
-negative ones for a ReLU, labels of −1 for a probability.
+negative ones for a ReLU, labels of −1 for a probability. Reported when more than 5 % of the targets lie
+outside, by more than 5 % of the range.
 
 ## Why is this wrong?
 The gradients are right, and lead the output to its limit, where its slope vanishes: the weights grow

@@ -1,8 +1,11 @@
 """The inputs are far from zero, large, or on scales that differ by orders of magnitude.
 
 ## What it does
-Measures mean and spread of each input over the data, and reports those for which no one learning rate suits
-all weights, or with which the first layer starts saturated.
+Measures mean and spread of each input over the data. Inputs of a root mean square of 3 or more, or with
+columns that differ by a factor of 30, are tried standardised. They are reported when that shows what they
+cost: most of the first layer's values (or a tenth, where the inputs lie on one side of zero) start where
+the activation is flat, and with standardised inputs hardly any do; or the loss, each time at the best of
+many rates, ends up at less than half.
 
 ## Why is this wrong?
 The gradients are right, and gradient descent with them is slow: a rate that is small enough for the large
@@ -44,7 +47,7 @@ make it the condition number of their correlations, a small number.
 
 ## Fix safety
 No edit is offered. Standardise with mean and spread of the *training* data, and keep the two for what comes
-later.
+later. A layer without a bias needs one then: nothing else can shift what goes into its units.
 """
 
 from __future__ import annotations

@@ -86,7 +86,18 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         if old is None or inside or not (window.start <= time_of(old.node) < window.end):
             declared = inside and bool(DECLARED.search(f"{name} {function}")) and evidence >= SURE
             found[key] = Hypothesis(node, name, row, True, formula, evidence, declared)
-    return sorted(found.values(), key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
+    settled = [_behind_its_part(h, list(found.values())) for h in found.values()]
+    return sorted(settled, key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
+
+
+def _behind_its_part(hypothesis: Hypothesis, others: list[Hypothesis]) -> Hypothesis:
+    """Put a running total behind the loss that it adds up, where that has a name of its own."""
+    if hypothesis.node.operation != "add":
+        return hypothesis
+    for other in others:
+        if other.name and other.node in hypothesis.node.operands and other.evidence >= SURE:
+            return replace(hypothesis, evidence=min(hypothesis.evidence, other.evidence - 1))
+    return hypothesis
 
 
 def turned(hypothesis: Hypothesis) -> Hypothesis | None:
