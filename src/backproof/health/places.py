@@ -40,8 +40,11 @@ def original(step: TrainingStep, copy: Node) -> Node:
 
 def initial_site(examination: Examination, parameter: Parameter) -> Site | None:
     """The expression that a parameter got its first value from."""
-    leaf = parameter.leaves[0]
-    return made_at(examination.step, examination.first.get(leaf, leaf))
+    step, leaf = examination.step, parameter.leaves[0]
+    node = examination.first.get(leaf, leaf)
+    while (site := made_at(step, node)) is not None and site.kind == "AugAssign" and node.operands:
+        node = node.operands[0]  # an update before those that were looked at
+    return site
 
 
 def layer_name(examination: Examination, layer: Layer) -> str:

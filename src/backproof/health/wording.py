@@ -32,4 +32,5 @@ def share_of(share: float) -> str:
 def warning(rule: Rule, message: str, site: Site | None, parameters: Sequence[str] = ()) -> Finding:
     """Make the finding of a measurement."""
     span, text = (site.span, site.text) if site is not None else (None, None)
+    message = message[0].upper() + message[1:]
     return Finding(rule.code, rule.name, "warning", message, span, tuple(parameters), text)
