@@ -52,7 +52,12 @@ def add_parser(verbs: Subparsers) -> None:
     parser.add_argument("--output-format", choices=FORMATS, help="(default: text)")
     parser.add_argument("--loss", metavar="NAME", help="the variable that is the loss (default: inferred)")
     parser.add_argument("--steps", type=positive_integer, metavar="N", help="updates to observe")
-    parser.add_argument("--timeout", type=positive_number, metavar="SECONDS", help="for a run of the program")
+    parser.add_argument(
+        "--timeout",
+        type=positive_number,
+        metavar="SECONDS",
+        help="for each run of the program (default: 20); verifying a mend is another run",
+    )
     rules = "names, codes or groups of rules, separated by commas"
     parser.add_argument(
         "--select", type=names, action="extend", metavar="NAME,...", help=f"show only these: {rules}"

@@ -15,21 +15,31 @@ def cut(results: Iterable[Node], parameters: Iterable[Node], keep: Iterable[Node
     """Copy what the results are computed from, as seen from the parameters.
 
     A parameter becomes a leaf; so does everything that does not depend on any parameter, whatever it was
-    computed from: for this step it is data. ``keep`` are nodes that become leaves as well. The result maps
-    every old node to its copy; places and names are kept.
+    computed from: for this step it is data. ``keep`` are nodes that become leaves as well. A value that is
+    reached by another name is the same leaf. The result maps every old node to its copy; places and names
+    are kept.
     """
+    parameters, keep = list(parameters), list(keep)
     leaves = set(parameters) | set(keep)
+    known = {_unnamed(node): node for node in [*reversed(keep), *reversed(parameters)]}
     since = min((time_of(p) for p in parameters), default=-1)
     order = bounded(results, leaves, since)
     copies: dict[Node, Node] = {}
     moving: set[Node] = set()
+    other_names = {
+        node: leaf for node in order if (leaf := _under_other_name(node, leaves, known)) is not None
+    }
     for node in order:
         operands = node.operands if node not in leaves and not _older(node, since) else ()
-        if node in leaves or any(o in moving for o in operands):
+        if node in leaves or node in other_names or any(o in moving for o in operands):
             moving.add(node)
-    for node in order:
-        if node in leaves:
+    for node in [*other_names.values(), *order]:
+        if node in other_names:
+            copies[node] = copies[other_names[node]]
+        elif node in leaves and node not in copies:
             copies[node] = Node("leaf", (), value=node.value, name=node.name, origin=node.origin)
+        elif node in leaves:
+            continue
         elif node in moving:
             copies[node] = Node(
                 node.operation,
@@ -43,6 +53,21 @@ def cut(results: Iterable[Node], parameters: Iterable[Node], keep: Iterable[Node
             kind = "constant" if node.operation == "constant" else "leaf"
             copies[node] = Node(kind, (), value=node.value, name=node.name, origin=node.origin)
     return copies
+
+
+def _under_other_name(node: Node, leaves: set[Node], known: Mapping[Node, Node]) -> Node | None:
+    """The leaf whose value a node is, where it is not reached through the leaf itself."""
+    value = node
+    while value not in leaves and value.operation == "identity":
+        value = value.operands[0]
+    return None if value in leaves else known.get(value)
+
+
+def _unnamed(node: Node) -> Node:
+    """The value that names stand for."""
+    while node.operation == "identity":
+        node = node.operands[0]
+    return node
 
 
 def _older(node: Node, since: int) -> bool:
