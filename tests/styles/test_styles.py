@@ -57,3 +57,13 @@ def test_a_mistake_is_found_and_mended(name: str) -> None:
     assert (
         check(apply_edits(program_from_bytes(text.encode(), "program.py"), edits).text).verdict == "correct"
     )
+
+
+def test_parameters_are_called_what_their_author_calls_them() -> None:
+    """Objects with slots are looked into, and what a decorator hands on is not named by it."""
+    names = {
+        name: [p.name for p in check((FOLDER / f"{name}.py").read_text()).parameters]
+        for name in ("operators_and_slots", "arguments_and_match")
+    }
+    assert names["operators_and_slots"] == ["model.W1.data", "model.b1.data", "model.W2.data"]
+    assert names["arguments_and_match"] == ["net.W[0]", "net.W[1]"]

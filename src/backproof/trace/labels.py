@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import types
 from collections import deque
@@ -12,6 +13,7 @@ import numpy as np
 from backproof.trace.events import Trace
 from backproof.trace.rewriting import RECORDER
 
+PASSING = {"args", "kwargs", "self"}  # say least: what else a value is called by tells more
 DEPTH, COUNT = 6, 20_000
 SKIPPED = (
     types.ModuleType,
@@ -39,7 +41,8 @@ def labels(trace: Trace, space: dict[str, Any], frames: list[dict[str, Any]]) ->
         for name in re.findall(r"\w+", site.text.split(" in ")[0])
     }
     first = {name: value for name, value in space.items() if name not in loops}
-    inner = [{name: value for name, value in frame.items() if name not in loops} for frame in frames]
+    passing = loops | PASSING
+    inner = [{name: value for name, value in frame.items() if name not in passing} for frame in frames]
     paths = _paths([first, *inner, space, *frames])
     found: dict[tuple[Any, ...], str] = {}
     for store in trace.stores:
@@ -105,6 +108,19 @@ def _walk(root: dict[str, Any], paths: dict[int, str]) -> None:
         elif isinstance(value, list | tuple):
             for number, inner in enumerate(list(value)[:1000]):
                 queue.append((inner, f"{path}[{number}]", depth + 1))
-        elif not isinstance(value, np.ndarray | np.generic) and hasattr(value, "__dict__"):
-            for name, inner in list(vars(value).items()):
+        elif not isinstance(value, np.ndarray | np.generic):
+            for name, inner in _attributes(value):
                 queue.append((inner, f"{path}.{name}", depth + 1))
+
+
+def _attributes(value: Any) -> list[tuple[str, Any]]:
+    """What an object holds, in its dictionary or in slots."""
+    found = list(vars(value).items()) if hasattr(value, "__dict__") else []
+    for kind in type(value).__mro__:
+        slots = kind.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            member = kind.__dict__.get(name)
+            if isinstance(member, types.MemberDescriptorType):
+                with contextlib.suppress(AttributeError):
+                    found.append((name, member.__get__(value)))
+    return found
