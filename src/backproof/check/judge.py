@@ -10,7 +10,7 @@ import numpy as np
 
 from backproof.check.compare import Verdict, compare
 from backproof.check.dropped import replaced_gradients
-from backproof.check.metric import is_climbed, is_distance, vanishes
+from backproof.check.metric import is_climbed, is_distance, is_unbounded, vanishes
 from backproof.graph import Node, ancestors
 from backproof.step import (
     SURE,
@@ -23,7 +23,7 @@ from backproof.step import (
     training_step,
     windows,
 )
-from backproof.step.loss import ancestors_since, turned
+from backproof.step.loss import ancestors_since, held, turned
 from backproof.step.update import time_of
 from backproof.trace import Trace
 
@@ -126,12 +126,14 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
             if climbed is not None:
                 hypothesis, step, verdict = negative, climbed, compare(climbed)
         if hypothesis.stated and not verdict.correct:
-            if vanishes(verdict):
+            if vanishes(verdict) or is_unbounded(step):
                 continue
             if is_distance(step):
                 distances.append(hypothesis)
                 continue
         judged.append((_rank(hypothesis, verdict, window, position), hypothesis, step, verdict))
+    if not any(verdict.correct for _, _, _, verdict in judged):
+        judged += _with_held(trace, window, judged)
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged = [_nearer(entry, window, k) for k, entry in enumerate(judged)]
     if not judged:
@@ -147,12 +149,12 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     declared = [
         Judgement(s, v)
         for _, h, s, v in judged
-        if h.declared and _same_outputs(h, hypothesis, judged) and not v.correct and not is_climbed(v)
+        if h.declared and _same_outputs(h, hypothesis, judged, window) and not v.correct and not is_climbed(v)
     ]
     other = next(iter(declared), None)
     if hypothesis.stated:
         return Judgement(step, verdict, declared=other), True
-    measured = [h for h in distances if _same_outputs(h, hypothesis, judged)]
+    measured = [h for h in distances if _same_outputs(h, hypothesis, judged, window)]
     return Judgement(step, verdict, rivals, (), other, next(iter(measured), None)), False
 
 
@@ -205,6 +207,19 @@ def _rounds(trace: Trace, judgement: Judgement) -> tuple[Judgement, ...]:
     return tuple(j for j in found if not j.verdict.correct)
 
 
+def _with_held(trace: Trace, window: Window, judged: list[Entry]) -> list[Entry]:
+    """Judge the losses of the program with their targets held fixed; keep what is right."""
+    befores = [c.before for c in window.parameters]
+    since = min(time_of(b) for b in befores)
+    found = []
+    for _, hypothesis, _, _ in judged:
+        for variant in held(hypothesis, befores, since):
+            step = training_step(trace, window, variant)
+            if step is not None and (verdict := compare(step)).correct:
+                found.append((_rank(variant, verdict, window, 0), variant, step, verdict))
+    return found
+
+
 def _nearer(entry: Entry, window: Window, position: int) -> Entry:
     """Judge a step at points nearer to the recorded one, and keep what explains more.
 
@@ -224,22 +239,32 @@ def _nearer(entry: Entry, window: Window, position: int) -> Entry:
     return rank, hypothesis, step, verdict
 
 
-def _same_outputs(declared: Hypothesis, best: Hypothesis, judged: list[Entry]) -> bool:
+def _same_outputs(declared: Hypothesis, best: Hypothesis, judged: list[Entry], window: Window) -> bool:
     """Is the declared loss computed from the very outputs that the best one is made of?
 
-    Or from outputs that were computed once more: then they have the same values. The outputs of a loss that
-    is stated are those that the backward pass begins with.
+    Or from what they are computed from, such as the logits; or from values that were computed once more. The
+    outputs of a loss that is stated are those that the backward pass begins with.
     """
-    made, part = set(ancestors([declared.node])), set(ancestors([best.node]))
+    befores = {c.before for c in window.parameters}
+    since = min(time_of(b) for b in befores)
+    made = set(ancestors_since([declared.node], since))
+    part = set(ancestors_since([best.node], since))
     if best.stated and (best.node in made or declared.node in part):
         return False  # one is a part of the other
     outputs = best.outputs or next(
         (h.outputs for _, h, _, _ in judged if h.outputs and part.issuperset(h.outputs)), ()
     )
-    if not outputs or made.issuperset(outputs):
-        return bool(outputs)
-    known = {_digest(node) for node in made if node.operands}
-    return all(_digest(output) in known for output in outputs)
+    known = {_digest(node) for node in made if node.operands and time_of(node) > since}
+    stack, done = list(outputs), set[Node]()
+    while stack:
+        node = stack.pop()
+        if node in befores:
+            return False
+        if node in done or node in made or time_of(node) <= since or _digest(node) in known:
+            continue
+        done.add(node)
+        stack.extend(node.operands)
+    return bool(outputs)
 
 
 def _digest(node: Node) -> tuple[int, bytes]:

@@ -26,21 +26,51 @@ def is_distance(step: TrainingStep) -> bool:
     A mean absolute error is printed beside many a squared error that is descended. What it is made of tells
     it from a loss that has absolute values for another reason, such as Huber's, or a penalty on weights.
     """
-    leaves = {leaf for p in step.parameters for leaf in p.leaves}
-    moving = _moving(step.loss, leaves)
-    done, stack, distances = set[Node](), [step.loss], list[Node]()
+    ends = _summed(step)
+    return (
+        bool(ends)
+        and all(node.operation == "abs" for node in ends)
+        and not _leaves(step) & {node.operands[0] for node in ends}
+        and not _signed(step, [node.operands[0] for node in ends])
+    )
+
+
+def is_unbounded(step: TrainingStep) -> bool:
+    """Is this scalar a plain sum of differences of an output and a target, which nobody can descend?"""
+    moving, ends = _moving(step.loss, _leaves(step)), _summed(step)
+    return bool(ends) and all(
+        node.operation == "subtract" and not moving >= {*node.operands} for node in ends
+    )
+
+
+def _summed(step: TrainingStep) -> list[Node]:
+    """The absolute values and differences that a scalar is a weighted sum of; none where it is another."""
+    moving = _moving(step.loss, _leaves(step))
+    done, stack, ends = set[Node](), [step.loss], list[Node]()
     while stack:
         node = stack.pop()
         if node in done or node not in moving:
             continue
         done.add(node)
-        if node.operation == "abs":
-            distances.append(node.operands[0])
+        if node.operation == "abs" or _is_difference(node, moving):
+            ends.append(node)
         elif node.operation in SUMS or _is_scaling(node, moving):
             stack.extend(node.operands)
         else:
-            return False
-    return bool(distances) and not leaves & set(distances) and not _signed(step, distances)
+            return []
+    return ends
+
+
+def _leaves(step: TrainingStep) -> set[Node]:
+    return {leaf for p in step.parameters for leaf in p.leaves}
+
+
+def _is_difference(node: Node, moving: set[Node]) -> bool:
+    """Is this an output less a target, or the other way round?"""
+    if node.operation != "subtract" or moving.issuperset(node.operands):
+        return False
+    target = node.operands[0] if node.operands[1] in moving else node.operands[1]
+    return target.operation != "constant"
 
 
 def _moving(result: Node, leaves: set[Node]) -> set[Node]:

@@ -35,6 +35,11 @@ def certified(judgement: Judgement) -> tuple[str, ...]:
 def _choice(judgement: Judgement) -> str:
     """Say why the gradients were held against this loss, and where that decides the verdict."""
     hypothesis, trace = judgement.step.hypothesis, judgement.step.trace
+    if hypothesis.held is not None:
+        return (
+            f"The program computes this loss, and its updates take `{hypothesis.held.name}` for a constant, "
+            "as in temporal-difference learning, though it depends on the parameters."
+        )
     if hypothesis.stated and hypothesis.declared:
         return "The program itself computes this loss in its training step."
     if hypothesis.stated:

@@ -100,6 +100,7 @@ def _hypotheses(
                 outputs=outputs,
                 site=group[0].site,
                 weights=name,
+                differences=tuple(pair.difference for pair in group),
             )
         )
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +23,7 @@ DECLARED = re.compile(
 )
 GROWS = re.compile(r"likelihood|reward|elbo|utility|fitness|log_?prob|^ll$", re.IGNORECASE)
 FALLS = re.compile(r"loss|cost|neg|nll|err|minus", re.IGNORECASE)
+HELD = re.compile(r"target|backup|bootstrap|bellman|^td", re.IGNORECASE)
 SURE = 5  # evidence enough: called a loss and computed in the step, or called one and shown
 
 
@@ -32,7 +34,8 @@ class Hypothesis:
     ``stated`` says that the program computes it, ``declared`` that it calls it a loss, in the step itself;
     ``formula`` is how to write it; ``evidence`` counts what speaks for it. ``outputs`` are the values that an
     inferred loss is made of; ``wholes`` the scalars that the program computes from it, or from these;
-    ``site`` the difference that implies it, and ``weights`` what weighs its terms.
+    ``site`` and ``differences`` what implies it, and ``weights`` what weighs its terms.
+    ``held`` is a value that the gradient takes for a constant.
     """
 
     node: Node
@@ -46,6 +49,8 @@ class Hypothesis:
     wholes: tuple[Node, ...] = ()
     site: int | None = None
     weights: str | None = None
+    differences: tuple[Node, ...] = ()
+    held: Node | None = None
 
 
 def stated(trace: Trace, window: Window) -> list[Hypothesis]:
@@ -107,6 +112,26 @@ def turned(hypothesis: Hypothesis) -> Hypothesis | None:
         return None
     node = apply("negative", hypothesis.node)
     return replace(hypothesis, node=node, name=f"-{name}", formula=f"-({hypothesis.formula})")
+
+
+def held(hypothesis: Hypothesis, befores: Sequence[Node], since: int) -> list[Hypothesis]:
+    """The same loss with a target held fixed that is itself computed from the parameters.
+
+    So temporal-difference learning has it: the value of the next state is what the present one should be.
+    Only what the program calls a target is one; that a path of the chain rule is forgotten looks alike.
+    """
+    if not hypothesis.stated:
+        return []
+    line = sorted((n for n in ancestors_since([hypothesis.node], since) if time_of(n) > since), key=time_of)
+    moving = dependent(line, befores)
+    targets = {
+        operand
+        for node in line
+        if node.operation == "subtract" and moving.issuperset(node.operands)
+        for operand in node.operands
+        if operand.name and HELD.search(operand.name)
+    }
+    return [replace(hypothesis, held=target) for target in targets]
 
 
 def _accumulates(trace: Trace, node: Node) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, adjoints, ancestors, apply, evaluate
-from backproof.step.cut import cut
+from backproof.step.cut import cut, recomputed
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.penalty import Penalties, penalties
 from backproof.step.update import keeps, sums, time_of
-from backproof.step.window import Change, Window
+from backproof.step.window import Change, Window, root
 from backproof.trace import Trace
 
 LARGE = 1e16  # an accumulator of squares this large scales every element of its gradient alike
@@ -103,7 +103,7 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     if np.size(loss.value) != 1:
         return None
     scalar = loss if np.ndim(loss.value) == 0 else apply("reshape", loss, shape=())
-    truths = gradients_of(scalar, parameters)
+    truths = _truths(scalar, parameters, copies.get(hypothesis.held) if hypothesis.held else None)
     descents = tuple(
         p.joined([descent(*pair) for pair in zip(p.leaves, p.afters, strict=True)]) for p in parameters
     )
@@ -130,10 +130,20 @@ def _without_gradient_flow(
         change
         for change in window.others
         if copies.get(change.before) in moving
-        and change.after not in fed
+        and root(change.after, window.start) not in fed
         and np.asarray(change.before.value).dtype.kind == "f"
         and keeps(change.after, change.before)
     ]
+
+
+def _truths(loss: Node, parameters: Sequence[Parameter], fixed: Node | None) -> tuple[Node, ...]:
+    """Differentiate the loss, one value of it taken for a constant."""
+    if fixed is None:
+        return gradients_of(loss, parameters)
+    stand_in = Node("leaf", (), value=fixed.value, name=fixed.name)
+    (constant_there,) = recomputed([loss], {fixed: stand_in}).values()
+    truths = gradients_of(constant_there, parameters)
+    return tuple(recomputed(truths, {stand_in: fixed}).values())
 
 
 def gradients_of(loss: Node, parameters: Sequence[Parameter]) -> tuple[Node, ...]:

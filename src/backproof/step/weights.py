@@ -42,7 +42,7 @@ def factors_of(
     taken at the wrong one of them would be.
     """
     found: list[tuple[Node, int | None]] = []
-    node, known = difference, {d for d in data if d.operation != "constant"}
+    node, known, found_data = difference, {d for d in data if d.operation != "constant"}, False
     while len(users.get(node, ())) == 1:
         user = users[node][0]
         if np.shape(user.value) != np.shape(node.value) or not _passes(user, node):
@@ -50,8 +50,9 @@ def factors_of(
         factor = _factor(user, node, moving)
         if factor is not None:
             factor = _unsigned(factor)
-            if factor in known or _is_function(factor, known):
+            if _is_function(factor, known) or (_depends(factor, known) and found_data):
                 return []
+            found_data = found_data or _depends(factor, known)
             if factor.operation != "constant":
                 found.append((factor, _site(user, node)))
         node = user
@@ -104,10 +105,16 @@ def _unsigned(node: Node) -> Node:
 
 
 def _is_function(factor: Node, data: set[Node]) -> bool:
-    """Is a factor computed from the data by anything curved, as ``t * (1 - t)`` is?
+    """Is a factor the data, or computed from them by anything curved or turned, as ``1 - t`` is?
 
-    What is decided by comparing them, or looked up, is free of them.
+    What is decided by comparing them is free of them.
     """
+    plain = _arranged(factor)
+    if plain.operation in ("add", "subtract"):
+        x, y = (_arranged(operand) for operand in plain.operands)
+        plain = x if y.operation == "constant" else y if x.operation == "constant" else plain
+    if plain in data:
+        return True
     stack, done = [factor], set[Node]()
     while stack:
         node = stack.pop()
@@ -120,6 +127,12 @@ def _is_function(factor: Node, data: set[Node]) -> bool:
             return True
         stack.extend(node.operands)
     return False
+
+
+def _arranged(node: Node) -> Node:
+    while node.operation in ("index", "reshape", "transpose", "identity", "astype", "negative"):
+        node = node.operands[0]
+    return node
 
 
 def _depends(node: Node, data: set[Node]) -> bool:
