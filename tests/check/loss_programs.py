@@ -1,0 +1,256 @@
+"""One small network under every usual loss: written, shown, watched, weighed, penalised, or not written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import indent
+
+REGRESSION = "Y = np.sin(X[:, :3]) + 0.1 * rng.normal(size=(37, 3))"
+CLASSES = "label = np.argmax(X[:, :3] + 0.3 * rng.normal(size=(37, 3)), axis=1)\nY = np.eye(3)[label]"
+TWO = "Y = (X[:, :1] * X[:, 1:2] > 0).astype(float)"
+SHARES = "Y = rng.uniform(0.1, 0.9, (37, 1))"
+SIGNS = "S = np.sign(X[:, :1] + 0.3 * rng.normal(size=(37, 1)))"
+SMOOTHED = f"{CLASSES}\nT = 0.9 * Y + 0.1 / 3"
+MASKED = f"{REGRESSION}\nM = (rng.uniform(size=(37, 3)) < 0.7).astype(float)"
+HOLES = f"{REGRESSION}\nhole = rng.uniform(size=(37, 3)) < 0.3"
+SOFTMAX = "p = np.exp(z)\np /= p.sum(axis=1, keepdims=True)\n"
+SIGMOID = "p = 1 / (1 + np.exp(-z))\n"
+HUBER = "r = z - Y\na = np.abs(r)\nloss = np.mean(np.where(a < 0.5, 0.5 * r ** 2, 0.5 * (a - 0.25)))"
+LOGITS = "loss = np.mean(np.maximum(z, 0) - z * Y + np.log1p(np.exp(-np.abs(z))))"
+FOCAL = f"{SIGMOID}pt = np.where(Y == 1, p, 1 - p)\nloss = -np.mean((1 - pt) ** 2 * np.log(pt))"
+PINBALL = "e = Y - z\nloss = np.mean(np.maximum(0.8 * e, -0.2 * e))"
+HINGE = "m = 1 - S * z\nloss = np.mean(np.maximum(0, m))"
+MEAN = "loss = np.mean((z - Y) ** 2)"
+OF_MEAN = "d = 2 * (z - Y) / Y.size"
+RIDGE = f"{MEAN} + 0.01 * (np.sum(W1 ** 2) + np.sum(W2 ** 2))"
+LASSO = f"{MEAN} + 0.02 * (np.abs(W1).sum() + np.abs(W2).sum())"
+
+PROGRAM = """\
+import numpy as np
+
+rng = np.random.default_rng(12)
+X = rng.normal(size=(37, 4))
+{data}
+W1 = rng.normal(size=(4, 6)) * 0.5
+b1 = rng.normal(size=6) * 0.1
+W2 = rng.normal(size=(6, {outputs})) * 0.5
+b2 = rng.normal(size={outputs}) * 0.1
+lr = 0.05
+
+for epoch in range(2000):
+    h = np.tanh(X @ W1 + b1)
+    z = h @ W2 + b2
+{loss}
+{gradient}
+    dW2 = h.T @ d{penalty2}
+    db2 = d.sum(axis=0)
+    dh = (d @ W2.T) * (1 - h ** 2)
+    dW1 = X.T @ dh{penalty1}
+    db1 = dh.sum(axis=0)
+    W1 -= lr * dW1
+    b1 -= lr * db1
+    W2 -= lr * dW2
+    b2 -= lr * db2
+    if epoch % 100 == 0:
+        print(epoch{shown})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LossProgram:
+    """The network under one loss.
+
+    ``loss`` are the lines that compute it, ``gradient`` those that leave the derivative by z in ``d``, and
+    ``true`` is what the program descends, for finite differences; the last assigned name where it is empty.
+    """
+
+    name: str
+    data: str
+    loss: str
+    gradient: str
+    outputs: int = 3
+    penalty: str = ""
+    shown: str = "loss"
+    true: str = ""
+    slow: bool = True
+
+    @property
+    def text(self) -> str:
+        """The program."""
+        one, two = (self.penalty.format(w=w) for w in ("W1", "W2"))
+        return PROGRAM.format(
+            data=self.data,
+            outputs=self.outputs,
+            loss=indent(self.loss or "pass", "    "),
+            gradient=indent(self.gradient, "    "),
+            penalty1=one,
+            penalty2=two,
+            shown=f", {self.shown}" if self.loss else "",
+        )
+
+
+P = LossProgram
+CORRECT = (
+    P("mean-of-squares", REGRESSION, MEAN, OF_MEAN, slow=False),
+    P("sum-over-outputs", REGRESSION, "loss = np.mean(np.sum((z - Y) ** 2, axis=1))", "d = (z - Y) / len(X)"),
+    P(
+        "root-mean-square",
+        REGRESSION,
+        "loss = np.sqrt(np.mean((z - Y) ** 2))",
+        "d = (z - Y) / (Y.size * loss)",
+    ),
+    P("root-shown-only", REGRESSION, "loss = np.sqrt(np.mean((z - Y) ** 2))", "d = (z - Y) / len(X)"),
+    P("huber", REGRESSION, HUBER, "d = np.clip(r, -0.5, 0.5) / Y.size", slow=False),
+    P("log-cosh", REGRESSION, "loss = np.mean(np.log(np.cosh(z - Y)))", "d = np.tanh(z - Y) / Y.size"),
+    P(
+        "log-cosh-unwritten",
+        REGRESSION,
+        "",
+        "d = np.tanh(z - Y)",
+        true="np.sum(np.log(np.cosh(z - Y)))",
+        slow=False,
+    ),
+    P("absolute", REGRESSION, "loss = np.mean(np.abs(z - Y))", "d = np.sign(z - Y) / Y.size"),
+    P("absolute-unwritten", REGRESSION, "", "d = np.sign(z - Y)", true="np.sum(np.abs(z - Y))"),
+    P("pinball", REGRESSION, PINBALL, "d = np.where(Y > z, -0.8, 0.2) / Y.size"),
+    P("logits", TWO, LOGITS, "d = (1 / (1 + np.exp(-z)) - Y) / len(X)", outputs=1),
+    P(
+        "smoothed-labels",
+        SMOOTHED,
+        f"{SOFTMAX}loss = -np.mean(np.sum(T * np.log(p), axis=1))",
+        "d = (p - T) / len(X)",
+    ),
+    P(
+        "focal",
+        TWO,
+        FOCAL,
+        "d = (2 * Y - 1) * (1 - pt) ** 2 * (2 * pt * np.log(pt) + pt - 1) / len(X)",
+        outputs=1,
+    ),
+    P(
+        "divergence",
+        SMOOTHED,
+        f"{SOFTMAX}kl = np.sum(T * (np.log(T) - np.log(p)))",
+        "d = p - T",
+        shown="kl",
+        true="kl",
+    ),
+    P("ridge", REGRESSION, RIDGE, OF_MEAN, penalty=" + 0.02 * {w}", slow=False),
+    P("lasso", REGRESSION, LASSO, OF_MEAN, penalty=" + 0.02 * np.sign({w})"),
+    P(
+        "decay-not-in-the-loss",
+        REGRESSION,
+        f"{MEAN}\nsize = 0.01 * (np.sum(W1 ** 2) + np.sum(W2 ** 2))",
+        OF_MEAN,
+        penalty=" + 0.02 * {w}",
+        shown="loss, size",
+        true="loss + size",
+    ),
+    P(
+        "elastic-net-not-written",
+        REGRESSION,
+        "size = 0.01 * (np.sum(W1 ** 2 + np.abs(W1)) + np.sum(W2 ** 2 + np.abs(W2)))",
+        OF_MEAN,
+        penalty=" + 0.02 * {w} + 0.01 * np.sign({w})",
+        shown="size",
+        true=f"{MEAN[7:]} + size",
+        slow=False,
+    ),
+    P(
+        "accuracy-shown",
+        CLASSES,
+        f"{SOFTMAX}hits = np.mean(p.argmax(1) == label)",
+        "d = (p - Y) / len(X)",
+        shown="hits",
+        true="-np.mean(np.sum(Y * np.log(p), axis=1))",
+        slow=False,
+    ),
+    P(
+        "distance-shown",
+        REGRESSION,
+        "error = np.mean(np.abs(z - Y))",
+        "d = z - Y",
+        shown="error",
+        true=f"{MEAN[7:]}",
+    ),
+    P("plain-sum-shown", REGRESSION, "loss = np.sum(z - Y)", "d = z - Y", true=f"{MEAN[7:]}"),
+    P(
+        "squares-shown-beside-probabilities",
+        TWO,
+        f"{SIGMOID}mse = np.mean((p - Y) ** 2)",
+        "d = p - Y",
+        outputs=1,
+        shown="mse",
+        true="-np.sum(Y * np.log(p) + (1 - Y) * np.log(1 - p))",
+    ),
+    P("mask-in-the-loss", MASKED, "e = (z - Y) * M\nloss = np.sum(e ** 2) / M.sum()", "d = e"),
+    P(
+        "mask-unwritten",
+        HOLES,
+        "",
+        "d = z - Y\nd[hole] = 0",
+        true="np.sum(((z - Y) * ~hole) ** 2)",
+        slow=False,
+    ),
+    P(
+        "guarded-logarithm",
+        CLASSES,
+        f"{SOFTMAX}loss = -np.mean(np.sum(Y * np.log(p + 1e-8), axis=1))",
+        "d = (p - Y) / len(X)",
+        true="-np.mean(np.sum(Y * np.log(p), axis=1))",
+    ),
+    P(
+        "clipped-logarithm",
+        CLASSES,
+        f"{SOFTMAX}loss = -np.mean(np.sum(Y * np.log(np.clip(p, 1e-7, 1 - 1e-7)), axis=1))",
+        "d = (p - Y) / len(X)",
+    ),
+    P("hinge", SIGNS, HINGE, "d = np.where(m > 0, -S, 0) / len(X)", outputs=1),
+    P(
+        "squared-hinge",
+        SIGNS,
+        "m = np.maximum(0, 1 - S * z)\nloss = np.mean(m ** 2)",
+        "d = -2 * m * S / len(X)",
+        1,
+    ),
+)
+
+FAULTY = (
+    P("huber", REGRESSION, HUBER, "d = r / Y.size", slow=False),
+    P(
+        "log-cosh",
+        REGRESSION,
+        "loss = np.mean(np.log(np.cosh(z - Y)))",
+        "d = (1 - np.tanh(z - Y) ** 2) / Y.size",
+    ),
+    P("pinball", REGRESSION, PINBALL, "d = np.where(Y > z, -0.8, 0.8) / Y.size"),
+    P("logits", TWO, LOGITS, f"{SIGMOID}d = (p - Y) * p * (1 - p) / len(X)", outputs=1, slow=False),
+    P(
+        "smoothed-labels",
+        SMOOTHED,
+        f"{SOFTMAX}loss = -np.mean(np.sum(T * np.log(p), axis=1))",
+        "d = (p - Y) / len(X)",
+    ),
+    P("focal", TWO, FOCAL, "d = (1 - pt) ** 2 * (p - Y) / len(X)", outputs=1),
+    P("divergence", SMOOTHED, f"{SOFTMAX}loss = np.sum(p * (np.log(p) - np.log(T)))", "d = p - T"),
+    P("ridge-by-half", REGRESSION, RIDGE, OF_MEAN, penalty=" + 0.01 * {w}"),
+    P("ridge-twice", REGRESSION, RIDGE, OF_MEAN, penalty=" + 0.04 * {w}", slow=False),
+    P("ridge-forgotten", REGRESSION, RIDGE, OF_MEAN),
+    P("lasso-forgotten", REGRESSION, LASSO, OF_MEAN, slow=False),
+    P("growth", REGRESSION, MEAN, OF_MEAN, penalty=" - 0.02 * {w}"),
+    P(
+        "squares-called-the-loss",
+        TWO,
+        f"{SIGMOID}loss = np.mean((p - Y) ** 2)",
+        "d = (p - Y) / len(X)",
+        outputs=1,
+    ),
+    P("mask-forgotten", MASKED, "e = (z - Y) * M\nloss = np.sum(e ** 2) / M.sum()", "d = z - Y"),
+    P("hinge", SIGNS, HINGE, "d = np.where(m > 0, S, 0) / len(X)", outputs=1),
+)
+
+UNSURE = (
+    P("absolute-called-the-loss", REGRESSION, "loss = np.mean(np.abs(z - Y))", "d = (z - Y) / len(X)"),
+    P("derivative-at-the-target", SHARES, "", f"{SIGMOID}d = (p - Y) * Y * (1 - Y)", 1, slow=False),
+    P("derivative-at-the-input", SHARES, "", f"{SIGMOID}d = (p - Y) * X[:, :1] * (1 - X[:, :1])", 1),
+)

@@ -1,0 +1,83 @@
+"""Every usual loss: right gradients are certified, wrong ones faulty, and what cannot be told is neither."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+from .differences import Step, mismatch
+from .loss_programs import CORRECT, FAULTY, UNSURE, LossProgram
+
+PARAMETERS = ("W1", "b1", "W2", "b2")
+
+
+def _cases(programs: tuple[LossProgram, ...]) -> list[object]:
+    return [
+        pytest.param(program, id=program.name, marks=[pytest.mark.slow] if program.slow else [])
+        for program in programs
+    ]
+
+
+def _check(text: str) -> FileReport:
+    return check_program(program_from_bytes(text.encode(), "program.py"), timeout=8.0)
+
+
+def _step(program: LossProgram) -> Step:
+    return Step("for epoch in range(2000)", PARAMETERS, program.true or "loss")
+
+
+@pytest.mark.parametrize("program", _cases(CORRECT))
+def test_right_gradients_are_certified(program: LossProgram) -> None:
+    """What finite differences show to be the gradient of what is descended is certified, every parameter."""
+    assert mismatch(program.text, _step(program)) < 1e-5
+    report = _check(program.text)
+    assert report.verdict == "correct", [f.message for f in report.findings]
+    assert {p.name for p in report.parameters} == set(PARAMETERS)
+    assert not [f for f in report.findings if f.severity == "error"]
+
+
+@pytest.mark.parametrize("program", _cases(FAULTY))
+def test_wrong_gradients_are_faulty(program: LossProgram) -> None:
+    """What finite differences show not to be the gradient of the stated loss is called faulty."""
+    assert mismatch(program.text, _step(program)) > 1e-3
+    assert _check(program.text).verdict == "faulty"
+
+
+@pytest.mark.parametrize("program", _cases(UNSURE))
+def test_what_cannot_be_told_is_neither(program: LossProgram) -> None:
+    """A gradient that only suits a loss which the program does not mean is not certified, and not faulty."""
+    report = _check(program.text)
+    assert report.verdict == "inconclusive"
+    assert report.reason
+
+
+def test_a_mismatch_names_both_losses() -> None:
+    """The finding says which loss the gradient is of, which is stated, and how to have either."""
+    program = next(p for p in FAULTY if p.name == "logits")
+    (finding,) = (f for f in _check(program.text).findings if f.severity == "error")
+    assert finding.name == "loss-mismatch"
+    assert "0.5*sum((p - Y)**2)" in finding.message
+    assert "`loss`" in finding.message
+    assert "or state as the loss" in finding.message
+    assert finding.fix is not None
+    assert finding.fix.applicability == "safe"
+
+
+def test_a_distance_beside_the_loss_is_a_warning() -> None:
+    """A mean absolute error that is shown beside a squared error's gradient is told of, and no fault."""
+    program = next(p for p in CORRECT if p.name == "distance-shown")
+    report = _check(program.text)
+    assert "loss-mismatch" in [f.name for f in report.findings if f.severity == "warning"]
+    assert not [f for f in report.findings if f.severity == "error"]
+
+
+def test_the_certificate_says_that_the_loss_is_inferred() -> None:
+    """Where the verdict depends on a loss that the program does not write, the certificate says so."""
+    program = next(p for p in CORRECT if p.name == "mask-unwritten")
+    report = _check(program.text)
+    assert report.loss is not None
+    assert report.loss.inferred
+    assert any("inferred" in sentence and "`z - Y`" in sentence for sentence in report.certified)
