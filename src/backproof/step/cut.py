@@ -122,7 +122,5 @@ def recomputed(results: Iterable[Node], replace: Mapping[Node, Node]) -> dict[No
 
 def _on(node: Node, copies: Mapping[Node, Node]) -> Node:
     """A replacement, computed from the copies of its operands."""
-    if not node.operands:
-        return node
     operands = tuple(copies.get(o, o) for o in node.operands)
     return apply(node.operation, *operands, name=node.name, origin=node.origin, **node.attributes)

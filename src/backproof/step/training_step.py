@@ -141,7 +141,7 @@ def _truths(loss: Node, parameters: Sequence[Parameter], fixed: Node | None) -> 
     if fixed is None:
         return gradients_of(loss, parameters)
     stand_in = Node("leaf", (), value=fixed.value, name=fixed.name)
-    (constant_there,) = recomputed([loss], {fixed: stand_in}).values()
+    (constant_there,) = recomputed([loss], {fixed: apply("identity", stand_in)}).values()
     truths = gradients_of(constant_there, parameters)
     return tuple(recomputed(truths, {stand_in: fixed}).values())
 
