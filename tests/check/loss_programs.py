@@ -254,3 +254,39 @@ UNSURE = (
     P("derivative-at-the-target", SHARES, "", f"{SIGMOID}d = (p - Y) * Y * (1 - Y)", 1, slow=False),
     P("derivative-at-the-input", SHARES, "", f"{SIGMOID}d = (p - Y) * X[:, :1] * (1 - X[:, :1])", 1),
 )
+
+TEMPORAL = """\
+import numpy as np
+
+rng = np.random.default_rng(80)
+W = rng.normal(size=(4, 3)) * 0.3
+s = rng.normal(size=4)
+for it in range(5000):
+    q = s @ W
+    a = int(np.argmax(q)) if rng.uniform() > 0.1 else int(rng.integers(3))
+    s2 = 0.9 * s + 0.3 * rng.normal(size=4)
+    r = s2[a] - 0.1 * a
+    target = r + 0.9 * np.max(s2 @ W)
+    loss = 0.5 * (q[a] - target) ** 2
+    W[:, a] -= 0.01 * (q[a] - target) * s
+    s = s2
+    if it % 500 == 0:
+        print(it, loss)
+"""
+
+CLIMBED = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+X = rng.normal(size=(40, 3))
+y = rng.normal(size=40) + X[:, 0]
+w = rng.normal(size=3)
+s = 0.3
+for step in range(2000):
+    r = y - X @ w
+    log_likelihood = -0.5 * np.sum(r ** 2) * np.exp(-2 * s) - 40 * s
+    w += 0.001 * (X.T @ r) * np.exp(-2 * s)
+    s += 0.001 * (np.sum(r ** 2) * np.exp(-2 * s) - 40)
+    if step % 100 == 0:
+        print(step, log_likelihood)
+"""

@@ -9,7 +9,7 @@ from backproof.pipeline import check_program
 from backproof.source import program_from_bytes
 
 from .differences import Step, mismatch
-from .loss_programs import CORRECT, FAULTY, UNSURE, LossProgram
+from .loss_programs import CLIMBED, CORRECT, FAULTY, TEMPORAL, UNSURE, LossProgram
 
 PARAMETERS = ("W1", "b1", "W2", "b2")
 
@@ -81,3 +81,21 @@ def test_the_certificate_says_that_the_loss_is_inferred() -> None:
     assert report.loss is not None
     assert report.loss.inferred
     assert any("inferred" in sentence and "`z - Y`" in sentence for sentence in report.certified)
+
+
+def test_a_target_that_is_held_fixed_is_said_to_be() -> None:
+    """Temporal-difference learning takes its target for a constant: certified, and that is said."""
+    report = _check(TEMPORAL)
+    assert report.verdict == "correct"
+    assert any("`target` for a constant" in sentence for sentence in report.certified)
+    wrong = TEMPORAL.replace("(q[a] - target) * s", "(q[a] - target) * s2")
+    assert _check(wrong).verdict != "correct"
+
+
+def test_a_likelihood_is_climbed() -> None:
+    """What is to grow by its name is held against its negative; a scale that it does not share is a fault."""
+    report = _check(CLIMBED)
+    assert report.verdict == "correct"
+    assert report.loss is not None
+    assert report.loss.name == "-log_likelihood"
+    assert _check(CLIMBED.replace("- 40)\n", "- 80)\n")).verdict != "correct"
