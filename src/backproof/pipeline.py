@@ -47,6 +47,7 @@ from backproof.trace.run import how_it_ended
 STEPS, SECONDS = 4, 20.0
 NEVER = 10**9
 LONGER = (2_500, 20_000)  # nodes that a second and a third look go on for
+MENDING = 12.0  # seconds to look for what mends a crash
 PARTLY = 2  # programs that do not crash any more, whose other mistakes are looked for
 POINTS = 8  # at which a program is certified, and a mend verified
 
@@ -106,7 +107,9 @@ def _checked(program: Program, options: Options) -> FileReport:
 def _crashed(program: Program, options: Options, trace: Trace) -> FileReport:
     """Report on a program that stopped before a whole training step, with what mends its backward pass."""
     notes = supplied(trace)
-    mended, running = mend_crash(program, trace, lambda each: _observed(each, options), options.seconds)
+    mended, running = mend_crash(
+        program, trace, lambda each: _observed(each, options), min(options.seconds, MENDING)
+    )
     if mended is None:
         for other in running[:PARTLY]:
             report = _judged(other.program, options, other.judgement.step.trace, other.judgement)

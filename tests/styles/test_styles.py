@@ -18,6 +18,8 @@ PROGRAMS = {
     "arguments_and_match": (2, "return 1 - np.tanh(z) ** 2", "return 1 - np.tanh(z)", 35),
     "closures_and_globals": (2, "return value + v", "return value - v", None),
     "coroutines": (2, "X.T @ r / len(X)", "X.T @ r / len(w)", 10),
+    "abstract_layers_and_registry": (4, "1.0 / np.cosh(z) ** 2", "1.0 / np.cosh(z)", 48),
+    "recursion_and_comprehensions": (6, "d / (1 + np.exp(-z))", "d / (1 + np.exp(z))", 18),
     "sorted_keys_and_yield": (
         3,
         'np.where(cache["z1"] > 0, 1, 0.1)',
