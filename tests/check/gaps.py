@@ -9,7 +9,7 @@ fails when something is worse than the table says. Where it is better, the entry
 from __future__ import annotations
 
 SCIPY = "the program hands its gradient to scipy.optimize, and has no update of its own"
-BRANCHES = "no weight reaches its gradient but through the condition of an if; it is not taken for a parameter"
+BRANCHES = "no weight reaches its gradient but through the condition of an if, so it is no parameter"
 WATCHED = "a mean absolute error that is not called the loss may be watched only: a warning, no fault"
 ALIAS = "an assignment of one name to another makes no value, so nothing can be put there"
 SCALE_PLACE = "a constant is put on another operand of the product than the one it was taken from"
