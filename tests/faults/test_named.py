@@ -110,7 +110,30 @@ for epoch in range(500):
         cell.v -= 0.01 * cell.dv
 """
 
+DROPPED = """
+import numpy as np
+np.random.seed(1)
+X = np.random.randn(7, 3); Y = np.random.randn(7, 2); w0 = np.random.randn(3, 5); w1 = np.random.randn(5, 2)
+for it in range(600):
+    h = np.tanh(X @ w0)
+    mask = np.random.randint(0, 2, h.shape) * 2
+    kept = h * mask
+    o = kept @ w1
+    d = o - Y
+    loss = 0.5 * np.sum(d ** 2)
+    dh = d @ w1.T * mask * (1 - h ** 2)
+    w1 = 0.999 * w1 - 0.02 * kept.T @ d
+    w0 = 0.999 * w0 - 0.02 * X.T @ dh
+"""
+
 CASES = [
+    (
+        DROPPED,
+        "    dh = d @ w1.T * mask * (1 - h ** 2)",
+        "    dh = d @ w1.T * mask * (1 - h)",
+        "wrong-activation-derivative",
+    ),
+    (DROPPED, "d @ w1.T * mask * (1 - h ** 2)", "d @ w1.T * (1 - h ** 2)", "missing-factor"),
     (ALIASED, "a = z.copy()", "a = z", "overwritten"),
     (BRANCHED, "da = dh.copy()", "da = dh", "overwritten"),
     (BRANCHED, "0.7 * np.sign(miss)) /", "0.7) /", "missing-factor"),
@@ -126,7 +149,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("text", [ALIASED, BRANCHED, INDEXED, ADDED])
+@pytest.mark.parametrize("text", [ALIASED, BRANCHED, INDEXED, ADDED, DROPPED])
 def test_right(text: str) -> None:
     """The program as it was meant is certified."""
     assert check_program(program_from_bytes(text.encode(), "program.py")).verdict == "correct"
@@ -146,3 +169,16 @@ def test_wrong(text: str, old: str, new: str, name: str) -> None:
     assert finding.fix is not None
     assert finding.fix.applicability == "safe"
     assert check_program(apply_edits(program, finding.fix.edits)).verdict == "correct"
+
+
+def test_overwritten_by_an_operation() -> None:
+    """A value that an operation has changed in place is kept under another name before it."""
+    text = DROPPED.replace("kept = h * mask", "h *= mask").replace("kept", "h")
+    program = program_from_bytes(text.encode(), "program.py")
+    report = check_program(program)
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.expected) == ("overwritten", "h_before")
+    assert finding.fix is not None
+    mended = apply_edits(program, finding.fix.edits)
+    assert "    h_before = h.copy()\n    h *= mask" in mended.text
+    assert check_program(mended).verdict == "correct"

@@ -17,9 +17,12 @@ from backproof.check.compare import TOLERANCE, Verdict
 from backproof.check.points import informative_tables
 from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step import TrainingStep
+from backproof.step.update import shrinks
 
 WRONG, PARALLEL, RIGHT = 0, 1, 2
 ROUGHLY = 1e-9  # of the square of a norm: more is no rounding, and a difference of squares shows it
+SOME = 1e-3  # of an update: less of it is no gradient
+LEAST_SHRUNK = 3  # elements: two constants fit any two numbers
 LEAST = 40  # work of a trial, however few nodes it evaluates
 ELEMENTS = 1000  # of its operands that make a node count once more
 VANISHES = np.inf  # stands for the scale where both gradients are zero
@@ -77,6 +80,7 @@ class Bench:
     target: tuple[float, ...] | None = None
     initial: tuple[int, ...] = ()
     plain_numbers: dict[int, float] = field(default_factory=dict)
+    shrinking: dict[int, bool] = field(default_factory=dict)
     weights: dict[Node, int] = field(default_factory=dict)
     functions: dict[Node, tuple[Callable[..., Any], Mapping[str, Any]]] = field(default_factory=dict)
     work: int = 0
@@ -243,7 +247,7 @@ class Bench:
                     return None
                 hope = False
                 for k in moved:
-                    scale = _parallel(overlay[self.step.descents[k]], self.truths[point][k])
+                    scale = self._scale(overlay[self.step.descents[k]], point, k)
                     if scale is not None:
                         scales[k].append(scale)
                         hope |= states[k] == WRONG or (states[k] == PARALLEL and self._fits(scale, point))
@@ -264,6 +268,28 @@ class Bench:
         if self.target is None:
             self._agree(after, scales)
         return tuple(after)
+
+    def _scale(self, applied: Any, point: int, k: int) -> float | None:
+        """The constant by which a gradient differs from the true one, beside what shrinks the parameter."""
+        true = self.truths[point][k]
+        scale = _parallel(applied, true)
+        parameter = self.step.parameters[k]
+        if scale is not None or np.shape(applied) != true.shape or true.size < LEAST_SHRUNK:
+            return scale
+        if k not in self.shrinking:
+            pairs = zip(parameter.leaves, parameter.afters, strict=True)
+            self.shrinking[k] = all(shrinks(after, before) for before, after in pairs)
+        if not self.shrinking[k]:
+            return None
+        weights = np.ravel(parameter.gathered(self.points[point]))
+        basis = np.stack([np.ravel(true), weights], axis=1)
+        g = np.ravel(np.asarray(applied, dtype=float))
+        if not np.all(np.isfinite(g)):
+            return None
+        solution = np.linalg.lstsq(basis, g, rcond=None)[0]
+        size, rest = float(np.linalg.norm(g)), float(np.linalg.norm(g - basis @ solution))
+        some = abs(float(solution[0])) * float(np.linalg.norm(true)) > SOME * size
+        return float(solution[0]) if some and rest <= TOLERANCE * size else None
 
     def _fits(self, scale: float, point: int) -> bool:
         """Is this the scale of a right gradient, as far as that is known?"""

@@ -56,7 +56,7 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.faults.correction import Correction, Part, bracketed, make, product
+from backproof.faults.correction import Correction, Part, bracketed, inside_product, make, product
 from backproof.faults.rule import Rule
 from backproof.graph import Node
 
@@ -80,6 +80,8 @@ def corrections(place: Place) -> Iterator[Correction]:
         if (v := place.value(n, edge)) is not None and np.size(v.value) == 1 and not v.operands
     ]
     for text, build in _products(place, edge):
+        if text == place.text:
+            continue  # twice the same is a scale
         yield _added(place, text, build, 2.1, "missing-term")
     for name in place.names:
         node = place.value(name, edge)
@@ -136,4 +138,5 @@ def _added(place: Place, text: str, term: Build, cost: float, rule: str) -> Corr
         if rule == "loss-mismatch"
         else f"the derivative has one more term here: `{text}`"
     )
+    cost += 15 * inside_product(place)  # a sum is seldom a factor
     return Correction(rule, (Part(place, new, build),), cost, why, expected=new)

@@ -88,6 +88,9 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         row = step.trace.sites[store.site].span.row
         why = f"line {row} has written into the array that `{place.text}` needs as it was"
         alias = _shared(step.trace, store)
+        edits, expected = _kept(place, store)
+        if alias is not None:
+            edits, expected = _copying(alias), f"{alias.text}.copy()"
 
         def original(edge: Edge) -> Node | None:
             return first.get(_plain(edge.operand))
@@ -99,11 +102,11 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
             yield Correction(
                 "overwritten",
                 (Part(place, place.text, build),),
-                1.15 if alias is not None else 1.9,
+                1.15 if alias is not None else 1.6 if edits else 1.9,
                 why,
                 at=alias,
-                expected=f"{alias.text}.copy()" if alias else f"{place.text} before line {row}",
-                edits=_copying(alias),
+                expected=expected,
+                edits=edits,
             )
 
 
@@ -155,8 +158,23 @@ def _shared(trace: Trace, store: Store) -> Site | None:
     return found[-1] if found else None
 
 
-def _copying(alias: Site | None) -> tuple[Edit, ...]:
-    if alias is None:
-        return ()
+def _kept(place: Place, store: Store) -> tuple[tuple[Edit, ...], str]:
+    """Edits that keep a copy of the array before the write, and read that; and what is to be read then."""
+    trace, name = place.trace, f"{place.text}_before"
+    here = trace.sites[store.site]
+    statement = here if here.statement is None else trace.sites[here.statement]
+    row = statement.span.row
+    line = trace.files[statement.file].split("\n")[row - 1]
+    indent = line[: statement.span.column - 1]
+    same = (statement.file, statement.scope) == (place.site.file, place.site.scope)
+    taken = any(name in site.text for site in trace.sites if site.file == statement.file)
+    if not same or not place.text.isidentifier() or indent.strip() or taken:
+        return (), f"{place.text} before line {row}"
+    above = replace(statement.span, row=row, column=1, end_row=row, end_column=1)
+    keep = Edit(above, f"{indent}{name} = {place.text}.copy()\n")
+    return (keep, Edit(place.site.span, name)), name
+
+
+def _copying(alias: Site) -> tuple[Edit, ...]:
     end = replace(alias.span, row=alias.span.end_row, column=alias.span.end_column)
     return (Edit(end, ".copy()"),)

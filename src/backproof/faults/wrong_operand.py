@@ -47,6 +47,7 @@ they also agree at fresh points. Verified there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -56,6 +57,9 @@ from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part, activation_of, make, numpy_name, similarity
 from backproof.faults.rule import Rule
 from backproof.graph import Node
+
+LITERAL = re.compile(r"\[-?\d+\]")  # an item that is written out, where the program has others
+
 
 RULE = Rule(
     code="BP107",
@@ -84,6 +88,7 @@ def corrections(place: Place) -> Iterator[Correction]:
             + 0.3 * (1 - similarity(name, place.text))
             + 0.2 * (node.operation == "identity")
             + place.foreign(name)
+            + 0.12 * bool(LITERAL.search(name) and not LITERAL.search(place.text))
         )
         yield _named(place, name, node, cost)
     if place.site.kind == "Call" and edge.operand.operation == "dot":
