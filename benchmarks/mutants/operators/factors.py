@@ -61,7 +61,8 @@ def missing_factor(source: Source) -> Iterator[Mutation]:
         if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)):
             continue
         sign = "*" if isinstance(node.op, ast.Mult) else "/"
-        yield _dropped(source, node, node.right, source.left(node, sign))
+        if is_constant(node.right) or not _only_constants(node.left):
+            yield _dropped(source, node, node.right, source.left(node, sign))
         if sign == "*" and not (
             isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Mult | ast.Div)
         ):
@@ -106,6 +107,13 @@ def _is_backward(function: ast.FunctionDef | ast.Lambda | None) -> bool:
     return any(word in name for word in ("back", "grad", "pull", "push", "bprop"))
 
 
+def _only_constants(node: ast.expr) -> bool:
+    """Is a product nothing but a rate, with numbers? Nobody takes just that off a parameter."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        return _only_constants(node.left) and _only_constants(node.right)
+    return is_constant(node)
+
+
 def is_constant(node: ast.expr) -> bool:
     """Is a factor a number, a rate, or a count of samples?"""
     if constant(node) is not None:
@@ -126,7 +134,7 @@ def extra_factor(source: Source) -> Iterator[Mutation]:
         names = (
             ("wrong-scale", "extra-factor") if is_constant(node.right) else ("extra-factor", "loss-mismatch")
         )
-        if constant(node.right) is None:
+        if constant(node.right) is None and (is_constant(node.right) or not _only_constants(node.left)):
             new = f"{source.of_node(node)} {sign} {right}"
             yield Mutation("factor-doubled", names, (Change(source.place(node), new),))
 

@@ -73,6 +73,7 @@ from backproof.faults.correction import (
     product,
 )
 from backproof.faults.rule import Rule
+from backproof.faults.siblings import factor_cost
 from backproof.graph import Node
 
 RULE = Rule(
@@ -107,7 +108,7 @@ def corrections(place: Place) -> Iterator[Correction]:
             yield Correction(
                 rule,
                 (Part(place, new, build),),
-                cost + inside_product(place) + place.foreign(name) + deep,
+                cost + inside_product(place) + place.foreign(name) + deep + factor_cost(place, name),
                 why,
                 expected=new,
             )

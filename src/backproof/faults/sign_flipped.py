@@ -62,6 +62,7 @@ from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part, bracketed, make, parsed
 from backproof.faults.rule import Rule
+from backproof.faults.siblings import operator_cost
 from backproof.graph import Node
 from backproof.source import Span
 
@@ -112,9 +113,9 @@ def corrections(place: Place) -> Iterator[Correction]:
                 if turned == "-="
                 else "with this gradient the update goes up the loss"
             )
-            yield Correction(
-                "sign-flipped", (Part(place, turned, _negative, span),), 1.2, why, expected=turned
-            )
+            cost = 1.2 + operator_cost(place, turned[0])
+            part = Part(place, turned, _negative, span)
+            yield Correction("sign-flipped", (part,), cost, why, expected=turned)
 
 
 def _one(place: Place, text: str, build: Build, cost: float, why: str) -> Correction:

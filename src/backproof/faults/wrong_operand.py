@@ -99,7 +99,7 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
     part = Part(place, name, lambda edge: place.value(name, edge))
     old = place.edges[0].operand
     if place.site.kind == "BinOp" and name in [child.text for child in place.children]:
-        rule = "extra-factor" if place.site.detail in ("*", "/") else "wrong-operand"
+        rule = "extra-factor" if place.site.detail in ("*", "/", "**") else "wrong-operand"
         why = f"`{place.text}` holds more than belongs here: it has to be `{name}`"
         return Correction(rule, (part,), cost, why, expected=name)
     if activation_of(old, node) or activation_of(node, old):

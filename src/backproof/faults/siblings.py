@@ -1,0 +1,49 @@
+"""The updates beside one: of mends that do alike, one that makes it like them is what its author meant."""
+
+from __future__ import annotations
+
+import re
+
+from backproof.check.place import Place
+from backproof.trace import Site
+
+ODD = 0.06  # what a mend costs more that makes an update unlike its siblings
+NEAR = 12  # rows
+
+
+def siblings(place: Place) -> list[Site]:
+    """The other updates of the block that a place stands in; none where it stands in no update."""
+    own = place.statement
+    if own is None or not _updates(own):
+        return []
+    return [
+        site
+        for site in place.trace.sites
+        if _updates(site)
+        and site.number != own.number
+        and (site.file, site.scope, site.span.column) == (own.file, own.scope, own.span.column)
+        and abs(site.span.row - own.span.row) <= NEAR
+    ]
+
+
+def _updates(site: Site) -> bool:
+    """Is this ``w -= step``, or ``w = w - step``?"""
+    if site.kind == "AugAssign":
+        return True
+    target, _, value = site.text.partition(" = ")
+    return site.kind == "Assign" and value.startswith((f"{target} - ", f"{target} + "))
+
+
+def operator_cost(place: Place, operator: str) -> float:
+    """What an operator costs in an update: more where fewer of its siblings have it than do not."""
+    return _cost([site.detail == operator for site in siblings(place)])
+
+
+def factor_cost(place: Place, text: str) -> float:
+    """What one more factor costs in an update: more where fewer of its siblings have it than do not."""
+    word = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+    return _cost([bool(word.search(site.text)) for site in siblings(place)])
+
+
+def _cost(alike: list[bool]) -> float:
+    return ODD * (1 - 2 * sum(alike) / len(alike)) if alike else 0.0
