@@ -14,7 +14,7 @@ from .subjects import Subject, subjects
 from .text import Source
 from .truth import First, Kind, kind, original
 
-TRIES = 30  # pairs that are tried for one mutant with several mistakes
+TRIES = 120  # pairs that are tried for one mutant with several mistakes
 
 
 @dataclass(frozen=True)
