@@ -94,7 +94,7 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
         ):
             return other
         if other is not None and judgement is not None and judgement.verdict.correct:
-            return replace(judgement, declared=other.declared)
+            return replace(judgement, declared=judgement.declared or other.declared)
     return judgement
 
 
