@@ -11,6 +11,7 @@ import numpy as np
 
 from backproof.check.judge import judge
 from backproof.derive import Derivation, Forward, derivation, from_step, identifier, make
+from backproof.derive.training import Training, recorded, untrained
 from backproof.errors import DerivationError
 from backproof.graph import Node, ancestors
 from backproof.runner import Runner
@@ -81,6 +82,26 @@ def derive_function(
     driver = replace(program, text=text)
     trace = trace_program(driver, seconds=request.seconds, runner=runner)
     return derivation(replace(_without_updates(trace, driver, called), loss_name=function))
+
+
+def train_program(
+    program: Program, request: Request, rate: float | None, steps: int, runner: Runner | None = None
+) -> Training:
+    """Record the training that a program does, ``steps`` steps of it, to be written as another program.
+
+    Where it updates nothing, its loss is minimised by plain gradient descent on the data that it has.
+
+    Raises
+    ------
+    DerivationError
+        When there is no loss, or its steps cannot be written as one loop.
+    """
+    trace = trace_program(program, steps=steps + 1, seconds=request.seconds, runner=runner)
+    judgement = judge(trace, request.loss) if not request.wrt else None
+    if judgement is None:
+        return untrained(_without_updates(trace, program, request), rate, steps)
+    step = judgement.step
+    return recorded(step, judgement.windows, from_step(step), rate, steps)
 
 
 def derive_formula(formula: str, request: Request, runner: Runner | None = None) -> Derivation:

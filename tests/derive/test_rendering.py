@@ -14,7 +14,8 @@ from backproof.derive.account import account
 from backproof.derive.as_html import as_html
 from backproof.derive.as_markdown import as_latex
 from backproof.runner import Runner
-from tests.derive.test_corpus import MEMBERS, derived
+
+from .test_corpus import MEMBERS, derived
 
 
 @pytest.fixture(scope="module")

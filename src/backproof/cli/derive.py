@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backproof.cli.options import names, positive_number
+from backproof.cli.options import names, positive_integer, positive_number
 from backproof.cli.terminal import terminal_width, write
 from backproof.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from backproof.cli.options import Subparsers
+    from backproof.deriving import Request
 
+FRAMEWORKS = ("numpy", "torch", "jax", "tensorflow")
 FORMATS = ("text", "markdown", "latex", "html", "python")
 
 
@@ -34,6 +37,26 @@ def add_parser(verbs: Subparsers) -> None:
     )
     parser.add_argument("--loss", metavar="NAME", help="which variable is the loss")
     parser.add_argument(
+        "--emit",
+        choices=FRAMEWORKS,
+        help="write a training program of the same network, weights and samples for this framework",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help="where --emit writes it, its data beside it as .npz where there is much",
+    )
+    parser.add_argument(
+        "--steps",
+        type=positive_integer,
+        default=100,
+        metavar="N",
+        help="steps that --emit trains (default: 100)",
+    )
+    parser.add_argument(
+        "--lr", type=positive_number, metavar="RATE", help="the rate of --emit (default: the program's)"
+    )
+    parser.add_argument(
         "--timeout", type=positive_number, default=20.0, metavar="SECONDS", help="(default: 20)"
     )
     parser.set_defaults(run=run)
@@ -53,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError("Give either a PROGRAM or --formula EXPR: 'backproof derive --help'.")
     shapes = parsed_shapes(arguments.shapes or [])
     request = Request(tuple(arguments.wrt or ()), arguments.loss, shapes, arguments.timeout)
+    if arguments.emit is not None:
+        return _emit(arguments, request)
     if arguments.formula is not None:
         derived = derive_formula(arguments.formula, request, arguments.runner)
     else:
@@ -70,4 +95,35 @@ def run(arguments: argparse.Namespace) -> int:
         write(as_text(told, min(terminal_width() or 100, 110)).rstrip())
     else:
         write({"markdown": as_markdown, "latex": as_latex, "html": as_html}[arguments.format](told).rstrip())
+    return 0
+
+
+def _emit(arguments: argparse.Namespace, request: Request) -> int:
+    """Write a training program, and its data beside it."""
+    import numpy as np
+
+    from backproof.derive.emit import emit
+    from backproof.deriving import train_program
+    from backproof.source import read_program
+
+    if arguments.program is None or arguments.program.rpartition(":")[2].isidentifier():
+        raise ConfigurationError("--emit needs a PROGRAM that trains, or computes a loss.")
+    training = train_program(
+        read_program(arguments.program), request, arguments.lr, arguments.steps, arguments.runner
+    )
+    output = None if arguments.output is None else Path(arguments.output)
+    data = None if output is None else output.with_suffix(".npz")
+    title = f"The network of {Path(arguments.program).name}"
+    made = emit(training, arguments.emit, title, None if data is None else data.name)
+    if output is None or data is None:
+        write(made.text.rstrip())
+        return 0
+    try:
+        output.write_text(made.text, encoding="utf-8")
+        if made.arrays:
+            np.savez(data, **made.arrays)
+    except OSError as error:
+        raise ConfigurationError(
+            f"--output: {error.filename} cannot be written ({error.strerror})."
+        ) from None
     return 0

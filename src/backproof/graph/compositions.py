@@ -29,13 +29,14 @@ Rule = Callable[[Node, Node, Node], Node | None]
 class Composition:
     """``outer`` is a known function of ``inner``.
 
-    ``rule(g, outer, inner)`` gives the cotangent of ``inner``.
+    ``rule(g, outer, inner)`` gives the cotangent of ``inner``. ``axis`` is the one that it runs along.
     """
 
     name: str
     outer: Node
     inner: Node
     rule: Rule
+    axis: int | None = None
 
 
 def compositions(
@@ -182,7 +183,7 @@ def _whole(node: Node, moving: set[Node], tables: Sequence[Values]) -> Compositi
         if shape_of(inner) == shape and inner.operation != "exp":
             for axis in (-1,) if len(shape) == 1 else (-1, *range(len(shape) - 1)):
                 if _holds(tables, node, inner, partial(_softmax, axis=axis)):
-                    return Composition("softmax", node, _unshifted(inner), _softmax_rule(axis))
+                    return Composition("softmax", node, _unshifted(inner), _softmax_rule(axis), axis)
                 spread = _spread(node, inner, axis, tables)
                 if spread is not None:
                     return Composition(

@@ -41,7 +41,7 @@ def to_numpy(node: Node, names: Mapping[Node, str] | None = None) -> str:
     def named(node: Node) -> Part | None:
         name = names.get(node) or (node.name if node.operation == "leaf" else None)
         if name:
-            return name, _level_of(name)
+            return name, level_of(name)
         if node.operation not in ("leaf", "constant"):
             return None
         text = literal(node.value)
@@ -51,14 +51,16 @@ def to_numpy(node: Node, names: Mapping[Node, str] | None = None) -> str:
         text = OPERATIONS[node.operation].numpy
         return expand(text if isinstance(text, str) else text(node), node)
 
-    def combine(node: Node, text: str, parts: list[Part]) -> Part:
-        whole = [
-            _as_whole(k, operand, part, text, names)
-            for k, (operand, part) in enumerate(zip(node.operands, parts, strict=True))
-        ]
-        return fill(text, whole, levels(text), "({})".format)
+    return render(node, named, template, lambda n, text, parts: combined(n, text, parts, names))
 
-    return render(node, named, template, combine)
+
+def combined(node: Node, text: str, parts: list[Part], names: Mapping[Node, str]) -> Part:
+    """Put the texts of operands into a template of Python, in brackets where they have to be."""
+    whole = [
+        _as_whole(k, operand, part, text, names)
+        for k, (operand, part) in enumerate(zip(node.operands, parts, strict=True))
+    ]
+    return fill(text, whole, levels(text), "({})".format)
 
 
 def _as_whole(k: int, operand: Node, part: Part, template: str, names: Mapping[Node, str]) -> Part:
@@ -124,7 +126,7 @@ def _level(root: ast.expr) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _level_of(name: str) -> int:
+def level_of(name: str) -> int:
     """How tightly a given name binds, which may be an expression of the user's."""
     if name.isidentifier():
         return ATOM

@@ -1,0 +1,160 @@
+"""A whole training program in NumPy, PyTorch, JAX or TensorFlow, from a recorded training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from backproof.derive.elements import WRITES
+from backproof.derive.plan import Derivation, Line
+from backproof.derive.statements import written
+from backproof.derive.training import Training
+from backproof.errors import DerivationError
+from backproof.graph import Node, ancestors, leaf
+from backproof.graph.compositions import hidden
+from backproof.notation.dialects import DIALECTS, Dialect
+
+SMALL = 2000  # numbers that still stand in the text of the program
+WHOLES = frozenset({"sigmoid", "tanh", "relu", "softplus", "softmax"})
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """A program, and the arrays that it reads from the file beside it; none where they stand in its text."""
+
+    text: str
+    arrays: Mapping[str, Any]
+
+
+def emit(training: Training, framework: str, title: str, data_file: str | None) -> Emitted:
+    """Write a training program for a framework.
+
+    ``title`` says what it was made from, ``data_file`` is the name of the file for arrays too large to stand
+    in the text.
+
+    Raises
+    ------
+    DerivationError
+        When an operation has no template there, or large data has no file.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    dialect = DIALECTS[framework]
+    derived = training.derived
+    arrays = {**training.weights, **training.data, **{f"{k}_steps": v for k, v in training.series.items()}}
+    numbers = sum(np.size(array) for array in arrays.values())
+    small = numbers <= SMALL
+    if not small and data_file is None:
+        raise DerivationError(
+            f"--emit: weights and data are {numbers} numbers; --output FILE.py writes the program, "
+            "and FILE.npz with them beside it."
+        )
+    text = resources.files("backproof.derive").joinpath(f"emit_{framework}.py.jinja").read_text("utf-8")
+    environment = Environment(
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+        autoescape=False,
+    )
+    forward = _forward(derived, dialect)
+    found = environment.from_string(text).render(
+        title=title,
+        literals={name: literal_lines(array) for name, array in arrays.items()} if small else {},
+        data_file=data_file,
+        small=small,
+        weights=list(training.weights),
+        rates=training.rates,
+        data=list(training.data),
+        integers=[n for n, a in {**training.data, **training.series}.items() if a.dtype.kind in "iu"],
+        series=list(training.series),
+        steps=training.steps,
+        forward=forward,
+        backward=[t for line in derived.lines for t in written(line)] if framework == "numpy" else [],
+        gradients={p.name: derived.gradients[p.leaf] for p in derived.forward.parameters},
+        loss=derived.forward.loss_name,
+        softmax=any("softmax(" in line for line in forward),
+    )
+    return Emitted(found, {} if small else arrays)
+
+
+def literal_lines(array: Any) -> str:
+    """An array as Python that gives it back to the last digit."""
+    array = np.asarray(array)
+    if array.ndim == 0:
+        return repr(array.item())
+    return repr(array.tolist())
+
+
+def _forward(derived: Derivation, dialect: Dialect) -> list[str]:
+    """The forward pass as statements of a framework: known functions by their names there."""
+    forward = derived.forward
+    inside = hidden(derived.known.values())
+    order = ancestors([forward.loss])
+    whole: dict[Node, Node] = {}
+    for node in order:
+        known = derived.known.get(node)
+        if known is not None and known.name in WHOLES and node not in inside:
+            attributes = {} if known.axis is None else {"axis": known.axis}
+            whole[node] = Node(known.name, (known.inner,), attributes, node.value)
+    names = {n: name for n, name in forward.names.items() if name.isidentifier()}
+    stack = [forward.loss]
+    needed: set[Node] = set()
+    while stack:
+        node = stack.pop()
+        if node not in needed:
+            needed.add(node)
+            stack.extend(whole[node].operands if node in whole else node.operands)
+    uses: dict[Node, int] = {}
+    for node in needed:
+        for operand in whole.get(node, node).operands:
+            uses[operand] = uses.get(operand, 0) + 1
+    taken = set(names.values())
+    filled = {n.operands[0] for n in needed if n.operation in WRITES}
+    lines: list[str] = []
+    for node in order:
+        if node not in needed or not node.operands:
+            continue
+        used = uses.get(node, 0) > 1
+        writes = node.operation in WRITES and dialect.name == "numpy" and node not in filled
+        if not (node in names or node is forward.loss or used or writes):
+            continue
+        name = forward.loss_name if node is forward.loss else names.get(node) or _fresh(taken)
+        expression = _above(whole.get(node, node), names, whole)
+        if expression.operation in WRITES and dialect.name == "numpy":
+            lines.extend(written(Line(name, expression, None)))
+        else:
+            lines.append(f"{name} = {dialect.text(expression)}")
+        names[node] = name
+    return lines
+
+
+def _fresh(taken: set[str]) -> str:
+    number = 1
+    while f"v{number}" in taken:
+        number += 1
+    taken.add(f"v{number}")
+    return f"v{number}"
+
+
+def _above(root: Node, names: Mapping[Node, str], whole: Mapping[Node, Node]) -> Node:
+    """What a value is computed from, down to what has a name; known functions whole."""
+    copies: dict[Node, Node] = {}
+
+    def copy(node: Node) -> Node:
+        if node is not root and node in names:
+            return leaf(node.value, names[node])
+        here = whole.get(node, node)
+        if not here.operands:
+            return here
+        if node not in copies:
+            copies[node] = Node(
+                here.operation, tuple(copy(o) for o in here.operands), here.attributes, here.value
+            )
+        return copies[node]
+
+    return copy(root)

@@ -1,0 +1,159 @@
+"""Programs written for NumPy, PyTorch, JAX and TensorFlow: all follow one trajectory."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backproof.cli import main
+from backproof.derive.emit import emit
+from backproof.derive.training import untrained
+from backproof.errors import DerivationError
+from backproof.runner import Runner
+
+from .test_corpus import MEMBERS, derived
+
+FRAMEWORKS = ("torch", "jax", "tensorflow")
+MEMBERS_WRITTEN = (
+    "two_layers",
+    "cross_entropy_by_labels",
+    "layer_norm",
+    "attention",
+    "recurrent",
+    "embedding",
+)
+MINIBATCHES = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+X = rng.normal(size=(31, 5))
+labels = rng.integers(0, 3, 31)
+W1 = rng.normal(size=(5, 7)) * 0.5
+b1 = np.zeros(7)
+W2 = rng.normal(size=(7, 3)) * 0.5
+b2 = np.zeros(3)
+for step in range(120):
+    batch = rng.integers(0, 31, 11)
+    x, y = X[batch], labels[batch]
+    h = np.tanh(x @ W1 + b1)
+    e = np.exp(h @ W2 + b2)
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.mean(np.log(p[np.arange(11), y]))
+    d = p.copy()
+    d[np.arange(11), y] -= 1
+    d /= 11
+    dh = d @ W2.T * (1 - h**2)
+    W2 -= 0.3 * h.T @ d
+    b2 -= 0.3 * d.sum(axis=0)
+    W1 -= 0.1 * x.T @ dh
+    b1 -= 0.1 * dh.sum(axis=0)
+    if step == 99:
+        np.savez("end.npz", W1=W1, b1=b1, W2=W2, b2=b2)
+"""
+RUNNER = """
+import sys
+import numpy as np
+
+names = sys.argv[1:]
+for name in names:
+    space = {{"__name__": "emitted", "__file__": {folder!r} + "/" + name + ".py"}}
+    with open(space["__file__"]) as file:
+        exec(compile(file.read(), name, "exec"), space)
+    np.savez({folder!r} + "/" + name + "-end.npz", losses=space["losses"])
+"""
+
+
+def losses(folder: Path, texts: dict[str, str]) -> list[np.ndarray]:
+    """Run programs that were written, in one process, and give the losses of their steps."""
+    for name, text in texts.items():
+        (folder / f"{name}.py").write_text(text)
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-c", RUNNER.format(folder=str(folder)), *texts]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = []
+    for name in texts:
+        with np.load(folder / f"{name}-end.npz") as file:
+            found.append(np.asarray(file["losses"]))
+    return found
+
+
+@pytest.fixture
+def minibatches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program that descends on other samples each step, right by itself."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "net.py"
+    path.write_text(MINIBATCHES)
+    return path
+
+
+def written(framework: str, program: Path, folder: Path) -> Path:
+    """What ``--emit`` writes for a program."""
+    output = folder / f"{framework}_net.py"
+    code = main(["derive", str(program), "--emit", framework, "--output", str(output), "--steps", "100"])
+    assert code == 0
+    return output
+
+
+def test_numpy_ends_where_the_program_does(minibatches: Path, tmp_path: Path) -> None:
+    """The derived backward pass takes the program's own way: the same weights after a hundred steps."""
+    output = written("numpy", minibatches, tmp_path)
+    space: dict[str, object] = {"__file__": str(output), "__name__": "net"}
+    exec(compile(output.read_text(), str(output), "exec"), space)
+    subprocess.run([sys.executable, str(minibatches)], check=True, cwd=tmp_path)
+    end = np.load(tmp_path / "end.npz")
+    for name in ("W1", "b1", "W2", "b2"):
+        assert np.allclose(space[name], end[name], rtol=1e-9, atol=1e-12), name  # type: ignore[arg-type]
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_all_frameworks_follow_one_trajectory(minibatches: Path, tmp_path: Path, framework: str) -> None:
+    """A hundred steps of a program and of members of the corpus: the losses are those of NumPy."""
+    if importlib.util.find_spec(framework) is None:
+        pytest.skip(f"{framework} is not installed")
+    members = [member for member in MEMBERS if member[1] in MEMBERS_WRITTEN]
+    assert len(members) == len(MEMBERS_WRITTEN)
+    texts = {f"{name}_net": written(name, minibatches, tmp_path).read_text() for name in ("numpy", framework)}
+    with Runner() as runner:
+        for member in members:
+            training = untrained(derived(*member, runner).forward, 0.05, 100)
+            for name in ("numpy", framework):
+                texts[f"{name}_{member[1]}"] = emit(training, name, member[1], None).text
+    ours = losses(tmp_path, {name: text for name, text in texts.items() if name.startswith("numpy")})
+    theirs = losses(tmp_path, {name: text for name, text in texts.items() if not name.startswith("numpy")})
+    for one, other in zip(ours, theirs, strict=True):
+        assert len(one) == 100
+        assert np.allclose(other, one, rtol=1e-9, atol=1e-12)
+        assert one[-1] < one[0]
+
+
+def test_what_is_no_descent_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Momentum is named, and what can be done instead."""
+    path = tmp_path / "momentum.py"
+    path.write_text(
+        MINIBATCHES.replace("W2 -= 0.3 * h.T @ d", "v = 0.9 * v + 0.3 * h.T @ d\n    W2 -= v").replace(
+            "b1 = np", "v = 0.0\nb1 = np"
+        )
+    )
+    assert main(["derive", str(path), "--emit", "numpy"]) == 2
+    assert "--lr RATE" in capsys.readouterr().err
+
+
+def test_large_data_needs_a_file() -> None:
+    """What would not fit into a text is asked to go into a file."""
+    with Runner() as runner:
+        member = next(m for m in MEMBERS if m[1] == "two_layers")
+        training = untrained(derived(*member, runner).forward, 0.1, 10)
+    large = type(training)(
+        training.derived, {**training.weights, "W9": np.ones((99, 99))}, training.rates, {}, {}, 10
+    )
+    with pytest.raises(DerivationError, match="--output"):
+        emit(large, "numpy", "x", None)
