@@ -180,7 +180,7 @@ def test_a_crash_is_told_by_its_cell():
     """The reason names the cell and the line in it."""
     notebook = document(code("import numpy as np\n\nx = np.ones(3)"), code("\n\ny = x @ np.ones(4)"))
     report = check_program(program_from_bytes(as_jupyter(notebook), "net.ipynb"))
-    assert report.reason.startswith("net.ipynb:cell 3:3: the program stopped with ValueError")
+    assert report.reason.startswith("net.ipynb:cell 3:3:5: the program stopped with ValueError")
 
 
 def test_a_notebook_runs_where_it_lies(tmp_path):
