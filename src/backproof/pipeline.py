@@ -30,9 +30,11 @@ from backproof.diagnosis.reasons import (
     failed_in_training,
     no_step,
     numeric,
+    on_a_kink,
     supplied,
     undefined,
     unknown_calls,
+    unread_updates,
 )
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
 from backproof.errors import EditRejectedError, ProgramUnreadableError
@@ -148,7 +150,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         return _of_last_round(program, judgement, verify, notes, options)
     if judgement.verdict.correct:
         judgement = replace(judgement, verdict=compare(judgement.step, POINTS, judgement.verdict.spread))
-    followed = unknown_calls(judgement)
+    followed = unknown_calls(judgement) or unread_updates(judgement)
     if judgement.verdict.correct and failed_in_training(judgement):
         reason = how_it_ended(trace, program, options.seconds)
         return _report(program, judgement, "inconclusive", reason=reason, findings=notes)
@@ -162,6 +164,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         unwell = warnings(judgement)
         return _report(program, judgement, "inconclusive", reason=NOTHING_MOVES, findings=(*unwell, *notes))
+    followed = followed or on_a_kink(judgement)
     if followed is None:
         followed = undefined(judgement)
     if followed is None:

@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, evaluate_at, median
+from backproof.graph import Node, evaluate, evaluate_at, median
 from backproof.step import TrainingStep
+
+NEARER = 0.3  # by which points come nearer where the program would decide otherwise
+TRIES = 26  # until 0.3 ** 13 of the spread
 
 
 def fresh_points(step: TrainingStep, seed: int = 20260101, spread: float = 1.0) -> Iterator[dict[Node, Any]]:
     """Draw points near the recorded one, for ever: every parameter moved at random, none left at zero.
 
     ``spread`` 1 moves a parameter by about a third of its size. A program that branches on its values
-    (``if``, ``argmax``) is recorded on one branch only, which holds nearby: for it the spread has to be
-    small.
+    (``if``, ``argmax``) is recorded on one branch only: the points are as near as it takes it again.
     """
     generator = np.random.default_rng(seed)
     scale = _typical(step)
     leaves = _leaves(step)
+    if step.guards:
+        yield from _on_the_branch(step, generator, scale, spread)
     while True:
         yield {leaf: _moved(leaf.value, generator, scale, spread) for leaf in leaves}
+
+
+def _on_the_branch(
+    step: TrainingStep, generator: np.random.Generator, scale: float, spread: float
+) -> Iterator[dict[Node, Any]]:
+    """Draw points at which the program decides as it did, ever nearer; none where it does so nowhere.
+
+    That is so where it stands exactly on a kink.
+    """
+    leaves, failed = _leaves(step), 0
+    while failed < TRIES:
+        point = {leaf: _moved(leaf.value, generator, scale, spread) for leaf in leaves}
+        if decides_alike(step, point):
+            failed = 0
+            yield point
+        else:
+            failed += 1
+            spread *= 1.0 if failed % 2 else NEARER
+
+
+def decides_alike(step: TrainingStep, point: Mapping[Node, Any]) -> bool:
+    """Does the program go the same way at a point as it did where it was recorded?"""
+    if not step.guards:
+        return True
+    try:
+        table = evaluate(step.guards, {**step.state, **point})
+    except (ValueError, TypeError, IndexError, ArithmeticError):
+        return False
+    return all(np.array_equal(table[guard], guard.value) for guard in step.guards)
 
 
 def informative_points(

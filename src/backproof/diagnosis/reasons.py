@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from backproof.check.judge import Judgement
+from backproof.check.points import decides_alike, informative_points
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
-from backproof.graph import Node, ancestors
+from backproof.graph import Node, ancestors, evaluate
 from backproof.source import Program, Span
-from backproof.step import windows
+from backproof.step import label, windows
 from backproof.step.cut import dependent
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
@@ -92,6 +95,33 @@ def unknown_calls(judgement: Judgement) -> str | None:
     return (
         f"A value of the training step comes from what could not be followed: {told}. Written in NumPy or "
         "plain Python, it can be."
+    )
+
+
+def unread_updates(judgement: Judgement) -> str | None:
+    """Say which values that the loss depends on are replaced, but not by a gradient step that can be read."""
+    step = judgement.step
+    names = [label(step.trace, change) for change in step.unread]
+    if not names:
+        return None
+    return (
+        f"The loss depends on {listed(names)}, which the step replaces, but not by the old value less a "
+        "gradient: whether that is right cannot be told."
+    )
+
+
+def on_a_kink(judgement: Judgement) -> str | None:
+    """Say where the program decides otherwise at every point near by: there the loss has no derivative."""
+    step = judgement.step
+    points = informative_points(step, 2, spread=judgement.verdict.spread)
+    if all(decides_alike(step, point) for point in points):
+        return None
+    table = evaluate(step.guards, {**step.state, **points[0]})
+    rows = sorted({_row(step.trace, g) for g in step.guards if not np.array_equal(table[g], g.value)})
+    lines = listed([f"line {row}" for row in rows[:4]])
+    return (
+        f"The program stands on a kink: what it decides at {lines} turns with the smallest change of its "
+        "parameters, and the loss has no derivative there."
     )
 
 

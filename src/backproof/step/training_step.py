@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from backproof.graph import Node, adjoints, ancestors, apply, evaluate
-from backproof.step.cut import cut, recomputed
+from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.penalty import Penalties, penalties
-from backproof.step.update import keeps, sums, time_of
+from backproof.step.update import keeps, mixes, projected, reaches, sums, time_of
 from backproof.step.window import Change, Window, root
 from backproof.trace import Trace
 
@@ -56,8 +56,10 @@ class TrainingStep:
     ``descents`` are the values ``before − after`` of the parameters: the learning rate times the gradient
     that the program applies. ``truths`` are the adjoints of ``loss`` at the parameters. ``state`` holds
     values to evaluate with for what the optimizer remembers, so that it adds nothing of its own. ``copies``
-    maps the nodes of the trace to those of the step. ``penalised`` tells whose size the loss counts, itself
-    or in a sum that it is part of: what more is added to such a gradient is no mere convention.
+    maps the nodes of the trace to those of the step. ``guards`` are the nodes by which the program decided
+    where to go: only where they have the values that they had is this the program's own step. ``penalised``
+    tells whose size the loss counts, itself or in a sum that it is part of: what more is added to such a
+    gradient is no mere convention.
     """
 
     trace: Trace
@@ -70,6 +72,8 @@ class TrainingStep:
     state: Mapping[Node, Any]
     copies: Mapping[Node, Node]
     penalised: Penalties = field(default_factory=Penalties)
+    unread: tuple[Change, ...] = ()
+    guards: tuple[Node, ...] = ()
 
 
 def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> TrainingStep | None:
@@ -79,7 +83,8 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     """
     befores = [c.before for c in window.parameters]
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
-    results = [*(c.after for c in window.parameters), hypothesis.node, *made]
+    deciding = dict.fromkeys(g.node for g in trace.guards if window.start <= g.time < window.end)
+    results = [*(c.after for c in window.parameters), hypothesis.node, *made, *deciding]
     memory = [c.before for c in window.others]
     copies = cut(results, befores, memory)
     loss = copies[hypothesis.node]
@@ -90,7 +95,7 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
         else list(window.parameters)
     )
     changes = [c for c in changes if c.before in copies]
-    branched = _without_gradient_flow(window, hypothesis, copies, moving)
+    branched, unread = _without_gradient_flow(window, hypothesis, copies, moving)
     if branched:
         changes += branched
         copies = cut(results, [*befores, *(c.before for c in branched)], memory)
@@ -107,33 +112,62 @@ def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> Train
     descents = tuple(
         p.joined([descent(*pair) for pair in zip(p.leaves, p.afters, strict=True)]) for p in parameters
     )
+    since = dependent(copies.values(), [leaf for p in parameters for leaf in p.leaves])
+    guards = tuple(copies[node] for node in deciding if copies[node] in since)
     scalars = [scalar, *(copies[whole] for whole in hypothesis.wholes if whole in copies)]
     counted = penalties(scalars, {leaf for p in parameters for leaf in p.leaves})
     return TrainingStep(
-        trace, window, hypothesis, parameters, scalar, descents, truths, state, copies, counted
+        trace,
+        window,
+        hypothesis,
+        parameters,
+        scalar,
+        descents,
+        truths,
+        state,
+        copies,
+        counted,
+        tuple(unread),
+        guards,
     )
 
 
 def _without_gradient_flow(
     window: Window, hypothesis: Hypothesis, copies: Mapping[Node, Node], moving: set[Node]
-) -> list[Change]:
+) -> tuple[list[Change], list[Change]]:
     """Updates whose gradient is not computed from the value that they change, beside others that are.
 
     A bias under a hinge is one: it decides whether there is a gradient, not how large. The loss depends on
     it, and what it becomes does not enter the loss, as a running total and the state of a recurrent network
-    do.
+    do. Beside these, values that are replaced from themselves in a way that is no gradient step.
     """
     fed = set(ancestors_since([hypothesis.node], window.start - 1))
     if not hypothesis.stated:  # what weighs the terms is data
         moving = set(ancestors([copies[output] for output in hypothesis.outputs]))
-    return [
-        change
-        for change in window.others
-        if copies.get(change.before) in moving
-        and root(change.after, window.start) not in fed
-        and np.asarray(change.before.value).dtype.kind == "f"
-        and keeps(change.after, change.before)
-    ]
+    found, unread = [], []
+    updated = {node for c in window.parameters for node in (c.before, c.after, root(c.after, 0))}
+    for change in window.others:
+        floating = np.asarray(change.before.value).dtype.kind == "f"
+        if copies.get(change.before) not in moving or root(change.after, window.start) in fed or not floating:
+            continue
+        if mixes(change.after, change.before, updated):
+            continue
+        bent = projected(change.after, change.before)
+        if keeps(change.after, change.before, whole=True):
+            found.append(change)
+        elif bent is not None:
+            found.append(replace(change, after=bent))
+        elif not keeps(change.after, change.before) and _replaced_from(change, window):
+            unread.append(change)
+    return found, unread
+
+
+def _replaced_from(change: Change, window: Window) -> bool:
+    """Is the new value computed from the old one, in this window?"""
+    since = min(time_of(change.before), window.start)
+    return np.shape(change.after.value) == np.shape(change.before.value) and reaches(
+        change.after, change.before, lambda node: time_of(node) >= since
+    )
 
 
 def _truths(loss: Node, parameters: Sequence[Parameter], fixed: Node | None) -> tuple[Node, ...]:

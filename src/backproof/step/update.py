@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 
 from backproof.graph import Node
 
 SUMS = frozenset({"add", "subtract", "index_update", "index_add", "stack", "concatenate"})
+BENT = frozenset({"maximum", "minimum", "multiply", "divide", "where", "abs", "round"})
+DECAY = 0.01  # of a parameter that a step takes off it, at the most: a running mean forgets faster
 THROUGH = frozenset({"identity", "reshape", "astype", "clip", "transpose", "negative"})
 
 
@@ -37,13 +39,15 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
     return kept, found
 
 
-def keeps(after: Node, before: Node, limit: int = 400) -> bool:
-    """Is the old value among the terms of the new one?"""
+def keeps(after: Node, before: Node, limit: int = 400, whole: bool = False) -> bool:
+    """Is the old value among the terms of the new one; ``whole`` asks for itself, and not times a number."""
     queue = deque([after])
     while queue and limit:
         limit -= 1
         node = queue.popleft()
-        if _is_part(node, before) or (node.operation == "multiply" and _scaled(node, before)):
+        if _is_part(node, before):
+            return True
+        if node.operation == "multiply" and _scaled(node, before) and not (whole and _is_share(node, before)):
             return True
         if node.operation in SUMS:
             queue.extend(node.operands)
@@ -86,6 +90,50 @@ def shrinks(after: Node, before: Node) -> bool:
         elif node.operation in THROUGH:
             stack.append(node.operands[0])
     return False
+
+
+def _is_share(node: Node, before: Node) -> bool:
+    """Is this a share of the old value, as a running mean keeps it, and no little decay of it?"""
+    x, y = node.operands
+    return abs(1 - float(np.ravel(y.value if _is_part(x, before) else x.value)[0])) > DECAY
+
+
+def mixes(after: Node, before: Node, others: Collection[Node]) -> bool:
+    """Is the new value made of nothing but the old one and ``others``, times numbers?
+
+    So is a copy of a network that follows it slowly.
+    """
+    stack, seen, found = [after], {after}, False
+    while stack:
+        node = stack.pop()
+        if node in others:
+            found = True
+        elif not _is_part(node, before):
+            numbers = node.operation in ("multiply", "divide")
+            inner = [o for o in node.operands if not (numbers and np.size(o.value) == 1 and not o.operands)]
+            if node.operation not in SUMS | THROUGH and not (numbers and len(inner) == 1):
+                return False
+            stack.extend(o for o in inner if o not in seen)
+            seen.update(inner)
+    return found
+
+
+def projected(after: Node, before: Node, limit: int = 60) -> Node | None:
+    """The gradient step inside a new value that was bent back after it, as by ``np.maximum(w - lr * g, 0)``.
+
+    None where there is none.
+    """
+    queue, seen = deque([after]), {after}
+    while queue and len(seen) < limit:
+        node = queue.popleft()
+        if node.operation in SUMS and np.shape(node.value) == np.shape(before.value):
+            if keeps(node, before, whole=True) and learns(before, node):
+                return node
+        elif node.operation in BENT or node.operation in THROUGH:
+            new = [o for o in node.operands if o not in seen and time_of(o) > time_of(before)]
+            seen.update(new)
+            queue.extend(new)
+    return None
 
 
 def _is_part(node: Node, whole: Node) -> bool:

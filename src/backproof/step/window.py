@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from backproof.graph import Node, Users, median
-from backproof.step.update import SUMS, THROUGH, keeps, learns, terms, time_of, walk
+from backproof.step.update import SUMS, THROUGH, keeps, learns, mixes, reaches, terms, time_of, walk
 from backproof.trace import Activity, Store, Trace
 
 
@@ -94,12 +95,16 @@ def _without_memory(window: Window) -> Window:
     """Tell what the optimizer remembers from the parameters.
 
     A sum of squares grows by what is computed from a parameter, which was computed from that sum a step
-    before; in this step it only feeds the update of the parameter.
+    before; in this step it only feeds the update of the parameter. A copy of a parameter that follows it
+    slowly is no parameter either.
     """
     memory = set[Change]()
     if len(window.parameters) < 2:
         return window
     for change in window.parameters:
+        if mixes(change.after, change.before, _values(window.parameters, change)):
+            memory.add(change)
+            continue
         _, added = terms(change.after, change.before)
         own = walk(added, lambda node: time_of(node) >= window.start)
         if change.before in own:
@@ -112,6 +117,11 @@ def _without_memory(window: Window) -> Window:
     parameters = tuple(c for c in window.parameters if c not in memory)
     others = tuple(sorted((*window.others, *memory), key=lambda c: c.stores[-1].time))
     return replace(window, parameters=parameters, others=others)
+
+
+def _values(changes: Iterable[Change], own: Change) -> set[Node]:
+    """The values, before and after, of all changes but one."""
+    return {node for c in changes if c is not own for node in (c.before, c.after, root(c.after, 0))}
 
 
 def _learns(change: Change, memo: dict[Any, bool], users: Users) -> bool:
@@ -176,7 +186,18 @@ def _runs(stores: list[Store], memo: dict[Any, bool]) -> list[list[Store]]:
         elif kept:
             runs.append([store])
         last = store if kept else None
-    return runs
+    return runs or [[s] for s in stores if len(stores) == 1 and _remade(s)]
+
+
+def _remade(store: Store) -> bool:
+    """Is the new value computed from the old one, of the same shape, in whatever way?"""
+    before, after = store.before, store.after
+    if before is None or np.asarray(before.value).dtype.kind != "f":
+        return False
+    since = time_of(root(before, 0))
+    return np.shape(before.value) == np.shape(after.value) and reaches(
+        after, root(before, 0), lambda node: time_of(node) >= since
+    )
 
 
 def root(node: Node, start: int) -> Node:

@@ -107,6 +107,15 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """The program decided by a value: what was recorded holds only where ``node`` has the value it had."""
+
+    time: int
+    node: Node
+    site: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Crash:
     """The program raised: where in its source, and what it said.
 
@@ -145,6 +154,7 @@ class Trace:
     shown: list[Node] = field(default_factory=list)
     returned: list[Node] = field(default_factory=list)
     random: set[Node] = field(default_factory=set)
+    guards: list[Guard] = field(default_factory=list)
     supplied: list[tuple[str, int]] = field(default_factory=list)
     ended: Literal["stopped", "finished", "crashed", "exited", "timeout", "memory"] = "finished"
     crash: Crash | None = None

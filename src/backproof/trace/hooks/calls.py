@@ -7,6 +7,7 @@ import collections
 import copy
 import functools
 import itertools
+import math
 import operator
 import types
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import numpy as np
 from backproof.trace.flow.arrays import TAKEN_APART, aliased, items, listed, total
 from backproof.trace.flow.claims import hanging, still
 from backproof.trace.flow.foreign import data, described, outcome
+from backproof.trace.flow.guards import decided, extreme, ordered, rounded
 from backproof.trace.flow.values import TRACKED, flat
 from backproof.trace.flow.writes import changed_in_place
 from backproof.trace.hooks.expressions import Expressions
@@ -33,6 +35,8 @@ ITERATING = (
     itertools.accumulate, itertools.starmap, itertools.takewhile, itertools.dropwhile,
 )  # fmt: skip
 CALLING = (map, functools.reduce, itertools.starmap)  # what calls its first argument
+EXTREMES = (max, min)
+WHOLE = (int, bool, round, math.floor, math.ceil, math.trunc)
 TEXT = frozenset({str, repr, format})
 Sites = list[int]
 
@@ -72,6 +76,7 @@ class Calls:
         kind = type(owner)
         if isinstance(owner, np.ndarray | np.generic):
             if name == "tolist" and np.ndim(owner):
+                decided(self.nodes, owner, site)
                 return listed(self.nodes, site, owner)
             lowering = METHODS.get(name)
             if lowering is not None:
@@ -103,7 +108,9 @@ class Calls:
         except TypeError:  # an object that can be called and cannot be hashed
             lowering = special = None
         if lowering is not None:
-            return lowered(self.nodes, site, places, function, lowering, arguments, keywords)
+            result = lowered(self.nodes, site, places, function, lowering, arguments, keywords)
+            self._decided(site, function, arguments, keywords, result)
+            return result
         if special is not None:
             return special(site, places, function, *arguments, **keywords)
         if isinstance(function, functools.partial):
@@ -131,6 +138,8 @@ class Calls:
         if len(open_) > depth and not isinstance(result, Iterator):
             self.activities.end(depth, moment.tick())
         entered = len(self.nodes.trace.frames) > before
+        if not entered:
+            self._decided(site, function, arguments, keywords, result)
         if entered and isinstance(result, TRACKED) and self.nodes.has(result):
             node = self.nodes.find(result)
             assert node is not None
@@ -140,6 +149,19 @@ class Calls:
         elif isinstance(result, (*TRACKED, list, tuple)):
             self._foreign(site, function, arguments, keywords, result, returns if entered else None)
         return result
+
+    def _decided(
+        self, site: int, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], result: Any
+    ) -> None:
+        """What a call picks by the size of its arguments, or makes whole, holds only while it is the same."""
+        if not arguments:
+            return
+        if function in EXTREMES and "key" not in keywords:
+            values = arguments if len(arguments) > 1 else arguments[0]
+            if isinstance(values, list | tuple):
+                extreme(self.nodes, values, result, function is max, site)
+        elif function in WHOLE and isinstance(result, int):
+            rounded(self.nodes, arguments[0], function, site)
 
     def _called(self, site: int, function: Any, *arguments: Any) -> Any:
         """A function that another one calls for the program, such as the first argument of ``map``."""
@@ -214,9 +236,12 @@ class Calls:
             given[1] = functools.partial(self._called, site, given[1])
         current = self.moment.current
         try:
-            return function(*given, **keywords)
+            result = function(*given, **keywords)
         finally:
             self.moment.current = current
+        if function is sorted and "key" not in keywords:
+            ordered(self.nodes, result[::-1] if keywords.get("reverse") else result, site)
+        return result
 
     def _showing(self, _site: int, _places: Sites, function: Any, *arguments: Any, **keywords: Any) -> Any:
         for value in arguments:

@@ -9,12 +9,14 @@ import numpy as np
 from backproof.graph import Node, apply, constant
 from backproof.trace.flow.arrays import Structure, made_array, unpacked
 from backproof.trace.flow.claims import opaque, record, still
+from backproof.trace.flow.guards import compared, decided, truth
 from backproof.trace.flow.keys import frozen_index, item_place
 from backproof.trace.flow.operators import BINARY, COMPARE, UNARY
 from backproof.trace.flow.values import NUMBER, TRACKED, boolean, flat, same
 from backproof.trace.hooks.containers import CONTAINER
 from backproof.trace.hooks.places import Places
 
+INDEX = (np.integer, np.ndarray, tuple)
 BITWISE = frozenset({"&", "|", "^"})
 OF_MATRICES = frozenset({"*", "**"})  # what np.matrix means something else by
 
@@ -62,6 +64,8 @@ class Expressions:
     def item(self, site: int, container: Any, key: Any) -> Any:
         """``container[key]`` was read."""
         value = container[key]
+        if isinstance(key, INDEX):
+            decided(self.nodes, key, site)
         if isinstance(value, TRACKED):
             if isinstance(container, np.ndarray):
                 self._array_item(site, container, frozen_index(key), value)
@@ -146,7 +150,13 @@ class Expressions:
         ):
             children = self.sites[site].children
             record(self.nodes, site, name, (left, right), (children[0], children[1]), result)
+        elif type(result) is bool and isinstance(left, NUMBER) and isinstance(right, NUMBER):
+            compared(self.nodes, name, left, right, site)
         return result
+
+    def truth(self, site: int, value: Any) -> Any:
+        """A condition was evaluated, as of an ``if``."""
+        return truth(self.nodes, value, site)
 
     def outside(self, site: int, value: Any) -> Any:
         """``eval(...)``: what text computes is not seen."""

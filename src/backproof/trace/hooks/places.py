@@ -12,6 +12,7 @@ import numpy as np
 
 from backproof.graph import Node, constant
 from backproof.trace.events import Binding, Origin, Store
+from backproof.trace.flow.guards import decided
 from backproof.trace.flow.keys import Place, item_place
 from backproof.trace.flow.moment import Names
 from backproof.trace.flow.nodes import Nodes
@@ -117,6 +118,7 @@ class Places:
 
     def set_item(self, site: int, value: Any, container: Any, key: Any, bare: bool) -> None:
         """``container[key] = value``."""
+        decided(self.nodes, key, site)
         if isinstance(container, np.ndarray):
             if wait(self.nodes, site, container, key, value):
                 return
@@ -179,6 +181,7 @@ class Places:
 
     def held_item(self, container: Any, key: Any) -> tuple[Any, Any, Any]:
         """What an augmented assignment to ``container[key]`` begins with."""
+        decided(self.nodes, key, None)
         return container, key, container[key]
 
     def aug_item(self, site: int, op: str, container: Any, key: Any, old: Any, value: Any) -> None:

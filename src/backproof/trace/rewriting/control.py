@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from backproof.trace.rewriting.assignments import targets
 from backproof.trace.rewriting.build import hook, is_target, structure
+from backproof.trace.rewriting.expressions import condition
 
 if TYPE_CHECKING:
     from backproof.trace.rewriting.rewriter import Rewriter
@@ -28,7 +29,7 @@ def for_(rewriter: Rewriter, node: ast.For) -> list[ast.stmt]:
 def while_(rewriter: Rewriter, node: ast.While) -> list[ast.stmt]:
     """``while test: ...``."""
     statement = rewriter.begin(node)
-    node.test, _ = rewriter.expr(node.test)
+    node.test = condition(rewriter, node.test)
     tick = ast.Expr(hook("tick", statement.number))
     node.body = [tick, *rewriter.body(node.body)]
     node.orelse = rewriter.body(node.orelse)
@@ -38,7 +39,7 @@ def while_(rewriter: Rewriter, node: ast.While) -> list[ast.stmt]:
 def if_(rewriter: Rewriter, node: ast.If) -> list[ast.stmt]:
     """``if test: ... else: ...``."""
     rewriter.begin(node)
-    node.test = rewriter.expr(node.test)[0]
+    node.test = condition(rewriter, node.test)
     node.body = rewriter.body(node.body)
     node.orelse = rewriter.body(node.orelse)
     return [node]

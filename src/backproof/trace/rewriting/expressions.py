@@ -48,7 +48,7 @@ def unary(rewriter: Rewriter, node: ast.UnaryOp, site: Site) -> ast.expr:
             return hook("const", site.number, node)
         return rewriter.inside(node)
     if isinstance(node.op, ast.Not):
-        return rewriter.inside(node)
+        return ast.UnaryOp(node.op, condition(rewriter, node.operand))
     site.detail = UNARY[type(node.op)]
     operand, _ = rewriter.expr(node.operand)
     return hook("unary", site.number, site.detail, operand)
@@ -66,7 +66,21 @@ def compare(rewriter: Rewriter, node: ast.Compare, site: Site) -> ast.expr:
 
 def conditional(rewriter: Rewriter, node: ast.IfExp, site: Site) -> ast.expr:
     """``body if test else orelse``."""
-    return ast.IfExp(rewriter.expr(node.test)[0], rewriter.expr(node.body)[0], rewriter.expr(node.orelse)[0])
+    return ast.IfExp(
+        condition(rewriter, node.test), rewriter.expr(node.body)[0], rewriter.expr(node.orelse)[0]
+    )
+
+
+def boolean(rewriter: Rewriter, node: ast.BoolOp, site: Site) -> ast.expr:
+    """``a and b``, ``a or b``: all but the last decide whether the next is evaluated."""
+    *first, last = node.values
+    return ast.BoolOp(node.op, [*(condition(rewriter, value) for value in first), rewriter.expr(last)[0]])
+
+
+def condition(rewriter: Rewriter, node: ast.expr) -> ast.expr:
+    """An expression that is asked whether it is true."""
+    test, site = rewriter.expr(node)
+    return ast.copy_location(hook("truth", site.number, test), node)
 
 
 def formatted(rewriter: Rewriter, node: ast.JoinedStr, site: Site) -> ast.expr:
@@ -192,7 +206,7 @@ def _comprehension(rewriter: Rewriter, node: Any, parts: Sequence[str]) -> ast.e
         bound |= {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
     rewriter.comprehension.append(bound)
     for generator in generators:
-        generator.ifs = [rewriter.expr(test)[0] for test in generator.ifs]
+        generator.ifs = [condition(rewriter, test) for test in generator.ifs]
     for part in parts:
         setattr(node, part, rewriter.expr(getattr(node, part))[0])
     rewriter.comprehension.pop()
@@ -202,7 +216,8 @@ def _comprehension(rewriter: Rewriter, node: Any, parts: Sequence[str]) -> ast.e
 
 REWRITES: dict[type[ast.expr], Callable[..., ast.expr]] = {
     ast.Constant: constant, ast.BinOp: binary, ast.UnaryOp: unary, ast.Compare: compare,
-    ast.IfExp: conditional, ast.JoinedStr: formatted, ast.Name: name, ast.Attribute: attribute,
-    ast.Subscript: subscript, ast.NamedExpr: walrus, ast.Call: call, ast.ListComp: comprehension,
+    ast.IfExp: conditional, ast.BoolOp: boolean, ast.JoinedStr: formatted, ast.Name: name,
+    ast.Attribute: attribute, ast.Subscript: subscript, ast.NamedExpr: walrus, ast.Call: call,
+    ast.ListComp: comprehension,
     ast.SetComp: comprehension, ast.GeneratorExp: comprehension, ast.DictComp: dict_comprehension,
 }  # fmt: skip
