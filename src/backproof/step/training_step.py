@@ -164,9 +164,8 @@ def _without_gradient_flow(
 
 def _replaced_from(change: Change, window: Window) -> bool:
     """Is the new value computed from the old one, in this window?"""
-    since = min(time_of(change.before), window.start)
     return np.shape(change.after.value) == np.shape(change.before.value) and reaches(
-        change.after, change.before, lambda node: time_of(node) >= since
+        change.after, change.before, lambda node: time_of(node) >= window.start
     )
 
 

@@ -102,9 +102,6 @@ def _without_memory(window: Window) -> Window:
     if len(window.parameters) < 2:
         return window
     for change in window.parameters:
-        if mixes(change.after, change.before, _values(window.parameters, change)):
-            memory.add(change)
-            continue
         _, added = terms(change.after, change.before)
         own = walk(added, lambda node: time_of(node) >= window.start)
         if change.before in own:
@@ -112,6 +109,8 @@ def _without_memory(window: Window) -> Window:
         updated = [c.after for c in window.parameters if c is not change]
         if change.after in walk(updated, lambda node: time_of(node) >= window.start):
             memory.add(change)
+    rest = [change for change in window.parameters if change not in memory]
+    memory |= {c for c in rest if mixes(c.after, c.before, _values(rest, c))}
     if not memory:
         return window
     parameters = tuple(c for c in window.parameters if c not in memory)
@@ -140,7 +139,7 @@ def _changes(trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool
     order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
     local = {p: _is_local(trace, p, start) for p in grouped}
     for place in sorted(grouped, key=lambda p: (local[p], order[p[0]], grouped[p][0].time)):
-        for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo):
+        for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo, start):
             before, after = group[0].before, group[-1].after
             if before is None:
                 continue
@@ -172,7 +171,7 @@ def _keeps(store: Store, memo: dict[Any, bool]) -> bool:
     return memo[store]
 
 
-def _runs(stores: list[Store], memo: dict[Any, bool]) -> list[list[Store]]:
+def _runs(stores: list[Store], memo: dict[Any, bool], start: int) -> list[list[Store]]:
     """The stores under one name, split where the name takes up another value.
 
     As the target of a loop does.
@@ -186,17 +185,16 @@ def _runs(stores: list[Store], memo: dict[Any, bool]) -> list[list[Store]]:
         elif kept:
             runs.append([store])
         last = store if kept else None
-    return runs or [[s] for s in stores if len(stores) == 1 and _remade(s)]
+    return runs or [[s] for s in stores if len(stores) == 1 and _remade(s, start)]
 
 
-def _remade(store: Store) -> bool:
-    """Is the new value computed from the old one, of the same shape, in whatever way?"""
+def _remade(store: Store, start: int) -> bool:
+    """Is the new value computed from the old one since ``start``, of the same shape, in whatever way?"""
     before, after = store.before, store.after
     if before is None or np.asarray(before.value).dtype.kind != "f":
         return False
-    since = time_of(root(before, 0))
     return np.shape(before.value) == np.shape(after.value) and reaches(
-        after, root(before, 0), lambda node: time_of(node) >= since
+        after, root(before, 0), lambda node: time_of(node) >= start
     )
 
 
