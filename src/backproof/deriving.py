@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,7 +25,7 @@ DATA = re.compile(
     r"^(x|y|t|d|xs|ys|xb|yb|data|input|inputs|target|targets|label|labels|truth|mask|[xy]_.*)$", re.IGNORECASE
 )
 WEIGHT = re.compile(
-    r"weight|bias|theta|param|kernel|embed|gamma|beta|^[wbuv]\d*$|^[wb]_|_[wb]\d*$", re.IGNORECASE
+    r"weight|bias|theta|param|kernel|embed|gamma|beta|^[wbuv]s?\d*$|^[wb]_|_[wb]\d*$", re.IGNORECASE
 )
 PREAMBLE = """import numpy as np
 from numpy import *
@@ -197,6 +197,8 @@ def _without_updates(trace: Trace, program: Program, request: Request) -> Forwar
         label = trace.labels.get(store.place)
         if label is not None and store.time <= time and label not in values:
             values[label] = store.after
+    for label, node in _held(trace, time):
+        values.setdefault(label, node)
     if request.wrt:
         missing = [name for name in request.wrt if name not in values]
         if missing:
@@ -220,6 +222,27 @@ def _without_updates(trace: Trace, program: Program, request: Request) -> Forwar
     scalar = copies[loss]
     name = loss.name if loss.name and loss.name != LOSS else "loss"
     return make(trace, scalar, name, {copies[node]: text for node, text in chosen.items()}, copies)
+
+
+def _held(trace: Trace, time: int) -> Iterator[tuple[str, Node]]:
+    """What lists, dictionaries and objects hold that have a name: ``weights[0]``, ``net.layers[1].W``."""
+    called: dict[int, str] = {}
+    for holding in trace.holdings:
+        kind, *place = holding.place
+        if holding.time > time:
+            continue
+        if kind == "name" and place[0] == 0:
+            label = str(place[1])
+        elif kind == "item" and place[0] in called:
+            label = f"{called[place[0]]}[{place[1]!r}]"
+        elif kind == "attribute" and place[0] in called:
+            label = f"{called[place[0]]}.{place[1]}"
+        else:
+            continue
+        if isinstance(holding.content, Node):
+            yield label, holding.content
+        else:
+            called.setdefault(holding.content, label)
 
 
 def _loss(trace: Trace, program: Program, name: str | None) -> Node:

@@ -35,6 +35,13 @@ def add_parser(verbs: Subparsers) -> None:
     parser.add_argument(
         "--shapes", nargs="+", metavar="NAME=N,M", help="shapes of what the program or formula does not give"
     )
+    parser.add_argument(
+        "--order",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="2: the product of the Hessian with vectors v_NAME, as Python (default: 1)",
+    )
     parser.add_argument("--loss", metavar="NAME", help="which variable is the loss")
     parser.add_argument(
         "--emit",
@@ -69,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     from backproof.derive.as_markdown import as_latex, as_markdown
     from backproof.derive.as_python import as_python
     from backproof.derive.as_text import as_text
+    from backproof.derive.second import hessian_product
     from backproof.deriving import Request, derive_formula, derive_function, derive_program, parsed_shapes
     from backproof.source import read_program
 
@@ -86,6 +94,12 @@ def run(arguments: argparse.Namespace) -> int:
             derived = derive_function(read_program(filename), function, request, arguments.runner)
         else:
             derived = derive_program(read_program(arguments.program), request, arguments.runner)
+    if arguments.order == 2:
+        if arguments.format not in ("text", "python"):
+            raise ConfigurationError("--order 2 writes Python: leave --format out.")
+        what = f"the Hessian of {derived.forward.loss_name} times v, by parameter"
+        write(as_python(hessian_product(derived), what).rstrip())
+        return 0
     verified = as_python(derived)
     if arguments.format == "python":
         write(verified.rstrip())

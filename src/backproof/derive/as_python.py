@@ -13,8 +13,8 @@ TOLERANCE = 1e-8
 WIDTH = 100
 
 
-def as_python(derived: Derivation) -> str:
-    """The backward pass, run at random points before it is given out.
+def as_python(derived: Derivation, what: str | None = None) -> str:
+    """The backward pass, run at random points before it is given out; ``what`` it is, else the gradient.
 
     Raises
     ------
@@ -29,11 +29,12 @@ def as_python(derived: Derivation) -> str:
             "please report the program"
         )
     forward = derived.forward
+    what = what or f"the gradient of {forward.loss_name}"
     read = read_names((*derived.first, *derived.lines), forward)
     texts = {name: forward.texts.get(node, name) for node, name in forward.names.items()}
     claim = f"the same as reverse mode at 3 random points, to {max(error, 1e-16):.0e}"
     if all(texts.get(name, name) == name for name in read):
-        comment = f"the gradient of {forward.loss_name}: {claim}"
+        comment = f"{what}: {claim}"
         return "".join(f"# {line}\n" for line in textwrap.wrap(comment, WIDTH - 2)) + text
     results = ", ".join(derived.gradients[p.leaf] for p in forward.parameters)
     wanted = ", ".join(p.text for p in forward.parameters)
@@ -49,6 +50,6 @@ def as_python(derived: Derivation) -> str:
         names = textwrap.indent(textwrap.fill(results, WIDTH - 8), " " * 8)
         returned = f"return (\n{names},\n    )"
     return (
-        f'{head}\n    """The gradient of {forward.loss_name}.\n\n{said}\n{where_said}\n    """\n'
+        f'{head}\n    """{what[:1].upper()}{what[1:]}.\n\n{said}\n{where_said}\n    """\n'
         f"{body}    {returned}\n"
     )

@@ -48,7 +48,8 @@ class Derivation:
     ``steps`` are all of them, one for each named value on the way; ``lines`` those of a backward pass, where
     what is used once stands inside the expression that uses it. ``forward_lines`` are the forward values
     as they are computed, ``first`` those of them that the backward pass has to compute itself. ``helped`` are
-    the values whose derivative a function of the program gives, with the call.
+    the values whose derivative a function of the program gives, with the call. ``found`` are the adjoints as
+    nodes, by the value they belong to, ``named`` their names.
     """
 
     forward: Forward
@@ -60,10 +61,15 @@ class Derivation:
     forward_lines: tuple[Line, ...] = ()
     first: tuple[Line, ...] = ()
     helped: Mapping[Node, str] = field(default_factory=dict)
+    found: Mapping[Node, Node] = field(default_factory=dict)
+    named: Mapping[Node, str] = field(default_factory=dict)
 
 
-def derivation(forward: Forward) -> Derivation:
-    """Derive the gradient of the loss by every parameter."""
+def derivation(forward: Forward, given: Mapping[Node, Composition] | None = None) -> Derivation:
+    """Derive the gradient of the loss by every parameter.
+
+    ``given`` are the functions to differentiate as a whole; else they are looked for.
+    """
     loss, leaves = forward.loss, [p.leaf for p in forward.parameters]
     order = ancestors([loss])
     moving = dependent(order, set(leaves) & set(order))
@@ -72,7 +78,7 @@ def derivation(forward: Forward) -> Derivation:
     finite = [np.all(np.isfinite(np.asarray(table[loss], dtype=float))) for table in tables]
     points = [point for point, good in zip(points, finite, strict=True) if good] or points
     tables = [table for table, good in zip(tables, finite, strict=True) if good] or tables
-    known, factors = known_functions(forward, order, moving, tables)
+    known, factors = known_functions(forward, order, moving, tables) if given is None else (dict(given), {})
     apart: frozenset[Node] = frozenset()
     while True:
         spoken = named(forward, moving, known, apart)
@@ -115,6 +121,8 @@ def _derived(
         forward_lines=tuple(line for line in lines if line.name.isidentifier()),
         first=tuple(_first(forward, made.lines, texts)),
         helped=_helped(known, factors, texts),
+        found=found,
+        named=names,
     )
 
 
@@ -142,9 +150,13 @@ def _first(forward: Forward, lines: Sequence[Line], texts: Mapping[Node, str]) -
     while waiting:
         name = waiting.pop()
         if name not in needed:
-            needed[name] = Line(name, definition(forward, by_name[name], texts), None)
+            node = definition(forward, by_name[name], texts)
+            if by_name[name].origin is None:  # a derivative, not the program's own
+                node = tidy(simplify([node])[0])
+            needed[name] = Line(name, node, None)
             waiting.extend(_read(needed[name].node, by_name))
-    return [needed[name] for node, name in forward.written.items() if name in needed]
+    order = ancestors([forward.loss])
+    return [needed[forward.written[node]] for node in order if forward.written.get(node) in needed]
 
 
 def _read(node: Node, names: Mapping[str, Any]) -> list[str]:

@@ -71,6 +71,14 @@ def _rewritten(node: Node) -> Node:
     if operation == "transpose" and node.operands[0].operation == "matmul" and np.ndim(node.value) == 2:
         x, y = node.operands[0].operands
         return apply("matmul", _turned(y), _turned(x)) if np.ndim(x.value) == np.ndim(y.value) == 2 else node
+    if (
+        operation == "transpose"
+        and node.operands[0].operation in ("add", "subtract")
+        and np.ndim(node.value) == 2
+    ):
+        parts = node.operands[0].operands
+        if all(part.operation in ("matmul", "transpose") for part in parts):
+            return apply(node.operands[0].operation, *[_rewritten(apply("transpose", p)) for p in parts])
     if operation in ("add", "subtract"):
         x, y = node.operands
         if y.operation == "negative":
@@ -86,6 +94,11 @@ def _rewritten(node: Node) -> Node:
 
 def _lean(operand: Node, node: Node) -> Node:
     """A mean over the first axis need not be kept as a row: broadcasting gives it back."""
+    if operand.operation == "reshape":
+        inner, shape = operand.operands[0], shape_of(operand)
+        ones = (1,) * (len(shape) - len(shape_of(inner)))
+        others = [shape_of(o) for o in node.operands if o is not operand]
+        return inner if shape == ones + shape_of(inner) and others == [shape_of(node)] else operand
     if operand.operation not in ("sum", "mean") or not attribute(operand, "keepdims"):
         return operand
     axis, count = attribute(operand, "axis"), len(shape_of(operand))

@@ -31,7 +31,7 @@ def named(
     roles = dict(_roles(forward, order, known, inside))
     names = dict(forward.names)
     taken = set(names.values()) | {n for n, _ in forward.labels} | {"np"}
-    written: dict[Node, str] = {}
+    written = dict(forward.written)
     counts: dict[str, int] = {}
     for node, role in roles.items():
         counts[role] = counts.get(role, 0) + (node not in names)
