@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from backproof.check.compare import compare
 from backproof.check.judge import Judgement
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
+from backproof.graph import ancestors
 from backproof.mend import Repair
 from backproof.source import Span
 from backproof.step import Hypothesis
 
 SLIGHT = 1e-2  # a relative difference that a small number inside a logarithm may make
+GUARD = 1e-2  # the largest of such numbers
 
 
 def mismatched(repair: Repair, judgement: Judgement) -> Repair:
@@ -42,7 +47,24 @@ def differs(judgement: Judgement) -> bool:
         for c in declared.verdict.comparisons
         if not c.zero and not c.decay
     ]
-    return max(errors, default=0.0) > SLIGHT
+    return max(errors, default=0.0) > SLIGHT and not _right_without_guards(declared)
+
+
+def _right_without_guards(declared: Judgement) -> bool:
+    """Are the gradients those of the stated loss but for the small numbers that keep it finite?"""
+    step = declared.step
+    small = {
+        node: 0.0
+        for node in ancestors([step.loss])
+        if not node.operands
+        and np.ndim(node.value) == 0
+        and isinstance(node.value, (float, np.floating))
+        and 0 < abs(float(node.value)) <= GUARD
+    }
+    if not small:
+        return False
+    bare = replace(step, state={**step.state, **small})
+    return compare(bare, spread=declared.verdict.spread).correct
 
 
 def unmended(judgement: Judgement) -> Finding:

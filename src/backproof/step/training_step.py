@@ -150,7 +150,7 @@ def _without_gradient_flow(
         floating = np.asarray(change.before.value).dtype.kind == "f"
         if copies.get(change.before) not in moving or root(change.after, window.start) in fed or not floating:
             continue
-        if mixes(change.after, change.before, updated):
+        if mixes(change.after, change.before, updated) or _same_numbers(change):
             continue
         bent = projected(change.after, change.before)
         if keeps(change.after, change.before, whole=True):
@@ -160,6 +160,12 @@ def _without_gradient_flow(
         elif not keeps(change.after, change.before) and _replaced_from(change, window):
             unread.append(change)
     return found, unread
+
+
+def _same_numbers(change: Change) -> bool:
+    """Was a value only brought into another shape?"""
+    before, after = np.ravel(change.before.value), np.ravel(change.after.value)
+    return change.before.value is not change.after.value and np.array_equal(before, after)
 
 
 def _replaced_from(change: Change, window: Window) -> bool:
