@@ -21,6 +21,7 @@ from backproof.diagnosis.crashed import (
 )
 from backproof.diagnosis.derivation import explained
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
+from backproof.diagnosis.frozen import frozen_part
 from backproof.diagnosis.luck import hidden
 from backproof.diagnosis.mismatch import differs, mismatched, undecided, unmended, watched
 from backproof.diagnosis.reasons import (
@@ -166,7 +167,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         return _report(program, judgement, "inconclusive", reason=NOTHING_MOVES, findings=(*unwell, *notes))
     followed = followed or on_a_kink(judgement)
     if followed is None:
-        followed = undefined(judgement)
+        followed = undefined(judgement) or frozen_part(judgement)
     if followed is None:
         judgement, repair = _repaired(judgement)
         if convincing(judgement, repair):
