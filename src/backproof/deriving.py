@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from backproof.check.judge import judge
 from backproof.derive import Derivation, Forward, derivation, from_step, identifier, make
+from backproof.derive.statements import statements
 from backproof.derive.training import Training, recorded, untrained
+from backproof.derive.verified import largest_error
 from backproof.errors import DerivationError
 from backproof.graph import Node, ancestors
 from backproof.runner import Runner
@@ -19,7 +21,16 @@ from backproof.source import Program
 from backproof.step.cut import cut
 from backproof.trace import Trace, trace_program
 
+Shape = tuple[int | str, ...]  # sizes, or letters that stand for any
 LOSS = "backproof_loss"
+SIZES = (7, 5, 3, 11, 13, 17, 19, 23)  # for shapes in letters: distinct and odd, so that no two are mixed up
+CALL = """backproof_result = {call}
+if isinstance(backproof_result, tuple):
+    for backproof_loss in backproof_result:
+        if getattr(backproof_loss, "size", 1) == 1:
+            break
+else:
+    backproof_loss = backproof_result"""
 CALLED = re.compile(r"loss|cost|err|mse|sse|nll|energy|objective|^[jelJEL]$", re.IGNORECASE)
 DATA = re.compile(
     r"^(x|y|t|d|xs|ys|xb|yb|data|input|inputs|target|targets|label|labels|truth|mask|[xy]_.*)$", re.IGNORECASE
@@ -45,7 +56,7 @@ class Request:
 
     wrt: tuple[str, ...] = ()
     loss: str | None = None
-    shapes: Mapping[str, tuple[int, ...]] | None = None
+    shapes: Mapping[str, Shape] | None = None
     seconds: float = 20.0
 
 
@@ -151,7 +162,7 @@ def _functions(tree: ast.AST) -> set[str]:
     )
 
 
-def _driver(program: Program, function: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, list[str]]:
+def _driver(program: Program, function: str, shapes: Mapping[str, Shape]) -> tuple[str, list[str]]:
     """The definitions of a program, and one call of a function."""
     tree = ast.parse(program.text)
     found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function]
@@ -180,8 +191,10 @@ def _driver(program: Program, function: str, shapes: Mapping[str, tuple[int, ...
         f"{name} = __import__('numpy').random.default_rng({k}).normal(size={shape!r})"
         for k, (name, shape) in enumerate(shapes.items())
     ]
-    call = ", ".join(a for a in arguments if a in shapes or a in assigned)
-    return "\n".join([*lines, f"{LOSS} = {function}({call})", ""]), arguments
+    given = [a for a in arguments if a in shapes or a in assigned]
+    only = [a.arg for a in found[-1].args.kwonlyargs if a.arg in shapes]
+    call = ", ".join([f"{a}={a}" for a in [*given, *only]])
+    return "\n".join([*lines, CALL.format(call=f"{function}({call})"), ""]), [*arguments, *only]
 
 
 def _without_updates(trace: Trace, program: Program, request: Request) -> Forward:
@@ -213,6 +226,7 @@ def _without_updates(trace: Trace, program: Program, request: Request) -> Forwar
             for name, node in values.items()
             if node in above and WEIGHT.search(identifier(name)) and np.asarray(node.value).dtype.kind == "f"
         }
+        chosen = dict(sorted(chosen.items(), key=lambda pair: _time(pair[0])))
     if not chosen:
         raise DerivationError(
             f"{program.filename} computes a loss, but updates no parameter; "
@@ -253,6 +267,13 @@ def _loss(trace: Trace, program: Program, name: str | None) -> Node:
         if np.size(b.node.value) == 1 and np.asarray(b.node.value).dtype.kind == "f" and b.node.operands
     ]
     found = [b for b in scalars if (b.name == name if name else CALLED.search(b.name))]
+    arrays = [b.node for b in trace.bindings if b.name == name and np.size(b.node.value) > 1]
+    if not found and arrays:
+        what = "what is returned" if name == LOSS else f"'{name}'"
+        raise DerivationError(
+            f"{program.filename}: {what} has the shape {np.shape(arrays[-1].value)}, and only one number "
+            "can be derived: sum it up, or take its mean."
+        )
     if not found:
         what = f"no scalar called '{name}'" if name else "no scalar that is called a loss"
         if trace.crash is not None:
@@ -265,22 +286,59 @@ def _time(node: Node) -> int:
     return -1 if node.origin is None else int(node.origin.time)
 
 
-def parsed_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """Read ``W1=5,3 b=3 c=`` as shapes.
+def for_all_sizes(derive: Callable[[Request], Derivation], request: Request) -> Derivation:
+    """Derive with shapes in letters: once, and again with other sizes, which must give the same text.
 
-    >>> parsed_shapes(["W=5,3", "b=3", "c="])
-    {'W': (5, 3), 'b': (3,), 'c': ()}
+    Raises
+    ------
+    DerivationError
+        When the text hangs on the sizes.
+    """
+    shapes = request.shapes or {}
+    letters = sorted({n for shape in shapes.values() for n in shape if isinstance(n, str)})
+    if not letters:
+        return derive(request)
+    if len(letters) > len(SIZES):
+        raise DerivationError(f"--shapes: at most {len(SIZES)} different letters can be told apart.")
+    numbers = {n for shape in shapes.values() for n in shape if isinstance(n, int)}
+    free = [n for n in SIZES if n not in numbers]
+    found = []
+    for sizes in (free, free[::-1]):
+        chosen = dict(zip(letters, sizes, strict=False))
+        numeric: dict[str, Shape] = {
+            name: tuple(chosen[n] if isinstance(n, str) else n for n in shape)
+            for name, shape in shapes.items()
+        }
+        derived = derive(replace(request, shapes=numeric))
+        error = largest_error(derived, statements(derived))
+        if not error <= 1e-8:
+            raise DerivationError("the derivation does not hold at these sizes; please report it.")
+        found.append((derived, chosen))
+    (first, chosen), (second, _) = found
+    one, other = statements(first).splitlines(), statements(second).splitlines()
+    if one != other:
+        differing = next((a for a, b in zip(one, other, strict=False) if a != b), one[-1])
+        raise DerivationError(f"--shapes: the result hangs on the sizes ({differing}); give them in numbers.")
+    symbols = {size: letter for letter, size in chosen.items()}
+    return replace(first, forward=replace(first.forward, symbols=symbols))
+
+
+def parsed_shapes(texts: Sequence[str]) -> dict[str, Shape]:
+    """Read ``W1=5,3 b=3 c=`` as shapes; sizes may be letters, ``W=(n,m)``.
+
+    >>> parsed_shapes(["W=5,3", "b=3", "c=", "V=(n,m)"])
+    {'W': (5, 3), 'b': (3,), 'c': (), 'V': ('n', 'm')}
 
     Raises
     ------
     DerivationError
         When a text is no shape.
     """
-    shapes: dict[str, tuple[int, ...]] = {}
+    shapes: dict[str, Shape] = {}
     for text in re.findall(r"\w+=\([^)]*\)|[^\s]+?(?=,\w+=|\s|$)", " ".join(texts)):
         name, equals, numbers = text.strip(",").partition("=")
         parts = [part.strip() for part in numbers.strip("()").split(",") if part.strip()]
-        if not equals or not name.isidentifier() or not all(part.isdigit() for part in parts):
+        if not equals or not name.isidentifier() or not all(p.isdigit() or p.isidentifier() for p in parts):
             raise DerivationError(f"--shapes: {text!r} is no shape; write NAME=5,3 (a number: NAME=).")
-        shapes[name] = tuple(int(part) for part in parts)
+        shapes[name] = tuple(int(part) if part.isdigit() else part for part in parts)
     return shapes

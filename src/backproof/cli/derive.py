@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from backproof.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from backproof.cli.options import Subparsers
+    from backproof.derive import Derivation
     from backproof.deriving import Request
 
 FRAMEWORKS = ("numpy", "torch", "jax", "tensorflow")
@@ -77,8 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     from backproof.derive.as_python import as_python
     from backproof.derive.as_text import as_text
     from backproof.derive.second import hessian_product
-    from backproof.deriving import Request, derive_formula, derive_function, derive_program, parsed_shapes
-    from backproof.source import read_program
+    from backproof.deriving import Request, for_all_sizes, parsed_shapes
 
     if (arguments.program is None) == (arguments.formula is None):
         raise ConfigurationError("Give either a PROGRAM or --formula EXPR: 'backproof derive --help'.")
@@ -86,14 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     request = Request(tuple(arguments.wrt or ()), arguments.loss, shapes, arguments.timeout)
     if arguments.emit is not None:
         return _emit(arguments, request)
-    if arguments.formula is not None:
-        derived = derive_formula(arguments.formula, request, arguments.runner)
-    else:
-        filename, colon, function = arguments.program.rpartition(":")
-        if colon and function.isidentifier():
-            derived = derive_function(read_program(filename), function, request, arguments.runner)
-        else:
-            derived = derive_program(read_program(arguments.program), request, arguments.runner)
+    derived = for_all_sizes(_derivation(arguments), request)
     if arguments.order == 2:
         if arguments.format not in ("text", "python"):
             raise ConfigurationError("--order 2 writes Python: leave --format out.")
@@ -110,6 +104,21 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         write({"markdown": as_markdown, "latex": as_latex, "html": as_html}[arguments.format](told).rstrip())
     return 0
+
+
+def _derivation(arguments: argparse.Namespace) -> Callable[[Request], Derivation]:
+    """What is to be derived, for a request."""
+    from backproof.deriving import derive_formula, derive_function, derive_program
+    from backproof.source import read_program
+
+    if arguments.formula is not None:
+        return lambda request: derive_formula(arguments.formula, request, arguments.runner)
+    filename, colon, function = arguments.program.rpartition(":")
+    if colon and function.isidentifier():
+        program = read_program(filename)
+        return lambda request: derive_function(program, function, request, arguments.runner)
+    program = read_program(arguments.program)
+    return lambda request: derive_program(program, request, arguments.runner)
 
 
 def _emit(arguments: argparse.Namespace, request: Request) -> int:

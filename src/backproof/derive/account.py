@@ -61,12 +61,25 @@ def _chain(derived: Derivation, leaf: Node, text: str) -> Chain:
     forward = derived.forward
     inside = hidden(derived.known.values())
     order = ancestors([forward.loss])
+    values = _named_between(derived, order, inside, leaf, shortest=True)
+    if not values:
+        values = _named_between(derived, order, inside, leaf, shortest=False)
+    users = [user for user in order if leaf in user.operands and user not in inside]
+    return Chain(text, (forward.names.get(leaf, text), *values, forward.loss_name), len(users) > 1)
+
+
+def _named_between(
+    derived: Derivation, order: list[Node], inside: set[Node], leaf: Node, shortest: bool
+) -> list[str]:
+    """The names on the shortest or the longest way from a leaf to the loss."""
+    forward = derived.forward
     after: dict[Node, Node | None] = {forward.loss: None}
     distance = {forward.loss: 0}
     for user in reversed(order):
         for operand in user.operands if user in distance else ():
             step = distance[user] + 1
-            if step < distance.get(operand, step + 1):
+            known = distance.get(operand)
+            if known is None or (step < known if shortest else step > known):
                 distance[operand], after[operand] = step, user
     values: list[str] = []
     here = after.get(leaf)
@@ -74,5 +87,4 @@ def _chain(derived: Derivation, leaf: Node, text: str) -> Chain:
         if here in forward.names and here not in inside and here is not forward.loss:
             values.append(forward.names[here])
         here = after[here]
-    users = [user for user in order if leaf in user.operands and user not in inside]
-    return Chain(text, (forward.names.get(leaf, text), *values, forward.loss_name), len(users) > 1)
+    return values

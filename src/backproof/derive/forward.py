@@ -38,7 +38,7 @@ class Forward:
     and a derivation has to define. ``labels`` are class numbers that the loss picks by, with their text.
     ``backward`` are values of a hand-written backward pass with their names, whose names a derived one may
     take; ``applied`` maps parameters to the name under which the program applies their gradient.
-    ``state`` are values to evaluate with for what is no part of it.
+    ``state`` are values to evaluate with for what is no part of it; ``symbols`` the letters of sizes.
     """
 
     loss: Node
@@ -55,6 +55,7 @@ class Forward:
     applied: Mapping[Node, str] = field(default_factory=dict)
     state: Mapping[Node, Any] = field(default_factory=dict)
     inferred: bool = False
+    symbols: Mapping[int, str] = field(default_factory=dict)
 
 
 def from_step(step: TrainingStep) -> Forward:

@@ -67,14 +67,14 @@ class Reasons:
         return found[0] if found else "the loss itself"
 
     def shape(self, node: Node) -> str:
-        """A shape, the batch named in it."""
+        """A shape, the batch named in it; sizes that were given as letters as these."""
         shape = shape_of(node)
         if shape == ():
             return "a number"
-        if self.samples is not None and shape[0] == self.samples and node not in self._parameters():
-            rest = "".join(f", {n}" for n in shape[1:])
-            return f"shape ({shape[0]}{rest or ','}), one row a sample"
-        return f"shape {shape}"
+        letters = self.derived.forward.symbols
+        sizes = ", ".join(letters.get(n, str(n)) for n in shape) + "," * (len(shape) == 1)
+        rows = self.samples is not None and shape[0] == self.samples and node not in self._parameters()
+        return f"shape ({sizes})" + (", one row a sample" if rows else "")
 
     def _parameters(self) -> set[Node]:
         return {p.leaf for p in self.derived.forward.parameters}
@@ -140,6 +140,8 @@ class Reasons:
         name = self.called(other)
         if np.ndim(user.value) == 0:
             return f"{self._in(user)}a scalar product with {name}: so times {name}"
+        if np.ndim(user.value) == 1 and np.ndim(user.operands[position].value) == 2:
+            return f"{self._in(user)}the product {self.called(user)}: the outer product with {name}"
         side = "left" if position else "right"
         text = f"{self._in(user)}the product {self.called(user)}: times {name}, transposed, from the {side}"
         if position and self.samples is not None and shape_of(other)[:1] == (self.samples,):
@@ -206,11 +208,9 @@ def samples(derived: Derivation) -> int | None:
     forward = derived.forward
     parameters = {p.leaf for p in forward.parameters}
     for node in ancestors([forward.loss]):
-        if (
-            node.operation in MATRIX
-            and node.operands[1] in parameters
-            and np.ndim(node.operands[0].value) >= 2
-        ):
+        if node.operation not in MATRIX or node.operands[0] in parameters:
+            continue
+        if node.operands[1] in parameters and np.ndim(node.operands[0].value) >= 2:
             return shape_of(node.operands[0])[0]
     return None
 

@@ -130,7 +130,8 @@ def _product(node: Node) -> Node:
             divisors = [d for d in divisors if d is not factor]
     result: Node | None = None
     inverse = 1 / number if number else 0.0
-    divided = number < 1 and abs(inverse - round(inverse)) < 1e-9 * inverse and round(inverse) > 2
+    whole = abs(inverse - round(inverse)) < 1e-9 * inverse and round(inverse) > 2
+    divided = number < 1 and whole and len(f"{number:.12g}") > 6  # 0.02 is read as it is, 1/28 is not
     if number != 1 and not divided:
         result = constant(number)
     for factor in row.factors:
