@@ -128,10 +128,9 @@ def _buffer(place: Place) -> str:
 def _edits(place: Place) -> tuple[Edit, ...]:
     """An assignment for an addition that happens once a step; else a reset before the first of them."""
     trace, buffer, window = place.trace, _buffer(place), place.scenery.bench.step.window
-    times = sum(
-        store.site == place.site.number for store in trace.stores if window.start <= store.time < window.end
-    )
-    if times == 1 and place.site.kind == "AugAssign" and place.children[0].text == buffer:
+    inside = (store for store in trace.stores if window.start <= store.time < window.end)
+    sums = {store.after for store in inside if store.site == place.site.number}
+    if len(sums) == 1 and place.site.kind == "AugAssign" and place.children[0].text == buffer:
         return assigned(trace, place.site)
     number = window.kind[1]
     step = trace.sites[number] if 0 <= number < len(trace.sites) else None

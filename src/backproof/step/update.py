@@ -58,21 +58,35 @@ def keeps(after: Node, before: Node, limit: int = 400, whole: bool = False) -> b
     return False
 
 
+def remembers(after: Node, before: Node) -> bool:
+    """Is a share of the old value among the terms of the new one, also in a sum that is scaled as a whole?"""
+    node = after
+    while node.operation in ("multiply", "divide", *THROUGH) and not keeps(node, before):
+        numbers = [k for k, operand in enumerate(node.operands) if np.size(operand.value) == 1]
+        if len(node.operands) > 1 and (len(numbers) != 1 or (node.operation == "divide" and numbers == [0])):
+            return False
+        node = node.operands[1 - numbers[0]] if len(node.operands) > 1 else node.operands[0]
+    return keeps(node, before)
+
+
 def sums(after: Node, before: Node) -> bool:
     """Is the whole of the old value carried on in the new one, with nothing taken off it?
 
-    That is how a total grows. A momentum forgets a share of itself in every step.
+    That is how a total grows. A momentum forgets a share of itself in every step, however that is written.
     """
-    queue = deque([after])
+    carried, others, queue = False, list[Node](), deque([after])
     while queue:
         node = queue.popleft()
         if _is_part(node, before):
-            return True
-        if node.operation in SUMS:
+            carried = True
+        elif node.operation in SUMS:
             queue.extend(node.operands)
         elif node.operation in THROUGH:
             queue.append(node.operands[0])
-    return False
+        else:
+            others.append(node)
+    first = time_of(before)
+    return carried and not any(reaches(other, before, lambda n: time_of(n) >= first) for other in others)
 
 
 def shrinks(after: Node, before: Node) -> bool:

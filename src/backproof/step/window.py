@@ -14,7 +14,17 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, Users, median
-from backproof.step.update import SUMS, THROUGH, keeps, learns, mixes, reaches, terms, time_of, walk
+from backproof.step.update import (
+    SUMS,
+    THROUGH,
+    learns,
+    mixes,
+    reaches,
+    remembers,
+    terms,
+    time_of,
+    walk,
+)
 from backproof.trace import Activity, Store, Trace
 
 
@@ -167,7 +177,7 @@ def _is_local(trace: Trace, place: tuple[Any, ...], start: int) -> bool:
 
 def _keeps(store: Store, memo: dict[Any, bool]) -> bool:
     if store not in memo:
-        memo[store] = store.before is not None and keeps(store.after, root(store.before, 0))
+        memo[store] = store.before is not None and remembers(store.after, root(store.before, 0))
     return memo[store]
 
 

@@ -1,0 +1,100 @@
+"""Mistakes in what an update adds up, and which of two mends an update gets."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import FileReport, Finding
+from backproof.pipeline import check_program
+from backproof.source import Program, apply_edits, program_from_bytes
+
+PROGRAM = """
+import numpy as np
+rng = np.random.default_rng(3)
+x, t = rng.normal(size=(9, 4)), rng.normal(size=(9, 3))
+W, b = rng.normal(size=(4, 3)) * 0.5, rng.normal(size=3) * 0.1
+V, c = rng.normal(size=(3, 3)) * 0.5, rng.normal(size=3) * 0.1
+dW = np.zeros_like(W)
+velocity = np.zeros_like(W)
+for epoch in range(1000):
+    dW = np.zeros_like(W)
+    h = np.tanh(x @ W + b)
+    e = h @ V + c - t
+    loss = 0.5 * np.sum(e ** 2)
+    back = e @ V.T * (1 - h ** 2)
+    for row, delta in zip(x, back):
+        dW += np.outer(row, delta)
+    W -= 0.01 * dW
+    b -= 0.01 * back.sum(axis=0)
+    V -= 0.01 * h.T @ e
+    c -= 0.01 * e.sum(axis=0)
+"""
+
+
+def _check(text: str) -> FileReport:
+    return check_program(program_from_bytes(text.encode(), "net.py"))
+
+
+def _only(report: FileReport) -> Finding:
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    return finding
+
+
+def _mended(text: str, finding: Finding) -> str:
+    assert finding.fix is not None
+    assert finding.fix.applicability == "safe"
+    return apply_edits(Program("net.py", text), finding.fix.edits).text
+
+
+def test_buffer_made_once() -> None:
+    """A buffer that is made once, above the loop, is no momentum: it is set to zero before it is added to."""
+    text = PROGRAM.replace("    dW = np.zeros_like(W)\n    h", "    h")
+    finding = _only(_check(text))
+    assert finding.name == "not-reset"
+    assert finding.span is not None
+    assert finding.span.row == PROGRAM.split("\n").index("        dW += np.outer(row, delta)")
+    mended = _mended(text, finding)
+    assert "    dW[...] = 0\n    for row, delta in zip(x, back):\n" in mended
+    assert _check(mended).verdict == "correct"
+
+
+def test_addition_once_a_step() -> None:
+    """Where a step adds to a buffer only once, the addition becomes an assignment."""
+    text = PROGRAM.replace("    dW = np.zeros_like(W)\n    h", "    h").replace(
+        "    for row, delta in zip(x, back):\n        dW += np.outer(row, delta)\n", "    dW += x.T @ back\n"
+    )
+    finding = _only(_check(text))
+    assert finding.name == "not-reset"
+    assert "    dW = x.T @ back\n" in _mended(text, finding)
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        "0.9 * velocity + dW",
+        "velocity - 0.1 * velocity + dW",
+        "velocity + 0.1 * (10 * dW - velocity)",
+        "0.5 * (velocity + 2 * dW)",
+    ],
+)
+def test_momentum(memory: str) -> None:
+    """A memory that loses a share of itself in every step is a momentum, and right, however it is written."""
+    new = f"    velocity = {memory}\n    W -= 0.01 * velocity\n"
+    assert _check(PROGRAM.replace("    W -= 0.01 * dW\n", new)).verdict == "correct"
+
+
+def test_sign_of_one_update() -> None:
+    """Of two ways to turn a sign the one is taken that makes the update like those beside it."""
+    text = PROGRAM.replace("W -= 0.01 * dW", "W += 0.01 * dW")
+    finding = _only(_check(text))
+    assert finding.name == "sign-flipped"
+    assert _mended(text, finding) == PROGRAM
+
+
+def test_rate_of_one_update() -> None:
+    """A rate that one update lacks is the one that the others have."""
+    text = PROGRAM.replace("b -= 0.01 * back", "b -= back").replace("0.01", "rate")
+    text = text.replace("dW = np.zeros_like(W)\nvelocity", "rate = 0.01\nvelocity")
+    finding = _only(_check(text))
+    (line,) = (line for line in _mended(text, finding).split("\n") if line.startswith("    b -= "))
+    assert line in ("    b -= back.sum(axis=0) * rate", "    b -= (back * rate).sum(axis=0)")
