@@ -27,6 +27,7 @@ def count(forward: Forward, number: int) -> str | None:
         for n in reversed(ancestors([forward.loss]))
         if n.operation == "leaf" and n in forward.names and n not in parameters
     ]
+    data.sort(key=lambda n: not forward.texts.get(n, "").isidentifier())  # what is a calculation comes last
     for node in data:
         if np.ndim(node.value) == 0 and node.value == number:
             return forward.names[node]

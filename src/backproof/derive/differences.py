@@ -27,6 +27,7 @@ def differences(
     """The adjoints that are c·(a − t): of a forward value a and a target t, by the value they belong to."""
     order = ancestors([forward.loss])
     targets = [n for n in order if n.operation == "leaf" and n in forward.names and _is_data(forward, n)]
+    targets.sort(key=lambda n: not forward.texts.get(n, "").isidentifier())  # y rather than 1 - y
     values = [n for n in order if n.operands and n in forward.names]
     short: dict[Node, Node] = {}
     for of, g in found.items():
@@ -88,10 +89,10 @@ def _scale(
 
 def _scaled(forward: Forward, node: Node, c: float) -> Node:
     """``c`` times a difference, as a person writes it: nothing for 1, a division for 1/n."""
+    if c < 0:
+        node, c = apply("subtract", *node.operands[::-1]), -c
     if abs(c - 1) < SAME:
         return node
-    if abs(c + 1) < SAME:
-        return apply("subtract", *node.operands[::-1])
     for numerator in (1, 2):
         n = numerator / c
         if abs(n - round(n)) < 1e-7 * abs(n) and round(n) > 1:

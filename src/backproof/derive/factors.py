@@ -23,6 +23,8 @@ def known_functions(
     And the factors that are calls of the program's own functions: each with the function and its argument.
     """
     known = compositions(order, moving, tables)
+    for outer in [o for o in known if o.operation == "subtract" and any(x in known for x in o.operands)]:
+        del known[outer]  # 1 − σ(x) is σ(−x), but nobody means it so
     for node in order:
         if node in moving and node not in known:
             whole = _rectifier(node)

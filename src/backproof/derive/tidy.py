@@ -8,6 +8,7 @@ import numpy as np
 
 from backproof.graph import Node, ancestors, apply, attribute, constant
 from backproof.graph.node import shape_of
+from backproof.notation import to_numpy
 
 PRODUCT = frozenset({"multiply", "divide", "negative"})
 CARRIES_SIGN = frozenset({"matmul", "dot", "sum", "transpose", "reshape", "outer", "mean"})
@@ -60,6 +61,8 @@ def _rewritten(node: Node) -> Node:
         if operands != node.operands:
             node = Node(node.operation, operands, node.attributes, node.value)
     operation = node.operation
+    if operation == "sigmoid" and node.operands[0].operation == "negative":
+        return apply("divide", 1.0, apply("add", 1.0, apply("exp", node.operands[0].operands[0])))
     if operation in PRODUCT and np.asarray(node.value).dtype.kind == "f":
         return _product(node)
     if operation in CARRIES_SIGN:
@@ -81,6 +84,8 @@ def _rewritten(node: Node) -> Node:
             return apply(node.operands[0].operation, *[_rewritten(apply("transpose", p)) for p in parts])
     if operation in ("add", "subtract"):
         x, y = node.operands
+        if operation == "add" and x is y and np.asarray(node.value).dtype.kind == "f":
+            return _rewritten(apply("multiply", 2.0, x))
         if y.operation == "negative":
             return _rewritten(apply("subtract" if operation == "add" else "add", x, y.operands[0]))
         if operation == "add" and x.operation == "negative":
@@ -123,11 +128,15 @@ def _product(node: Node) -> Node:
     row = Row()
     _collect(node, row, True)
     sign, number = row.number < 0, abs(row.number)
-    divisors = list(row.divisors)
-    for factor in list(row.factors):  # x * y / x
-        if any(factor is d for d in divisors):
-            row.factors.remove(factor)
-            divisors = [d for d in divisors if d is not factor]
+    divisors = {to_numpy(divisor): divisor for divisor in row.divisors}
+    if len(divisors) < len(row.divisors):
+        return node
+    kept = []
+    for factor in row.factors:  # x * y / x
+        if divisors and divisors.pop(to_numpy(factor), None) is not None:
+            continue
+        kept.append(factor)
+    row.factors = kept
     result: Node | None = None
     inverse = 1 / number if number else 0.0
     whole = abs(inverse - round(inverse)) < 1e-9 * inverse and round(inverse) > 2
@@ -140,7 +149,7 @@ def _product(node: Node) -> Node:
         result = factor if result is None else apply("multiply", result, factor)
     if result is None:
         result = constant(1.0)
-    for divisor in divisors:
+    for divisor in divisors.values():
         result = apply("divide", result, divisor)
     if divided:
         result = apply("divide", result, constant(float(round(inverse))))

@@ -78,6 +78,6 @@ def read_names(lines: Iterable[Line], forward: Forward) -> list[str]:
         assigned.add(line.name)
     order: Mapping[Node, str] = forward.names
     known = [order[node] for node in ancestors([forward.loss]) if node in order and order[node] in read]
-    functions = {name.partition(".")[0] for name in forward.helpers.calls}
+    functions = {name for name in forward.helpers.calls if "." not in name}
     rest = sorted(read - set(known) - {"np", "math", "len"} - functions)
     return [*known, *rest]
