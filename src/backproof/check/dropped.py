@@ -8,7 +8,7 @@ wants; so it counts only for what is kept as the parameters are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from backproof.check.compare import TOLERANCE
 from backproof.check.points import informative_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
-from backproof.step import Parameter, TrainingStep
+from backproof.step import Parameter, TrainingStep, training_step
 from backproof.step.update import time_of
 from backproof.trace import Store, Trace
 
@@ -27,16 +27,21 @@ Place = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dropped:
-    """``leaf``, called ``name``, has a gradient, ``gradient``, and no update, unlike ``sibling``."""
+    """``leaf``, called ``name``, has a gradient, and no update, unlike ``sibling``.
+
+    ``called`` is the name of the gradient, where it has one.
+    """
 
     leaf: Node
     name: str
     gradient: Node
     sibling: Parameter
+    called: str | None = None
 
 
 def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
     """Find what the loss depends on, is kept like the parameters, and has a gradient that is not applied."""
+    step = _with_older_values_apart(step)
     kept = _kept(step)
     if not kept or len(kept) > MOST:
         return ()
@@ -50,6 +55,7 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
     backward = [n for n in ancestors(step.descents) if n.operands and n not in forward]
     applied = [n for n in backward if np.shape(n.value) in shapes]
     tables = [evaluate([*truths, *idle, *applied], {**step.state, **point}) for point in points]
+    names = _names(step)
     dropped = []
     # A dropped gradient is called as the others are that are applied; or it comes out of their backward pass,
     # is used for nothing else, and its owner is kept beside their owners by an object or a container.
@@ -59,13 +65,29 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
         matching = [n for n in idle if _is_multiple([(t[n], t[truth]) for t in tables])]
         used = bool(matching) and any(_is_multiple([(t[n], t[truth]) for t in tables]) for n in applied)
         place, name, sibling = kept[leaf]
-        for node in sorted(matching, key=lambda n: (n.name is None, -time_of(n))):
-            if _called_alike(step, node.name or "", name) or (
+        for node in sorted(matching, key=lambda n: (n not in names, -time_of(n))):
+            if _called_alike(step, names, names.get(node, ""), name) or (
                 not used and place[0] != "name" and np.size(leaf.value) > 1 and _made_of(node, backward)
             ):
-                dropped.append(Dropped(leaf, name, node, sibling))
+                dropped.append(Dropped(leaf, name, node, sibling, names.get(node)))
                 break
     return tuple(d for d in dropped if not _chosen(step, d))
+
+
+def _with_older_values_apart(step: TrainingStep) -> TrainingStep:
+    """The step with everything older that its loss is computed from as leaves of their own.
+
+    A matrix that no update changes is data for the step, and its product with other data is one leaf.
+    """
+    start, befores = step.window.start, {c.before for c in step.window.parameters}
+    line = ancestors([step.hypothesis.node], lambda node: time_of(node) < start)
+    older = [
+        node
+        for node in line
+        if time_of(node) < start and node not in befores and np.asarray(node.value).dtype.kind == "f"
+    ]
+    wider = training_step(step.trace, step.window, step.hypothesis, older)
+    return wider if wider is not None and len(wider.parameters) == len(step.parameters) else step
 
 
 def _kept(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
@@ -84,9 +106,9 @@ def _kept(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
     loss = ancestors([step.loss])
     traced = {copy: node for node, copy in step.copies.items()}
     data = {
-        operand
+        _root(operand)
         for node in loss
-        if node.operation not in ("add", "subtract") and not parameters.isdisjoint(node.operands)
+        if node.operation not in ("add", "subtract") and any(_root(o) in parameters for o in node.operands)
         for operand in node.operands
     }
     for leaf in loss:
@@ -199,9 +221,19 @@ def _made_of(gradient: Node, backward: Sequence[Node]) -> bool:
     return not set(ancestors([gradient])).isdisjoint(backward)
 
 
-def _called_alike(step: TrainingStep, gradient: str, name: str) -> bool:
+def _names(step: TrainingStep) -> dict[Node, str]:
+    """What the values of a step are called: by a name, or by that of the array they were written into."""
+    names = {node: node.name for node in step.copies.values() if node.name}
+    for store in step.trace.stores:
+        copy, label = step.copies.get(store.after), step.trace.labels.get(store.place)
+        if copy is not None and label:
+            names.setdefault(copy, label)
+    return names
+
+
+def _called_alike(step: TrainingStep, names: Mapping[Node, str], gradient: str, name: str) -> bool:
     """Do the names of a gradient and of its owner belong together as others do that are applied?"""
-    used = {node.name for node in ancestors(step.descents) if node.name}
+    used = {names[node] for node in ancestors(step.descents) if node in names}
     for parameter in step.parameters:
         for other in used:
             pattern = _pattern(other, parameter.name)

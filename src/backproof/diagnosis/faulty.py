@@ -124,7 +124,7 @@ def unapplied(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) 
     for number, group in groups.items():
         first, found = group[0], written[number]
         site = statement_of(trace, first)
-        what = first.gradient.name or trace.sites[number].text
+        what = first.called or trace.sites[number].text
         owners = listed([d.name for d in group])
         message = f"`{what}`, the gradient of {owners}, is computed and never applied."
         fix = _fix(found[1], found[0], verified) if found is not None else None

@@ -125,7 +125,7 @@ def _reworded(trace: Trace, beside: Site, dropped: Dropped) -> str | None:
     renamed = WORD.sub(lambda m: words.get(m[0], m[0]), value)
     if not any(old in word for word in WORD.findall(value.replace(target.strip(), ""))):
         # the gradient is not called after its owner
-        gradient = dropped.gradient.name
+        gradient = dropped.called
         other = _gradient_name(trace, value, dropped)
         if gradient is None or other is None:
             return None

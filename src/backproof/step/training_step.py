@@ -76,16 +76,19 @@ class TrainingStep:
     guards: tuple[Node, ...] = ()
 
 
-def training_step(trace: Trace, window: Window, hypothesis: Hypothesis) -> TrainingStep | None:
+def training_step(
+    trace: Trace, window: Window, hypothesis: Hypothesis, apart: Sequence[Node] = ()
+) -> TrainingStep | None:
     """Cut the step of ``window`` out of the trace and differentiate the loss.
 
-    None where the loss depends on nothing.
+    ``apart`` are older values that stay leaves of their own: without, what is computed from them and from no
+    parameter is one leaf with them. None where the loss depends on nothing.
     """
     befores = [c.before for c in window.parameters]
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
     deciding = dict.fromkeys(g.node for g in trace.guards if window.start <= g.time < window.end)
     results = [*(c.after for c in window.parameters), hypothesis.node, *made, *deciding]
-    memory = [c.before for c in window.others]
+    memory = [*(c.before for c in window.others), *apart]
     copies = cut(results, befores, memory)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
