@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from backproof.check.trial import Bench
-from backproof.graph import OPERATIONS, Node, adjoints, ancestors, apply, constant, evaluate
-from backproof.graph.adjoint import un_broadcast
+from backproof.graph import Node, adjoints, ancestors, apply, constant, evaluate
+from backproof.graph.adjoint import contribution
 from backproof.graph.compositions import compositions, functions, hidden
 from backproof.step.cut import dependent
 
@@ -131,7 +131,7 @@ class Catalogue:
         if entry.kind == "adjoint":
             return whole.get(entry.of, entry.node)
         if entry.kind == "path" and entry.through is not None and entry.through in whole:
-            path = _path(whole[entry.through], entry.through, entry.of)
+            path = contribution(whole[entry.through], entry.through, entry.of)
             return entry.node if path is None else path
         return entry.node
 
@@ -185,29 +185,11 @@ def _entries(loss: Node, forward: Sequence[Node]) -> Iterator[Entry]:
         yield Entry("adjoint", adjoint[node], node)
         if len(users[node]) > 1:
             for user in users[node]:
-                path = _path(adjoint[user], user, node)
+                path = contribution(adjoint[user], user, node)
                 if path is not None:
                     yield Entry("path", path, node, user)
     for inner, outer in functions(forward):
         yield Entry("local", _derivative(inner, outer), inner, outer)
-
-
-def _path(g: Node, user: Node, operand: Node) -> Node | None:
-    """What the cotangent of one user contributes to the adjoint of its operand."""
-    wanted = [k for k, o in enumerate(user.operands) if o is operand]
-    try:
-        cotangents = OPERATIONS[user.operation].vjp(g, user, *user.operands, wanted=wanted)
-    except (ValueError, TypeError, NotImplementedError):
-        return None
-    terms = [
-        un_broadcast(c, np.shape(operand.value))
-        for k, c in enumerate(cotangents)
-        if k in wanted and c is not None
-    ]
-    total = terms[0] if terms else None
-    for term in terms[1:]:
-        total = apply("add", total, term)
-    return total
 
 
 def _derivative(inner: Node, outer: Node) -> Node:
@@ -218,7 +200,7 @@ def _derivative(inner: Node, outer: Node) -> Node:
     for node in reversed(line):
         if node is inner or node not in active or node not in found:
             continue
-        path = {o: _path(found[node], node, o) for o in set(node.operands) & active}
+        path = {o: contribution(found[node], node, o) for o in set(node.operands) & active}
         for operand, term in path.items():
             if term is not None:
                 found[operand] = apply("add", found[operand], term) if operand in found else term

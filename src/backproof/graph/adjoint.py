@@ -73,6 +73,24 @@ def adjoints(
     return {node: found[node] if node in found else constant(zeros_like(node.value)) for node in wanted}
 
 
+def contribution(g: Node, user: Node, operand: Node) -> Node | None:
+    """What the cotangent of one user contributes to the adjoint of its operand."""
+    wanted = [k for k, o in enumerate(user.operands) if o is operand]
+    try:
+        cotangents = OPERATIONS[user.operation].vjp(g, user, *user.operands, wanted=wanted)
+    except (ValueError, TypeError, NotImplementedError):
+        return None
+    terms = [
+        un_broadcast(c, np.shape(operand.value))
+        for k, c in enumerate(cotangents)
+        if k in wanted and c is not None
+    ]
+    total = terms[0] if terms else None
+    for term in terms[1:]:
+        total = apply("add", total, term)
+    return total
+
+
 def un_broadcast(g: Node, shape: tuple[int, ...]) -> Node:
     """Sum a cotangent over the axes along which its operand, of this shape, was repeated."""
     given = shape_of(g)
