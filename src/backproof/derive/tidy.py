@@ -160,6 +160,8 @@ def _product(node: Node) -> Node:
 
 def _collect(node: Node, row: Row, up: bool) -> None:
     """Take a product apart; ``up`` says that it stands above the line."""
+    if node.operation == "broadcast_to" and node.operands[0].operation == "constant":
+        node = node.operands[0]
     if node.operation == "negative":
         row.number = -row.number
         _collect(node.operands[0], row, up)

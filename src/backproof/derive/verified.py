@@ -45,6 +45,7 @@ def computed(derived: Derivation, statements: str, point: Mapping[Node, Any]) ->
     readable = {n for n, name in names.items() if name.isidentifier() and n not in forward.written}
     table = evaluate([forward.loss], {**forward.state, **point})
     space: dict[str, Any] = {"np": np, "math": math, **forward.helpers.namespace()}
+    space |= {p.name: np.array(point[p.leaf])[()] for p in forward.parameters if p.leaf in point}
     with np.errstate(all="ignore"):
         space |= {names[node]: np.array(table[node])[()] for node in table if node in readable}
         space |= dict(forward.labels)

@@ -138,6 +138,9 @@ def _index_text(index: Any, module: str) -> str:
         text = part.text if isinstance(part, Written) else None
         if text is not None and text.startswith("np.arange("):
             found.append(module + text.removeprefix("np"))
+        elif text is None and isinstance(part, (np.ndarray, list)):
+            made = {"torch": "torch.tensor", "jnp": "jnp.array"}.get(module, "tf.constant")
+            found.append(f"{made}({np.asarray(part).tolist()!r})")
         else:
             found.append(index_literal((part,)).rstrip(","))
     return ", ".join(found)
@@ -180,7 +183,15 @@ def _tensorflow_transpose(node: Node) -> str:
     return "tf.transpose($0)" if axes is None else f"tf.transpose($0, {list(map(int, axes))!r})"
 
 
+def _flat(node: Node) -> None:
+    """``np.dot`` of many axes sums along others than a product of matrices does."""
+    x, y = (len(shape_of(o)) for o in node.operands)
+    if node.operation == "dot" and x >= 2 and y >= 3:
+        raise DerivationError("--emit: there is no way yet to write np.dot of more than two axes.")
+
+
 def _tensorflow_product(node: Node) -> str:
+    _flat(node)
     x, y = (len(shape_of(o)) for o in node.operands)
     if 0 in (x, y):
         return "$0 * $1"
@@ -190,11 +201,38 @@ def _tensorflow_product(node: Node) -> str:
 
 
 def _product(node: Node) -> str:
+    _flat(node)
     return "$0 * $1" if any(shape_of(o) == () for o in node.operands) else "$0 @ $1"
 
 
+def _one_axis(node: Node) -> int:
+    axis = attribute(node, "axis")
+    if axis is None:
+        raise DerivationError(f"--emit: there is no way yet to write {node.operation} of all axes at once.")
+    return int(axis)
+
+
+def _outer(function: str, flat: str) -> Callable[[Node], str]:
+    def template(node: Node) -> str:
+        parts = [
+            f"${k}" if len(shape_of(o)) == 1 else f"{flat}(${k}, (-1,))" for k, o in enumerate(node.operands)
+        ]
+        return function.format(*parts)
+
+    return template
+
+
+def _tensorflow_einsum(node: Node) -> str:
+    sizes = [n for o in node.operands for n in shape_of(o)]
+    if 1 in sizes:
+        raise DerivationError(
+            "--emit tensorflow: there is no way yet to write an einsum that repeats an axis."
+        )
+    return "tf.einsum($subscripts, $*)"
+
+
 def _joined(function: str, axis: str) -> Callable[[Node], str]:
-    return lambda node: f"{function}([$*], {axis}={attribute(node, 'axis')})"
+    return lambda node: f"{function}([$*], {axis}={_one_axis(node)})"
 
 
 def _softmax(function: str, axis: str) -> Callable[[Node], str]:
@@ -204,9 +242,20 @@ def _softmax(function: str, axis: str) -> Callable[[Node], str]:
 def _clip(function: str, lower: str, upper: str) -> Callable[[Node], str]:
     def template(node: Node) -> str:
         bounds = ((lower, attribute(node, "lower")), (upper, attribute(node, "upper")))
+        if any(np.ndim(bound) for _, bound in bounds if bound is not None):
+            raise DerivationError("--emit: there is no way yet to write bounds that are arrays.")
         return f"{function}($0" + "".join(f", {k}={literal(v)}" for k, v in bounds if v is not None) + ")"
 
     return template
+
+
+def _floating(node: Node) -> str:
+    """Another floating type: everything is in double precision."""
+    if np.dtype(attribute(node, "dtype")).kind != "f":
+        raise DerivationError(
+            f"--emit: there is no way yet to write a conversion to {attribute(node, 'dtype')}."
+        )
+    return "$0"
 
 
 def _named(module: str, **others: str) -> dict[str, Template]:
@@ -246,7 +295,7 @@ TORCH = Dialect(
         "mean": _torch_sum("mean"),
         "max": _reduction("torch.amax", "dim", "keepdim"),
         "min": _reduction("torch.amin", "dim", "keepdim"),
-        "cumsum": lambda node: f"torch.cumsum($0, dim={attribute(node, 'axis')})",
+        "cumsum": lambda node: f"torch.cumsum($0, dim={_one_axis(node)})",
         "transpose": _torch_transpose,
         "reshape": "torch.reshape($0, $shape)",
         "broadcast_to": "torch.broadcast_to($0, $shape)",
@@ -254,12 +303,12 @@ TORCH = Dialect(
         "concatenate": _joined("torch.cat", "dim"),
         "stack": _joined("torch.stack", "dim"),
         "dot": _product,
-        "outer": "torch.outer($0, $1)",
+        "outer": _outer("torch.outer({}, {})", "torch.reshape"),
         "einsum": "torch.einsum($subscripts, $*)",
         "inv": "torch.linalg.inv($0)",
         "det": "torch.linalg.det($0)",
         "solve": "torch.linalg.solve($0, $1)",
-        "astype": "$0",
+        "astype": _floating,
     },
 )
 JAX = Dialect(
@@ -297,7 +346,7 @@ JAX = Dialect(
         "inv": "jnp.linalg.inv($0)",
         "det": "jnp.linalg.det($0)",
         "solve": "jnp.linalg.solve($0, $1)",
-        "astype": "$0",
+        "astype": _floating,
     },
 )
 TENSORFLOW = Dialect(
@@ -327,11 +376,11 @@ TENSORFLOW = Dialect(
         "stack": _joined("tf.stack", "axis"),
         "matmul": _tensorflow_product,
         "dot": _tensorflow_product,
-        "outer": "tf.tensordot($0, $1, 0)",
-        "einsum": "tf.einsum($subscripts, $*)",
+        "outer": _outer("tf.tensordot({}, {}, 0)", "tf.reshape"),
+        "einsum": _tensorflow_einsum,
         "inv": "tf.linalg.inv($0)",
         "det": "tf.linalg.det($0)",
-        "astype": "$0",
+        "astype": _floating,
     },
 )
 DIALECTS = {dialect.name: dialect for dialect in (NUMPY, TORCH, JAX, TENSORFLOW)}
