@@ -16,6 +16,7 @@ from backproof.derive.forward import Forward
 from backproof.graph import Node, ancestors, apply, constant, evaluate, leaf
 
 SAME = 1e-9
+MOST = 24  # values, and targets, of one shape that are tried: those nearest to the loss
 
 
 def differences(
@@ -29,18 +30,30 @@ def differences(
     targets = [n for n in order if n.operation == "leaf" and n in forward.names and _is_data(forward, n)]
     targets.sort(key=lambda n: not forward.texts.get(n, "").isidentifier())  # y rather than 1 - y
     values = [n for n in order if n.operands and n in forward.names]
+    by_shape: dict[tuple[int, ...], tuple[list[Node], list[Node]]] = {}
+    for k, nodes in enumerate((values[::-1], targets)):
+        for node in nodes:
+            by_shape.setdefault(np.shape(node.value), ([], []))[k].append(node)
+    adjoint_tables = [evaluate(list(found.values()), {**forward.state, **point}) for point in points]
     short: dict[Node, Node] = {}
     for of, g in found.items():
-        if not of.operands or np.size(of.value) < 1 or len(ancestors([g])) < 4:
+        if not of.operands or np.size(of.value) < 1 or _is_plain(g):
             continue
-        for a, t, text in _pairs(of, values, targets, forward):
-            c = _scale(g, a, t, tables, points, forward)
+        trues = [np.asarray(table[g], dtype=float) for table in adjoint_tables]
+        near, wanted = by_shape.get(np.shape(of.value), ([], []))
+        for a, t, text in _pairs(of, near[:MOST], wanted[:MOST], forward):
+            c = _scale(trues, a, t, tables)
             if c is not None:
                 short[of] = _scaled(
                     forward, apply("subtract", a, t if text is None else leaf(t.value, text)), c
                 )
                 break
     return short
+
+
+def _is_plain(g: Node) -> bool:
+    """Is an adjoint hardly more than a leaf, so that a difference would not be shorter?"""
+    return not any(operand.operands for operand in g.operands)
 
 
 def _is_data(forward: Forward, node: Node) -> bool:
@@ -50,32 +63,23 @@ def _is_data(forward: Forward, node: Node) -> bool:
 def _pairs(
     of: Node, values: Sequence[Node], targets: Sequence[Node], forward: Forward
 ) -> Iterator[tuple[Node, Node, str | None]]:
-    """Values and targets of the shape in question, those nearest to it first; labels as ones and zeros."""
+    """A value itself and others of its shape, with each target; labels as ones and zeros."""
     shape = np.shape(of.value)
-    for a in (of, *(v for v in reversed(values) if v is not of)):
-        if np.shape(a.value) != shape:
-            continue
+    for a in (of, *(v for v in values if v is not of)):
         for t in targets:
-            if np.shape(t.value) == shape:
-                yield a, t, None
+            yield a, t, None
         for name, labels in forward.labels if len(shape) == 2 else ():
             if labels.shape == shape[:1] and labels.dtype.kind in "iu" and labels.max(initial=0) < shape[1]:
                 yield a, leaf(np.eye(shape[1])[labels]), f"np.eye({shape[1]})[{name}]"
 
 
-def _scale(
-    g: Node,
-    a: Node,
-    t: Node,
-    tables: Sequence[Mapping[Node, Any]],
-    points: Sequence[Mapping[Node, Any]],
-    forward: Forward,
-) -> float | None:
-    """The constant c of g = c·(a − t), where that holds at every point."""
+def _scale(trues: Sequence[Any], a: Node, t: Node, tables: Sequence[Mapping[Node, Any]]) -> float | None:
+    """The constant c of g = c·(a − t), where that holds at every point; ``trues`` are the values of g."""
     scales = []
-    for table, point in zip(tables, points, strict=True):
-        true = np.asarray(evaluate([g], {**forward.state, **point})[g], dtype=float)
-        value = table[a] if a in table else evaluate([a], {**forward.state, **point})[a]
+    for true, table in zip(trues, tables, strict=True):
+        if a not in table:
+            return None
+        value = table[a]
         difference = np.asarray(value, dtype=float) - np.asarray(t.value, dtype=float)
         size = float(np.vdot(difference, difference))
         if size == 0 or true.shape != difference.shape:
