@@ -159,3 +159,12 @@ def test_weights_in_lists_and_objects(derive, tmp_path: Path) -> None:
         code, text, _ = derive("lists.py", *arguments, "--format", "python")
         assert code == 0
         assert "return dWs0, dWs1" in text
+
+
+def test_the_transcript_of_the_readme(derive) -> None:
+    """What the README shows is what is printed."""
+    root = Path(__file__).parents[2]
+    (Path.cwd() / "waves.py").write_text((root / "src/backproof/examples/waves.py").read_text())
+    code, text, _ = derive("waves.py")
+    assert code == 0
+    assert text.rstrip() in (root / "README.md").read_text()
