@@ -91,7 +91,8 @@ def _compared(step: TrainingStep, points: Sequence[dict[Node, Any]], table: list
         applied = [_floored(row[number], f) for row, f in zip(table, small[0], strict=True)]
         true = [_floored(row[count + number], f) for row, f in zip(table, small[1], strict=True)]
         weights = [parameter.gathered(point) for point in points]
-        comparisons.append(_one(parameter, applied, true, weights, _allowed(step, parameter)))
+        decided = step.hypothesis.decided  # a loss that is written has the penalty of a part in it
+        comparisons.append(_one(parameter, applied, true, weights, _allowed(step, parameter), decided))
     return _judge(step, [_filled(c, comparisons) for c in comparisons])
 
 
@@ -147,6 +148,7 @@ def _one(
     true: list[Any],
     weights: list[Any],
     allowed: tuple[bool, bool],
+    in_part: bool,
 ) -> Comparison:
     name = parameter.name
     scales, errors, zero = [], [], True
@@ -169,7 +171,7 @@ def _one(
         rest = float(np.linalg.norm(g - c * t))
         errors.append(rest / norm if norm else np.inf)
     parallel = all(e < TOLERANCE for e in errors)
-    found = None if parallel or zero else decay(applied, true, weights, TOLERANCE, allowed)
+    found = None if parallel or zero else decay(applied, true, weights, TOLERANCE, allowed, in_part)
     if found is not None:
         return Comparison(name, found.scales, tuple(errors), True, zero, found)
     return Comparison(name, tuple(scales), tuple(errors), parallel, zero)

@@ -6,7 +6,7 @@ fixed share of the weights (of their squares' derivative, of their signs, or of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,19 +28,33 @@ def decay(
     weights: Sequence[Any],
     tolerance: float,
     allowed: tuple[bool, bool] = (True, True),
+    in_part: bool = False,
 ) -> Decay | None:
     """Find c·true + λ·w + μ·sign(w) in the gradients applied at several points, with λ and μ the same at all.
 
     None where there is nothing of the kind, and where the weights are too few to tell. ``allowed`` says
-    whether λ, and whether μ, may differ from 0.
+    whether λ, and whether μ, may differ from 0; ``in_part`` that only some of the weights may be penalised.
     """
     for parts in ((True, False), (False, True), (True, True)):
         if any(wanted and not may for wanted, may in zip(parts, allowed, strict=True)):
             continue
-        found = _fitted(applied, true, weights, parts, tolerance)
-        if found is not None:
-            return found
+        for kept in penalised_parts(np.shape(weights[0]), in_part) if weights else ():
+            share = [w * kept for w in weights]
+            found = _fitted(applied, true, share, parts, tolerance)
+            if found is not None:
+                return found
     return None
+
+
+def penalised_parts(shape: tuple[int, ...], in_part: bool) -> Iterator[Any]:
+    """Which weights may be penalised: all, or all but the first or last, where an intercept is among them."""
+    yield 1.0
+    for axis, size in enumerate(shape):
+        if size > 1 and in_part:
+            for position in (0, -1):
+                mask = np.ones(shape)
+                mask[(*[slice(None)] * axis, position)] = 0.0
+                yield mask
 
 
 def _fitted(

@@ -29,6 +29,7 @@ from backproof.trace import Trace
 
 BLOWN_UP = 1e3  # times as large as they began: parameters that diverge, where nothing can be compared
 NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
+EARLIER = 4  # steps to look at where the loss has no gradient in the last
 BEST = 2  # the rank of a loss that surely is one and explains every gradient
 
 Entry = tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]
@@ -82,6 +83,12 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
     judgement, known = _judged(trace, window, loss)
     if judgement is not None and not judgement.finite:  # a training that diverges begins at better numbers
         judgement, known = _judged(trace, found[0], loss)
+    if judgement is not None and _at_rest(judgement):
+        for earlier in [w for w in found[-2:0:-1] if len(w.parameters) == len(window.parameters)][:EARLIER]:
+            other, stands = _judged(trace, earlier, loss)
+            if other is not None and not _at_rest(other):
+                judgement, known = other, stands
+                break
     if known or len(found) == 1:
         return judgement
     first = found[0]  # a loss that is computed now and then is computed in the first round
@@ -96,6 +103,11 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
         if other is not None and judgement is not None and judgement.verdict.correct:
             return replace(judgement, declared=judgement.declared or other.declared)
     return judgement
+
+
+def _at_rest(judgement: Judgement) -> bool:
+    """Has the loss no gradient in this step, as where every margin is wide enough, so that it is silent?"""
+    return all(comparison.zero for comparison in judgement.verdict.comparisons)
 
 
 def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement | None, bool]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.compare import TOLERANCE, Verdict
+from backproof.check.decay import penalised_parts
 from backproof.check.points import informative_tables
 from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step import TrainingStep
@@ -281,15 +282,18 @@ class Bench:
             self.shrinking[k] = all(shrinks(after, before) for before, after in pairs)
         if not self.shrinking[k]:
             return None
-        weights = np.ravel(parameter.gathered(self.points[point]))
-        basis = np.stack([np.ravel(true), weights], axis=1)
+        weights = parameter.gathered(self.points[point])
         g = np.ravel(np.asarray(applied, dtype=float))
         if not np.all(np.isfinite(g)):
             return None
-        solution = np.linalg.lstsq(basis, g, rcond=None)[0]
-        size, rest = float(np.linalg.norm(g)), float(np.linalg.norm(g - basis @ solution))
-        some = abs(float(solution[0])) * float(np.linalg.norm(true)) > SOME * size
-        return float(solution[0]) if some and rest <= TOLERANCE * size else None
+        for kept in penalised_parts(np.shape(weights), self.step.hypothesis.decided):
+            basis = np.stack([np.ravel(true), np.ravel(weights * kept)], axis=1)
+            solution = np.linalg.lstsq(basis, g, rcond=None)[0]
+            size, rest = float(np.linalg.norm(g)), float(np.linalg.norm(g - basis @ solution))
+            some = abs(float(solution[0])) * float(np.linalg.norm(true)) > SOME * size
+            if some and rest <= TOLERANCE * size:
+                return float(solution[0])
+        return None
 
     def _fits(self, scale: float, point: int) -> bool:
         """Is this the scale of a right gradient, as far as that is known?"""

@@ -14,7 +14,7 @@ from backproof.step.cut import dependent
 
 # Faults whose mend keeps every factor and value that the author chose: they show under any loss.
 STRUCTURAL = frozenset(
-    {"sign-flipped", "derivative-at-wrong-point", "updated-weights"}
+    {"sign-flipped", "derivative-at-wrong-point", "updated-weights", "not-reset"}
 )  # fmt: skip
 
 

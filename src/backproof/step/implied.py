@@ -11,6 +11,7 @@ import numpy as np
 from backproof.graph import Node, apply
 from backproof.step.cut import dependent
 from backproof.step.families import FAMILIES, Family
+from backproof.step.hinges import hinges
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.pairs import Pair, outermost, pairs
 from backproof.step.update import time_of
@@ -57,7 +58,7 @@ def implied(trace: Trace, window: Window, besides: Sequence[Node] = ()) -> list[
         weights = [_weight(trace, pair, past) for pair in group]
         if _differ(weights):
             found += _hypotheses(trace, group, families, weights)
-    return found
+    return [*found, *hinges(trace, window)]
 
 
 def _groups(every: list[Pair]) -> list[list[Pair]]:

@@ -35,7 +35,8 @@ class Hypothesis:
     ``formula`` is how to write it; ``evidence`` counts what speaks for it. ``outputs`` are the values that an
     inferred loss is made of; ``wholes`` the scalars that the program computes from it, or from these;
     ``site`` and ``differences`` what implies it, and ``weights`` what weighs its terms.
-    ``held`` is a value that the gradient takes for a constant.
+    ``held`` is a value that the gradient takes for a constant. ``decided`` says that only a condition implies
+    the loss.
     """
 
     node: Node
@@ -51,6 +52,7 @@ class Hypothesis:
     weights: str | None = None
     differences: tuple[Node, ...] = ()
     held: Node | None = None
+    decided: bool = False
 
 
 def stated(trace: Trace, window: Window) -> list[Hypothesis]:

@@ -103,6 +103,22 @@ def shrinks(after: Node, before: Node) -> bool:
             stack.extend(node.operands)
         elif node.operation in THROUGH:
             stack.append(node.operands[0])
+    return _takes_a_share(after, before)
+
+
+def _takes_a_share(after: Node, before: Node, limit: int = 200) -> bool:
+    """Is a share of the old value, or of a part of it, among what the update takes off?"""
+    queue, seen = deque([(after, False)]), 0
+    while queue and seen < limit:
+        seen += 1
+        node, scaled = queue.popleft()
+        if scaled and _is_part(node, before):
+            return True
+        if node.operation in ("multiply", "divide"):
+            others = [o for o in node.operands if np.size(o.value) > 1 or o.operands]
+            queue.extend((o, True) for o in others[:1] if len(others) == 1)
+        elif node.operation in SUMS or node.operation in THROUGH:
+            queue.extend((o, scaled) for o in node.operands)
     return False
 
 
