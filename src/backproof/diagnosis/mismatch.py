@@ -51,11 +51,13 @@ def differs(judgement: Judgement) -> bool:
 
 
 def _right_without_guards(declared: Judgement) -> bool:
-    """Are the gradients those of the stated loss but for the small numbers that keep it finite?"""
+    """Are the gradients those of the stated loss but for the small numbers added to keep it finite?"""
     step = declared.step
+    line = ancestors([step.loss])
+    added = {o for node in line if node.operation in ("add", "subtract", "maximum") for o in node.operands}
     small = {
         node: 0.0
-        for node in ancestors([step.loss])
+        for node in added
         if not node.operands
         and np.ndim(node.value) == 0
         and isinstance(node.value, (float, np.floating))
