@@ -18,7 +18,7 @@ from backproof.check.decay import penalised_parts
 from backproof.check.points import informative_tables
 from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step import TrainingStep
-from backproof.step.update import shrinks
+from backproof.step.update import shrinks, takes_a_share
 
 WRONG, PARALLEL, RIGHT = 0, 1, 2
 ROUGHLY = 1e-9  # of the square of a norm: more is no rounding, and a difference of squares shows it
@@ -279,7 +279,9 @@ class Bench:
             return scale
         if k not in self.shrinking:
             pairs = zip(parameter.leaves, parameter.afters, strict=True)
-            self.shrinking[k] = all(shrinks(after, before) for before, after in pairs)
+            self.shrinking[k] = all(
+                shrinks(a, b) or (self.step.hypothesis.decided and takes_a_share(a, b)) for b, a in pairs
+            )
         if not self.shrinking[k]:
             return None
         weights = parameter.gathered(self.points[point])
