@@ -12,7 +12,7 @@ test: $(VENV)/.groups ## what has to pass before a change is committed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 lint: $(VENV)/.groups
 	$(BIN)/ruff check
