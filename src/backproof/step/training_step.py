@@ -88,7 +88,8 @@ def training_step(
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
     deciding = dict.fromkeys(g.node for g in trace.guards if window.start <= g.time < window.end)
     results = [*(c.after for c in window.parameters), hypothesis.node, *made, *deciding]
-    memory = [*(c.before for c in window.others), *apart]
+    handed = _handed_on(trace, window, made)
+    memory = [*(c.before for c in window.others), *apart, *handed]
     copies = cut(results, befores, memory)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
@@ -108,6 +109,10 @@ def training_step(
         return None
     parameters = _parameters(trace, changes, copies)
     state = _optimizer_state(window, copies, [c for c in window.parameters if c not in changes], moving)
+    for node in handed:
+        leaf = copies.get(node)
+        if leaf is not None and leaf not in moving:
+            state[leaf] = np.zeros(np.shape(leaf.value))
     if np.size(loss.value) != 1:
         return None
     scalar = loss if np.ndim(loss.value) == 0 else apply("reshape", loss, shape=())
@@ -234,6 +239,30 @@ def label(trace: Trace, change: Change) -> str:
         if name and name != "?":
             return name
     return change.before.name or "?"
+
+
+def _handed_on(trace: Trace, window: Window, made: Sequence[Node]) -> list[Node]:
+    """What one step hands to the next as it is, to be added to its update: a momentum of one step.
+
+    A name that held a part of the last update, is read in this step, and then holds that part of this one.
+    """
+    sizes = {np.size(c.before.value) for c in window.parameters}
+    stores = [
+        s
+        for s in trace.stores
+        if window.start <= s.time < window.end
+        and s.before is not None
+        and s.place[0] in ("name", "attribute")
+        and np.size(s.after.value) in sizes
+        and time_of(root(s.before, 0)) < window.start <= time_of(root(s.after, 0))
+    ]
+    if not stores:
+        return []
+    read = {root(operand, 0) for node in made for operand in node.operands}
+    feeding = {root(n, 0) for n in ancestors_since([c.after for c in window.parameters], window.start - 1)}
+    changed = {root(c.before, 0) for c in (*window.parameters, *window.others)}
+    befores = {root(s.before, 0) for s in stores if root(s.after, 0) in feeding and s.before is not None}
+    return [node for node in befores if node in read and node not in changed]
 
 
 def _optimizer_state(
