@@ -19,6 +19,7 @@ from backproof.graph import Node, ancestors
 from backproof.runner import Runner
 from backproof.source import Program
 from backproof.step.cut import cut
+from backproof.step.update import time_of
 from backproof.trace import Trace, trace_program
 
 Shape = tuple[int | str, ...]  # sizes, or letters that stand for any
@@ -200,7 +201,7 @@ def _driver(program: Program, function: str, shapes: Mapping[str, Shape]) -> tup
 def _without_updates(trace: Trace, program: Program, request: Request) -> Forward:
     """The forward pass of a program that updates nothing, or not what is asked for."""
     loss = _loss(trace, program, request.loss)
-    time = _time(loss)
+    time = time_of(loss)
     values = {}
     for binding in trace.bindings:
         if binding.time <= time and (binding.frame == 0 or binding.name not in values):
@@ -226,7 +227,7 @@ def _without_updates(trace: Trace, program: Program, request: Request) -> Forwar
             for name, node in values.items()
             if node in above and WEIGHT.search(identifier(name)) and np.asarray(node.value).dtype.kind == "f"
         }
-        chosen = dict(sorted(chosen.items(), key=lambda pair: _time(pair[0])))
+        chosen = dict(sorted(chosen.items(), key=lambda pair: time_of(pair[0])))
     if not chosen:
         raise DerivationError(
             f"{program.filename} computes a loss, but updates no parameter; "
@@ -280,10 +281,6 @@ def _loss(trace: Trace, program: Program, name: str | None) -> Node:
             what += f" before it failed ({trace.crash.kind}: {trace.crash.message}, line {trace.crash.row})"
         raise DerivationError(f"{program.filename} computes {what}; --loss NAME says which it is.")
     return found[-1].node
-
-
-def _time(node: Node) -> int:
-    return -1 if node.origin is None else int(node.origin.time)
 
 
 def for_all_sizes(derive: Callable[[Request], Derivation], request: Request) -> Derivation:

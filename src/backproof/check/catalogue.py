@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from backproof.graph import Node, adjoints, ancestors, apply, constant, evaluate
 from backproof.graph.adjoint import contribution
 from backproof.graph.compositions import compositions, functions, hidden
 from backproof.step.cut import dependent
+from backproof.step.update import time_of
 
 MOST = 4000  # forward values; a longer step is not catalogued
 SAME = 1e-7
@@ -46,7 +48,7 @@ class Entry:
     @property
     def time(self) -> int:
         """When the forward pass came by."""
-        return _time(self.through if self.through is not None else self.of)
+        return time_of(self.through if self.through is not None else self.of)
 
 
 @dataclass(eq=False, repr=False)
@@ -61,8 +63,6 @@ class Catalogue:
     shaped: dict[tuple[int, ...], list[Entry]] = field(default_factory=dict)
     stacked: dict[tuple[int, ...], list[Any]] = field(default_factory=dict)
     known: dict[Node, tuple[Entry, float] | None] = field(default_factory=dict)
-    whole: dict[Node, Node] | None = None
-    _adjoint_nodes: set[Node] = field(default_factory=set)
 
     @classmethod
     def of(cls, bench: Bench) -> Catalogue:
@@ -70,7 +70,7 @@ class Catalogue:
         catalogue = cls(bench)
         step = bench.step
         order = ancestors([step.loss])
-        leaves = {leaf for p in step.parameters for leaf in p.leaves}
+        leaves = set(step.leaves)
         moving = dependent(order, leaves.intersection(order))
         forward = [n for n in order if n in moving]
         if len(forward) > MOST:
@@ -127,7 +127,7 @@ class Catalogue:
 
     def compact(self, entry: Entry) -> Node:
         """An entry as a textbook writes it: softmax, normalisations and activations differentiated whole."""
-        whole = self._compact_adjoints()
+        whole = self._whole
         if entry.kind == "adjoint":
             return whole.get(entry.of, entry.node)
         if entry.kind == "path" and entry.through is not None and entry.through in whole:
@@ -137,27 +137,30 @@ class Catalogue:
 
     def is_adjoint(self, node: Node) -> bool:
         """Is a node of a compact entry an adjoint itself?"""
-        return node in self._adjoint_nodes
+        return node in self._whole_nodes
 
-    def _compact_adjoints(self) -> dict[Node, Node]:
-        """The adjoints of the values that no composition hides."""
-        if self.whole is None:
-            loss = self.bench.step.loss
-            wanted = list(self.adjoint_of)
-            found = compositions(ancestors([loss]), set(wanted), self.bench.base)
-            inside = hidden(found.values())
-            whole = adjoints(loss, [n for n in wanted if n not in inside], found)
-            self.whole = {of: node for of, node in whole.items() if self._equals(node, self.adjoint_of[of])}
-            self._adjoint_nodes.update(self.whole.values())
-        return self.whole
+    @cached_property
+    def _whole_nodes(self) -> frozenset[Node]:
+        return frozenset(self._whole.values())
 
-    def _equals(self, node: Node, entry: Entry) -> bool:
-        """Has a node the values of an entry at every point?"""
-        step = self.bench.step
-        return all(
-            np.allclose(evaluate([node], {**step.state, **point})[node], table[entry.node], rtol=1e-6, atol=0)
-            for point, table in zip(self.bench.points, self.tables, strict=True)
-        )
+    @cached_property
+    def _whole(self) -> dict[Node, Node]:
+        """The adjoints of the values that no composition hides, where they equal the entries."""
+        bench = self.bench
+        loss, wanted = bench.step.loss, list(self.adjoint_of)
+        found = compositions(ancestors([loss]), set(wanted), bench.base)
+        inside = hidden(found.values())
+        whole = adjoints(loss, [n for n in wanted if n not in inside], found)
+        points = [{**bench.step.state, **point} for point in bench.points]
+        tables = [evaluate(whole.values(), point) for point in points]
+        return {
+            of: node
+            for of, node in whole.items()
+            if all(
+                np.allclose(new[node], old[self.adjoint_of[of].node], rtol=1e-6, atol=0)
+                for new, old in zip(tables, self.tables, strict=True)
+            )
+        }
 
     def scales(self, nodes: Iterable[Node]) -> tuple[float, ...]:
         """The constants by which right values of the backward pass differ from adjoints, commonest first."""
@@ -210,8 +213,3 @@ def _derivative(inner: Node, outer: Node) -> Node:
 def _site(node: Node) -> int:
     origin: Any = node.origin
     return -1 if origin is None else int(origin.site)
-
-
-def _time(node: Node) -> int:
-    origin: Any = node.origin
-    return -1 if origin is None else int(origin.time)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.compare import TOLERANCE
 from backproof.check.points import informative_points
+from backproof.check.trial import VANISHES, parallel
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Parameter, TrainingStep, training_step
 from backproof.step.update import time_of
@@ -101,7 +101,7 @@ def _kept(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
             for place in (change.place, *owned.get(_first(trace, change.place, change.before), ())):
                 for family in _families(trace, place):
                     beside.setdefault(family, parameter)
-    parameters = {leaf for p in step.parameters for leaf in p.leaves}
+    parameters = set(step.leaves)
     candidates: dict[Node, tuple[Place, str, Parameter]] = {}
     loss = ancestors([step.loss])
     traced = {copy: node for node, copy in step.copies.items()}
@@ -203,16 +203,12 @@ def _idle(step: TrainingStep, shapes: set[tuple[int, ...]]) -> list[Node]:
 
 def _is_multiple(pairs: Sequence[tuple[Any, Any]]) -> bool:
     """Is the first of each pair the second times one constant?"""
-    scales = []
+    scales = list[float]()
     for found, true in pairs:
-        g, t = np.asarray(found, dtype=float), np.asarray(true, dtype=float)
-        norm = float(np.linalg.norm(g))
-        if g.shape != t.shape or not np.all(np.isfinite(g)) or norm == 0.0:
+        scale = parallel(found, np.asarray(true, dtype=float))
+        if scale is None or scale == VANISHES:
             return False
-        c = float(np.vdot(g, t)) / float(np.vdot(t, t))
-        if float(np.linalg.norm(g - c * t)) > TOLERANCE * norm:
-            return False
-        scales.append(c)
+        scales.append(scale)
     return max(scales) - min(scales) <= 1e-5 * max(map(abs, scales))
 
 

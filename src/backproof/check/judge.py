@@ -83,10 +83,10 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
     judgement, known = _judged(trace, window, loss)
     if judgement is not None and not judgement.finite:  # a training that diverges begins at better numbers
         judgement, known = _judged(trace, found[0], loss)
-    if judgement is not None and _at_rest(judgement):
+    if judgement is not None and vanishes(judgement.verdict):
         for earlier in [w for w in found[-2:0:-1] if len(w.parameters) == len(window.parameters)][:EARLIER]:
             other, stands = _judged(trace, earlier, loss)
-            if other is not None and not _at_rest(other):
+            if other is not None and not vanishes(other.verdict):
                 judgement, known = other, stands
                 break
     if known or len(found) == 1:
@@ -103,11 +103,6 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
         if other is not None and judgement is not None and judgement.verdict.correct:
             return replace(judgement, declared=judgement.declared or other.declared)
     return judgement
-
-
-def _at_rest(judgement: Judgement) -> bool:
-    """Has the loss no gradient in this step, as where every margin is wide enough, so that it is silent?"""
-    return all(comparison.zero for comparison in judgement.verdict.comparisons)
 
 
 def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement | None, bool]:

@@ -7,6 +7,7 @@ import numpy as np
 from backproof.check.compare import Verdict
 from backproof.graph import Node, ancestors
 from backproof.step import TrainingStep
+from backproof.step.cut import dependent
 
 SUMS = frozenset(
     {"add", "subtract", "negative", "sum", "mean", "max", "identity", "index", "reshape", "stack"}
@@ -30,14 +31,14 @@ def is_distance(step: TrainingStep) -> bool:
     return (
         bool(ends)
         and all(node.operation == "abs" for node in ends)
-        and not _leaves(step) & {node.operands[0] for node in ends}
+        and not set(step.leaves) & {node.operands[0] for node in ends}
         and not _signed(step, [node.operands[0] for node in ends])
     )
 
 
 def is_unbounded(step: TrainingStep) -> bool:
     """Is this scalar a plain sum of differences of an output and a target, which nobody can descend?"""
-    moving, ends = _moving(step.loss, _leaves(step)), _summed(step)
+    moving, ends = dependent(ancestors([step.loss]), step.leaves), _summed(step)
     return bool(ends) and all(
         node.operation == "subtract" and not moving >= {*node.operands} for node in ends
     )
@@ -45,7 +46,7 @@ def is_unbounded(step: TrainingStep) -> bool:
 
 def _summed(step: TrainingStep) -> list[Node]:
     """The absolute values and differences that a scalar is a weighted sum of; none where it is another."""
-    moving = _moving(step.loss, _leaves(step))
+    moving = dependent(ancestors([step.loss]), step.leaves)
     done, stack, ends = set[Node](), [step.loss], list[Node]()
     while stack:
         node = stack.pop()
@@ -61,24 +62,12 @@ def _summed(step: TrainingStep) -> list[Node]:
     return ends
 
 
-def _leaves(step: TrainingStep) -> set[Node]:
-    return {leaf for p in step.parameters for leaf in p.leaves}
-
-
 def _is_difference(node: Node, moving: set[Node]) -> bool:
     """Is this an output less a target, or the other way round?"""
     if node.operation != "subtract" or moving.issuperset(node.operands):
         return False
     target = node.operands[0] if node.operands[1] in moving else node.operands[1]
     return target.operation != "constant"
-
-
-def _moving(result: Node, leaves: set[Node]) -> set[Node]:
-    found = set(leaves)
-    for node in ancestors([result]):
-        if any(operand in found for operand in node.operands):
-            found.add(node)
-    return found
 
 
 def _is_scaling(node: Node, moving: set[Node]) -> bool:

@@ -23,7 +23,7 @@ def fresh_points(step: TrainingStep, seed: int = 20260101, spread: float = 1.0) 
     """
     generator = np.random.default_rng(seed)
     scale = _typical(step)
-    leaves = _leaves(step)
+    leaves = step.leaves
     if step.guards:
         yield from _on_the_branch(step, generator, scale, spread)
     while True:
@@ -37,7 +37,7 @@ def _on_the_branch(
 
     That is so where it stands exactly on a kink.
     """
-    leaves, failed = _leaves(step), 0
+    leaves, failed = step.leaves, 0
     while failed < TRIES:
         point = {leaf: _moved(leaf.value, generator, scale, spread) for leaf in leaves}
         if decides_alike(step, point):
@@ -88,12 +88,8 @@ def informative_tables(
     return [(points[k], tables[k]) for k in [*good, *rest][:count]]
 
 
-def _leaves(step: TrainingStep) -> list[Node]:
-    return [leaf for parameter in step.parameters for leaf in parameter.leaves]
-
-
 def _typical(step: TrainingStep) -> float:
-    sizes = [_size(np.asarray(leaf.value, dtype=float)) for leaf in _leaves(step)]
+    sizes = [_size(np.asarray(leaf.value, dtype=float)) for leaf in step.leaves]
     positive = [s for s in sizes if np.isfinite(s) and s > 0]
     return min(1.0, median(positive)) if positive else 0.5
 

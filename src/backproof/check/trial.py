@@ -18,7 +18,7 @@ from backproof.check.decay import penalised_parts
 from backproof.check.points import informative_tables
 from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step import TrainingStep
-from backproof.step.update import shrinks, takes_a_share
+from backproof.step.update import shrinks, takes_a_share, time_of
 
 WRONG, PARALLEL, RIGHT = 0, 1, 2
 ROUGHLY = 1e-9  # of the square of a norm: more is no rounding, and a difference of squares shows it
@@ -98,7 +98,7 @@ class Bench:
         bench.truths = [[np.asarray(table[t], dtype=float) for t in step.truths] for table in bench.base]
         line = ancestors(step.descents)
         bench.main = frozenset(line)
-        line = ancestors([*sorted(step.copies.values(), key=_time), *step.descents])
+        line = ancestors([*sorted(step.copies.values(), key=time_of), *step.descents])
         bench.order = {node: k for k, node in enumerate(line)}
         bench.functions = {n: (OPERATIONS[n.operation].value, n.attributes) for n in line if n.operands}
         bench.weights = {node: 1 + sum(np.size(o.value) for o in node.operands) // ELEMENTS for node in line}
@@ -273,7 +273,7 @@ class Bench:
     def _scale(self, applied: Any, point: int, k: int) -> float | None:
         """The constant by which a gradient differs from the true one, beside what shrinks the parameter."""
         true = self.truths[point][k]
-        scale = _parallel(applied, true)
+        scale = parallel(applied, true)
         parameter = self.step.parameters[k]
         if scale is not None or np.shape(applied) != true.shape or true.size < LEAST_SHRUNK:
             return scale
@@ -377,10 +377,6 @@ def starting_states(verdict: Verdict) -> tuple[int, ...]:
     return tuple(states)
 
 
-def _time(node: Node) -> int:
-    return -1 if node.origin is None else int(node.origin.time)
-
-
 def _made_at(node: Node) -> int:
     """The site whose evaluation made a node; -1 for leaves, and for a second name of a value."""
     origin: Any = node.origin
@@ -389,7 +385,8 @@ def _made_at(node: Node) -> int:
     return int(origin.site)
 
 
-def _parallel(applied: Any, true: Any) -> float | None:
+def parallel(applied: Any, true: Any) -> float | None:
+    """The constant c of applied = c·true; VANISHES where both are zero, None where there is none."""
     g = np.asarray(applied, dtype=float)
     if g.shape != true.shape:
         return None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, ancestors, apply, attribute
-from backproof.graph.node import shape_of
+from backproof.graph.node import shape_of, with_operands
 
 LARGEST = 100_000  # elements of an array whose indices are compared by marking them
 ADDS = frozenset({"index_add"})
@@ -30,12 +30,7 @@ def past_writes(roots: Iterable[Node]) -> list[Node]:
     new: dict[Node, Node] = {}
     for node in ancestors(roots):
         operands = tuple(new[o] for o in node.operands)
-        same = all(a is b for a, b in zip(operands, node.operands, strict=True))
-        here = (
-            node
-            if same
-            else Node(node.operation, operands, node.attributes, node.value, node.name, node.origin)
-        )
+        here = with_operands(node, operands)
         new[node] = _read(here) if here.operation == "index" else _joined(here)
     return [new[root] for root in roots]
 

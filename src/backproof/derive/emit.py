@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from backproof.derive.elements import WRITES
+from backproof.derive.naming import fresh
 from backproof.derive.plan import Derivation, Line
 from backproof.derive.statements import written
 from backproof.derive.training import Training
@@ -123,7 +124,7 @@ def _forward(derived: Derivation, dialect: Dialect) -> list[str]:
         writes = node.operation in WRITES and dialect.name == "numpy" and node not in filled
         if not (node in names or node is forward.loss or used or writes):
             continue
-        name = forward.loss_name if node is forward.loss else names.get(node) or _fresh(taken)
+        name = forward.loss_name if node is forward.loss else names.get(node) or fresh("v", taken)
         expression = _above(whole.get(node, node), names, whole)
         if expression.operation in WRITES and dialect.name == "numpy":
             lines.extend(written(Line(name, expression, None)))
@@ -131,14 +132,6 @@ def _forward(derived: Derivation, dialect: Dialect) -> list[str]:
             lines.append(f"{name} = {dialect.text(expression)}")
         names[node] = name
     return lines
-
-
-def _fresh(taken: set[str]) -> str:
-    number = 1
-    while f"v{number}" in taken:
-        number += 1
-    taken.add(f"v{number}")
-    return f"v{number}"
 
 
 def _above(root: Node, names: Mapping[Node, str], whole: Mapping[Node, Node]) -> Node:

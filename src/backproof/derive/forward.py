@@ -60,7 +60,7 @@ class Forward:
 
 def from_step(step: TrainingStep) -> Forward:
     """Make the forward pass of a training step, whatever its own backward pass is like."""
-    leaves = [leaf for p in step.parameters for leaf in p.leaves]
+    leaves = list(step.leaves)
     texts = [f"{p.name}[{k}]" if p.listed else p.name for p in step.parameters for k in range(len(p.leaves))]
     forward = set(ancestors([step.loss]))
     backward = tuple(

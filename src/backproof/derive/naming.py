@@ -82,3 +82,12 @@ def _pattern(forward: Forward, own: Mapping[Node, str]) -> tuple[str, str]:
             return before, after
     short = all(len(p.name) <= 3 for p in forward.parameters)
     return ("d", "") if short else ("d_", "")
+
+
+def fresh(stem: str, taken: set[str]) -> str:
+    """A name that is not taken: the stem with the least number that makes it one. It is taken then."""
+    number = 1
+    while f"{stem}{number}" in taken:
+        number += 1
+    taken.add(f"{stem}{number}")
+    return f"{stem}{number}"

@@ -14,12 +14,13 @@ from backproof.derive.differences import differences
 from backproof.derive.elements import WRITES, past_writes
 from backproof.derive.factors import known_functions
 from backproof.derive.forward import Forward
-from backproof.derive.naming import adjoint_names
+from backproof.derive.naming import adjoint_names, fresh
 from backproof.derive.spelling import definition, spelled
 from backproof.derive.tidy import tidy
 from backproof.derive.unnamed import named
 from backproof.graph import Node, adjoints, ancestors, evaluate, leaf, simplify
 from backproof.graph.compositions import Composition, hidden
+from backproof.graph.node import rebuilt
 from backproof.graph.products import cancelled
 from backproof.step.cut import dependent
 
@@ -277,22 +278,9 @@ def _statements(
     for node in ancestors(targets):
         if node in kept and node in named and node.operands:
             name, of = named[node]
-            lines.append(Line(name, tidy(_stopped(node, stops)), of))
+            lines.append(Line(name, tidy(rebuilt(node, stops)), of))
             stops[node] = leaf(node.value, name)
     return lines
-
-
-def _stopped(root: Node, stops: Mapping[Node, Node]) -> Node:
-    copies: dict[Node, Node] = {}
-    for node in ancestors([root], stops.__contains__):
-        if node in stops:
-            copies[node] = stops[node]
-        elif node.operands:
-            operands = tuple(copies[o] for o in node.operands)
-            copies[node] = Node(node.operation, operands, node.attributes, node.value)
-        else:
-            copies[node] = node
-    return copies[root]
 
 
 def _worth_a_name(
@@ -321,14 +309,6 @@ def _worth_a_name(
         often = uses.get(node, 0) > 1 and size[node] > (0 if node in named else 1)
         long = size[node] > LONGEST and node in named
         if node in final or often or long or node in written:
-            chosen[node] = named.get(node) or (_fresh(taken), None)
+            chosen[node] = named.get(node) or (fresh("t", taken), None)
             size[node] = 0
     return chosen
-
-
-def _fresh(taken: set[str]) -> str:
-    number = 1
-    while f"t{number}" in taken:
-        number += 1
-    taken.add(f"t{number}")
-    return f"t{number}"

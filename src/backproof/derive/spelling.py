@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from backproof.derive.forward import Forward
 from backproof.graph import Node, leaf
+from backproof.graph.node import rebuilt
 from backproof.notation import to_numpy
 
 
@@ -23,20 +24,6 @@ def definition(forward: Forward, node: Node, texts: Mapping[Node, str]) -> Node:
     if node in forward.calls:
         function, given = forward.calls[node]
         return leaf(node.value, f"{function}({to_numpy(given, texts)})")
-    operands = tuple(leaf(o.value, texts[o]) if o in texts else _below(o, texts) for o in node.operands)
+    named = {n: leaf(n.value, text) for n, text in texts.items()}
+    operands = tuple(rebuilt(o, named) for o in node.operands)
     return Node(node.operation, operands, node.attributes, node.value)
-
-
-def _below(node: Node, texts: Mapping[Node, str]) -> Node:
-    """An operand without a name, down to what has one."""
-    from backproof.graph import ancestors
-
-    copies: dict[Node, Node] = {}
-    for n in ancestors([node], texts.__contains__):
-        if n in texts:
-            copies[n] = leaf(n.value, texts[n])
-        elif n.operands:
-            copies[n] = Node(n.operation, tuple(copies[o] for o in n.operands), n.attributes, n.value)
-        else:
-            copies[n] = n
-    return copies[node]

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from backproof.check.judge import Judgement
-from backproof.check.points import informative_points
+from backproof.check.points import informative_tables
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, ancestors
-from backproof.step import Parameter, TrainingStep, values
+from backproof.step import Parameter, TrainingStep
 
 SAME = 1e-6
 
@@ -25,10 +25,9 @@ def frozen_part(judgement: Judgement) -> str | None:
     wrong = [k for k, ok in enumerate(verdict.right) if not ok]
     if not wrong or not all(_chosen(step, step.parameters[k], k) for k in wrong):
         return None
-    points = informative_points(step, 2, spread=verdict.spread)
-    table = [values(step, [*step.descents, *step.truths], point) for point in points]
-    count = len(step.parameters)
-    if not all(_right_where_moved([(row[k], row[count + k]) for row in table]) for k in wrong):
+    found = informative_tables(step, step.descents, 2, spread=verdict.spread)
+    pairs = [[(table[step.descents[k]], table[step.truths[k]]) for _, table in found] for k in wrong]
+    if not all(map(_right_where_moved, pairs)):
         return None
     names = listed([step.parameters[k].name for k in wrong])
     return (

@@ -10,6 +10,7 @@ from backproof.check.judge import Judgement
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, ancestors
 from backproof.step import TrainingStep
+from backproof.step.cut import dependent
 
 SHORT = 6  # values that a function makes which is nothing but a formula
 
@@ -90,7 +91,7 @@ def _turned(step: TrainingStep) -> Iterator[str]:
     for node in _backward(step):
         if node.operation != "subtract" or node.origin is None or node.origin.site != site:
             continue
-        moving = _moving(step)
+        moving = dependent(ancestors(step.descents), step.leaves)
         text = " ".join(step.trace.sites[site].text.split())
         if node.operands[1] in moving and node.operands[0] not in moving and _added(step):
             yield (
@@ -167,11 +168,3 @@ def _clipped(step: TrainingStep) -> Iterator[str]:
 def _backward(step: TrainingStep) -> list[Node]:
     forward = set(ancestors([step.loss]))
     return [node for node in ancestors(step.descents) if node not in forward]
-
-
-def _moving(step: TrainingStep) -> set[Node]:
-    found = {leaf for p in step.parameters for leaf in p.leaves}
-    for node in ancestors(step.descents):
-        if any(operand in found for operand in node.operands):
-            found.add(node)
-    return found

@@ -81,7 +81,7 @@ def unknown_calls(judgement: Judgement) -> str | None:
     """
     step = judgement.step
     copies = step.copies
-    moving = dependent(copies.values(), [leaf for p in step.parameters for leaf in p.leaves])
+    moving = dependent(copies.values(), list(step.leaves))
     inside = [copies[c.after] for c in (*step.window.parameters, *step.window.others) if c.after in copies]
     made = ancestors([step.loss, *inside])
     used = {
@@ -139,7 +139,7 @@ def _row(trace: Trace, node: Node) -> int:
 def numeric(judgement: Judgement) -> tuple[Finding, ...]:
     """Say which functions were differentiated by calling them."""
     step = judgement.step
-    roots = [leaf for p in step.parameters for leaf in p.leaves]
+    roots = list(step.leaves)
     line = ancestors([step.loss])
     moving = dependent(line, roots)
     called = [node for node in line if node.operation == "opaque" and node in moving]

@@ -71,3 +71,24 @@ def ancestors(results: Iterable[Node], stop: Callable[[Node], bool] | None = Non
             done[node] = None
             stack.pop()
     return list(done)
+
+
+def with_operands(node: Node, operands: tuple[Node, ...]) -> Node:
+    """Give a node with other operands, all else as it is; itself where they are its own."""
+    if operands == node.operands:
+        return node
+    return Node(node.operation, operands, node.attributes, node.value, node.name, node.origin)
+
+
+def rebuilt(root: Node, stops: Mapping[Node, Node]) -> Node:
+    """Copy what a node is computed from, with other nodes in the place of some; the copies have no names."""
+    copies: dict[Node, Node] = {}
+    for node in ancestors([root], stops.__contains__):
+        if node in stops:
+            copies[node] = stops[node]
+        elif node.operands:
+            operands = tuple(copies[operand] for operand in node.operands)
+            copies[node] = Node(node.operation, operands, node.attributes, node.value)
+        else:
+            copies[node] = node
+    return copies[root]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from backproof.graph.node import Node, ancestors, constant, shape_of
+from backproof.graph.node import Node, ancestors, constant, shape_of, with_operands
 from backproof.graph.operations import apply
 from backproof.graph.simplify import simplify
 
@@ -30,12 +30,7 @@ def cancelled(nodes: Iterable[Node]) -> list[Node]:
     new: dict[Node, Node] = {}
     for node in ancestors(nodes):
         operands = tuple(new[o] for o in node.operands)
-        same = all(a is b for a, b in zip(operands, node.operands, strict=True))
-        copy = (
-            node
-            if same
-            else Node(node.operation, operands, node.attributes, node.value, node.name, node.origin)
-        )
+        copy = with_operands(node, operands)
         whole = node.operation in PRODUCTS and (node not in inner or node.name is not None)
         new[node] = _product(copy) if whole else copy
     return simplify([new[n] for n in nodes])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph.node import Node, ancestors, constant, shape_of
+from backproof.graph.node import Node, ancestors, constant, shape_of, with_operands
 from backproof.graph.operations import OPERATIONS, attribute
 
 Rewrite = Callable[[Node], Node | None]
@@ -25,7 +25,7 @@ def simplify(nodes: Iterable[Node]) -> list[Node]:
     seen: dict[Any, Node] = {}
     for node in ancestors(nodes):
         operands = tuple([new[operand] for operand in node.operands])
-        found = node if operands == node.operands else _with(node, operands)
+        found = with_operands(node, operands)
         if operands and OPERATIONS[node.operation].exact:
             found = _rewrite(found)
         key: Any = (found.operation, found.operands, freeze(found.attributes), found.name)
@@ -35,10 +35,6 @@ def simplify(nodes: Iterable[Node]) -> list[Node]:
             key = (found,)
         new[node] = seen.setdefault(key, found)
     return [new[node] for node in nodes]
-
-
-def _with(node: Node, operands: tuple[Node, ...]) -> Node:
-    return Node(node.operation, operands, node.attributes, node.value, node.name, node.origin)
 
 
 def freeze(value: Any) -> Any:
@@ -111,7 +107,7 @@ def _lean(z: Node) -> Node | None:
     for k, x in enumerate(z.operands):
         bare = _bare(x, z)
         if bare is not x:
-            return _with(z, (*z.operands[:k], bare, *z.operands[k + 1 :]))
+            return with_operands(z, (*z.operands[:k], bare, *z.operands[k + 1 :]))
     return None
 
 
@@ -190,7 +186,7 @@ def _reshape(z: Node) -> Node | None:
     if shape_of(x) == shape_of(z):
         return _kept(x, z)
     inner = x.operation == "reshape" and attribute(x, "order") == attribute(z, "order")
-    return _with(z, x.operands) if inner else None
+    return with_operands(z, x.operands) if inner else None
 
 
 def _broadcast_to(z: Node) -> Node | None:

@@ -93,7 +93,7 @@ def standardised_samples(examination: Examination, found: tuple[Input, ...]) -> 
 
 def _multiplied(step: TrainingStep) -> dict[Node, int | None]:
     """The data leaves that a product joins with a parameter, and the axis of their features."""
-    own = {leaf for p in step.parameters for leaf in p.leaves}
+    own = set(step.leaves)
     data = set(data_leaves(step))
     found: dict[Node, int | None] = {}
     for node in ancestors([step.loss]):

@@ -219,7 +219,7 @@ def _where(step: TrainingStep, activation: Activation) -> Any:
 def root_of(step: TrainingStep, node: Node) -> Activation | None:
     """The activation that a value is the output of, if it is that of one."""
     order = ancestors([node])
-    leaves = {leaf for p in step.parameters for leaf in p.leaves}
+    leaves = set(step.leaves)
     roots = _roots(order, leaves)
     while node.operation in ("reshape", "transpose", "index") and len(node.operands) == 1:
         node = node.operands[0]

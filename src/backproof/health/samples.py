@@ -41,7 +41,7 @@ class Choice:
 
 def data_leaves(step: TrainingStep) -> list[Node]:
     """The leaves that the loss is computed from and that no update changes: inputs, targets, constants."""
-    own = {leaf for p in step.parameters for leaf in p.leaves}
+    own = set(step.leaves)
     changed = {step.copies.get(c.before) for c in (*step.window.parameters, *step.window.others)}
     return [n for n in ancestors([step.loss]) if n.operation == "leaf" and n not in own and n not in changed]
 
@@ -77,7 +77,7 @@ def samples(step: TrainingStep) -> list[Mapping[Node, Any]]:
 
 def _read(step: TrainingStep) -> list[Node]:
     """Every leaf that the loss or an update reads and that is no parameter."""
-    own = {leaf for p in step.parameters for leaf in p.leaves}
+    own = set(step.leaves)
     changed = {step.copies.get(c.before) for c in (*step.window.parameters, *step.window.others)}
     results = [step.loss, *step.descents]
     return [n for n in ancestors(results) if n.operation == "leaf" and n not in own and n not in changed]

@@ -111,7 +111,7 @@ class Trial:
     def run(self, factor: float = 1.0) -> Course:
         """Train at ``factor`` times the program's rate."""
         state = dict(self.state)
-        parameters = {leaf for p in self.step.parameters for leaf in p.leaves}
+        parameters = set(self.step.leaves)
         losses = [self._mean(state)]
         looks = {self.steps // 2, 3 * self.steps // 4, self.steps}
         with np.errstate(all="ignore"):

@@ -34,7 +34,7 @@ def _of_scalars(
     step: TrainingStep, layer: Layer, tables: Sequence[Mapping[Node, Any]]
 ) -> np.ndarray[Any, Any]:
     """One scalar activation a unit and sample: those computed from the same parameters are one unit."""
-    leaves = {leaf for p in step.parameters for leaf in p.leaves}
+    leaves = set(step.leaves)
     groups: dict[frozenset[Node], list[float]] = {}
     for activation in layer.activations:
         own = frozenset(_nearest(activation.before, leaves))

@@ -12,6 +12,7 @@ from backproof.faults.correction import Correction
 from backproof.faults.corrections import corrections, proposals
 from backproof.graph import Node
 from backproof.mend.derived import Deriver
+from backproof.mend.reach import Reach
 from backproof.source import Span
 
 MOST = 8  # corrections in one program
@@ -66,7 +67,7 @@ class _Search:
             self.candidates = [c for c in proposals(self.every) if rule in (None, c.rule)]
             if rule is None:
                 self.candidates += [c for place in self.every for c in corrections(place)]
-        self.reach = _Reach(bench)
+        self.reach = Reach(bench)
 
     def run(self, repair: Repair, work: int, derive: bool) -> Repair:
         """Add corrections to those of a repair."""
@@ -82,7 +83,7 @@ class _Search:
             changes = tuple(change for old in chosen for change in old.changes)
             best = self.named(changes, states, chosen, limit) if known else None
             if best is None and derive:
-                deriver = deriver or Deriver(self.bench, self.every)
+                deriver = deriver or Deriver(self.bench, self.every, self.reach)
                 taken = [old.correction for old in chosen]
                 found = deriver.best(changes, states, taken, self.bench.work + DERIVING)
                 best, known = Tried(*found) if found is not None else None, True
@@ -102,7 +103,9 @@ class _Search:
     ) -> Tried | None:
         """The correction that helps most; None where none does."""
         ranked = sorted(
-            (-bound, c.cost, k) for k, c in enumerate(self.candidates) if (bound := self.reach.of(c, states))
+            (-bound, c.cost, k)
+            for k, c in enumerate(self.candidates)
+            if (bound := self.reach.of([p.place for p in c.parts], states))
         )
         best: Tried | None = None
         for negative, _, k in ranked:
@@ -126,23 +129,6 @@ def _gained(tried: Tried, before: tuple[int, ...]) -> int:
 
 def _better(a: Tried, b: Tried) -> bool:
     return (_gain(a.states), -a.correction.cost) > (_gain(b.states), -b.correction.cost)
-
-
-class _Reach:
-    """How many parameters that are not right a correction can change."""
-
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        self.lines: dict[tuple[int, ...], frozenset[int]] = {}
-
-    def of(self, correction: Correction, states: tuple[int, ...]) -> int:
-        """The number, for the present states."""
-        key = tuple(sorted({part.place.site.number for part in correction.parts}))
-        if key not in self.lines:
-            starts = [edge.consumer for part in correction.parts for edge in part.place.edges]
-            line = set(self.bench.affected(starts))
-            self.lines[key] = frozenset(k for k, d in enumerate(self.bench.step.descents) if d in line)
-        return sum(states[k] != RIGHT for k in self.lines[key])
 
 
 def _gain(states: tuple[int, ...]) -> tuple[int, int]:

@@ -12,8 +12,8 @@ from backproof.errors import DerivationError
 from backproof.graph import OPERATIONS, Node, attribute
 from backproof.graph.literal import Written, index_literal, literal
 from backproof.graph.node import shape_of
-from backproof.notation.numpy_text import ATOM, UNARY, combined, level_of
-from backproof.notation.template import Part, expand, render
+from backproof.notation.numpy_text import python_text
+from backproof.notation.template import expand
 
 Template = str | Callable[[Node], str]
 SHARED = frozenset(
@@ -45,21 +45,7 @@ class Dialect:
         DerivationError
             When the framework has no template for one of the operations.
         """
-        names = names or {}
-
-        def named(node: Node) -> Part | None:
-            name = names.get(node) or (node.name if node.operation == "leaf" else None)
-            if name:
-                return name, level_of(name)
-            if node.operation not in ("leaf", "constant"):
-                return None
-            text = literal(node.value)
-            return text, UNARY if text.startswith("-") else ATOM
-
-        def template(node: Node) -> str:
-            return self.template(node)
-
-        return render(node, named, template, lambda n, t, parts: combined(n, t, parts, names))
+        return python_text(node, names or {}, self.template)
 
     def template(self, node: Node) -> str:
         """The template of a node."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from backproof.graph import OPERATIONS, Node
@@ -36,7 +36,16 @@ def to_numpy(node: Node, names: Mapping[Node, str] | None = None) -> str:
     >>> to_numpy(apply("multiply", apply("subtract", 1.0, x), apply("transpose", apply("exp", y))))
     '(1 - x) * np.exp(y).T'
     """
-    names = names or {}
+
+    def template(node: Node) -> str:
+        text = OPERATIONS[node.operation].numpy
+        return expand(text if isinstance(text, str) else text(node), node)
+
+    return python_text(node, names or {}, template)
+
+
+def python_text(node: Node, names: Mapping[Node, str], template: Callable[[Node], str]) -> str:
+    """Write a node as one expression of Python, each operation by its template; names as in `to_numpy`."""
 
     def named(node: Node) -> Part | None:
         name = names.get(node) or (node.name if node.operation == "leaf" else None)
@@ -46,10 +55,6 @@ def to_numpy(node: Node, names: Mapping[Node, str] | None = None) -> str:
             return None
         text = literal(node.value)
         return text, UNARY if text.startswith("-") else ATOM
-
-    def template(node: Node) -> str:
-        text = OPERATIONS[node.operation].numpy
-        return expand(text if isinstance(text, str) else text(node), node)
 
     return render(node, named, template, lambda n, text, parts: combined(n, text, parts, names))
 

@@ -75,6 +75,11 @@ class TrainingStep:
     unread: tuple[Change, ...] = ()
     guards: tuple[Node, ...] = ()
 
+    @property
+    def leaves(self) -> tuple[Node, ...]:
+        """The values of all parameters before the step."""
+        return tuple(leaf for parameter in self.parameters for leaf in parameter.leaves)
+
 
 def training_step(
     trace: Trace, window: Window, hypothesis: Hypothesis, apart: Sequence[Node] = ()
@@ -120,10 +125,11 @@ def training_step(
     descents = tuple(
         p.joined([descent(*pair) for pair in zip(p.leaves, p.afters, strict=True)]) for p in parameters
     )
-    since = dependent(copies.values(), [leaf for p in parameters for leaf in p.leaves])
+    leaves = [leaf for p in parameters for leaf in p.leaves]
+    since = dependent(copies.values(), leaves)
     guards = tuple(copies[node] for node in deciding if copies[node] in since)
     scalars = [scalar, *(copies[whole] for whole in hypothesis.wholes if whole in copies)]
-    counted = penalties(scalars, {leaf for p in parameters for leaf in p.leaves})
+    counted = penalties(scalars, set(leaves))
     return TrainingStep(
         trace,
         window,

@@ -14,6 +14,7 @@ from backproof.check.place import Place, where
 from backproof.check.trial import Bench
 from backproof.faults.correction import numpy_name, parsed
 from backproof.graph import Node, ancestors, evaluate, leaf, simplify
+from backproof.graph.node import rebuilt
 from backproof.graph.products import cancelled
 from backproof.notation import to_numpy
 
@@ -119,16 +120,8 @@ def _uniform(node: Node) -> bool:
 
 def _written(node: Node, stops: Mapping[Node, str]) -> str | None:
     """The simplified text, with the names in ``stops`` for what they hold."""
-    copies: dict[Node, Node] = {}
-    for n in ancestors([node], lambda each: each is not node and each in stops):
-        if n in stops and n is not node:
-            copies[n] = leaf(n.value, stops[n])
-        elif n.operands:
-            operands = tuple(copies[o] for o in n.operands)
-            copies[n] = Node(n.operation, operands, n.attributes, n.value)
-        else:
-            copies[n] = n
-    (simple,) = cancelled(simplify([copies[node]]))
+    named = rebuilt(node, {n: leaf(n.value, text) for n, text in stops.items()})
+    (simple,) = cancelled(simplify([named]))
     if sum(1 for n in ancestors([simple]) if n.operands) > DEEPEST:
         return None
     return to_numpy(simple)

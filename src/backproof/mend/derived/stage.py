@@ -14,8 +14,9 @@ from backproof.faults.correction import Correction, Part
 from backproof.graph import Node
 from backproof.mend.derived.relation import UNNAMED, relation, smallest
 from backproof.mend.derived.spelling import spelled
-from backproof.mend.derived.substitution import Derived, Values, reach, substitutions
+from backproof.mend.derived.substitution import Derived, Values, substitutions
 from backproof.mend.derived.summands import by_summands
+from backproof.mend.reach import Reach
 
 STATEMENTS = frozenset({"AugAssign", "Assign", "Return", "Expr"})
 EVALUATIONS = 12  # of a place, compared to name the mistake
@@ -26,8 +27,8 @@ COST = 6.0  # more than anything that has a name of its own
 class Deriver:
     """Offers true values for the places of one step."""
 
-    def __init__(self, bench: Bench, every: Sequence[Place]) -> None:
-        self.bench, self.every = bench, every
+    def __init__(self, bench: Bench, every: Sequence[Place], reach: Reach) -> None:
+        self.bench, self.every, self.reach = bench, every, reach
         self.catalogue = Catalogue.of(bench)
         self.values = Values(self.catalogue, {})
         self.scales = self.catalogue.scales(
@@ -41,11 +42,11 @@ class Deriver:
 
         With what the states of the parameters become. None where none helps.
         """
-        wrong = {k for k, state in enumerate(states) if state != RIGHT}
+        wrong = sum(state != RIGHT for state in states)
         chosen: tuple[Derived, tuple[int, ...]] | None = None
         gained = 0
         for place in sorted(self.every, key=_hands_on):
-            bound = reach(self.bench, place, wrong)
+            bound = self.reach.of([place], states)
             if place.site.kind in STATEMENTS or bound <= gained or _edited(place, taken):
                 continue
             for derived in substitutions(self.catalogue, place, self.scales, self.values):
@@ -57,7 +58,7 @@ class Deriver:
                 gain = sum(a == RIGHT != b for a, b in zip(result, states, strict=True))
                 if gain > gained:
                     chosen, gained = (derived, result), gain
-            if gained == len(wrong):
+            if gained == wrong:
                 break
         if chosen is None:
             return None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from backproof.check.catalogue import Catalogue, Entry
 from backproof.check.place import Place, where
-from backproof.check.trial import Bench, Edge
+from backproof.check.trial import Edge
 from backproof.graph import Node, leaf
 
 READ_ONLY = frozenset({"Name", "Constant"})
@@ -55,11 +54,6 @@ class Evaluations:
             groups[edge.operand].append(edge)
         self.groups = [groups[node] for node in sorted(groups, key=lambda n: where(groups[n][0])[1])]
 
-    @cached_property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the value, in the first evaluation."""
-        return self.place.shape
-
 
 def substitutions(
     catalogue: Catalogue, place: Place, scales: Sequence[float], values: Values
@@ -69,7 +63,7 @@ def substitutions(
     if not made and place.site.target is None:
         return  # a value that is read here belongs to the place where it is made, but for a second name
     evaluations = Evaluations(place)
-    wanted = {evaluations.shape}
+    wanted = {place.shape}
     for entries in _chosen(catalogue, evaluations):
         shapes = {np.shape(entry.node.value) for entry in entries}
         if len(shapes) > 1 or (shapes != wanted and place.site.target is None):
@@ -120,9 +114,3 @@ def _by_order(catalogue: Catalogue, count: int) -> Iterator[tuple[Entry, ...]]:
             ordered = sorted(group, key=lambda entry: entry.time)
             yield tuple(ordered)
             yield tuple(reversed(ordered))
-
-
-def reach(bench: Bench, place: Place, wrong: set[int]) -> int:
-    """How many of the parameters that are wrong a place leads to."""
-    line = set(bench.affected([edge.consumer for edge in place.edges]))
-    return sum(k in wrong and descent in line for k, descent in enumerate(bench.step.descents))
