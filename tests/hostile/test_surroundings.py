@@ -43,25 +43,19 @@ def _within(seconds, holds):
         time.sleep(0.05)
 
 
-def _interruptible():
-    """Let Ctrl-C through: a shell's background jobs, which the tests may be, begin with it ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_check_that_is_stopped_takes_its_program_and_its_folder_with_it(tmp_path, number):
+def test_a_check_that_is_stopped_takes_its_program_and_its_folder_with_it(tmp_path, number, interruptible):
     """Neither the process that runs the program nor its temporary folder outlives the check by long."""
     (tmp_path / "p.py").write_text(HANGS)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     check = subprocess.Popen(
-        [sys.executable, "-m", "backproof", "check", "p.py", "--timeout", "60"],
+        [*interruptible, "check", "p.py", "--timeout", "60"],
         cwd=tmp_path,
         env=os.environ | {"TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_interruptible,
     )
     try:
         _within(10, lambda: list(temporary.glob("backproof-*/stacks")))

@@ -161,18 +161,11 @@ def test_without_a_compiler():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
-def test_control_c(tmp_path):
+def test_control_c(tmp_path, interruptible):
     """Ctrl-C in a long run prints what was reached, saves it, and ends with 130."""
     path = tmp_path / "net.npz"
-    command = [sys.executable, "-m", "backproof", "train", "--steps", "1e12", "--save", str(path)]
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # a shell's background jobs, which the tests may be, begin with Ctrl-C ignored
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    command = [*interruptible, "train", "--steps", "1e12", "--save", str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
