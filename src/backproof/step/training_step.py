@@ -13,7 +13,7 @@ from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.penalty import Penalties, penalties
-from backproof.step.update import keeps, mixes, projected, reaches, remembers, sums, time_of
+from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, time_of
 from backproof.step.window import Change, Window, root
 from backproof.trace import Trace
 
@@ -289,7 +289,7 @@ def _optimizer_state(
         ):
             continue
         after = copies.get(change.after)
-        if after is None or not remembers(after, leaf):
+        if after is None or not remembers(after, leaf) or rescales(after, leaf):
             continue
         rooted = _under_root(leaf, copies)
         if not rooted and sums(after, leaf):

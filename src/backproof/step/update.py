@@ -69,6 +69,17 @@ def remembers(after: Node, before: Node) -> bool:
     return keeps(node, before)
 
 
+def rescales(after: Node, before: Node) -> bool:
+    """Is the new value nothing but the old one times something, as a learning rate that decays is?"""
+    node = after
+    while node is not before:
+        if node.operation not in ("multiply", "divide", *THROUGH):
+            return False
+        x, y = (*node.operands, *node.operands)[:2]
+        node = y if node.operation == "multiply" and not reaches(x, before, lambda n: True) else x
+    return True
+
+
 def sums(after: Node, before: Node) -> bool:
     """Is the whole of the old value carried on in the new one, with nothing taken off it?
 
