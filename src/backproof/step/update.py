@@ -76,7 +76,7 @@ def rescales(after: Node, before: Node) -> bool:
         if node.operation not in ("multiply", "divide", *THROUGH):
             return False
         x, y = (*node.operands, *node.operands)[:2]
-        node = y if node.operation == "multiply" and not reaches(x, before, lambda n: True) else x
+        node = y if node.operation == "multiply" and not reaches(x, before, lambda _: True) else x
     return True
 
 
