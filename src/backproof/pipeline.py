@@ -38,6 +38,7 @@ from backproof.diagnosis.reasons import (
     unread_updates,
 )
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
+from backproof.diagnosis.states import among_states, unsure_of
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.findings import FileReport, Finding, ParameterReport, for_reader
 from backproof.health import warnings
@@ -137,6 +138,10 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         trains = trace.ended != "finished"
         return FileReport(program.filename, "inconclusive", reason, findings=notes, trains=trains)
 
+    if judgement.step.unread:
+        within = among_states(judgement, options.loss)
+        if within is not None:
+            return unsure_of(_judged(program, options, trace, within[0]), within[1])
     notes = (*notes, *numeric(judgement))
 
     def verify(edits: Sequence[Edit], names: frozenset[str] | None) -> tuple[int, float] | None:
@@ -170,6 +175,9 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         followed = undefined(judgement) or frozen_part(judgement)
     if followed is None:
         judgement, repair = _repaired(judgement)
+        within = among_states(judgement, options.loss, repair.states)
+        if within is not None:
+            return unsure_of(_judged(program, options, trace, within[0]), within[1])
         if convincing(judgement, repair):
             if any(state != RIGHT for state in repair.states):
                 repair = located(Bench.of(judgement.step, judgement.verdict), repair)

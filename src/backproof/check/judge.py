@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -62,13 +63,14 @@ class Judgement:
         return not any(comparison.undefined for comparison in self.verdict.comparisons)
 
 
-def judge(trace: Trace, loss: str | None = None) -> Judgement | None:
+def judge(trace: Trace, loss: str | None = None, states: Collection[Any] = ()) -> Judgement | None:
     """Find the training step and the loss that explains the most of its gradients, if there are any.
 
     ``loss`` names the variable that is the loss. Without it a loss that explains every gradient wins, then
-    one that the program states, then the one that the backward pass implies.
+    one that the program states, then the one that the backward pass implies. ``states`` are places that are
+    known to hold no parameters.
     """
-    found = windows(trace)
+    found = [window for window in windows(trace, states) if window.parameters]
     if not found:
         return None
     window = chosen_window(found)

@@ -35,10 +35,10 @@ def certified(judgement: Judgement) -> tuple[str, ...]:
 def _choice(judgement: Judgement) -> str:
     """Say why the gradients were held against this loss, and where that decides the verdict."""
     hypothesis, trace = judgement.step.hypothesis, judgement.step.trace
-    if hypothesis.held is not None:
+    if hypothesis.held:
         return (
-            f"The program computes this loss, and its updates take `{hypothesis.held.name}` for a constant, "
-            "as in temporal-difference learning, though it depends on the parameters."
+            f"The program computes this loss, and its updates take `{hypothesis.held[0].name}` for a "
+            "constant, as in temporal-difference learning, though it depends on the parameters."
         )
     if hypothesis.stated and hypothesis.declared:
         return "The program itself computes this loss in its training step."

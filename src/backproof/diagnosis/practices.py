@@ -9,7 +9,7 @@ import numpy as np
 from backproof.check.judge import Judgement
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, ancestors
-from backproof.step import TrainingStep
+from backproof.step import TrainingStep, label
 from backproof.step.cut import dependent
 
 SHORT = 6  # values that a function makes which is nothing but a formula
@@ -22,6 +22,7 @@ def practices(judgement: Judgement) -> tuple[str, ...]:
         *_turned(judgement.step),
         *_scaled(judgement),
         *_decayed(judgement),
+        *_carried(judgement.step),
         *_remembered(judgement.step),
         *_clipped(judgement.step),
     )
@@ -145,6 +146,16 @@ def _decayed(judgement: Judgement) -> Iterator[str]:
                 "convention, not a "
                 "fault."
             )
+
+
+def _carried(step: TrainingStep) -> Iterator[str]:
+    """States that the step hands to the next."""
+    names = [label(step.trace, change) for change in step.window.states]
+    if names:
+        yield (
+            f"No gradient changes {listed(names)}, which the step hands to the next, as a state or a running "
+            "mean: the gradients are those with what it holds taken as given."
+        )
 
 
 def _remembered(step: TrainingStep) -> Iterator[str]:

@@ -35,7 +35,7 @@ class Hypothesis:
     ``formula`` is how to write it; ``evidence`` counts what speaks for it. ``outputs`` are the values that an
     inferred loss is made of; ``wholes`` the scalars that the program computes from it, or from these;
     ``site`` and ``differences`` what implies it, and ``weights`` what weighs its terms.
-    ``held`` is a value that the gradient takes for a constant. ``decided`` says that only a condition implies
+    ``held`` are values that the gradient takes for constants. ``decided`` says that only a condition implies
     the loss.
     """
 
@@ -51,7 +51,7 @@ class Hypothesis:
     site: int | None = None
     weights: str | None = None
     differences: tuple[Node, ...] = ()
-    held: Node | None = None
+    held: tuple[Node, ...] = ()
     decided: bool = False
 
 
@@ -119,7 +119,8 @@ def turned(hypothesis: Hypothesis) -> Hypothesis | None:
 def held(hypothesis: Hypothesis, befores: Sequence[Node], since: int) -> list[Hypothesis]:
     """The same loss with a target held fixed that is itself computed from the parameters.
 
-    So temporal-difference learning has it: the value of the next state is what the present one should be.
+    So temporal-difference learning has it: the value of the next state is what the present one should be,
+    in every sample of the step.
     Only what the program calls a target is one; that a path of the chain rule is forgotten looks alike.
     """
     if not hypothesis.stated:
@@ -133,7 +134,8 @@ def held(hypothesis: Hypothesis, befores: Sequence[Node], since: int) -> list[Hy
         for operand in node.operands
         if operand.name and HELD.search(operand.name)
     }
-    return [replace(hypothesis, held=target) for target in targets]
+    by_name = [tuple(t for t in targets if t.name == name) for name in dict.fromkeys(t.name for t in targets)]
+    return [replace(hypothesis, held=group) for group in by_name]
 
 
 def _accumulates(trace: Trace, node: Node) -> bool:

@@ -94,7 +94,7 @@ def training_step(
     deciding = dict.fromkeys(g.node for g in trace.guards if window.start <= g.time < window.end)
     results = [*(c.after for c in window.parameters), hypothesis.node, *made, *deciding]
     handed = _handed_on(trace, window, made)
-    memory = [*(c.before for c in window.others), *apart, *handed]
+    memory = [*(c.before for c in (*window.others, *window.states)), *apart, *handed]
     copies = cut(results, befores, memory)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
@@ -121,7 +121,7 @@ def training_step(
     if np.size(loss.value) != 1:
         return None
     scalar = loss if np.ndim(loss.value) == 0 else apply("reshape", loss, shape=())
-    truths = _truths(scalar, parameters, copies.get(hypothesis.held) if hypothesis.held else None)
+    truths = _truths(scalar, parameters, [copies[node] for node in hypothesis.held if node in copies])
     descents = tuple(
         p.joined([descent(*pair) for pair in zip(p.leaves, p.afters, strict=True)]) for p in parameters
     )
@@ -189,14 +189,15 @@ def _replaced_from(change: Change, window: Window) -> bool:
     )
 
 
-def _truths(loss: Node, parameters: Sequence[Parameter], fixed: Node | None) -> tuple[Node, ...]:
-    """Differentiate the loss, one value of it taken for a constant."""
-    if fixed is None:
+def _truths(loss: Node, parameters: Sequence[Parameter], fixed: Sequence[Node]) -> tuple[Node, ...]:
+    """Differentiate the loss, some values of it taken for constants."""
+    if not fixed:
         return gradients_of(loss, parameters)
-    stand_in = Node("leaf", (), value=fixed.value, name=fixed.name)
-    (constant_there,) = recomputed([loss], {fixed: apply("identity", stand_in)}).values()
+    stand_ins = {node: Node("leaf", (), value=node.value, name=node.name) for node in fixed}
+    replaced = {node: apply("identity", stand_in) for node, stand_in in stand_ins.items()}
+    (constant_there,) = recomputed([loss], replaced).values()
     truths = gradients_of(constant_there, parameters)
-    return tuple(recomputed(truths, {stand_in: fixed}).values())
+    return tuple(recomputed(truths, {stand_in: node for node, stand_in in stand_ins.items()}).values())
 
 
 def gradients_of(loss: Node, parameters: Sequence[Parameter]) -> tuple[Node, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,8 +47,8 @@ class Change:
 class Window:
     """One training step in time.
 
-    ``parameters`` are the places updated in it, ``locals`` the local names that look like one, ``others`` the
-    rest that it changed.
+    ``parameters`` are the places updated in it, ``locals`` the local names that look like one, ``states``
+    what it hands to the next step and no gradient changes, ``others`` the rest that it changed.
     """
 
     start: int
@@ -57,10 +57,13 @@ class Window:
     parameters: tuple[Change, ...]
     others: tuple[Change, ...]
     locals: tuple[Change, ...] = ()
+    states: tuple[Change, ...] = ()
 
 
-def windows(trace: Trace) -> list[Window]:
+def windows(trace: Trace, states: Collection[Any] = ()) -> list[Window]:
     """The training steps of a trace, in order of time; none where nothing in it looks like one.
+
+    ``states`` are places that hold no parameters, though they are updated as if they did.
 
     A window is a step when every value that its updates use is either made inside it, or older than the
     parameters that it changes: then forward and backward pass lie wholly inside. Of those that are, the
@@ -82,6 +85,8 @@ def windows(trace: Trace) -> list[Window]:
         if not inside or (tried[key] > 40 and not groups[key]):
             continue
         changes = _changes(trace, inside, activity.start, memo)
+        carried = tuple(c for c in changes if c.place in states)
+        changes = [c for c in changes if c.place not in states]
         learning = [c for c in changes if _learns(c, memo, users)]
         parameters = [c for c in learning if not c.local]
         if not parameters:
@@ -92,7 +97,9 @@ def windows(trace: Trace) -> list[Window]:
         local = tuple(c for c in learning if c.local)
         chosen = {*parameters, *local}
         others = tuple(c for c in changes if c not in chosen)
-        groups[key].append(Window(activity.start, activity.end, key, tuple(parameters), others, local))
+        groups[key].append(
+            Window(activity.start, activity.end, key, tuple(parameters), others, local, carried)
+        )
     if not groups or not any(groups.values()):
         return []
     most = max(len(w.parameters) for group in groups.values() for w in group)

@@ -1,0 +1,180 @@
+"""Values that a step hands to the next and that no gradient changes: states, running means, estimates.
+
+The state of a recurrent network or a filter, a running mean, a baseline: the loss depends on them, and they
+are replaced by something computed from themselves, as parameters are. But the updates of parameters, right or
+wrong, stop where the error vanishes that the backward pass begins with, and those of a state do not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backproof.check.judge import Judgement
+from backproof.check.points import informative_points
+from backproof.check.trial import RIGHT
+from backproof.graph import Node, ancestors, evaluate
+from backproof.step import Change, TrainingStep
+from backproof.step.cut import dependent
+from backproof.step.descent import descent
+from backproof.step.update import DECAY, keeps
+
+MOST = 80  # errors that are tried
+NOTHING = 1e-9  # of an update: less is left where it stops
+Table = Mapping[Node, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Carried:
+    """A change that is a state's. ``sure`` says that no mistake in an update would look like it."""
+
+    change: Change
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Update:
+    """What is suspected, or known not, to be a state: before, after, and what is taken off."""
+
+    change: Change
+    leaf: Node
+    after: Node
+    taken: Node
+
+
+def carried(judgement: Judgement, states: Sequence[int] | None = None) -> tuple[Carried, ...]:
+    """Find the states among what was not read, and among the parameters that no correction makes right.
+
+    ``states`` says how right every parameter is, with the corrections that are known; without, only what was
+    not read is looked at. Without any parameter that is right there is nothing to tell a state from.
+    """
+    step = judgement.step
+    if states is None:
+        states = [RIGHT] * len(step.parameters)
+    known, suspected = list[_Update](), list[_Update]()
+    for parameter, state, comparison in zip(
+        step.parameters, states, judgement.verdict.comparisons, strict=True
+    ):
+        group = known if state == RIGHT else suspected
+        if comparison.zero and state == RIGHT:
+            continue
+        for change, leaf, after in zip(parameter.changes, parameter.leaves, parameter.afters, strict=True):
+            group.append(_Update(change, leaf, after, descent(leaf, after)))
+    for change in step.unread:
+        leaf, after = step.copies[change.before], step.copies[change.after]
+        suspected.append(_Update(change, leaf, after, descent(leaf, after)))
+    if not known or not suspected:
+        return ()
+    points = informative_points(step, 2, spread=judgement.verdict.spread)
+    moved = [{**point, **_unread_moved(step, suspected, seed)} for seed, point in enumerate(points)]
+    with np.errstate(all="ignore"):
+        return tuple(_found(step, known, suspected, moved))
+
+
+def _unread_moved(step: TrainingStep, suspected: Iterable[_Update], seed: int) -> dict[Node, Any]:
+    """Other values for what was not read, which is no parameter of the step."""
+    generator = np.random.default_rng(seed)
+    return {
+        each.leaf: each.leaf.value + generator.normal(size=np.shape(each.leaf.value))
+        for each in suspected
+        if each.change in step.unread
+    }
+
+
+def _found(
+    step: TrainingStep, known: list[_Update], suspected: list[_Update], points: list[dict[Node, Any]]
+) -> Iterator[Carried]:
+    results = [*(each.taken for each in (*known, *suspected)), *step.truths]
+    points = [{**step.state, **point} for point in points]
+    base = [evaluate(results, point) for point in points]
+    stopping, surely = list[list[Table]](), list[list[Table]]()
+    for nodes in _errors(step, known, base[0]):
+        without: list[Table] = [
+            evaluate(results, {**point, **{n: np.zeros(np.shape(table[n])) for n in nodes}})
+            for point, table in zip(points, base, strict=True)
+        ]
+        if all(_stops(each, points, base, without) for each in known):
+            stopping.append(without)
+            if not any(np.any(table[truth]) for table in without for truth in step.truths):
+                surely.append(without)
+    # what is a factor of all updates need not be the error; where the true gradients stop too, it is
+    tables = surely or stopping
+    for each in suspected:
+        if tables and not any(_stops(each, points, base, without) for without in tables):
+            yield Carried(each.change, _is_sure(step, each, points, tables[0]))
+
+
+def _errors(step: TrainingStep, known: Sequence[_Update], table: Table) -> Iterator[set[Node]]:
+    """Values that all updates are computed from, those of one expression and those like them together."""
+    lines = [ancestors([each.taken]) for each in known]
+    moving = dependent(ancestors([each.taken for each in known]), step.leaves) - set(step.leaves)
+    by_site, alike = defaultdict[int, set[Node]](set), defaultdict[Any, set[Node]](set)
+    for line in lines:
+        for node in moving.intersection(line):
+            if node.origin is not None and np.asarray(table[node]).dtype.kind == "f":
+                by_site[node.origin.site].add(node)
+                alike[_digest(table[node])].add(node)
+    sites = [{n.origin.site for n in moving.intersection(line) if n.origin is not None} for line in lines]
+    common = [s for s in set.intersection(*sites) if s in by_site]
+    first = {site: min(n.origin.time for n in by_site[site]) for site in common}
+    for site in sorted(common, key=lambda s: first[s], reverse=True)[:MOST]:
+        yield by_site[site].union(*(alike[_digest(table[node])] for node in by_site[site]))
+
+
+def _digest(value: Any) -> tuple[int, bytes]:
+    """What two values share that are the same but for their sign and shape."""
+    array = np.abs(np.asarray(value, dtype=float))
+    return array.size, np.float32(np.sort(array, axis=None)).tobytes()
+
+
+def _stops(each: _Update, points: Sequence[Table], base: Sequence[Table], without: Sequence[Table]) -> bool:
+    """Does an update leave its value as it is, but for a little decay?"""
+    for point, before, after in zip(points, base, without, strict=True):
+        left, own = np.asarray(after[each.taken], dtype=float), np.asarray(point[each.leaf], dtype=float)
+        if not np.all(np.isfinite(left)):
+            return False
+        share = float(np.vdot(left, own)) / (float(np.vdot(own, own)) or 1.0)
+        if 0 < share <= DECAY:
+            left = left - share * own
+        if np.linalg.norm(left) > NOTHING * np.linalg.norm(np.asarray(before[each.taken], dtype=float)):
+            return False
+    return True
+
+
+def _is_sure(
+    step: TrainingStep, each: _Update, points: Sequence[dict[Node, Any]], without: Sequence[Table]
+) -> bool:
+    """Does it behave as no parameter would, whatever the mistake?
+
+    The mean of data that keeps a share of itself; or what does not keep its old value, and becomes something
+    else than a fixed share of it where the error vanishes.
+    """
+    if keeps(each.after, each.leaf, whole=True):
+        others = set(step.leaves) - {each.leaf}
+        return others.isdisjoint(ancestors([each.after])) and 0 < _share_kept(each, points[0]) < 1
+    shares = []
+    for point, table in zip(points, without, strict=True):
+        old = np.asarray(point[each.leaf], dtype=float)
+        new = old - np.asarray(table[each.taken], dtype=float)
+        size = float(np.vdot(old, old))
+        share = float(np.vdot(old, new)) / size if size else 0.0
+        if np.linalg.norm(new - share * old) > 1e-6 * np.linalg.norm(old):
+            return bool(np.all(np.isfinite(new)))
+        shares.append(share)
+    return bool(np.ptp(shares) > 1e-6 * max(map(abs, shares)))
+
+
+def _share_kept(each: _Update, point: Mapping[Node, Any]) -> float:
+    """How much of a change of the old value the new one keeps; nan where that is not the same everywhere."""
+    old = np.asarray(point[each.leaf], dtype=float)
+    step = np.random.default_rng(5).normal(size=old.shape)
+    here, there = (
+        np.asarray(evaluate([each.after], {**point, each.leaf: value})[each.after], dtype=float)
+        for value in (old, old + step)
+    )
+    shares = (there - here) / step
+    return float(np.mean(shares)) if np.ptp(shares) < 1e-6 else float("nan")

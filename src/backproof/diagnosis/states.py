@@ -1,0 +1,45 @@
+"""Steps that hand values to the next one: judged again with these taken for no parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from backproof.check.carried import carried
+from backproof.check.judge import Judgement, judge
+from backproof.diagnosis.wording import listed
+from backproof.findings import FileReport
+from backproof.step import label
+
+
+def among_states(
+    judgement: Judgement, loss: str | None, states: Sequence[int] | None = None
+) -> tuple[Judgement, tuple[str, ...]] | None:
+    """Judge a step again with what it carries on taken for no parameter, and say of what that is not sure.
+
+    ``states`` says how right every parameter is with the corrections that are known. None where the step
+    carries nothing on, or where nothing is left to judge.
+    """
+    step = judgement.step
+    found = carried(judgement, states)
+    places = {each.change.place for each in found} | {change.place for change in step.window.states}
+    again = judge(step.trace, loss, places) if found else None
+    unsure = tuple(label(step.trace, each.change) for each in found if not each.sure)
+    return None if again is None else (again, unsure)
+
+
+def unsure_of(report: FileReport, names: Sequence[str]) -> FileReport:
+    """Certify nothing of a step with values that may be states, or parameters with a wrong update."""
+    if report.verdict != "correct" or not names:
+        return report
+    return replace(report, verdict="inconclusive", reason=_may_be_states(names), certified=())
+
+
+def _may_be_states(names: Sequence[str]) -> str:
+    """Say of which values it cannot be told whether they are parameters."""
+    them = "them" if len(names) > 1 else "it"
+    return (
+        f"The step replaces {listed(list(names))} by something that does not vanish where the gradients do, "
+        "as a state that is carried from step to step is replaced, or a running mean. If that is meant, "
+        f"every gradient is right; if the program is to learn {them}, the update is wrong."
+    )
