@@ -51,6 +51,28 @@ for i in range(1000):
     V -= 0.1 * X.T @ db
 """
 
+RECURRENT = """
+import numpy as np
+rng = np.random.default_rng(4)
+X = rng.normal(size=(6, 2)); Y = rng.normal(size=(6, 1))
+U = rng.normal(size=(2, 3)) * 0.5; W = rng.normal(size=(3, 3)) * 0.4; V = rng.normal(size=(3, 1))
+def backward(h, out, t, later):
+    d = out[t] - Y[t]
+    dz = (d * V[:, 0] + later) * (1 - h[t] ** 2)
+    return np.outer(X[t], dz), np.outer(h[t-1], dz), np.outer(h[t], d), W @ dz
+for i in range(300):
+    h, out = {-1: np.zeros(3)}, {}
+    for t in range(6):
+        h[t] = np.tanh(X[t] @ U + h[t-1] @ W)
+        out[t] = h[t] @ V
+    loss = 0.5 * sum(np.sum((out[t] - Y[t]) ** 2) for t in range(6))
+    gU, gW, gV, later = 0, 0, 0, 0
+    for t in range(5, -1, -1):
+        u, w, v, later = backward(h, out, t, later)
+        gU, gW, gV = gU + u, gW + w, gV + v
+    U -= 0.01 * gU; W -= 0.01 * gW; V -= 0.01 * gV
+"""
+
 INDEXED = """
 import numpy as np
 rng = np.random.default_rng(3)
@@ -127,6 +149,8 @@ for it in range(600):
 """
 
 CASES = [
+    (RECURRENT, "np.outer(h[t-1], dz)", "np.outer(h[t], dz)", "wrong-index"),
+    (RECURRENT, " * (1 - h[t] ** 2)", "", "missing-factor"),
     (
         DROPPED,
         "    dh = d @ w1.T * mask * (1 - h ** 2)",
@@ -149,7 +173,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("text", [ALIASED, BRANCHED, INDEXED, ADDED, DROPPED])
+@pytest.mark.parametrize("text", [ALIASED, BRANCHED, RECURRENT, INDEXED, ADDED, DROPPED])
 def test_right(text: str) -> None:
     """The program as it was meant is certified."""
     assert check_program(program_from_bytes(text.encode(), "program.py")).verdict == "correct"

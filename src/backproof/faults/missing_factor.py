@@ -168,6 +168,8 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
 
 def _unread_argument(place: Place, name: str) -> bool:
     """Is ``name`` an argument of the function around the place that its body never reads?"""
+    if not name.isidentifier():
+        return False
     sites = place.trace.sites
     own = [s for s in sites if s.scope == place.site.scope]
     if any(s.kind == "Name" and s.text == name for s in own):
