@@ -47,9 +47,9 @@ from backproof.runner import Runner
 from backproof.source import Edit, Program, apply_edits, read_program, require_python
 from backproof.trace import Trace, trace_program
 from backproof.trace.run import how_it_ended
+from backproof.trace.stopping import NEVER
 
 STEPS, SECONDS = 4, 20.0
-NEVER = 10**9
 LONGER = (2_500, 20_000)  # nodes that a second and a third look go on for
 MENDING = 12.0  # seconds to look for what mends a crash
 PARTLY = 2  # programs that do not crash any more, whose other mistakes are looked for

@@ -17,9 +17,7 @@ import numpy as np
 from backproof.graph import Node, ancestors, evaluate
 from backproof.trace.hooks import Recorder
 from backproof.trace.rewriting import RECORDER, Rewriter
-from backproof.trace.stopping import Stopper
-
-NEVER = 10**9  # rounds: the run goes to its end
+from backproof.trace.stopping import NEVER, Stopper
 
 
 @dataclass

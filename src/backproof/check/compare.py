@@ -136,7 +136,10 @@ def _allowed(step: TrainingStep, parameter: Parameter) -> tuple[bool, bool]:
     """May an update shrink a parameter by a share of itself, and by a share of its sign?
 
     Not where the loss counts its squares, or absolute values, already; unless the update itself scales it.
+    Nor where a minimiser was given the loss, and the gradient is to be its own.
     """
+    if step.hypothesis.minimised:
+        return False, False
     pairs = list(zip(parameter.leaves, parameter.afters, strict=True))
     square = step.penalised.squares.isdisjoint(parameter.leaves) or all(shrinks(a, b) for b, a in pairs)
     return square, step.penalised.absolutes.isdisjoint(parameter.leaves)
@@ -208,6 +211,8 @@ def _shares(comparison: Comparison, scales: tuple[float, ...]) -> bool:
 
 def learning_rate(step: TrainingStep) -> float | None:
     """The plain number that the updates multiply their gradients by, where all have the same."""
+    if step.hypothesis.minimised:
+        return 1.0
     rates = []
     for parameter in step.parameters:
         _, added = terms(parameter.afters[0], parameter.leaves[0])

@@ -22,10 +22,10 @@ from backproof.step import (
     implied,
     stated,
     training_step,
-    windows,
 )
-from backproof.step.loss import ancestors_since, held, turned
+from backproof.step.loss import ancestors_since, held, objective, turned
 from backproof.step.update import time_of
+from backproof.step.window import trainings
 from backproof.trace import Trace
 
 BLOWN_UP = 1e3  # times as large as they began: parameters that diverge, where nothing can be compared
@@ -67,10 +67,20 @@ def judge(trace: Trace, loss: str | None = None, states: Collection[Any] = ()) -
     """Find the training step and the loss that explains the most of its gradients, if there are any.
 
     ``loss`` names the variable that is the loss. Without it a loss that explains every gradient wins, then
-    one that the program states, then the one that the backward pass implies. ``states`` are places that are
-    known to hold no parameters.
+    one that the program states, then the one that the backward pass implies. Of several trainings the first
+    is judged whose gradients are not right. ``states`` are places that are known to hold no parameters.
     """
-    found = [window for window in windows(trace, states) if window.parameters]
+    every = (_of_training(trace, found, loss) for found in trainings(trace, states))
+    judged = (judgement for judgement in every if judgement is not None)
+    first = next(judged, None)
+    if first is None or not first.verdict.correct:
+        return first
+    return next((other for other in judged if not other.verdict.correct), first)
+
+
+def _of_training(trace: Trace, steps: list[Window], loss: str | None) -> Judgement | None:
+    """Judge the steps of one training."""
+    found = [window for window in steps if window.parameters]
     if not found:
         return None
     window = chosen_window(found)
@@ -115,7 +125,10 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     judged: list[Entry] = []
     distances: list[Hypothesis] = []
     hypotheses = stated(trace, window)
-    if loss is not None:
+    minimised = objective(trace, window)
+    if minimised is not None:
+        hypotheses = [minimised]
+    elif loss is not None:
         hypotheses = [h for h in hypotheses if h.name == loss]
     else:
         hypotheses = [*hypotheses, *implied(trace, window)]
@@ -130,11 +143,11 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         if step is None:
             continue
         verdict = compare(step)
-        if is_climbed(verdict) and (negative := turned(hypothesis)) is not None:
+        if not hypothesis.minimised and is_climbed(verdict) and (negative := turned(hypothesis)) is not None:
             climbed = training_step(trace, window, negative)
             if climbed is not None:
                 hypothesis, step, verdict = negative, climbed, compare(climbed)
-        if hypothesis.stated and not verdict.correct:
+        if hypothesis.stated and not verdict.correct and not hypothesis.minimised:
             if vanishes(verdict) or is_unbounded(step):
                 continue
             if is_distance(step):

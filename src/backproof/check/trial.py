@@ -142,7 +142,12 @@ class Bench:
         return bench
 
     def wanted_scale(self) -> tuple[float, ...] | None:
-        """The scale of the gradients that are right already; None where none is."""
+        """The scale of the gradients that are right already; None where none is.
+
+        A minimiser wants the gradient itself.
+        """
+        if self.step.hypothesis.minimised:
+            return tuple(1.0 for _ in self.points)
         scales = self.verdict.scales
         if any(self.verdict.right) and scales and max(scales) <= min(scales) * (1 + 1e-6):
             return tuple(scales[0] for _ in self.points)
@@ -305,6 +310,8 @@ class Bench:
 
     def _all_alike(self, scales: Mapping[int, list[float]]) -> bool:
         """Has every gradient one common positive scale now, whatever was taken for the right one?"""
+        if self.step.hypothesis.minimised:
+            return False
         if len(scales) < len(self.step.descents) or any(len(s) < len(self.points) for s in scales.values()):
             return False
         every = [s for found in scales.values() for s in found if s is not VANISHES]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from backproof.check.judge import Judgement
-from backproof.diagnosis.practices import practices
+from backproof.diagnosis.practices import absorbed, practices
 from backproof.diagnosis.rows import loss_row
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
-from backproof.findings import Finding
+from backproof.findings import Finding, Severity
 from backproof.source import Span
 
 
@@ -64,9 +64,8 @@ def conventions(judgement: Judgement) -> tuple[Finding, ...]:
     if abs(ratio - 1) <= 1e-5 or max(verdict.scales) > min(verdict.scales) * (1 + 1e-6):
         return ()
     rule = RULES["common-scale"]
-    message = (
-        f"Every gradient is {ratio:.6g} times that of the loss: one factor, absorbed by the learning rate."
-    )
+    message = f"Every gradient is {ratio:.6g} times that of the loss: one factor, {absorbed(hypothesis)}."
     loss = loss_row(judgement)
     span = Span(loss.row, 1, loss.row, 2, loss.file) if loss.row else None
-    return (Finding(rule.code, rule.name, "info", message, span),)
+    severity: Severity = "warning" if hypothesis.minimised else "info"
+    return (Finding(rule.code, rule.name, severity, message, span),)

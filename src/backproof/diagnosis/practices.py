@@ -9,7 +9,7 @@ import numpy as np
 from backproof.check.judge import Judgement
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, ancestors
-from backproof.step import TrainingStep, label
+from backproof.step import Hypothesis, TrainingStep, label
 from backproof.step.cut import dependent
 
 SHORT = 6  # values that a function makes which is nothing but a formula
@@ -133,8 +133,15 @@ def _scaled(judgement: Judgement) -> Iterator[str]:
         if abs(ratio - 1) > 1e-5:
             yield (
                 f"Every gradient is {ratio:.6g} times that of the loss, as where a 2 or a 1/N is left out: "
-                "one factor, absorbed by the learning rate."
+                f"one factor, {absorbed(judgement.step.hypothesis)}."
             )
+
+
+def absorbed(hypothesis: Hypothesis) -> str:
+    """Say what becomes of a factor that all gradients share."""
+    if hypothesis.minimised:
+        return "which misleads a minimiser that holds the slopes against the values of the loss"
+    return "absorbed by the learning rate"
 
 
 def _decayed(judgement: Judgement) -> Iterator[str]:

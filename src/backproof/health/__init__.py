@@ -22,13 +22,17 @@ RULES = (  # causes before what they may cause: what an earlier one explains is 
     (dead_units, (unscaled_input, symmetric_initialisation)),
     (learning_rate_too_large, (unscaled_input,)),
 )
+OF_DESCENT = (unscaled_input, learning_rate_too_large)  # a minimiser chooses the length of its steps
 
 
 def warnings(judgement: Judgement) -> tuple[Finding, ...]:
     """Say what keeps a step with right gradients from learning, if it is measured."""
     examination = Examination(judgement)
     found: list[Finding] = []
+    minimised = judgement.step.hypothesis.minimised
     for rule, causes in RULES:
+        if minimised and rule in OF_DESCENT:
+            continue
         if any(finding.name == cause.RULE.name for finding in found for cause in causes):
             continue
         try:

@@ -36,7 +36,8 @@ class Hypothesis:
     inferred loss is made of; ``wholes`` the scalars that the program computes from it, or from these;
     ``site`` and ``differences`` what implies it, and ``weights`` what weighs its terms.
     ``held`` are values that the gradient takes for constants. ``decided`` says that only a condition implies
-    the loss.
+    the loss. ``minimised`` says that the program handed it to a minimiser, beside the gradient: then it is
+    the loss, and the gradient has to be all of its own.
     """
 
     node: Node
@@ -53,6 +54,16 @@ class Hypothesis:
     differences: tuple[Node, ...] = ()
     held: tuple[Node, ...] = ()
     decided: bool = False
+    minimised: bool = False
+
+
+def objective(trace: Trace, window: Window) -> Hypothesis | None:
+    """The loss that the program hands to a minimiser in this window; None where there is none."""
+    node = next((o.loss for o in trace.objectives if o.time == window.start), None)
+    if node is None:
+        return None
+    name, row, formula = _described(trace, node, returned=True)
+    return Hypothesis(node, name, row, True, formula, 2 * SURE, declared=True, minimised=True)
 
 
 def stated(trace: Trace, window: Window) -> list[Hypothesis]:
@@ -84,17 +95,23 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
             continue
         inside = window.start <= time_of(node) < window.end
         evidence += 2 * inside - _accumulates(trace, node)
-        site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None
-        name = node.name or (_caller(trace, node) if node in returned else None)
-        row = site.span.row if site is not None else None
-        formula = " ".join(_definition(trace, node).split())
-        key = (site.number if site is not None else -1, node.name)
+        name, row, formula = _described(trace, node, returned=node in returned)
+        site = node.origin.site if node.origin is not None else -1
+        key = (site, node.name)
         old = found.get(key)
         if old is None or inside or not (window.start <= time_of(old.node) < window.end):
             declared = inside and bool(DECLARED.search(f"{name} {function}")) and evidence >= SURE
             found[key] = Hypothesis(node, name, row, True, formula, evidence, declared)
     settled = [_behind_its_part(h, list(found.values())) for h in found.values()]
     return sorted(settled, key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
+
+
+def _described(trace: Trace, node: Node, returned: bool) -> tuple[str | None, int | None, str]:
+    """The name of a scalar, its line, and how the author writes it."""
+    site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None
+    name = node.name or (_caller(trace, node) if returned else None)
+    row = site.span.row if site is not None else None
+    return name, row, " ".join(_definition(trace, node).split())
 
 
 def _behind_its_part(hypothesis: Hypothesis, others: list[Hypothesis]) -> Hypothesis:

@@ -27,6 +27,8 @@ from backproof.step.update import (
 )
 from backproof.trace import Activity, Store, Trace
 
+MINIMISED = "minimised"  # the kind of a step that a minimiser makes
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Change:
@@ -61,7 +63,12 @@ class Window:
 
 
 def windows(trace: Trace, states: Collection[Any] = ()) -> list[Window]:
-    """The training steps of a trace, in order of time; none where nothing in it looks like one.
+    """The training steps of a trace, in order of time; none where nothing in it looks like one."""
+    return next(iter(trainings(trace, states)), [])
+
+
+def trainings(trace: Trace, states: Collection[Any] = ()) -> list[list[Window]]:
+    """The training steps of a trace: those that the program makes itself, then those of every minimiser.
 
     ``states`` are places that hold no parameters, though they are updated as if they did.
 
@@ -71,6 +78,7 @@ def windows(trace: Trace, states: Collection[Any] = ()) -> list[Window]:
     """
     stores = [s for s in trace.stores if s.before is not s.after]
     times = [s.time for s in stores]
+    handed = {objective.time for objective in trace.objectives}
     groups: dict[tuple[str, int], list[Window]] = defaultdict(list)
     tried: dict[tuple[str, int], int] = defaultdict(int)
     whole = Activity("round", -1, 0, max(times, default=0) + 1, -1)
@@ -80,7 +88,7 @@ def windows(trace: Trace, states: Collection[Any] = ()) -> list[Window]:
     for activity in [*trace.activities, whole]:
         if not activity.complete:
             continue
-        key = (activity.kind, activity.site)
+        key = (MINIMISED if activity.start in handed else activity.kind, activity.site)
         inside = stores[bisect_left(times, activity.start) : bisect_left(times, activity.end)]
         if not inside or (tried[key] > 40 and not groups[key]):
             continue
@@ -100,12 +108,13 @@ def windows(trace: Trace, states: Collection[Any] = ()) -> list[Window]:
         groups[key].append(
             Window(activity.start, activity.end, key, tuple(parameters), others, local, carried)
         )
-    if not groups or not any(groups.values()):
-        return []
-    most = max(len(w.parameters) for group in groups.values() for w in group)
-    best = [group for group in groups.values() if group and max(len(w.parameters) for w in group) == most]
-    steps: list[Window] = min(best, key=lambda group: median([w.end - w.start for w in group]))
-    return [_without_memory(step) for step in steps]
+    own = [group for key, group in groups.items() if group and key[0] != MINIMISED]
+    found = [group for key, group in groups.items() if group and key[0] == MINIMISED]
+    if own:
+        most = max(len(w.parameters) for group in own for w in group)
+        best = [group for group in own if max(len(w.parameters) for w in group) == most]
+        found.insert(0, min(best, key=lambda group: median([w.end - w.start for w in group])))
+    return [[_without_memory(step) for step in steps] for steps in found]
 
 
 def _without_memory(window: Window) -> Window:

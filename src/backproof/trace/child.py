@@ -134,6 +134,13 @@ class EndingStopper(Stopper):
         except EnoughSeen:
             self._end()
 
+    def minimised(self, *arguments: Any) -> None:
+        """A minimiser has been given a loss and its gradient."""
+        try:
+            super().minimised(*arguments)
+        except EnoughSeen:
+            self._end()
+
     def too_much(self) -> None:
         """The trace has outgrown its limit."""
         try:

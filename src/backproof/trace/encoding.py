@@ -10,7 +10,7 @@ from typing import Any
 
 from backproof.graph import Node, ancestors
 from backproof.graph.node import EMPTY
-from backproof.trace.events import Activity, Binding, Frame, Guard, Holding, Origin, Store, Trace
+from backproof.trace.events import Activity, Binding, Frame, Guard, Holding, Objective, Origin, Store, Trace
 
 
 def encode(trace: Trace) -> bytes:
@@ -18,7 +18,7 @@ def encode(trace: Trace) -> bytes:
     seen = dict.fromkeys(trace.nodes)
     roots = [*trace.nodes, *(n for s in trace.stores for n in (s.before, s.after) if n is not None)]
     roots += [b.node for b in (*trace.bindings, *trace.counters)] + trace.shown + trace.returned
-    roots += [guard.node for guard in trace.guards]
+    roots += [guard.node for guard in trace.guards] + [o.loss for o in trace.objectives]
     roots += [h.content for h in trace.holdings if isinstance(h.content, Node)]
     for node in ancestors(roots):
         seen.setdefault(node)
@@ -52,6 +52,7 @@ def encode(trace: Trace) -> bytes:
         "shown": [number[n] for n in trace.shown],
         "returned": [number[n] for n in trace.returned],
         "guards": [(g.time, number[g.node], g.site) for g in trace.guards],
+        "objectives": [(o.time, number[o.loss]) for o in trace.objectives],
         "random": [number[n] for n in trace.random if n in number],
         "activities": [(a.kind, a.site, a.start, a.end, a.depth, a.complete) for a in trace.activities],
         "frames": [(f.number, f.site, f.call, f.parent, f.time) for f in trace.frames],
@@ -92,5 +93,6 @@ def decode(data: bytes) -> Trace:
     trace.shown = [nodes[k] for k in table["shown"]]
     trace.returned = [nodes[k] for k in table["returned"]]
     trace.guards = [Guard(t, nodes[k], s) for t, k, s in table["guards"]]
+    trace.objectives = [Objective(t, nodes[k]) for t, k in table["objectives"]]
     trace.random = {nodes[k] for k in table["random"]}
     return trace

@@ -116,6 +116,17 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Objective:
+    """A minimiser of a library was given a loss and its gradient: the value of the loss at one point.
+
+    ``time`` lies in the round in which both were computed.
+    """
+
+    time: int
+    loss: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Crash:
     """The program raised: where in its source, and what it said.
 
@@ -138,7 +149,8 @@ class Trace:
 
     ``labels`` name places as a reader of the program would (``net.layers[0].W``); ``shown`` are nodes that
     the program printed, formatted or collected; ``counters`` are the whole numbers that loops bind to
-    names; ``supplied`` says what was given to it so that it could run; ``ended`` is how the run came to its
+    names; ``objectives`` are the losses that it handed to a minimiser, beside their gradients; ``supplied``
+    says what was given to it so that it could run; ``ended`` is how the run came to its
     end.
     """
 
@@ -155,6 +167,7 @@ class Trace:
     returned: list[Node] = field(default_factory=list)
     random: set[Node] = field(default_factory=set)
     guards: list[Guard] = field(default_factory=list)
+    objectives: list[Objective] = field(default_factory=list)
     supplied: list[tuple[str, int]] = field(default_factory=list)
     ended: Literal["stopped", "finished", "crashed", "exited", "timeout", "memory"] = "finished"
     crash: Crash | None = None

@@ -24,6 +24,7 @@ ADDITIVE = frozenset(
     }
 )
 
+NEVER = 10**9  # steps to see: the run goes to its end, or to the limit of its nodes
 GROWTH, ROOM = 4, 500  # nodes that training may grow to, once an inner loop has shown enough
 BEFORE = 2  # times as many nodes may come before the first update: data is made ready, the net is tried out
 
@@ -47,6 +48,7 @@ class Stopper:
         self.began: int | None = None
         self.nodes: list[Node] = []
         self.rounds: dict[int, dict[tuple[Any, ...], int]] = {}
+        self.minimisations: dict[int, int] = {}
         self.candidates: list[Store] = []
         self.updates: list[tuple[int, tuple[Any, ...]]] = []
         self.stopped = False
@@ -100,6 +102,22 @@ class Stopper:
         self.users.enter(self.nodes[self.entered :])
         self.entered = len(self.nodes)
         return store.before is not None and self.users.only(store.before, store.after, ADDITIVE)
+
+    @property
+    def never(self) -> bool:
+        """Is the run to go on, whatever is seen?"""
+        return self.steps >= NEVER
+
+    def minimised(self, site: int, grown: int) -> None:
+        """A minimiser has been given a loss and its gradient, for which the trace has ``grown``.
+
+        What trains by a loop of its own beside it is still to be seen, but no minimiser to its end.
+        """
+        self.minimisations[site] = self.minimisations.get(site, 0) + 1
+        if self.minimisations[site] >= self.steps:
+            self.stopped = True
+            raise EnoughSeen
+        self.limit = min(self.limit, len(self.nodes) + GROWTH * grown + ROOM)
 
     def too_much(self) -> None:
         """The trace has outgrown its limit."""

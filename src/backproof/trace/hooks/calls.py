@@ -24,6 +24,7 @@ from backproof.trace.flow.writes import changed_in_place
 from backproof.trace.hooks.expressions import Expressions
 from backproof.trace.hooks.functions import Functions
 from backproof.trace.hooks.library import lowered
+from backproof.trace.hooks.minimisers import Minimisers, handed
 from backproof.trace.hooks.vectorized import vectorized
 from backproof.trace.lowering import LOWERINGS, METHODS
 
@@ -53,6 +54,7 @@ class Calls:
         self.moment = functions.moment
         self.functions = functions
         self.activities = functions.activities
+        self.minimisers = Minimisers(self.nodes, self.activities, self._called)
         self.special: dict[Any, Callable[..., Any]] = {
             **dict.fromkeys(ITERATING, self._iterating),
             **dict.fromkeys((print, *TEXT), self._showing),
@@ -119,6 +121,9 @@ class Calls:
         if isinstance(function, np.vectorize) and not keywords:
             call = functools.partial(self._called, site, function.pyfunc)
             return vectorized(self.nodes, site, function, arguments, call)
+        task = handed(function, arguments, keywords)
+        if task is not None:
+            return self.minimisers.minimised(site, places, task)
         return self._plain(site, places, function, arguments, keywords)
 
     def _plain(

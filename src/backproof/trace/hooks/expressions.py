@@ -14,7 +14,9 @@ from backproof.trace.flow.keys import frozen_index, item_place
 from backproof.trace.flow.operators import BINARY, COMPARE, UNARY
 from backproof.trace.flow.values import NUMBER, TRACKED, boolean, flat, same
 from backproof.trace.hooks.containers import CONTAINER
+from backproof.trace.hooks.library import lowered
 from backproof.trace.hooks.places import Places
+from backproof.trace.lowering import LOWERINGS
 
 INDEX = (np.integer, np.ndarray, tuple)
 BITWISE = frozenset({"&", "|", "^"})
@@ -63,6 +65,8 @@ class Expressions:
 
     def item(self, site: int, container: Any, key: Any) -> Any:
         """``container[key]`` was read."""
+        if container is np.r_ or container is np.c_:
+            return self._joined(site, container, key)
         value = container[key]
         if isinstance(key, INDEX):
             decided(self.nodes, key, site)
@@ -75,6 +79,19 @@ class Expressions:
                 place = item_place(container, key)
                 if place is not None:
                     self.places.point(place, value)
+        return value
+
+    def _joined(self, site: int, joiner: Any, key: Any) -> Any:
+        """``np.r_[...]`` or ``np.c_[...]``: what the function does that joins arrays so."""
+        parts = key if isinstance(key, tuple) else (key,)
+        function: Any = np.column_stack if joiner is np.c_ else np.hstack
+        if joiner is np.r_ and all(np.ndim(part) > 1 for part in parts):
+            function = np.concatenate
+        value = joiner[key]
+        given = (list(parts),)
+        if all(isinstance(part, (*NUMBER, list)) for part in parts) and same(function(*given), value):
+            return lowered(self.nodes, site, (), function, LOWERINGS[function], given, {})
+        opaque(self.nodes, site, parts, value, "np.c_" if joiner is np.c_ else "np.r_")
         return value
 
     def _array_item(self, site: int, array: Any, index: Any, value: Any) -> None:
