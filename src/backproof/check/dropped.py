@@ -86,7 +86,7 @@ def _with_older_values_apart(step: TrainingStep) -> TrainingStep:
         for node in line
         if time_of(node) < start and node not in befores and np.asarray(node.value).dtype.kind == "f"
     ]
-    wider = training_step(step.trace, step.window, step.hypothesis, older)
+    wider = training_step(step.trace, step.window, step.hypothesis, older, step.opened)
     return wider if wider is not None and len(wider.parameters) == len(step.parameters) else step
 
 

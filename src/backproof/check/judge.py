@@ -19,6 +19,7 @@ from backproof.step import (
     Hypothesis,
     TrainingStep,
     Window,
+    boundings,
     implied,
     stated,
     training_step,
@@ -147,6 +148,8 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
             climbed = training_step(trace, window, negative)
             if climbed is not None:
                 hypothesis, step, verdict = negative, climbed, compare(climbed)
+        if not verdict.correct:
+            step, verdict = _before_bounds(step, verdict)
         if hypothesis.stated and not verdict.correct and not hypothesis.minimised:
             if vanishes(verdict) or is_unbounded(step):
                 continue
@@ -178,6 +181,18 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         return Judgement(step, verdict, declared=other), True
     measured = [h for h in distances if _same_outputs(h, hypothesis, judged, window)]
     return Judgement(step, verdict, rivals, (), other, next(iter(measured), None)), False
+
+
+def _before_bounds(step: TrainingStep, verdict: Verdict) -> tuple[TrainingStep, Verdict]:
+    """Judge the gradients as they are before the program clips or normalises them, if that explains more."""
+    opened = boundings(step)
+    if not opened:
+        return step, verdict
+    whole = training_step(step.trace, step.window, step.hypothesis, opened=opened)
+    if whole is None:
+        return step, verdict
+    other = compare(whole)
+    return (whole, other) if sum(other.right) > sum(verdict.right) else (step, verdict)
 
 
 def _with_site(step: TrainingStep, judged: list[Entry]) -> TrainingStep:
@@ -303,7 +318,7 @@ def _dropped(trace: Trace, judgement: Judgement) -> tuple[Change, ...]:
     if not step.window.locals or not any(judgement.verdict.right):
         return ()
     window = replace(step.window, parameters=(*step.window.parameters, *step.window.locals))
-    wider = training_step(trace, window, step.hypothesis)
+    wider = training_step(trace, window, step.hypothesis, opened=step.opened)
     if wider is None:
         return ()
     verdict = compare(wider)

@@ -179,7 +179,9 @@ def _remembered(step: TrainingStep) -> Iterator[str]:
 
 
 def _clipped(step: TrainingStep) -> Iterator[str]:
-    if any(node.operation == "clip" for node in _backward(step)):
+    if step.opened:
+        yield "The gradient is brought within bounds: it was compared as it is before that."
+    elif any(node.operation == "clip" for node in _backward(step)):
         yield "The gradient is clipped: it was compared where it lies within the bounds."
 
 

@@ -16,7 +16,7 @@ from backproof.health.replay import Replay, replay
 from backproof.health.samples import data_leaves, samples
 from backproof.health.trial import Trial
 from backproof.health.units import units_of
-from backproof.step import TrainingStep, Window
+from backproof.step import TrainingStep, Window, training_step
 from backproof.step.update import time_of
 from backproof.step.window import root
 
@@ -31,10 +31,12 @@ class Examination:
 
     judgement: Judgement
 
-    @property
+    @cached_property
     def step(self) -> TrainingStep:
-        """The training step."""
-        return self.judgement.step
+        """The training step, as the program takes it, with the bounds that it keeps."""
+        step = self.judgement.step
+        whole = training_step(step.trace, step.window, step.hypothesis) if step.opened else None
+        return step if whole is None or len(whole.parameters) != len(step.parameters) else whole
 
     @property
     def windows(self) -> tuple[Window, ...]:

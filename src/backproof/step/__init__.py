@@ -1,5 +1,6 @@
 """The training step: which values are parameters, which scalar is the loss, what the updates apply."""
 
+from backproof.step.bounding import boundings
 from backproof.step.implied import implied
 from backproof.step.loss import SURE, Hypothesis, stated
 from backproof.step.training_step import Parameter, TrainingStep, gradients_of, label, training_step, values
@@ -12,6 +13,7 @@ __all__ = [
     "Parameter",
     "TrainingStep",
     "Window",
+    "boundings",
     "gradients_of",
     "implied",
     "label",

@@ -11,13 +11,18 @@ from backproof.graph import Node, ancestors, apply
 from backproof.step.update import time_of
 
 
-def cut(results: Iterable[Node], parameters: Iterable[Node], keep: Iterable[Node] = ()) -> dict[Node, Node]:
+def cut(
+    results: Iterable[Node],
+    parameters: Iterable[Node],
+    keep: Iterable[Node] = (),
+    opened: Mapping[Node, Node] | None = None,
+) -> dict[Node, Node]:
     """Copy what the results are computed from, as seen from the parameters.
 
     A parameter becomes a leaf; so does everything that does not depend on any parameter, whatever it was
-    computed from: for this step it is data. ``keep`` are nodes that become leaves as well. A value that is
-    reached by another name is the same leaf. The result maps every old node to its copy; places and names
-    are kept.
+    computed from: for this step it is data. ``keep`` are nodes that become leaves as well, and for those
+    ``opened`` another is taken that they are computed from. A value that is reached by another name is the
+    same leaf. The result maps every old node to its copy; places and names are kept.
     """
     parameters, keep = list(parameters), list(keep)
     leaves = set(parameters) | set(keep)
@@ -41,10 +46,11 @@ def cut(results: Iterable[Node], parameters: Iterable[Node], keep: Iterable[Node
         elif node in leaves:
             continue
         elif node in moving:
+            inner = opened.get(node) if opened else None
             copies[node] = Node(
-                node.operation,
-                tuple(copies[o] for o in node.operands),
-                node.attributes,
+                node.operation if inner is None else "identity",
+                tuple(copies[o] for o in (node.operands if inner is None else (inner,))),
+                node.attributes if inner is None else {},
                 node.value,
                 node.name,
                 node.origin,

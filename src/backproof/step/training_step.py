@@ -59,7 +59,8 @@ class TrainingStep:
     maps the nodes of the trace to those of the step. ``guards`` are the nodes by which the program decided
     where to go: only where they have the values that they had is this the program's own step. ``penalised``
     tells whose size the loss counts, itself or in a sum that it is part of: what more is added to such a
-    gradient is no mere convention.
+    gradient is no mere convention. ``opened`` maps gradients that the program brought within bounds to those
+    that are compared in their place, both of the trace.
     """
 
     trace: Trace
@@ -74,6 +75,7 @@ class TrainingStep:
     penalised: Penalties = field(default_factory=Penalties)
     unread: tuple[Change, ...] = ()
     guards: tuple[Node, ...] = ()
+    opened: Mapping[Node, Node] = field(default_factory=dict)
 
     @property
     def leaves(self) -> tuple[Node, ...]:
@@ -82,12 +84,17 @@ class TrainingStep:
 
 
 def training_step(
-    trace: Trace, window: Window, hypothesis: Hypothesis, apart: Sequence[Node] = ()
+    trace: Trace,
+    window: Window,
+    hypothesis: Hypothesis,
+    apart: Sequence[Node] = (),
+    opened: Mapping[Node, Node] | None = None,
 ) -> TrainingStep | None:
     """Cut the step of ``window`` out of the trace and differentiate the loss.
 
     ``apart`` are older values that stay leaves of their own: without, what is computed from them and from no
-    parameter is one leaf with them. None where the loss depends on nothing.
+    parameter is one leaf with them. ``opened`` are gradients within bounds, and the gradients that are taken
+    in their place. None where the loss depends on nothing.
     """
     befores = [c.before for c in window.parameters]
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
@@ -95,7 +102,7 @@ def training_step(
     results = [*(c.after for c in window.parameters), hypothesis.node, *made, *deciding]
     handed = _handed_on(trace, window, made)
     memory = [*(c.before for c in (*window.others, *window.states)), *apart, *handed]
-    copies = cut(results, befores, memory)
+    copies = cut(results, befores, memory, opened)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
     changes = (
@@ -107,7 +114,7 @@ def training_step(
     branched, unread = _without_gradient_flow(window, hypothesis, copies, moving)
     if branched:
         changes += branched
-        copies = cut(results, [*befores, *(c.before for c in branched)], memory)
+        copies = cut(results, [*befores, *(c.before for c in branched)], memory, opened)
         loss = copies[hypothesis.node]
         moving = _ancestor_set(loss)
     if not changes or not any(copies[c.before] in moving for c in changes):
@@ -143,6 +150,7 @@ def training_step(
         counted,
         tuple(unread),
         guards,
+        opened or {},
     )
 
 

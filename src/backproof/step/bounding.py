@@ -1,0 +1,114 @@
+"""Gradients that are brought within bounds before they are applied.
+
+They are clipped, or divided by their own length, or only their signs are taken: the direction of the step, or
+its size, is no longer that of the gradient, and is not meant to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from backproof.graph import Node, ancestors, evaluate
+from backproof.step.training_step import Parameter, TrainingStep
+from backproof.step.update import SUMS, THROUGH, keeps
+
+LIMIT = 400  # nodes of an update that are looked through
+STEPS = 40  # nodes between a gradient and what is made of it within bounds
+HUGE = (1e6, 1e9)  # sizes of a gradient that are far out of any bounds
+
+
+def boundings(step: TrainingStep) -> dict[Node, Node]:
+    """What stands for a gradient within bounds in the update of its parameter, and that gradient.
+
+    Both as nodes of the trace. What is made of it has its signs, and does not grow with it. A difference that
+    the loss itself is computed from is no gradient: its bounds belong to the loss. Nor is a bounded value
+    that enters the update of another parameter too, or one that the optimizer's memory enters.
+    """
+    known = {copy: node for node, copy in step.copies.items()}
+    forward = set(ancestors([step.loss]))
+    apart = {*step.leaves, *(step.copies.get(change.before) for change in step.window.others)}
+    owners: dict[Node, set[str]] = {}
+    found: dict[Node, Node] = {}
+    for parameter in step.parameters:
+        line = set(ancestors(parameter.afters))
+        for node in line - forward:
+            owners.setdefault(node, set()).add(parameter.name)
+        for node in _on_the_way(parameter):
+            if node in found or node in forward or node not in known:
+                continue
+            for gradient in _inside(node, apart):
+                if gradient not in forward and gradient in known and _bounds(step, node, gradient):
+                    found[node] = gradient
+                    break
+    return {known[n]: known[g] for n, g in found.items() if len(owners.get(n, ())) == 1}
+
+
+def _on_the_way(parameter: Parameter) -> Iterator[Node]:
+    """What is of the parameter's size, and after it was made only scaled and added up."""
+    pairs = list(zip(parameter.leaves, parameter.afters, strict=True))
+    shape = np.shape(pairs[0][0].value)
+    for before, after in pairs:
+        stack, seen = [after], {after}
+        while stack and len(seen) < LIMIT:
+            node = stack.pop()
+            if np.shape(node.value) == shape and node.operands and not keeps(node, before):
+                yield node
+            if node.operation in SUMS | THROUGH | {"multiply"}:
+                operands = node.operands
+            elif node.operation == "divide":
+                operands = node.operands[:1]
+            else:
+                continue
+            new = [o for o in operands if o not in seen and o is not before]
+            seen.update(new)
+            stack.extend(new)
+
+
+def _inside(node: Node, apart: set[Node | None]) -> Iterator[Node]:
+    """What a value of the same size is made of and of nothing else that depends on the parameters."""
+    shape, queue, near = np.shape(node.value), [node], {node}
+    while queue and len(near) < STEPS:
+        current = queue.pop(0)
+        of_size = current is not node and np.shape(current.value) == shape and bool(current.operands)
+        if of_size and _only_through(node, current, apart):
+            yield current
+        new = [o for o in current.operands if o not in near]
+        near.update(new)
+        queue.extend(new)
+
+
+def _only_through(node: Node, gradient: Node, apart: set[Node | None]) -> bool:
+    """Is a value computed from ``gradient``, numbers and nothing else?"""
+    stack, seen = [node], {node, gradient}
+    while stack:
+        current = stack.pop()
+        if current in apart or (current.operation == "leaf" and np.size(current.value) > 1):
+            return False
+        new = [o for o in current.operands if o not in seen]
+        seen.update(new)
+        stack.extend(new)
+        if len(seen) > STEPS:
+            return False
+    return True
+
+
+def _bounds(step: TrainingStep, node: Node, gradient: Node) -> bool:
+    """Does a value keep the signs of what it is made of, and stop growing with it?"""
+    drawn = np.random.default_rng(7).standard_normal(np.shape(gradient.value))
+    return all(_settles(step, node, gradient, direction) for direction in (drawn, -drawn))
+
+
+def _settles(step: TrainingStep, node: Node, gradient: Node, direction: np.ndarray) -> bool:
+    values = []
+    for size in HUGE:
+        try:
+            table = evaluate([node], {**step.state, gradient: size * direction})
+        except (ValueError, TypeError, IndexError, ArithmeticError):
+            return False
+        values.append(np.asarray(table[node], dtype=float))
+    near, far = values
+    with np.errstate(all="ignore"):
+        alike = np.allclose(near, far, rtol=1e-4, atol=0.0)
+    return bool(alike and np.all(np.isfinite(far)) and np.all(np.sign(near) * np.sign(direction) > 0))
