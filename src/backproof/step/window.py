@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -76,45 +77,107 @@ def trainings(trace: Trace, states: Collection[Any] = ()) -> list[list[Window]]:
     parameters that it changes: then forward and backward pass lie wholly inside. Of those that are, the
     ones that update the most parameters are taken, and of these the shortest.
     """
-    stores = [s for s in trace.stores if s.before is not s.after]
-    times = [s.time for s in stores]
+    search = _Search(trace, states)
     handed = {objective.time for objective in trace.objectives}
     groups: dict[tuple[str, int], list[Window]] = defaultdict(list)
     tried: dict[tuple[str, int], int] = defaultdict(int)
-    whole = Activity("round", -1, 0, max(times, default=0) + 1, -1)
-    memo: dict[Any, bool] = {}
-    users = Users()
-    users.enter(trace.nodes)
+    whole = Activity("round", -1, 0, search.end, -1)
     for activity in [*trace.activities, whole]:
-        if not activity.complete:
-            continue
         key = (MINIMISED if activity.start in handed else activity.kind, activity.site)
-        inside = stores[bisect_left(times, activity.start) : bisect_left(times, activity.end)]
-        if not inside or (tried[key] > 40 and not groups[key]):
+        if not activity.complete or (tried[key] > 40 and not groups[key]):
             continue
-        changes = _changes(trace, inside, activity.start, memo)
-        carried = tuple(c for c in changes if c.place in states)
-        changes = [c for c in changes if c.place not in states]
-        learning = [c for c in changes if _learns(c, memo, users)]
-        parameters = [c for c in learning if not c.local]
-        if not parameters:
+        changes = search.changes(activity.start, activity.end)
+        if not any(search.is_parameter(c) for c in changes):
             continue
         tried[key] += 1
-        if not _self_contained(activity, parameters):
-            continue
-        local = tuple(c for c in learning if c.local)
-        chosen = {*parameters, *local}
-        others = tuple(c for c in changes if c not in chosen)
-        groups[key].append(
-            Window(activity.start, activity.end, key, tuple(parameters), others, local, carried)
-        )
+        window = search.window(activity.start, activity.end, key, changes)
+        if window is not None:
+            groups[key].append(window)
     own = [group for key, group in groups.items() if group and key[0] != MINIMISED]
     found = [group for key, group in groups.items() if group and key[0] == MINIMISED]
     if own:
         most = max(len(w.parameters) for group in own for w in group)
         best = [group for group in own if max(len(w.parameters) for w in group) == most]
-        found.insert(0, min(best, key=lambda group: median([w.end - w.start for w in group])))
+        shortest = min(best, key=lambda group: median([w.end - w.start for w in group]))
+        found.insert(0, _one_by_one(search, shortest))
     return [[_without_memory(step) for step in steps] for steps in found]
+
+
+@dataclass(eq=False, repr=False)
+class _Search:
+    """Looks for steps between two times of a trace."""
+
+    trace: Trace
+    states: Collection[Any]
+    memo: dict[Any, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stores = [s for s in self.trace.stores if s.before is not s.after]
+        self.times = [s.time for s in self.stores]
+        self.end = max(self.times, default=0) + 1
+        self.users = Users()
+        self.users.enter(self.trace.nodes)
+
+    def changes(self, start: int, end: int) -> list[Change]:
+        """What was changed between two times."""
+        inside = self.stores[bisect_left(self.times, start) : bisect_left(self.times, end)]
+        return _changes(self.trace, inside, start, self.memo) if inside else []
+
+    def learns(self, change: Change) -> bool:
+        """Was this changed as a gradient step changes a parameter?"""
+        return change.place not in self.states and _learns(change, self.memo, self.users)
+
+    def is_parameter(self, change: Change) -> bool:
+        """Does the change also outlive the step?"""
+        return not change.local and self.learns(change)
+
+    def window(self, start: int, end: int, kind: tuple[str, int], changes: list[Change]) -> Window | None:
+        """The step between two times, with all that it changed; None where it is not self-contained."""
+        carried = tuple(c for c in changes if c.place in self.states)
+        learning = [c for c in changes if self.learns(c)]
+        parameters = tuple(c for c in learning if not c.local)
+        if not parameters or not _self_contained(start, parameters):
+            return None
+        local = tuple(c for c in learning if c.local)
+        chosen = {*parameters, *local, *carried}
+        others = tuple(c for c in changes if c not in chosen)
+        return Window(start, end, kind, parameters, others, local, carried)
+
+
+def _one_by_one(search: _Search, steps: list[Window]) -> list[Window]:
+    """Take windows apart in which a parameter is updated, used, and updated again.
+
+    So is a round over all samples in which only every fourth updates: the step is what lies between.
+    """
+    found: list[Window] = []
+    for step in steps:
+        cuts = _cuts(step)
+        if not cuts:
+            return steps
+        for start, end in pairwise([step.start, *cuts, step.end]):
+            part = search.window(start, end, step.kind, search.changes(start, end))
+            if part is not None:
+                found.append(part)
+    sizes = [len(_without_memory(part).parameters) for part in found]
+    usual = max(sizes, key=sizes.count, default=0)  # a sum reset in another step looks like a parameter
+    return [part for part, size in zip(found, sizes, strict=True) if size == usual] or steps
+
+
+def _cuts(window: Window) -> list[int]:
+    """The times inside a window at which a step is over, since the next update depends on what it made."""
+    afters = {root(s.after, 0) for c in window.parameters for s in c.stores}
+    ends: list[list[int]] = []
+    for change in window.parameters:
+        made = {root(store.after, 0): number for number, store in enumerate(change.stores)}
+        last: set[int] = set()
+        for number, store in enumerate(change.stores[1:], 1):
+            assert store.before is not None
+            _, added = terms(store.after, store.before)
+            used = walk(added, lambda n: time_of(n) >= window.start and root(n, 0) not in afters)
+            last.add(max((made[r] for n in used if made.get(r := root(n, 0), number) < number), default=-1))
+        ends.append([change.stores[number].time for number in sorted(last) if number >= 0])
+    most = max(map(len, ends))
+    return [max(times) + 1 for times in zip(*(e for e in ends if len(e) == most), strict=True)]
 
 
 def _without_memory(window: Window) -> Window:
@@ -234,15 +297,13 @@ def root(node: Node, start: int) -> Node:
     return node
 
 
-def _self_contained(activity: Activity, parameters: list[Change]) -> bool:
+def _self_contained(start: int, parameters: Sequence[Change]) -> bool:
     befores = {c.before for c in parameters}
     oldest = min(time_of(b) for b in befores)
     edge = [
         node
-        for node in walk(
-            [c.after for c in parameters], lambda n: time_of(n) >= activity.start and n not in befores
-        )
-        if time_of(node) < activity.start and node not in befores
+        for node in walk([c.after for c in parameters], lambda n: time_of(n) >= start and n not in befores)
+        if time_of(node) < start and node not in befores
     ]
     late = [node for node in edge if time_of(node) > oldest and node.operands]
     for node in walk(late, lambda n: time_of(n) > oldest and n not in befores):
