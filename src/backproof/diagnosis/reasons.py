@@ -10,6 +10,7 @@ from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
 from backproof.graph import Node, ancestors, evaluate
+from backproof.graph.operations.opaque import is_too_large
 from backproof.source import Program, Span
 from backproof.step import label, windows
 from backproof.step.cut import dependent
@@ -67,6 +68,16 @@ def undefined(judgement: Judgement) -> str | None:
     if not wrong or not all(c.undefined for c in wrong):
         return None
     names = listed([c.name for c in wrong])
+    large = {
+        node.attributes["function"]
+        for node in ancestors([judgement.step.loss])
+        if node.operation == "opaque" and is_too_large(node)
+    }
+    if large:
+        return (
+            f"No rule gives the derivative of {listed(sorted(large))}, and with so many numbers it takes too "
+            "long to find it numerically. With smaller data or fewer units the program can be checked."
+        )
     return (
         f"Near the parameters of the observed step the loss or its gradient by {names} is infinite or not a "
         "number, so there is nothing to compare with. A smaller learning rate or smaller initial values keep "

@@ -34,9 +34,14 @@ def ridders(function: Callable[[float], Any], step: float = 0.1, levels: int = 8
     return (column[0] if best is None else best), error
 
 
+def _moved(x: Any, distance: complex, direction: Any) -> Any:
+    """Go along a direction; what stays where it is keeps its type, as an index has to."""
+    return x + distance * direction if np.any(direction) else x
+
+
 def complex_step(function: Callable[..., Any], operands: tuple[Any, ...], directions: tuple[Any, ...]) -> Any:
     """Differentiate an analytic function along a direction, to rounding."""
-    moved = [x + 1j * TINY * d for x, d in zip(operands, directions, strict=True)]
+    moved = [_moved(x, 1j * TINY, d) for x, d in zip(operands, directions, strict=True)]
     return np.imag(np.asarray(function(*moved), np.complex128)) / TINY
 
 
@@ -46,7 +51,7 @@ def real_step(
     """Differentiate any function along a direction, by Ridders; give an estimate of the error, too."""
     size = max([1.0, *[float(np.max(np.abs(d), initial=0.0)) for d in directions]])
     return ridders(
-        lambda t: function(*[x + t * d for x, d in zip(operands, directions, strict=True)]), 0.02 / size
+        lambda t: function(*[_moved(x, t, d) for x, d in zip(operands, directions, strict=True)]), 0.02 / size
     )
 
 

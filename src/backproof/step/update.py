@@ -11,6 +11,7 @@ from backproof.graph import Node
 
 SUMS = frozenset({"add", "subtract", "index_update", "index_add", "stack", "concatenate"})
 BENT = frozenset({"maximum", "minimum", "multiply", "divide", "where", "abs", "round"})
+LEAST_KEPT = 0.5  # of a parameter: a learning rate times an error, in what that error becomes next, is less
 DECAY = 0.01  # of a parameter that a step takes off it, at the most: a running mean forgets faster
 THROUGH = frozenset({"identity", "reshape", "astype", "clip", "transpose", "negative"})
 
@@ -18,7 +19,7 @@ THROUGH = frozenset({"identity", "reshape", "astype", "clip", "transpose", "nega
 def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[Node]]:
     """Split ``after`` into the old value and the terms added to it.
 
-    Gives whether the old value is among them, as itself or times a number, and the other terms.
+    Gives whether the old value is among them, as itself or most of it, and the other terms.
     """
     kept, found, stack = False, list[Node](), [after]
     while stack and limit:
@@ -32,7 +33,7 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
             stack.extend(node.operands[1:])
         elif node.operation in THROUGH:
             stack.append(node.operands[0])
-        elif node.operation == "multiply" and _scaled(node, before):
+        elif node.operation == "multiply" and _scaled(node, before) and _share(node, before) >= LEAST_KEPT:
             kept = True
         else:
             found.append(node)
@@ -135,8 +136,13 @@ def takes_a_share(after: Node, before: Node, limit: int = 200) -> bool:
 
 def _is_share(node: Node, before: Node) -> bool:
     """Is this a share of the old value, as a running mean keeps it, and no little decay of it?"""
+    return abs(1 - _share(node, before)) > DECAY
+
+
+def _share(node: Node, before: Node) -> float:
+    """The number by which a product scales the old value."""
     x, y = node.operands
-    return abs(1 - float(np.ravel(y.value if _is_part(x, before) else x.value)[0])) > DECAY
+    return float(np.ravel(y.value if _is_part(x, before) else x.value)[0])
 
 
 def mixes(after: Node, before: Node, others: Collection[Node]) -> bool:

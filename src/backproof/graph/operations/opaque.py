@@ -24,6 +24,10 @@ from backproof.graph.operations.domain import examples
 from backproof.graph.operations.elementwise import first_order, is_complex
 from backproof.graph.operations.record import REQUIRED, Operation, apply
 
+LARGEST, LARGEST_BY_STEPS = (
+    4000,
+    1000,
+)  # elements, with a complex step or without: each takes calls of its own
 UNCERTAIN = 1e-6  # of the largest slope: a derivative whose error may be larger is none
 
 
@@ -130,8 +134,10 @@ def _vjp_value(
     if of_elements(function, arguments, keywords):
         slope, _ = directional(call, operands, toward(np.ones(x.shape)))
         return g * slope
-    _, exact = directional(call, operands, toward(probe))
     cotangent = np.zeros(x.shape, np.result_type(g, np.float64))
+    exact = x.size <= LARGEST and directional(call, operands, toward(probe))[1]
+    if x.size > (LARGEST if exact else LARGEST_BY_STEPS):
+        return np.full_like(cotangent, np.nan)[()]
     largest = uncertain = 0.0
     for element in np.ndindex(*x.shape):
         unit, error = np.zeros(x.shape), 0.0
@@ -146,6 +152,14 @@ def _vjp_value(
     if uncertain > UNCERTAIN * largest:
         cotangent[...] = np.nan  # as at a kink: nobody may rely on it
     return cotangent[()]
+
+
+def is_too_large(node: Node) -> bool:
+    """May an operand have too many elements for a numeric derivative, which takes calls for each of them?"""
+    fields = node.attributes
+    given = fields["function"], fields.get("arguments"), fields.get("keywords")
+    sizes = [np.size(o.value) for o in node.operands if np.asarray(o.value).dtype.kind == "f"]
+    return max(sizes, default=0) > LARGEST_BY_STEPS and not of_elements(*given)
 
 
 def _rule(k: int, g: Node, z: Node, *operands: Node) -> Node | None:
