@@ -12,7 +12,7 @@ from backproof.source import program_from_bytes
 HEAD = """
 import numpy as np
 from scipy.signal import convolve2d, correlate2d
-from scipy.special import erf
+from scipy.special import i0, i1
 rng = np.random.default_rng(0)
 X = rng.normal(size=(12, 3)); Y = np.tanh(X @ rng.normal(size=(3, 4)))
 W = rng.normal(size=(3, 4)) * 0.5; b = np.zeros(4)
@@ -25,8 +25,8 @@ TAIL = """
 """
 PROGRAMS = {
     "scipy.special": (
-        "e = erf(z) - Y; loss = 0.5 * np.sum(e ** 2); dz = e * 2 / np.sqrt(np.pi) * np.exp(-(z ** 2))",
-        ("np.exp(-(z ** 2))", "np.exp(-z)"),
+        "e = i0(z) - Y; loss = 0.5 * np.sum(e ** 2); dz = e * i1(z)",
+        ("i1(z)", "i0(z)"),
     ),
     "scipy.signal": (
         "k = np.array([[1.0, 2.0, 0.5]])\n"
