@@ -76,3 +76,29 @@ def test_bounds_of_the_loss() -> None:
     assert verdict(HUBER)[0] == "correct"
     wrong = HUBER.replace("np.sum(np.where(np.abs(e) < 1, 0.5 * e ** 2, np.abs(e) - 0.5))", "np.sum(e ** 4)")
     assert verdict(wrong)[0] != "correct"
+
+
+OPEN = """\
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.uniform(0.1, 1, (12, 3))
+Y = rng.uniform(1, 3, 12)
+W = rng.uniform(0.1, 1, (4, 3))
+v = rng.uniform(0.1, 1, 4)
+for i in range(1000):
+    h = np.maximum(0, W @ X.T)
+    out = v @ h
+    loss = np.sum((out - Y) ** 2) / 24
+    dv = (out - Y) @ h.T / 12
+    dh = np.outer(v, out - Y) * (h > 0)
+    v -= 0.005 * dv
+    W -= 0.005 * dh @ X / 12
+"""
+
+
+def test_units_that_are_always_open() -> None:
+    """Where no unit is ever closed, nothing but a warning tells that their derivative is left out."""
+    for text, expected in ((OPEN, []), (OPEN.replace(" * (h > 0)", ""), ["missing-factor"])):
+        report = check_program(program_from_bytes(text.encode(), "net.py"), timeout=15)
+        assert report.verdict == "correct"
+        assert [f.name for f in report.findings if f.severity == "warning"] == expected

@@ -1,8 +1,10 @@
-"""Gradients that are right for these data only: what a batch of one sample hides."""
+"""Gradients that are right here only: what a batch of one sample hides, and units that are all open."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,15 +14,77 @@ from backproof.check.points import informative_points
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
-from backproof.graph import Node, ancestors
+from backproof.graph import Node, ancestors, evaluate
 from backproof.step import TrainingStep
 from backproof.trace import Site
 
 LENGTH = re.compile(r"len\([\w.\[\]]+\)|[\w.]+\.shape\[-?\d\]|[\w.]+\.size")
+POINTS, TRIES = 2, 24  # with weights of other signs, that are needed, and that are tried
 SAMPLES = 3.0  # that a batch is taken to have, where it has one
 
 
 def hidden(judgement: Judgement) -> tuple[Finding, ...]:
+    """Warn of every mistake that the program's own numbers hide."""
+    return (*_batch_of_one(judgement), *_always_open(judgement))
+
+
+def _always_open(judgement: Judgement) -> tuple[Finding, ...]:
+    """Warn of a rectifier without its derivative, where every unit is open, as it is not with other signs.
+
+    The applied gradients are held against those of the loss with that derivative left out: only where they
+    are these, and no longer the true ones, anything is said.
+    """
+    step = judgement.step
+    kinks = [n for n in ancestors([step.loss]) if n.operation == "maximum" and _open(n)]
+    slopes = [
+        node
+        for node in ancestors(step.truths)
+        if node.operation == "greater" and any(node.operands[0] in kink.operands for kink in kinks)
+    ]
+    if not slopes:
+        return ()
+    points = _turned(step, kinks)
+    if len(points) < POINTS:
+        return ()
+    verdict = compare_nodes(step, step.descents, points)
+    left_out = [{**point, **{s: np.ones(np.shape(s.value)) for s in slopes}} for point in points]
+    if verdict.correct or not compare_nodes(step, step.descents, left_out).correct:
+        return ()
+    wrong = [c.name for c, right in zip(verdict.comparisons, verdict.right, strict=True) if not right]
+    kink = next((k for k in kinks if k.origin is not None), None)
+    if kink is None or kink.origin is None:
+        return ()
+    rule, site = RULES["missing-factor"], step.trace.sites[kink.origin.site]
+    message = (
+        f"The gradient of {listed(wrong)} is right only because every unit of `{site.text}` is open here: "
+        "the backward pass leaves out its derivative, which is 0 for a unit that is closed."
+    )
+    return (Finding(rule.code, rule.name, "warning", message, site.span, tuple(wrong), site.text),)
+
+
+def _open(kink: Node) -> bool:
+    """Did every unit of a rectifier let its value through?"""
+    zero = [o for o in kink.operands if np.size(o.value) == 1 and not np.any(o.value)]
+    return bool(zero) and np.size(kink.value) > 1 and bool(np.all(np.asarray(kink.value) > 0))
+
+
+def _turned(step: TrainingStep, kinks: Sequence[Node]) -> list[dict[Node, Any]]:
+    """Points with weights of other signs, at which some units of every rectifier are open and some not."""
+    generator, found = np.random.default_rng(11), list[dict[Node, Any]]()
+    near = informative_points(step, TRIES)
+    for point in near:
+        turned = {
+            leaf: np.asarray(value) * generator.choice((-1.0, 1.0), np.shape(value))
+            for leaf, value in point.items()
+        }
+        table = evaluate([*kinks, *step.truths, *step.descents], {**step.state, **turned})
+        mixed = all(0 < np.count_nonzero(table[k]) < np.size(table[k]) for k in kinks)
+        if mixed and all(np.all(np.isfinite(table[n])) and np.any(table[n]) for n in step.truths):
+            found.append(turned)
+    return found[:POINTS]
+
+
+def _batch_of_one(judgement: Judgement) -> tuple[Finding, ...]:
     """Warn of a size of the batch that only some of the gradients are divided by, while it is 1.
 
     The sizes that the step computes with are set to another number, in the loss and in the updates. A right
