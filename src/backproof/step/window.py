@@ -100,15 +100,18 @@ def trainings(trace: Trace, states: Collection[Any] = ()) -> list[list[Window]]:
         best = [group for group in own if max(len(w.parameters) for w in group) == most]
         shortest = min(best, key=lambda group: median([w.end - w.start for w in group]))
         found.insert(0, _one_by_one(search, shortest))
+    if not found:
+        found = _written_out(_Search(trace, states, made=True))
     return [[_without_memory(step) for step in steps] for steps in found]
 
 
 @dataclass(eq=False, repr=False)
 class _Search:
-    """Looks for steps between two times of a trace."""
+    """Looks for steps between two times of a trace; what they change may be ``made`` in them."""
 
     trace: Trace
     states: Collection[Any]
+    made: bool = False
     memo: dict[Any, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -121,7 +124,7 @@ class _Search:
     def changes(self, start: int, end: int) -> list[Change]:
         """What was changed between two times."""
         inside = self.stores[bisect_left(self.times, start) : bisect_left(self.times, end)]
-        return _changes(self.trace, inside, start, self.memo) if inside else []
+        return _changes(self.trace, inside, start, self.memo, self.made) if inside else []
 
     def learns(self, change: Change) -> bool:
         """Was this changed as a gradient step changes a parameter?"""
@@ -142,6 +145,16 @@ class _Search:
         chosen = {*parameters, *local, *carried}
         others = tuple(c for c in changes if c not in chosen)
         return Window(start, end, kind, parameters, others, local, carried)
+
+
+def _written_out(search: _Search) -> list[list[Window]]:
+    """The steps of a program that makes them without a loop, from where the first parameter is there."""
+    firsts = [time_of(c.before) for c in search.changes(0, search.end) if search.is_parameter(c)]
+    if not firsts:
+        return []
+    start, kind = min(firsts) + 1, ("round", -1)
+    window = search.window(start, search.end, kind, search.changes(start, search.end))
+    return [] if window is None else [_one_by_one(search, [window])]
 
 
 def _one_by_one(search: _Search, steps: list[Window]) -> list[Window]:
@@ -220,7 +233,9 @@ def _learns(change: Change, memo: dict[Any, bool], users: Users) -> bool:
     return memo[key]
 
 
-def _changes(trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool]) -> list[Change]:
+def _changes(
+    trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool], made: bool
+) -> list[Change]:
     grouped: dict[tuple[Any, ...], list[Store]] = defaultdict(list)
     for store in inside:
         grouped[store.place].append(store)
@@ -233,7 +248,7 @@ def _changes(trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool
             if before is None:
                 continue
             before = root(before, start)
-            if time_of(before) >= start or time_of(root(after, start)) < start:
+            if (time_of(before) >= start and not made) or time_of(root(after, start)) < start:
                 continue  # made and gone in this window, or only handed on from an earlier one
             if root(after, 0) is root(before, 0):
                 continue
