@@ -36,7 +36,6 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("tiny_scalar_engine", 0): (UNNAMED, "no factor is proposed for a value that is added in place"),
     ("quality_batchnorm", 1): ("line name", ALIAS),
     ("genes_l1_decay", 0): (UNNAMED, IN_TRIAL),
-    ("concrete_rmsprop_mae", 0): ("name", "another name in a whole formula is not called what it is"),
     # called faulty, mended, but at another place or by another name
     ("copy_attention", 2): ("line name", SCALE_PLACE),
     ("sensor_im2col", 1): (UNNAMED, SCALE_PLACE),

@@ -12,9 +12,10 @@ from backproof.check.decay import Decay, decay
 from backproof.check.points import informative_tables
 from backproof.graph import Node
 from backproof.step import Parameter, TrainingStep, values
-from backproof.step.update import shrinks, terms
+from backproof.step.update import own_share, shrinks, terms
 
 ROUNDING = 1e-13  # of the largest gradient of a step: smaller is a zero computed in float64
+SHARED = 1e-4  # relative: what is fitted to gradients is the share that stands in the update
 TOLERANCE = (
     2e-6  # relative; an epsilon of 1e-8 inside a logarithm stays below it, a scale off by 0.05 % does not
 )
@@ -92,7 +93,8 @@ def _compared(step: TrainingStep, points: Sequence[dict[Node, Any]], table: list
         true = [_floored(row[count + number], f) for row, f in zip(table, small[1], strict=True)]
         weights = [parameter.gathered(point) for point in points]
         decided = step.hypothesis.decided  # a loss that is written has the penalty of a part in it
-        comparisons.append(_one(parameter, applied, true, weights, _allowed(step, parameter), decided))
+        one = _one(parameter, applied, true, weights, _allowed(step, parameter), decided)
+        comparisons.append(one if one.parallel else _with_own_share(one, parameter, applied, true, weights))
     return _judge(step, [_filled(c, comparisons) for c in comparisons])
 
 
@@ -143,6 +145,22 @@ def _allowed(step: TrainingStep, parameter: Parameter) -> tuple[bool, bool]:
     pairs = list(zip(parameter.leaves, parameter.afters, strict=True))
     square = step.penalised.squares.isdisjoint(parameter.leaves) or all(shrinks(a, b) for b, a in pairs)
     return square, step.penalised.absolutes.isdisjoint(parameter.leaves)
+
+
+def _with_own_share(
+    found: Comparison, parameter: Parameter, applied: list[Any], true: list[Any], weights: list[Any]
+) -> Comparison:
+    """Set aside what the update takes off a parameter in a term of its own, beside a gradient that is right.
+
+    That is a decay which the program chose, also where the loss has a penalty of its own.
+    """
+    shares = [own_share(a, b) for b, a in zip(parameter.leaves, parameter.afters, strict=True)]
+    if not shares or min(shares) <= 0 or max(shares) > min(shares) * (1 + SHARED) or found.undefined:
+        return found
+    rest = decay(applied, true, weights, TOLERANCE)
+    if rest is None or rest.absolute or abs(rest.square * rest.scales[0] / shares[0] - 1) > SHARED:
+        return found
+    return replace(found, scales=rest.scales, parallel=True, decay=rest)
 
 
 def _one(
@@ -213,6 +231,8 @@ def learning_rate(step: TrainingStep) -> float | None:
     """The plain number that the updates multiply their gradients by, where all have the same."""
     if step.hypothesis.minimised:
         return 1.0
+    if step.lengths:
+        return None
     rates = []
     for parameter in step.parameters:
         _, added = terms(parameter.afters[0], parameter.leaves[0])

@@ -21,6 +21,7 @@ from backproof.step import (
     Window,
     boundings,
     implied,
+    lengths,
     stated,
     training_step,
 )
@@ -161,6 +162,8 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         judged += _with_held(trace, window, judged)
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged = [_nearer(entry, window, k) for k, entry in enumerate(judged)]
+    if not any(verdict.correct for _, _, _, verdict in judged):
+        judged = [_set_aside(entry, window, k) for k, entry in enumerate(judged)]
     if not judged:
         return None, False
     judged = sorted(_of_whole(judged), key=lambda entry: entry[0], reverse=True)
@@ -274,6 +277,49 @@ def _nearer(entry: Entry, window: Window, position: int) -> Entry:
         if verdict.correct:
             break
     return rank, hypothesis, step, verdict
+
+
+def _set_aside(entry: Entry, window: Window, position: int) -> Entry:
+    """Judge a step without what its gradients' own size does to its length, and keep what explains more.
+
+    Where one gradient is wrong, the norm of them all is another than that of the true ones, for all. Where
+    each gradient has its own, the scales of the gradients are the program's own choice.
+    """
+    _, hypothesis, step, verdict = entry
+    sizes = lengths(window, set(ancestors_since([hypothesis.node], window.start - 1)))
+    bare = training_step(step.trace, window, hypothesis, lengths=sizes) if sizes else None
+    if bare is None:
+        return entry
+    found = compare(bare)
+    bare = _calibrated(bare, found)
+    found = compare(bare)
+    if sum(found.right) > sum(verdict.right):
+        return _rank(hypothesis, found, window, position), hypothesis, bare, found
+    return entry
+
+
+def _calibrated(step: TrainingStep, verdict: Verdict) -> TrainingStep:
+    """Give every length that no right gradient has the value that gives its gradients the common scale."""
+    if not verdict.scales:
+        return step
+    state = dict(step.state)
+    for leaf in step.lengths:
+        scaled = [
+            (c, ok)
+            for descent, c, ok in zip(step.descents, verdict.comparisons, verdict.right, strict=True)
+            if leaf in ancestors([descent])
+        ]
+        own = [c.scales for c, _ in scaled if c.parallel and _steady(c.scales) and c.scales[0] > 0]
+        if own and not any(ok for _, ok in scaled):
+            ratio = verdict.scales[0] / own[0][0]
+            state[leaf] = state[leaf] * (ratio if _multiplies(step, leaf) else 1 / ratio)
+    return replace(step, state=state)
+
+
+def _multiplies(step: TrainingStep, leaf: Node) -> bool:
+    """Does a larger length make a larger step?"""
+    users = (n for n in ancestors(step.descents) if n.operation == "divide" and n.operands[1] is leaf)
+    return next(users, None) is None
 
 
 def _same_outputs(declared: Hypothesis, best: Hypothesis, judged: list[Entry], window: Window) -> bool:

@@ -18,7 +18,7 @@ from backproof.check.decay import penalised_parts
 from backproof.check.points import informative_tables
 from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step import TrainingStep
-from backproof.step.update import shrinks, takes_a_share, time_of
+from backproof.step.update import own_share, shrinks, takes_a_share, time_of
 
 WRONG, PARALLEL, RIGHT = 0, 1, 2
 ROUGHLY = 1e-9  # of the square of a norm: more is no rounding, and a difference of squares shows it
@@ -285,7 +285,8 @@ class Bench:
         if k not in self.shrinking:
             pairs = zip(parameter.leaves, parameter.afters, strict=True)
             self.shrinking[k] = all(
-                shrinks(a, b) or (self.step.hypothesis.decided and takes_a_share(a, b)) for b, a in pairs
+                shrinks(a, b) or own_share(a, b) > 0 or (self.step.hypothesis.decided and takes_a_share(a, b))
+                for b, a in pairs
             )
         if not self.shrinking[k]:
             return None

@@ -25,6 +25,7 @@ def practices(judgement: Judgement) -> tuple[str, ...]:
         *_carried(judgement.step),
         *_remembered(judgement.step),
         *_clipped(judgement.step),
+        *_normalised(judgement.step),
     )
 
 
@@ -167,7 +168,7 @@ def _carried(step: TrainingStep) -> Iterator[str]:
 
 def _remembered(step: TrainingStep) -> Iterator[str]:
     used = set(ancestors(step.descents))
-    values = [v for node, v in step.state.items() if node in used]
+    values = [v for node, v in step.state.items() if node in used and node not in step.lengths]
     if any(not np.any(v) for v in values):
         yield "The momentum of earlier steps is set aside: what this step adds to it is compared."
     if any(np.any(v) for v in values):
@@ -183,6 +184,14 @@ def _clipped(step: TrainingStep) -> Iterator[str]:
         yield "The gradient is brought within bounds: it was compared as it is before that."
     elif any(node.operation == "clip" for node in _backward(step)):
         yield "The gradient is clipped: it was compared where it lies within the bounds."
+
+
+def _normalised(step: TrainingStep) -> Iterator[str]:
+    if step.lengths:
+        yield (
+            "A gradient's own size, by which it is scaled, is set aside: it changes the length of a "
+            "step, not its direction."
+        )
 
 
 def _backward(step: TrainingStep) -> list[Node]:

@@ -94,6 +94,7 @@ def _with(text: str, axis: int | None, keep: bool) -> str:
     """The call with another axis."""
     text = re.sub(r",?\s*keepdims\s*=\s*\w+", "", text)
     text = re.sub(r",?\s*axis\s*=\s*[-\w]+", "", text)
+    text = re.sub(r"(\.\w+\(|,\s*)-?\d+\)$", lambda found: found[1].rstrip(", ") + ")", text)
     options = ([f"axis={axis}"] if axis is not None else []) + (["keepdims=True"] if keep else [])
     body = text[:-1].rstrip()
     joint = "" if body.endswith("(") else ", "

@@ -53,11 +53,24 @@ from collections.abc import Iterator
 import numpy as np
 
 from backproof.check.place import Place
-from backproof.check.trial import Edge
-from backproof.faults.correction import Correction, Part, activation_of, make, numpy_name, similarity
+from backproof.check.trial import Build, Edge
+from backproof.faults.correction import (
+    Correction,
+    Part,
+    activation_of,
+    make,
+    numpy_name,
+    occurrences,
+    place_at,
+    similarity,
+)
 from backproof.faults.rule import Rule
 from backproof.graph import Node
+from backproof.trace import Site
 
+PRODUCTS = frozenset({"matmul", "dot", "outer", "tensordot", "einsum"})
+TURNED = frozenset({"transpose", "identity", "reshape"})
+NEAREST = 16  # names to put throughout a formula
 LITERAL = re.compile(r"\[-?\d+\]")  # an item that is written out, where the program has others
 
 
@@ -93,6 +106,63 @@ def corrections(place: Place) -> Iterator[Correction]:
         yield _named(place, name, node, cost)
     if place.site.kind == "Call" and edge.operand.operation == "dot":
         yield from _outer(place)
+    if place.site.kind == "BinOp":
+        yield from _throughout(place)
+
+
+def _throughout(place: Place) -> Iterator[Correction]:
+    """Another name for one that a formula has several times, as the ``a`` of ``a * (1 - a)``."""
+    for old in _repeated(place):
+        uses = [place_at(place, site) for site in occurrences(place, old)]
+        if any(use is None for use in uses):
+            continue
+        known = [use for use in uses if use is not None]
+        for name in known[0].names[:NEAREST]:
+            node = place.value(name, known[0].edges[0])
+            if node is None or node is known[0].edges[0].operand or not _fits(node, known[0]):
+                continue
+            word = rf"(?<![\w.]){re.escape(old)}(?![\w(\[])"
+            text = re.sub(word, name.replace("\\", "\\\\"), place.text)
+            parts = tuple(Part(use, name, _reading(use, name)) for use in known)
+            related = activation_of(known[0].edges[0].operand, node) or activation_of(
+                node, known[0].edges[0].operand
+            )
+            rule = "derivative-at-wrong-point" if related else "wrong-operand"
+            why = (
+                f"the derivative is taken at `{old}`; it has to be taken at `{name}`"
+                if related
+                else f"`{old}` stands where `{name}` belongs"
+            )
+            cost = 1.5 + 0.3 * (1 - similarity(name, old)) + place.foreign(name)
+            yield Correction(rule, parts, cost, why, at=place.site, expected=text)
+
+
+def _reading(use: Place, name: str) -> Build:
+    return lambda edge: use.value(name, edge)
+
+
+def _repeated(place: Place) -> list[str]:
+    """The names that several parts of an expression read, and no part of it reads all of."""
+    seen: dict[str, int] = {}
+    for child in place.children:
+        for text in _read(place, child):
+            seen[text] = seen.get(text, 0) + 1
+    return [text for text, parts in seen.items() if parts > 1]
+
+
+def _read(place: Place, site: Site) -> set[str]:
+    """The names that are read in an expression."""
+    if site.kind in ("Name", "Attribute", "Subscript"):
+        return {site.text}
+    return {text for number in site.children for text in _read(place, place.trace.sites[number])}
+
+
+def _fits(node: Node, use: Place) -> bool:
+    """Has a value the shape of the one that it replaces, or one that this was spread over?"""
+    old, new = use.shape, np.shape(node.value)
+    return old == new or (
+        len(old) == len(new) and all(a in (1, b) for a, b in zip(old, new, strict=True)) and len(new) > 0
+    )
 
 
 def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
@@ -102,7 +172,7 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
         rule = "extra-factor" if place.site.detail in ("*", "/", "**") else "wrong-operand"
         why = f"`{place.text}` holds more than belongs here: it has to be `{name}`"
         return Correction(rule, (part,), cost, why, expected=name)
-    if activation_of(old, node) or activation_of(node, old):
+    if not _in_a_product(place) and (activation_of(old, node) or activation_of(node, old)):
         why = f"the derivative is taken at `{place.text}`; it has to be taken at `{name}`"
         parent = place.parent
         if parent is not None and parent.kind == "Call":
@@ -124,6 +194,17 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
     return Correction(
         "wrong-operand", (part,), cost, f"`{place.text}` stands where `{name}` belongs", expected=name
     )
+
+
+def _in_a_product(place: Place) -> bool:
+    """Is the value an operand of a matrix product, turned or not, and so no point of a derivative?"""
+    node = place.edges[0].consumer
+    while node.operation in TURNED:
+        following = place.scenery.bench.consumers.get(node, [])
+        if not following:
+            return False
+        node = following[0]
+    return node.operation in PRODUCTS
 
 
 def _index_only(old: str, new: str) -> bool:

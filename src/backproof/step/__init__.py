@@ -2,6 +2,7 @@
 
 from backproof.step.bounding import boundings
 from backproof.step.implied import implied
+from backproof.step.lengths import lengths
 from backproof.step.loss import SURE, Hypothesis, stated
 from backproof.step.training_step import Parameter, TrainingStep, gradients_of, label, training_step, values
 from backproof.step.window import Change, Window, windows
@@ -17,6 +18,7 @@ __all__ = [
     "gradients_of",
     "implied",
     "label",
+    "lengths",
     "stated",
     "training_step",
     "values",

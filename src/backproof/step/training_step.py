@@ -60,7 +60,8 @@ class TrainingStep:
     where to go: only where they have the values that they had is this the program's own step. ``penalised``
     tells whose size the loss counts, itself or in a sum that it is part of: what more is added to such a
     gradient is no mere convention. ``opened`` maps gradients that the program brought within bounds to those
-    that are compared in their place, both of the trace.
+    that are compared in their place, both of the trace. ``lengths`` are numbers by which the updates scale
+    whole gradients, made of these gradients; they are part of the state.
     """
 
     trace: Trace
@@ -76,6 +77,7 @@ class TrainingStep:
     unread: tuple[Change, ...] = ()
     guards: tuple[Node, ...] = ()
     opened: Mapping[Node, Node] = field(default_factory=dict)
+    lengths: tuple[Node, ...] = ()
 
     @property
     def leaves(self) -> tuple[Node, ...]:
@@ -89,19 +91,21 @@ def training_step(
     hypothesis: Hypothesis,
     apart: Sequence[Node] = (),
     opened: Mapping[Node, Node] | None = None,
+    lengths: Sequence[Node] = (),
 ) -> TrainingStep | None:
     """Cut the step of ``window`` out of the trace and differentiate the loss.
 
     ``apart`` are older values that stay leaves of their own: without, what is computed from them and from no
     parameter is one leaf with them. ``opened`` are gradients within bounds, and the gradients that are taken
-    in their place. None where the loss depends on nothing.
+    in their place. ``lengths`` are numbers that only scale the step, and are set to 1. None where the loss
+    depends on nothing.
     """
     befores = [c.before for c in window.parameters]
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
     deciding = dict.fromkeys(g.node for g in trace.guards if window.start <= g.time < window.end)
     results = [*(c.after for c in window.parameters), hypothesis.node, *made, *deciding]
     handed = _handed_on(trace, window, made)
-    memory = [*(c.before for c in (*window.others, *window.states)), *apart, *handed]
+    memory = [*(c.before for c in (*window.others, *window.states)), *apart, *handed, *lengths]
     copies = cut(results, befores, memory, opened)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
@@ -125,6 +129,8 @@ def training_step(
         leaf = copies.get(node)
         if leaf is not None and leaf not in moving:
             state[leaf] = np.zeros(np.shape(leaf.value))
+    sizes = tuple(copies[node] for node in lengths if node in copies)
+    state.update({leaf: np.ones(np.shape(leaf.value)) for leaf in sizes})
     if np.size(loss.value) != 1:
         return None
     scalar = loss if np.ndim(loss.value) == 0 else apply("reshape", loss, shape=())
@@ -151,6 +157,7 @@ def training_step(
         tuple(unread),
         guards,
         opened or {},
+        sizes,
     )
 
 

@@ -118,6 +118,27 @@ def shrinks(after: Node, before: Node) -> bool:
     return False
 
 
+def own_share(after: Node, before: Node) -> float:
+    """The share of the old value that an update takes off in a term of its own, 0 where there is none.
+
+    As in ``w - lr * g - 0.01 * w``.
+    """
+    share, stack = 0.0, [(after, 1.0)]
+    while stack:
+        node, sign = stack.pop()
+        if node.operation == "multiply" and _scaled(node, before):
+            x, y = node.operands
+            share -= sign * float(np.ravel(y.value if _is_part(x, before) else x.value)[0])
+        elif node.operation in ("add", "subtract"):
+            x, y = node.operands
+            stack += [(x, sign), (y, -sign if node.operation == "subtract" else sign)]
+        elif node.operation == "negative":
+            stack.append((node.operands[0], -sign))
+        elif node.operation == "identity":
+            stack.append((node.operands[0], sign))
+    return share if 0 < share < DECAY else 0.0
+
+
 def takes_a_share(after: Node, before: Node, limit: int = 200) -> bool:
     """Is a share of the old value, or of a part of it, among what the update takes off?"""
     queue, seen = deque([(after, False)]), 0

@@ -1,0 +1,90 @@
+"""What gives a step its length: the gradients' own size, by which they are divided, clipped or normalised.
+
+Such a number is computed from the gradients that it scales, and is the same for the opposite gradients. It
+has no say in the direction of the step, so it can be set aside, as the memory of an optimizer is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import numpy as np
+
+from backproof.graph import Node, evaluate
+from backproof.step.update import SUMS, THROUGH, reaches, time_of
+from backproof.step.window import Window
+
+SAME = 1e-9  # relative: a size is the same for a gradient and its opposite
+PASSED = frozenset({*THROUGH, "index", "stack", "concatenate"})
+
+
+def lengths(window: Window, forward: Collection[Node]) -> tuple[Node, ...]:
+    """The numbers by which the updates of a window scale whole gradients; none is in the forward pass.
+
+    A number that scales nothing but single numbers is none: there the size of a gradient cannot be told
+    from a factor of it.
+    """
+    memory = {c.before for c in (*window.others, *window.states)}
+    known: dict[Node, bool] = {}
+    for change in window.parameters:
+        for gradient, size in _scalings(change.after, window.start):
+            if np.size(gradient.value) > 1 and size not in forward and not known.get(size):
+                known[size] = _is_length(size, gradient, window.start, memory)
+    return tuple(size for size, is_length in known.items() if is_length)
+
+
+def _scalings(after: Node, since: int) -> Iterator[tuple[Node, Node]]:
+    """What an update scales, and by which numbers, outermost first."""
+    stack, seen = [after], {after}
+    while stack:
+        node = stack.pop()
+        if time_of(node) < since:
+            continue
+        inner: list[Node] = []
+        if node.operation in SUMS or node.operation in PASSED:
+            inner = list(node.operands)
+        elif node.operation == "where":
+            inner = list(node.operands[1:])
+        elif node.operation in ("multiply", "divide"):
+            x, y = node.operands
+            pairs = [(x, y)] if node.operation == "divide" else [(x, y), (y, x)]
+            for scaled, number in pairs:
+                if np.size(number.value) == 1 and number.operands:
+                    yield scaled, number
+                if np.size(number.value) == 1:
+                    inner.append(scaled)
+        stack.extend(o for o in inner if o not in seen)
+        seen.update(inner)
+
+
+def _is_length(size: Node, scaled: Node, since: int, memory: Collection[Node]) -> bool:
+    """Is this number positive, computed from what it scales, and the same for its opposite?"""
+    value = float(np.ravel(size.value)[0])
+    if not (np.isfinite(value) and value > 0):
+        return False
+    for gradient in _cores(scaled, since):
+        if not reaches(size, gradient, lambda n: time_of(n) >= since):
+            continue
+        if any(reaches(size, m, lambda n: time_of(n) >= since) for m in memory):
+            return False
+        turned = evaluate([size], {gradient: -np.asarray(gradient.value)})[size]
+        return abs(float(np.ravel(turned)[0]) - value) <= SAME * value
+    return False
+
+
+def _cores(node: Node, since: int) -> Iterator[Node]:
+    """A value, and what it is but for a number or its form."""
+    while time_of(node) >= since:
+        yield node
+        if node.operation in PASSED and len(node.operands) == 1:
+            node = node.operands[0]
+        elif node.operation in ("multiply", "divide"):
+            x, y = node.operands
+            if np.size(y.value) == 1 and np.size(x.value) > 1:
+                node = x
+            elif np.size(x.value) == 1 and node.operation == "multiply":
+                node = y
+            else:
+                return
+        else:
+            return
