@@ -67,6 +67,8 @@ def carried(judgement: Judgement, states: Sequence[int] | None = None) -> tuple[
     for change in step.unread:
         leaf, after = step.copies[change.before], step.copies[change.after]
         suspected.append(_Update(change, leaf, after, descent(leaf, after)))
+    # an update that changes the shape of its parameter is a fault, and no state
+    suspected = [each for each in suspected if np.shape(each.taken.value) == np.shape(each.leaf.value)]
     if not known or not suspected:
         return ()
     points = informative_points(step, 2, spread=judgement.verdict.spread)
