@@ -15,6 +15,7 @@ ALIAS = "an assignment of one name to another makes no value, so nothing can be 
 SCALE_PLACE = "a constant is put on another operand of the product than the one it was taken from"
 IN_TRIAL = "a correction is tried without decay, so a decayed parameter never becomes right"
 OTHER_STEPS = "an assignment in one round of a loop is not tried as an addition to the round before"
+DERIVED = "the whole formula of a batch norm is derived anew, and its parts are not looked at"
 
 NOTHING = "verdict line name alone mended"
 UNNAMED = "line name mended"
@@ -36,7 +37,14 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("tiny_scalar_engine", 0): (UNNAMED, "no factor is proposed for a value that is added in place"),
     ("quality_batchnorm", 1): ("line name", ALIAS),
     ("genes_l1_decay", 0): (UNNAMED, IN_TRIAL),
+    ("plants_dropout_switch", 0): (UNNAMED, "nothing puts the mask of the forward pass for its mean"),
+    ("clouds_mean_pool_loops", 1): (UNNAMED, "two indices that are swapped need two corrections at once"),
+    ("mills_batchnorm_running", 0): ("line name", DERIVED),
+    ("mills_batchnorm_running", 1): (UNNAMED, DERIVED),
+    ("mills_batchnorm_running", 2): ("name", DERIVED),
     # called faulty, mended, but at another place or by another name
+    ("phrases_two_heads", 1): ("name", "no transpose of a stack of matrices is tried"),
+    ("verbs_cbow_negative", 0): ("line name", SCALE_PLACE),
     ("copy_attention", 2): ("line name", SCALE_PLACE),
     ("sensor_im2col", 1): (UNNAMED, SCALE_PLACE),
     ("bandit_policy_gradient", 1): ("name", "a formula too short is taken for a missing factor"),

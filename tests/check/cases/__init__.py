@@ -1,8 +1,8 @@
 """The programs of ``tests/programs``: where their training step is, and the mistakes to make in them."""
 
-from . import losses, models, networks, scripts, updates
+from . import layers, losses, models, networks, scripts, updates
 
-CASES = (*scripts.CASES, *losses.CASES, *networks.CASES, *models.CASES, *updates.CASES)
+CASES = (*scripts.CASES, *losses.CASES, *networks.CASES, *models.CASES, *updates.CASES, *layers.CASES)
 
 # the third that runs in every test run
 QUICK = frozenset(

@@ -1,0 +1,116 @@
+"""Which program holds which style, update, model and loss family: the items, and what shows each of them.
+
+``PROGRAMS`` names programs of ``tests/programs``, each with mistakes in ``tests/check/cases``, and a text
+that stands in the program. ``ELSEWHERE`` names a pair of tests, one of a right and one of a wrong program.
+"""
+
+from __future__ import annotations
+
+PROGRAMS: dict[str, tuple[str, str]] = {
+    # 1. styles
+    "plain script": ("house_rent_line", "for epoch in range(5000)"),
+    "functions that return tuples": ("rain_logistic", "return dw, db"),
+    "class with state": ("glass_mlp_class", "self.weights[i] -= lr * gw"),
+    "layer objects with caches": ("digits_layer_objects", "for layer in reversed(layers)"),
+    "lists walked by range(.., -1, -1)": ("glass_mlp_class", "range(self.n - 1, -1, -1)"),
+    "zip(reversed(..))": ("seismic_residual", "zip(reversed(blocks), reversed(saved))"),
+    "negative indices": ("rivers_nabla_lists", "self.weights[-l + 1]"),
+    "None at index 0": ("wine_none_at_zero", "None"),
+    "dictionaries updated by key": ("moons_param_dict", "params["),
+    "lists of neurons": ("parity_neuron_lists", "out_delta[j] * output_layer[j][i]"),
+    "entries written one by one": ("robot_entries_by_helper", "w0[0,0] = f(w0[0,0], d0*p)"),
+    "np.matrix": ("gates_np_matrix", "np.matrix"),
+    "from numpy import *": ("sine_star_import", "from numpy import *"),
+    "lambdas": ("stock_lstm_clip_norm", "sig = lambda z"),
+    "closures": ("tides_closures", "def "),
+    "comprehensions": ("sine_comprehensions", "for ws, ds in zip"),
+    "generators": ("traffic_generator_huber", "yield"),
+    "decorators": ("bikes_decorated", "@timed"),
+    "dataclasses": ("apples_dataclass_adam", "@dataclass"),
+    "main guard": ("apples_dataclass_adam", 'if __name__ == "__main__"'),
+    "while loop": ("spam_hinge_while", "while tries < 5000"),
+    "scalar autodiff class": ("tiny_scalar_engine", "self.g +="),
+    # 2. updates
+    "in place": ("glass_mlp_class", "-= lr"),
+    "plus a negative gradient": ("sine_star_import", "V += -rate * gV"),
+    "w = w - ..": ("rain_logistic", "w = w - lr * dw"),
+    "through a helper": ("buoys_globals_float32", "def update(rate)"),
+    "through views": ("tanks_views_columns", "hidden[:, 0] -="),
+    "element by element": ("votes_softmax_elementwise", "W[j, k] - lr * diff"),
+    "per sample": ("weights_by_hand", "for x1, x2, t in samples"),
+    "mini-batch": ("wine_none_at_zero", "for start in range(0, 60, batch)"),
+    "summed over a loop of samples": ("counter_rnn_accumulate", "sums[k] = sums[k] + g"),
+    "momentum": ("heating_momentum_decayed_rate", "momentum * velocity[k]"),
+    "decay of the rate": ("contours_normalised_steps", "length *= 0.999"),
+    "Nesterov": ("cars_nesterov", "(1 + mu)"),
+    "AdaGrad": ("flowers_adagrad_l2", "hist"),
+    "RMSprop": ("concrete_rmsprop_mae", "np.sqrt(c + 1e-8)"),
+    "Adam": ("apples_dataclass_adam", "mhat"),
+    "Adam with an effective rate": ("yields_adam_effective_rate", "np.sqrt(1 - b2 ** t) / (1 - b1 ** t)"),
+    "clipping by value": ("letters_rnn_clip_value", "clip"),
+    "clipping by norm": ("bees_clip_when_large", "limit / total"),
+    "clipping by a factor of all": ("stock_lstm_clip_norm", "shrink = min(1.0"),
+    "normalised steps": ("contours_normalised_steps", "g_first / size"),
+    "each gradient normalised": ("pumps_normalised_each", "np.linalg.norm(g)"),
+    "L2 in the gradient": ("flowers_adagrad_l2", "dW += reg * W"),
+    "L1 in the gradient": ("genes_l1_decay", "np.sign(beta)"),
+    "L2 in the update": ("loans_shrink_in_update", "shrink * self.out_weights"),
+    "penalties in both": ("tumours_penalty_everywhere", "eta*grad - eta*forget*coef"),
+    "unwritten rate of 1": ("gates_np_matrix", "+="),
+    # 3. models
+    "linear regression": ("house_rent_line", "mse"),
+    "logistic regression": ("rain_logistic", "np.log(1 - a)"),
+    "deep MLP": ("rivers_nabla_lists", "Network([4, 6, 5, 2])"),
+    "softmax": ("digits_layer_objects", "SoftmaxCrossEntropy"),
+    "tied autoencoder": ("faces_tied_autoencoder", "self.W.T + self.c"),
+    "residual": ("seismic_residual", "x = x + r @"),
+    "batch norm": ("quality_batchnorm", "gamma"),
+    "batch norm with running averages": ("mills_batchnorm_running", "self.running_mean"),
+    "layer norm": ("noise_layernorm_minibatch", "axis=-1, keepdims=True"),
+    "dropout": ("plants_dropout_switch", "np.random.rand(*a.shape) < KEEP"),
+    "inverted dropout": ("sonar_dropout", "< keep) / keep"),
+    "convolution by im2col": ("leaves_im2col_stride", "self.col[:, :, i, j] ="),
+    "convolution in one dimension": ("sensor_im2col", "im2col"),
+    "convolution by loops": ("strokes_conv_loops", "img[i:i + 3, j:j + 2]"),
+    "max pooling": ("leaves_im2col_stride", "cells.argmax"),
+    "mean pooling": ("clouds_mean_pool_loops", "mean(axis=(2, 4))"),
+    "embeddings": ("bigram_embedding", "np.add.at"),
+    "RNN": ("letters_rnn_clip_value", "Whh @ hs[t - 1]"),
+    "truncated BPTT": ("currents_truncated_chunks", "self.state = self.states[-1].copy()"),
+    "LSTM": ("stock_lstm_clip_norm", "f * c_old + i * g"),
+    "GRU": ("weather_gru", "drh"),
+    "skip-gram": ("recipes_word2vec", "negatives"),
+    "bag of words": ("verbs_cbow_negative", "inside[around].mean(axis=0)"),
+    "attention": ("copy_attention", "self.Q @ self.K.T"),
+    "attention of several heads": ("phrases_two_heads", "transpose(0, 2, 1, 3)"),
+    "policy gradient with baseline": ("bandit_policy_gradient", "R - baseline"),
+    # 4. losses
+    "Poisson": ("bikes_decorated", "np.log(rate)"),
+    "class weights, loss never written": ("scans_class_weights", "weight * (guess - sick)"),
+    "metric that is not the loss": ("sine_star_import", "err = mean(abs(e))"),
+    # 6. robust verdicts
+    "float32": ("buoys_globals_float32", "astype(np.float32)"),
+}
+
+ELSEWHERE: dict[str, tuple[str, str, str]] = {
+    "several files": (
+        "several_files/test_several_files.py",
+        "test_correct_programs_are_certified",
+        "test_a_mistake_in_another_file",
+    ),
+    "notebooks": (
+        "notebooks/test_notebooks.py",
+        "test_a_correct_notebook_is_certified",
+        "test_findings_stand_in_their_cells",
+    ),
+    "families of losses, sums and means, penalties, shown metrics": (
+        "check/test_losses.py",
+        "test_right_gradients_are_certified",
+        "test_wrong_gradients_are_faulty",
+    ),
+    "rates that decay": (
+        "pipeline/test_decayed_rates.py",
+        "test_a_rate_that_decays",
+        "test_a_rate_that_decays",
+    ),
+}
