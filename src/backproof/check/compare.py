@@ -82,15 +82,10 @@ def _compared(step: TrainingStep, points: Sequence[dict[Node, Any]], table: list
     """The same for values: a row of the table holds the descents and the truths at one point."""
     count = len(step.parameters)
     comparisons = []
-    floor = [
-        ROUNDING * max((_size(v) for v in row[part]), default=0.0)
-        for part in (slice(count), slice(count, None))
-        for row in table
-    ]
-    small = floor[: len(table)], floor[len(table) :]
+    small = [floor(row[:count]) for row in table], [floor(row[count:]) for row in table]
     for number, parameter in enumerate(step.parameters):
-        applied = [_floored(row[number], f) for row, f in zip(table, small[0], strict=True)]
-        true = [_floored(row[count + number], f) for row, f in zip(table, small[1], strict=True)]
+        applied = [floored(row[number], f) for row, f in zip(table, small[0], strict=True)]
+        true = [floored(row[count + number], f) for row, f in zip(table, small[1], strict=True)]
         weights = [parameter.gathered(point) for point in points]
         decided = step.hypothesis.decided  # a loss that is written has the penalty of a part in it
         one = _one(parameter, applied, true, weights, _allowed(step, parameter), decided)
@@ -119,19 +114,24 @@ def _filled(comparison: Comparison, others: Sequence[Comparison]) -> Comparison:
     return replace(comparison, scales=tuple(filled.tolist()))
 
 
-def _size(value: Any) -> float:
+def norm(value: Any) -> float:
     """The norm of a value, 0 where it is not finite."""
-    norm = float(np.linalg.norm(np.asarray(value, dtype=np.float64)))
-    return norm if np.isfinite(norm) else 0.0
+    size = float(np.linalg.norm(np.asarray(value, dtype=np.float64)))
+    return size if np.isfinite(size) else 0.0
 
 
-def _floored(value: Any, floor: float) -> Any:
+def floor(values: Sequence[Any]) -> float:
+    """The norm up to which one gradient of a step is nothing but rounding, beside these."""
+    return ROUNDING * max((norm(value) for value in values), default=0.0)
+
+
+def floored(value: Any, least: float) -> Any:
     """Take a gradient that is nothing but rounding, beside the others of its step.
 
     For the zero that it stands for.
     """
     array = np.asarray(value, dtype=np.float64)
-    return np.zeros_like(array) if _size(array) <= floor and np.all(np.isfinite(array)) else array
+    return np.zeros_like(array) if norm(array) <= least and np.all(np.isfinite(array)) else array
 
 
 def _allowed(step: TrainingStep, parameter: Parameter) -> tuple[bool, bool]:
@@ -181,16 +181,16 @@ def _one(
         if not np.all(np.isfinite(g)):
             return Comparison(name, (), (), False, False)
         size = float(np.vdot(t, t))
-        norm = float(np.linalg.norm(g))
+        length = float(np.linalg.norm(g))
         if size == 0.0:
-            scales.append(np.nan if norm == 0.0 else 0.0)  # nan: this point says nothing
-            errors.append(0.0 if norm == 0.0 else np.inf)
+            scales.append(np.nan if length == 0.0 else 0.0)  # nan: this point says nothing
+            errors.append(0.0 if length == 0.0 else np.inf)
             continue
         zero = False
         c = float(np.vdot(g, t)) / size
         scales.append(c)
         rest = float(np.linalg.norm(g - c * t))
-        errors.append(rest / norm if norm else np.inf)
+        errors.append(rest / length if length else np.inf)
     parallel = all(e < TOLERANCE for e in errors)
     found = None if parallel or zero else decay(applied, true, weights, TOLERANCE, allowed, in_part)
     if found is not None:

@@ -33,6 +33,7 @@ from backproof.trace import Trace
 BLOWN_UP = 1e3  # times as large as they began: parameters that diverge, where nothing can be compared
 NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
 EARLIER = 4  # steps to look at where the loss has no gradient in the last
+OTHERS = 3  # steps in which gradients that are right in one have to be right as well
 BEST = 2  # the rank of a loss that surely is one and explains every gradient
 
 Entry = tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]
@@ -89,6 +90,7 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None) -> Judgeme
     best = _best(trace, found, window, loss)
     if best is None:
         return None
+    best = _counterexample(trace, found, best, loss) or best
     return replace(best, dropped=_dropped(trace, best), windows=tuple(found), rounds=_rounds(trace, best))
 
 
@@ -117,6 +119,31 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
         if other is not None and judgement is not None and judgement.verdict.correct:
             return replace(judgement, declared=judgement.declared or other.declared)
     return judgement
+
+
+def _counterexample(
+    trace: Trace, found: list[Window], best: Judgement, loss: str | None
+) -> Judgement | None:
+    """Another step, in which gradients are wrong that are right in this one, under the same loss.
+
+    Such as one whose data repeat an index. The first is none: buffers that are empty there make it special.
+    """
+    if not best.verdict.correct:
+        return None
+    window = best.step.window
+    others = [
+        w
+        for w in found[1:]
+        if w.start != window.start and len(w.parameters) == len(window.parameters)
+    ]
+    for other in others[-OTHERS:]:
+        judgement, _ = _judged(trace, other, loss)
+        if judgement is None or judgement.verdict.correct or not judgement.finite:
+            continue
+        hypothesis, same = judgement.step.hypothesis, best.step.hypothesis
+        if (hypothesis.formula, hypothesis.name) == (same.formula, same.name):
+            return judgement
+    return None
 
 
 def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement | None, bool]:

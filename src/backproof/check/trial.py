@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.compare import TOLERANCE, Verdict
+from backproof.check.compare import TOLERANCE, Verdict, floor, floored
 from backproof.check.decay import penalised_parts
 from backproof.check.points import informative_tables
 from backproof.graph import OPERATIONS, Node, ancestors
@@ -72,6 +72,7 @@ class Bench:
     points: list[dict[Node, Any]] = field(default_factory=list)
     base: list[dict[Node, Any]] = field(default_factory=list)
     truths: list[list[Any]] = field(default_factory=list)
+    floors: list[float] = field(default_factory=list)
     order: dict[Node, int] = field(default_factory=dict)
     main: frozenset[Node] = frozenset()
     lines: dict[frozenset[Node], list[Node]] = field(default_factory=dict)
@@ -95,7 +96,10 @@ class Bench:
         results = [*step.descents, *step.truths, *step.copies.values()]
         found = informative_tables(step, results, count, 7, verdict.spread)
         bench = cls(step, verdict, [point for point, _ in found], [table for _, table in found])
-        bench.truths = [[np.asarray(table[t], dtype=float) for t in step.truths] for table in bench.base]
+        for table in bench.base:
+            truths = [table[t] for t in step.truths]
+            bench.truths.append([floored(t, floor(truths)) for t in truths])
+            bench.floors.append(floor([table[d] for d in step.descents]))
         line = ancestors(step.descents)
         bench.main = frozenset(line)
         line = ancestors([*sorted(step.copies.values(), key=time_of), *step.descents])
@@ -278,6 +282,8 @@ class Bench:
     def _scale(self, applied: Any, point: int, k: int) -> float | None:
         """The constant by which a gradient differs from the true one, beside what shrinks the parameter."""
         true = self.truths[point][k]
+        if not np.any(true):  # nothing but rounding is as good as nothing
+            applied = floored(applied, self.floors[point])
         scale = parallel(applied, true)
         parameter = self.step.parameters[k]
         if scale is not None or np.shape(applied) != true.shape or true.size < LEAST_SHRUNK:

@@ -45,6 +45,7 @@ indices.
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -89,14 +90,29 @@ def _repeated(place: Place) -> Iterator[Correction]:
         return make("index_add", base, value, index=edge.operand.attributes["index"])
 
     target, value = (place.trace.sites[number] for number in place.site.children[:2])
-    container, _, key = target.text.partition("[")
+    subscript = ast.parse(target.text, mode="eval").body
+    if not isinstance(subscript, ast.Subscript):
+        return
+    container = ast.get_source_segment(target.text, subscript.value)
+    key = _as_argument(target.text, subscript.slice)
     method = "add" if place.site.detail == "+" else "subtract"
-    text = f"{numpy_name(place)}.{method}.at({container}, {key.removesuffix(']')}, {value.text})"
+    text = f"{numpy_name(place)}.{method}.at({container}, {key}, {value.text})"
     why = (
         f"`{target.text}` holds a row more than once where the index repeats, and `{place.site.detail}=` "
         "keeps only the last of them"
     )
     yield Correction("not-accumulated", (Part(place, text, build),), 1.1, why, expected=text)
+
+
+def _as_argument(text: str, key: ast.expr) -> str:
+    """What stands between the brackets of a subscript, as an argument of a call."""
+    if isinstance(key, ast.Slice):
+        bounds = (key.lower, key.upper, key.step) if key.step is not None else (key.lower, key.upper)
+        parts = ["None" if bound is None else ast.get_source_segment(text, bound) or "" for bound in bounds]
+        return "slice(None)" if set(parts) == {"None"} else f"slice({', '.join(parts)})"
+    if isinstance(key, ast.Tuple):
+        return f"({', '.join(_as_argument(text, part) for part in key.elts)})"
+    return ast.get_source_segment(text, key) or ""
 
 
 def _repeats(node: Node) -> bool:

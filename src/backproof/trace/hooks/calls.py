@@ -112,6 +112,8 @@ class Calls:
         if lowering is not None:
             result = lowered(self.nodes, site, places, function, lowering, arguments, keywords)
             self._decided(site, function, arguments, keywords, result)
+            if function in EXTREMES:
+                self._picked(site, places, arguments, result)
             return result
         if special is not None:
             return special(site, places, function, *arguments, **keywords)
@@ -167,6 +169,14 @@ class Calls:
                 extreme(self.nodes, values, result, function is max, site)
         elif function in WHOLE and isinstance(result, int):
             rounded(self.nodes, arguments[0], function, site)
+
+    def _picked(self, site: int, places: Sites, arguments: tuple[Any, ...], result: Any) -> None:
+        """What ``max`` or ``min`` picks of several values is the one that it was, under a new name."""
+        position = next((k for k, value in enumerate(arguments) if value is result), None)
+        node = self.nodes.find(result) if position is not None else None
+        if position is not None and node is not None and node.operands:
+            operand = places[position] if position < len(places) else None
+            self.nodes.alias(result, node, site, self.sites[site].target, operand)
 
     def _called(self, site: int, function: Any, *arguments: Any) -> Any:
         """A function that another one calls for the program, such as the first argument of ``map``."""
