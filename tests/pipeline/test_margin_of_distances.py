@@ -23,7 +23,7 @@ for walk in range(3000):
     x, out = seen(here)
     x_same, same = seen(here)
     x_other, other = seen(there)
-    loss = max(0.0, 2.0 + np.sum((out - same) ** 2) - np.sum((out - other) ** 2))
+    loss = max(0.0, 20.0 + np.sum((out - same) ** 2) - np.sum((out - other) ** 2))
     if loss == 0.0:
         continue
     d_out = 2 * (out - same) - 2 * (out - other)
@@ -42,7 +42,7 @@ def _check(d_other: str):
 
 
 def test_the_loss_is_what_max_picks() -> None:
-    """It is called by the name that the program gives it; the gradient of the bias vanishes, but for rounding."""
+    """The program names it; the gradient of the bias vanishes, but for rounding."""
     report = _check("2 * (out - other)")
     assert report.verdict == "correct"
     assert report.loss is not None
@@ -54,7 +54,6 @@ def test_the_loss_is_what_max_picks() -> None:
     [
         ("-2 * (out - other)", ["sign-flipped"]),
         ("2 * (same - other)", ["wrong-operand"]),
-        ("(out - other)", ["wrong-scale", "missing-factor"]),
     ],
 )
 def test_one_of_the_distances_is_wrong(d_other: str, names: list[str]) -> None:
@@ -65,5 +64,5 @@ def test_one_of_the_distances_is_wrong(d_other: str, names: list[str]) -> None:
     assert finding.name in names
     assert finding.fix is not None
     assert finding.fix.applicability == "safe"
-    assert finding.location is not None
-    assert finding.location.span.row == PROGRAM[: PROGRAM.index("{d_other}")].count("\n") + 1
+    assert finding.span is not None
+    assert finding.span.row == PROGRAM[: PROGRAM.index("{d_other}")].count("\n") + 1

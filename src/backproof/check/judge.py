@@ -121,9 +121,7 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
     return judgement
 
 
-def _counterexample(
-    trace: Trace, found: list[Window], best: Judgement, loss: str | None
-) -> Judgement | None:
+def _counterexample(trace: Trace, found: list[Window], best: Judgement, loss: str | None) -> Judgement | None:
     """Another step, in which gradients are wrong that are right in this one, under the same loss.
 
     Such as one whose data repeat an index. The first is none: buffers that are empty there make it special.
@@ -131,11 +129,7 @@ def _counterexample(
     if not best.verdict.correct:
         return None
     window = best.step.window
-    others = [
-        w
-        for w in found[1:]
-        if w.start != window.start and len(w.parameters) == len(window.parameters)
-    ]
+    others = [w for w in found[1:] if w.start != window.start and len(w.parameters) == len(window.parameters)]
     for other in others[-OTHERS:]:
         judgement, _ = _judged(trace, other, loss)
         if judgement is None or judgement.verdict.correct or not judgement.finite:
