@@ -134,13 +134,13 @@ def _digest(value: Any) -> tuple[int, bytes]:
 
 
 def _stops(each: _Update, points: Sequence[Table], base: Sequence[Table], without: Sequence[Table]) -> bool:
-    """Does an update leave its value as it is, but for a little decay?"""
+    """Does an update leave its value as it is, but for a little decay, or growth?"""
     for point, before, after in zip(points, base, without, strict=True):
         left, own = np.asarray(after[each.taken], dtype=float), np.asarray(point[each.leaf], dtype=float)
         if not np.all(np.isfinite(left)):
             return False
         share = float(np.vdot(left, own)) / (float(np.vdot(own, own)) or 1.0)
-        if 0 < share <= DECAY:
+        if abs(share) <= DECAY:
             left = left - share * own
         if np.linalg.norm(left) > NOTHING * np.linalg.norm(np.asarray(before[each.taken], dtype=float)):
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,10 @@ import numpy as np
 from backproof.check.compare import Verdict, compare
 from backproof.check.dropped import replaced_gradients
 from backproof.check.metric import is_climbed, is_distance, is_unbounded, vanishes
+from backproof.check.ranking import Entry, behind_the_whole, is_steady, rank_of, settled
+from backproof.check.steps import chosen_window, telling_windows
 from backproof.graph import Node, ancestors
 from backproof.step import (
-    SURE,
     Change,
     Hypothesis,
     TrainingStep,
@@ -30,13 +31,8 @@ from backproof.step.update import time_of
 from backproof.step.window import trainings
 from backproof.trace import Trace
 
-BLOWN_UP = 1e3  # times as large as they began: parameters that diverge, where nothing can be compared
 NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
 EARLIER = 4  # steps to look at where the loss has no gradient in the last
-OTHERS = 3  # steps in which gradients that are right in one have to be right as well
-BEST = 2  # the rank of a loss that surely is one and explains every gradient
-
-Entry = tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,20 +120,38 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
 def _counterexample(trace: Trace, found: list[Window], best: Judgement, loss: str | None) -> Judgement | None:
     """Another step, in which gradients are wrong that are right in this one, under the same loss.
 
-    Such as one whose data repeat an index. The first is none: buffers that are empty there make it special.
+    Such as one whose data repeat an index, or one that takes another branch.
     """
     if not best.verdict.correct:
         return None
-    window = best.step.window
-    others = [w for w in found[1:] if w.start != window.start and len(w.parameters) == len(window.parameters)]
-    for other in others[-OTHERS:]:
+    same = best.step.hypothesis
+    for other in telling_windows(trace, found, best.step.window):
+        if any(verdict.correct for verdict in _under(trace, other, same)):
+            continue
         judgement, _ = _judged(trace, other, loss)
         if judgement is None or judgement.verdict.correct or not judgement.finite:
             continue
-        hypothesis, same = judgement.step.hypothesis, best.step.hypothesis
-        if (hypothesis.formula, hypothesis.name) == (same.formula, same.name):
+        if _same(judgement.step.hypothesis, same):
             return judgement
     return None
+
+
+def _under(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Verdict]:
+    """The verdicts on another step under the same loss."""
+    for each in [*stated(trace, window), *implied(trace, window)]:
+        if (each.name, each.formula) == (hypothesis.name, hypothesis.formula):
+            with contextlib.suppress(ValueError, TypeError, NotImplementedError):
+                step = training_step(trace, window, each)
+                if step is not None:
+                    yield compare(step)
+
+
+def _same(hypothesis: Hypothesis, other: Hypothesis) -> bool:
+    """Is this the same loss in another step, where a branch may write it in another way?"""
+    if hypothesis.name != other.name:
+        return False
+    named = hypothesis.stated and other.stated and hypothesis.name is not None
+    return named or hypothesis.formula == other.formula
 
 
 def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement | None, bool]:
@@ -145,8 +159,6 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
 
     And whether it holds its step against a loss that the program states.
     """
-    judged: list[Entry] = []
-    distances: list[Hypothesis] = []
     hypotheses = stated(trace, window)
     minimised = objective(trace, window)
     if minimised is not None:
@@ -156,29 +168,9 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     else:
         hypotheses = [*hypotheses, *implied(trace, window)]
     hypotheses = _with_wholes(hypotheses, window)
-    for position, hypothesis in enumerate(hypotheses):
-        if _settled(judged, hypotheses[position:]):
-            break
-        try:
-            step = training_step(trace, window, hypothesis)
-        except (ValueError, TypeError, NotImplementedError):
-            continue
-        if step is None:
-            continue
-        verdict = compare(step)
-        if not hypothesis.minimised and is_climbed(verdict) and (negative := turned(hypothesis)) is not None:
-            climbed = training_step(trace, window, negative)
-            if climbed is not None:
-                hypothesis, step, verdict = negative, climbed, compare(climbed)
-        if not verdict.correct:
-            step, verdict = _before_bounds(step, verdict)
-        if hypothesis.stated and not verdict.correct and not hypothesis.minimised:
-            if vanishes(verdict) or is_unbounded(step):
-                continue
-            if is_distance(step):
-                distances.append(hypothesis)
-                continue
-        judged.append((_rank(hypothesis, verdict, window, position), hypothesis, step, verdict))
+    judged, distances = _entries(trace, window, hypotheses, opened=False)
+    if not any(verdict.correct for _, _, _, verdict in judged):
+        judged, distances = _entries(trace, window, hypotheses, opened=True)
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged += _with_held(trace, window, judged)
     if not any(verdict.correct for _, _, _, verdict in judged):
@@ -187,7 +179,7 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         judged = [_set_aside(entry, window, k) for k, entry in enumerate(judged)]
     if not judged:
         return None, False
-    judged = sorted(_of_whole(judged), key=lambda entry: entry[0], reverse=True)
+    judged = sorted(behind_the_whole(judged), key=lambda entry: entry[0], reverse=True)
     rank, hypothesis, step, verdict = judged[0]
     step = _with_site(step, judged)
     if hypothesis.stated and (hypothesis.declared or not verdict.correct):
@@ -205,6 +197,41 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         return Judgement(step, verdict, declared=other), True
     measured = [h for h in distances if _same_outputs(h, hypothesis, judged, window)]
     return Judgement(step, verdict, rivals, (), other, next(iter(measured), None)), False
+
+
+def _entries(
+    trace: Trace, window: Window, hypotheses: list[Hypothesis], opened: bool
+) -> tuple[list[Entry], list[Hypothesis]]:
+    """Judge the step under each loss; and the distances that the program shows, which explain nothing.
+
+    ``opened`` asks for the gradients as they are before the program brings them within bounds.
+    """
+    judged: list[Entry] = []
+    distances: list[Hypothesis] = []
+    for position, hypothesis in enumerate(hypotheses):
+        if settled(judged, hypotheses[position:]):
+            break
+        try:
+            step = training_step(trace, window, hypothesis)
+        except (ValueError, TypeError, NotImplementedError):
+            continue
+        if step is None:
+            continue
+        verdict = compare(step)
+        if not hypothesis.minimised and is_climbed(verdict) and (negative := turned(hypothesis)) is not None:
+            climbed = training_step(trace, window, negative)
+            if climbed is not None:
+                hypothesis, step, verdict = negative, climbed, compare(climbed)
+        if opened and not verdict.correct:
+            step, verdict = _before_bounds(step, verdict)
+        if hypothesis.stated and not verdict.correct and not hypothesis.minimised:
+            if vanishes(verdict) or is_unbounded(step):
+                continue
+            if is_distance(step):
+                distances.append(hypothesis)
+                continue
+        judged.append((rank_of(hypothesis, verdict, window, position), hypothesis, step, verdict))
+    return judged, distances
 
 
 def _before_bounds(step: TrainingStep, verdict: Verdict) -> tuple[TrainingStep, Verdict]:
@@ -277,7 +304,7 @@ def _with_held(trace: Trace, window: Window, judged: list[Entry]) -> list[Entry]
         for variant in held(hypothesis, befores, since):
             step = training_step(trace, window, variant)
             if step is not None and (verdict := compare(step)).correct:
-                found.append((_rank(variant, verdict, window, 0), variant, step, verdict))
+                found.append((rank_of(variant, verdict, window, 0), variant, step, verdict))
     return found
 
 
@@ -294,7 +321,7 @@ def _nearer(entry: Entry, window: Window, position: int) -> Entry:
             c.zero and not far.zero for c, far in zip(near.comparisons, verdict.comparisons, strict=True)
         )
         if sum(near.right) > sum(verdict.right) and not hidden:
-            rank, verdict = _rank(hypothesis, near, window, position), near
+            rank, verdict = rank_of(hypothesis, near, window, position), near
         if verdict.correct:
             break
     return rank, hypothesis, step, verdict
@@ -315,7 +342,7 @@ def _set_aside(entry: Entry, window: Window, position: int) -> Entry:
     bare = _calibrated(bare, found)
     found = compare(bare)
     if sum(found.right) > sum(verdict.right):
-        return _rank(hypothesis, found, window, position), hypothesis, bare, found
+        return rank_of(hypothesis, found, window, position), hypothesis, bare, found
     return entry
 
 
@@ -330,7 +357,7 @@ def _calibrated(step: TrainingStep, verdict: Verdict) -> TrainingStep:
             for descent, c, ok in zip(step.descents, verdict.comparisons, verdict.right, strict=True)
             if leaf in ancestors([descent])
         ]
-        own = [c.scales for c, _ in scaled if c.parallel and _steady(c.scales) and c.scales[0] > 0]
+        own = [c.scales for c, _ in scaled if c.parallel and is_steady(c.scales) and c.scales[0] > 0]
         if own and not any(ok for _, ok in scaled):
             ratio = verdict.scales[0] / own[0][0]
             state[leaf] = state[leaf] * (ratio if _multiplies(step, leaf) else 1 / ratio)
@@ -395,72 +422,3 @@ def _dropped(trace: Trace, judgement: Judgement) -> tuple[Change, ...]:
         if ok and not c.zero
     ]
     return tuple(c for p in right for c in p.changes if c.local)
-
-
-def chosen_window(found: list[Window]) -> Window:
-    """The last step, when every value has its type, before the program blows up.
-
-    But the first in which a parameter changes its shape.
-    """
-    for window in found:
-        if any(np.shape(c.before.value) != np.shape(c.after.value) for c in window.parameters):
-            return window
-    most = max(len(w.parameters) for w in found)
-    whole = [w for w in found if len(w.parameters) == most]
-    largest = BLOWN_UP * (1 + _size(whole[0]))
-    return next((w for w in reversed(whole) if _size(w) < largest), whole[0])
-
-
-def _size(window: Window) -> float:
-    """The largest number among the parameters before and after a step; infinite where one is none."""
-    sizes = [
-        float(np.max(np.abs(np.asarray(value, dtype=float)), initial=0.0))
-        for c in window.parameters
-        for value in (c.before.value, c.after.value)
-    ]
-    return max((s if np.isfinite(s) else np.inf for s in sizes), default=0.0)
-
-
-def _rank(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: int) -> tuple[int, ...]:
-    right = sum(verdict.right)
-    along = sum(c.parallel and _steady(c.scales) for c in verdict.comparisons)
-    whole = len(verdict.right) == len(window.parameters)
-    trusted = _is_trusted(hypothesis, verdict) and whole
-    return (
-        BEST * trusted if verdict.correct else int(trusted),
-        int(verdict.correct and whole),
-        right,
-        along,
-        int(hypothesis.stated) * hypothesis.evidence,
-        -position,
-    )
-
-
-def _is_trusted(hypothesis: Hypothesis, verdict: Verdict) -> bool:
-    """Is this surely a loss of the program, since it is called one and some gradient is its own?"""
-    return hypothesis.stated and hypothesis.evidence >= SURE and any(verdict.right)
-
-
-def _settled(judged: list[Entry], rest: list[Hypothesis]) -> bool:
-    """Is the best judgement known before the rest is tried, from which less is to be expected?
-
-    It is when a loss of the program explains every gradient and is, as far as can be known, no part of one.
-    """
-    left, sure = {h.node for h in rest}, {h.node for _, h, _, v in judged if _is_trusted(h, v)}
-    return any(rank[0] == BEST and not left.union(sure).intersection(h.wholes) for rank, h, _, _ in judged)
-
-
-def _of_whole(judged: list[Entry]) -> list[Entry]:
-    """Put a part of a loss behind the whole, where that is surely a loss.
-
-    What the gradients owe is the derivative of the whole, though the part may explain them better.
-    """
-    sure = {h.node for _, h, _, v in judged if _is_trusted(h, v)}
-    return [
-        ((0, *rank[1:]), h, s, v) if sure.intersection(h.wholes) else (rank, h, s, v)
-        for rank, h, s, v in judged
-    ]
-
-
-def _steady(scales: tuple[float, ...]) -> bool:
-    return bool(scales) and max(scales) - min(scales) <= 1e-5 * max(abs(s) for s in scales)

@@ -7,15 +7,17 @@ its size, is no longer that of the gradient, and is not meant to be.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, ancestors, evaluate
+from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step.training_step import Parameter, TrainingStep
 from backproof.step.update import SUMS, THROUGH, keeps
 
 LIMIT = 400  # nodes of an update that are looked through
 STEPS = 40  # nodes between a gradient and what is made of it within bounds
+WITHIN = frozenset({"clip", "sign", "minimum", "maximum", "where", "tanh", "arctan", "index_update"})
 HUGE = (1e6, 1e9)  # sizes of a gradient that are far out of any bounds
 
 
@@ -36,10 +38,10 @@ def boundings(step: TrainingStep) -> dict[Node, Node]:
         for node in line - forward:
             owners.setdefault(node, set()).add(parameter.name)
         for node in _on_the_way(parameter):
-            if node in found or node in forward or node not in known:
+            if node in found or node in forward or node not in known or not _may_bound(node, forward):
                 continue
-            for gradient in _inside(node, apart):
-                if gradient not in forward and gradient in known and _bounds(step, node, gradient):
+            for gradient, made in _inside(node, forward, apart):
+                if gradient in known and _bounds(step, gradient, made):
                     found[node] = gradient
                     break
     return {known[n]: known[g] for n, g in found.items() if len(owners.get(n, ())) == 1}
@@ -66,49 +68,87 @@ def _on_the_way(parameter: Parameter) -> Iterator[Node]:
             stack.extend(new)
 
 
-def _inside(node: Node, apart: set[Node | None]) -> Iterator[Node]:
-    """What a value of the same size is made of and of nothing else that depends on the parameters."""
+def _may_bound(node: Node, forward: set[Node]) -> bool:
+    """Can this bring a value within bounds: by itself, or as a product with what is computed from it?"""
+    if node.operation in WITHIN:
+        return True
+    if node.operation not in ("multiply", "divide") or np.size(node.value) == 1:
+        return False  # of a single number the size cannot be told from a factor
+    x, y = (_near(operand) for operand in node.operands)
+    return any(shared.operands and shared not in forward for shared in x & y)
+
+
+def _near(node: Node) -> set[Node]:
+    """A node and what it is made of, a few operations back."""
+    queue, near = [node], {node}
+    while queue and len(near) < STEPS:
+        new = [o for o in queue.pop(0).operands if o not in near]
+        near.update(new)
+        queue.extend(new)
+    return near
+
+
+def _inside(node: Node, forward: set[Node], apart: set[Node | None]) -> Iterator[tuple[Node, list[Node]]]:
+    """What a value of the same size is made of and of nothing else that depends on the parameters.
+
+    With what is computed on the way from that one to the value, in order.
+    """
     shape, queue, near = np.shape(node.value), [node], {node}
     while queue and len(near) < STEPS:
         current = queue.pop(0)
         of_size = current is not node and np.shape(current.value) == shape and bool(current.operands)
-        if of_size and _only_through(node, current, apart):
-            yield current
-        new = [o for o in current.operands if o not in near]
+        if of_size and (made := _only_through(node, current, apart)) is not None:
+            yield current, made
+        new = [o for o in current.operands if o not in near and o not in forward]
         near.update(new)
         queue.extend(new)
 
 
-def _only_through(node: Node, gradient: Node, apart: set[Node | None]) -> bool:
-    """Is a value computed from ``gradient``, numbers and nothing else?"""
-    stack, seen = [node], {node, gradient}
+def _only_through(node: Node, gradient: Node, apart: set[Node | None]) -> list[Node] | None:
+    """What a value is computed by, in order, if it is from ``gradient``, numbers and nothing else."""
+    order: list[Node] = []
+    stack, seen = [(node, False)], {gradient}
     while stack:
-        current = stack.pop()
+        current, done = stack.pop()
+        if done:
+            order.append(current)
+            continue
+        if current in seen:
+            continue
         if current in apart or (current.operation == "leaf" and np.size(current.value) > 1):
-            return False
-        new = [o for o in current.operands if o not in seen]
-        seen.update(new)
-        stack.extend(new)
+            return None
+        seen.add(current)
         if len(seen) > STEPS:
-            return False
-    return True
+            return None
+        stack.append((current, True))
+        stack.extend((o, False) for o in current.operands)
+    return order
 
 
-def _bounds(step: TrainingStep, node: Node, gradient: Node) -> bool:
-    """Does a value keep the signs of what it is made of, and stop growing with it?"""
+def _bounds(step: TrainingStep, gradient: Node, made: list[Node]) -> bool:
+    """Does what is made of a gradient keep its signs, and stop growing with it?"""
     drawn = np.random.default_rng(7).standard_normal(np.shape(gradient.value))
-    return all(_settles(step, node, gradient, direction) for direction in (drawn, -drawn))
+    return all(_settles(step, gradient, made, direction) for direction in (drawn, -drawn))
 
 
-def _settles(step: TrainingStep, node: Node, gradient: Node, direction: np.ndarray) -> bool:
+def _settles(step: TrainingStep, gradient: Node, made: list[Node], direction: np.ndarray) -> bool:
     values = []
     for size in HUGE:
+        table: dict[Node, Any] = {gradient: size * direction}
         try:
-            table = evaluate([node], {**step.state, gradient: size * direction})
+            with np.errstate(all="ignore"):
+                for node in made:
+                    table[node] = _value(step, node, table)
         except (ValueError, TypeError, IndexError, ArithmeticError):
             return False
-        values.append(np.asarray(table[node], dtype=float))
+        values.append(np.asarray(table[made[-1]], dtype=float))
     near, far = values
     with np.errstate(all="ignore"):
         alike = np.allclose(near, far, rtol=1e-4, atol=0.0)
     return bool(alike and np.all(np.isfinite(far)) and np.all(np.sign(near) * np.sign(direction) > 0))
+
+
+def _value(step: TrainingStep, node: Node, table: dict[Node, Any]) -> Any:
+    if not node.operands:
+        return step.state.get(node, node.value)
+    return OPERATIONS[node.operation].value(*(table[o] for o in node.operands), **node.attributes)

@@ -1,0 +1,57 @@
+"""Which of several losses explains the most of a step."""
+
+from __future__ import annotations
+
+from backproof.check.compare import Verdict
+from backproof.step import SURE, Hypothesis, TrainingStep, Window
+
+BEST = 2  # the rank of a loss that surely is one and explains every gradient
+
+Entry = tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]
+
+
+def rank_of(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: int) -> tuple[int, ...]:
+    """How much a loss explains; the larger rank is the better. ``position`` is its place among the likely."""
+    right = sum(verdict.right)
+    along = sum(c.parallel and is_steady(c.scales) for c in verdict.comparisons)
+    whole = len(verdict.right) == len(window.parameters)
+    trusted = is_trusted(hypothesis, verdict) and whole
+    return (
+        BEST * trusted if verdict.correct else int(trusted),
+        int(verdict.correct and whole),
+        right,
+        along,
+        int(hypothesis.stated) * hypothesis.evidence,
+        -position,
+    )
+
+
+def is_trusted(hypothesis: Hypothesis, verdict: Verdict) -> bool:
+    """Is this surely a loss of the program, since it is called one and some gradient is its own?"""
+    return hypothesis.stated and hypothesis.evidence >= SURE and any(verdict.right)
+
+
+def settled(judged: list[Entry], rest: list[Hypothesis]) -> bool:
+    """Is the best judgement known before the rest is tried, from which less is to be expected?
+
+    It is when a loss of the program explains every gradient and is, as far as can be known, no part of one.
+    """
+    left, sure = {h.node for h in rest}, {h.node for _, h, _, v in judged if is_trusted(h, v)}
+    return any(rank[0] == BEST and not left.union(sure).intersection(h.wholes) for rank, h, _, _ in judged)
+
+
+def behind_the_whole(judged: list[Entry]) -> list[Entry]:
+    """Put a part of a loss behind the whole, where that is surely a loss.
+
+    What the gradients owe is the derivative of the whole, though the part may explain them better.
+    """
+    sure = {h.node for _, h, _, v in judged if is_trusted(h, v)}
+    return [
+        ((0, *rank[1:]), h, s, v) if sure.intersection(h.wholes) else (rank, h, s, v)
+        for rank, h, s, v in judged
+    ]
+
+
+def is_steady(scales: tuple[float, ...]) -> bool:
+    """Is there one scale at all points?"""
+    return bool(scales) and max(scales) - min(scales) <= 1e-5 * max(abs(s) for s in scales)

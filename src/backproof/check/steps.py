@@ -1,0 +1,65 @@
+"""Which of the steps that were seen to look at."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+import numpy as np
+
+from backproof.step import Window
+from backproof.step.update import time_of
+from backproof.trace import Trace
+
+BLOWN_UP = 1e3  # times as large as they began: parameters that diverge, where nothing can be compared
+OTHERS = 3  # steps in which gradients that are right in one have to be right as well
+LONGEST = 3  # times as many values as that step makes: more is no step like it
+
+
+def chosen_window(found: list[Window]) -> Window:
+    """The last step, when every value has its type, before the program blows up.
+
+    But the first in which a parameter changes its shape.
+    """
+    for window in found:
+        if any(np.shape(c.before.value) != np.shape(c.after.value) for c in window.parameters):
+            return window
+    most = max(len(w.parameters) for w in found)
+    whole = [w for w in found if len(w.parameters) == most]
+    largest = BLOWN_UP * (1 + _size(whole[0]))
+    return next((w for w in reversed(whole) if _size(w) < largest), whole[0])
+
+
+def _size(window: Window) -> float:
+    """The largest number among the parameters before and after a step; infinite where one is none."""
+    sizes = [
+        float(np.max(np.abs(np.asarray(value, dtype=float)), initial=0.0))
+        for c in window.parameters
+        for value in (c.before.value, c.after.value)
+    ]
+    return max((s if np.isfinite(s) else np.inf for s in sizes), default=0.0)
+
+
+def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[Window]:
+    """The steps that say the most beside this one: those that run other code, then the longest, the last.
+
+    The first step is none of them, whose empty buffers make it special, nor is one that is so long that it
+    does other things as well.
+    """
+    others = [w for w in found[1:] if w.start != window.start and len(w.parameters) == len(window.parameters)]
+    nodes, sites = _contents(trace, window)
+    contents = [(w, *_contents(trace, w)) for w in others]
+    contents = [entry for entry in contents if entry[1] <= LONGEST * nodes]
+    chosen: list[Window] = []
+    while contents and len(chosen) < OTHERS:
+        entry = max(contents, key=lambda e: (len(e[2] - sites), e[1], e[0].start))
+        contents.remove(entry)
+        sites |= entry[2]
+        chosen.append(entry[0])
+    return chosen
+
+
+def _contents(trace: Trace, window: Window) -> tuple[int, set[int]]:
+    """How many values a step has made, and at which places of the program."""
+    times = [time_of(node) for node in trace.nodes]
+    made = trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]
+    return len(made), {node.origin.site for node in made if node.origin is not None}
