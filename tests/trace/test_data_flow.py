@@ -318,6 +318,40 @@ FOLLOWED = {
         t = dict(zip("ab", w[:, 0]))
         result = a * d.pop("p") + d.get("r") + xs.pop(0) + xs[2] + t["b"] + {**t}["a"] + [*xs][0]
     """,
+    "np.frompyfunc": """
+        half = np.frompyfunc(lambda v, k: v * k if v > 0 else 0.1 * v, 2, 1)
+        result = half(x, x * 2.0).astype(float) + float(half(x[0, 0], 3.0))
+    """,
+    "np.apply_along_axis": """
+        def centred(row, scale, power=1):
+            return (row - row.mean()) * scale ** power
+        def ends(column):
+            return [column[0], column[-1] * 2.0]
+        def bent(row):
+            row -= row.max()
+            return row.sum()
+        rows = np.apply_along_axis(centred, 1, x, 2.0, power=2)
+        columns = np.apply_along_axis(ends, 0, x)
+        cube = np.apply_along_axis(lambda v: np.outer(v, v), -1, x[None] * 1.0)
+        y = x * 1.5
+        sums = np.apply_along_axis(bent, 1, y)
+        total = np.apply_along_axis(np.sum, 0, x).sum() + cube[0, 1, 0, 1] * cube[0, 2].sum()
+        result = rows @ columns + sums[:, None] * total + y
+    """,
+    "items along an axis": """
+        at = np.array([[1], [0], [1]])
+        y = x * 2.0
+        np.put_along_axis(y, at, np.take_along_axis(x, at, axis=1) - 1.0, axis=1)
+        np.put_along_axis(y, np.array([[2, 0]]), x[:1] * 5.0, 0)
+        result = y + np.take_along_axis(y, np.array([5, 0]), None).sum()
+    """,
+    "np.put": """
+        y = x * 2.0
+        np.put(y, [0, -1, 3], x[0, 0] * 3.0)
+        np.put(y, np.array([[1, 2]]), x[1] - 1.0)
+        y.put(4, x[1, 1])
+        result = y * x
+    """,
     "np.vectorize": """
         def act(v, k=2.0):
             return v * v * k if v > 0 else v * 0.1

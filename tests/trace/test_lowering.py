@@ -52,7 +52,8 @@ s[None].swapaxes(1, 2); np.moveaxis(s[None], 0, -1); np.broadcast_to(v, (2, 3));
 np.repeat(x, 2, axis=1); x.repeat(3); np.pad(x, 1); np.pad(x, ((0, 1), (2, 0)), mode="constant"); np.flip(x)
 np.flip(x, 0); np.flipud(x); np.fliplr(x); np.roll(x, 1); np.roll(x, 1, axis=0); np.rot90(x, 2); np.triu(s)
 np.tril(s, -1); np.diag(s); np.diag(v, 1); np.diagflat(v); s.diagonal(); np.take(x, [0, 2, 2], axis=0)
-np.take(v, 1); x.take([1, 0]); np.split(v, 3)[1]; np.array_split(v, 2)[0]; np.vsplit(x, 3)[2]
+np.take(v, 1); x.take([1, 0]); np.take_along_axis(x, np.array([[1], [0], [1]]), 1)
+np.split(v, 3)[1]; np.array_split(v, 2)[0]; np.vsplit(x, 3)[2]
 np.hsplit(w, [1])[1]; np.dsplit(s[None], 3)[0]; np.broadcast_arrays(v, s)[0] * s; np.concatenate([x, w.T])
 np.concatenate((x, w), axis=None); np.stack([x, w.T], axis=-1); np.append(x, v); np.append(x, x, axis=1)
 np.vstack([v, s]); np.hstack([v, x[:, 0]]); np.hstack([x, s]); np.column_stack([v, x]); np.insert(v, 1, p)
@@ -69,7 +70,9 @@ logsumexp(x, axis=0, keepdims=True); logsumexp(x, axis=1); log_softmax(x, axis=1
 # Statements that write into their first argument y, shape (3, 3).
 WRITES = """
 np.copyto(y, s * 2); np.fill_diagonal(y, p); np.add.at(y, [0, 0, 2], v); y.fill(p)
-np.subtract.at(y, ([1, 1], [2, 2]), p)
+np.subtract.at(y, ([1, 1], [2, 2]), p); np.put(y, [0, -1, 4], v); y.put([2, 5], p)
+np.put_along_axis(y, np.array([[2], [0], [1]]), v[:, None], 1)
+np.put_along_axis(y, np.array([[1, 0, 2]]), p, 0)
 """
 OLD = ["np.row_stack([v, s])"] if hasattr(np, "row_stack") else []  # NumPy removes it some day
 
@@ -171,7 +174,7 @@ def test_every_lowering_has_a_sample(tables):
         "np.linalg.norm(x, 2)", "np.linalg.norm(x, np.inf)",
         "np.rot90(x)", "np.pad(x, 1, mode='edge')", "np.average(x, weights=x * x)", "np.sum(x, where=x > 0)",
         "np.einsum(x, [0, 1], [1])",
-        "np.apply_along_axis(lambda r: r * 2, 1, x)", "np.gradient(x[:, 0])", "np.sort(x, axis=0)",
+        "np.piecewise(x, [x > 0], [lambda r: r * 2, 1])", "np.gradient(x[:, 0])", "np.sort(x, axis=0)",
     ],
 )  # fmt: skip
 def test_a_call_that_is_not_expressed_is_called_again_or_unknown_and_never_wrong(call):

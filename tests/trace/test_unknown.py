@@ -12,7 +12,7 @@ from .runs import evaluated, plainly, traced
 # Each computes ``result`` from the array ``x``, shape (3, 2), in a way that no operation expresses.
 UNSEEN = {
     "sorted in place": "a = x * 2.0\na.sort(axis=0)\nresult = a * 1.0",
-    "written by a library function": "a = x * 2.0\nnp.put(a, [0, 3], 7.0)\nresult = a.sum()",
+    "written by a library function": "a = x * 2.0\nnp.place(a, a > 1.0, [7.0])\nresult = a.sum()",
     "written through its buffer": "a = x * 2.0\nmemoryview(a)[0, 1] = 9.0\nresult = a * 3.0",
     "written through its flat iterator": "a = x * 2.0\na.flat[2] = 9.0\nresult = a * 3.0",
     "written by nditer": """
@@ -35,7 +35,7 @@ UNSEEN = {
         result = a * 1.0
     """,
     "evaluated from text": "result = eval('x * 2.0') + 1.0",
-    "a library that calls the program": "result = np.apply_along_axis(lambda r: r / 2.0, 1, x) * 2.0",
+    "a library that calls the program": "result = np.piecewise(x, [x > 0], [lambda v: v / 2.0, 1.0]) * 2.0",
     "complex numbers": "result = np.fft.ifft(np.fft.fft(x, axis=0) * 2.0, axis=0).real",
     "a function that is not the same every time": """
         import scipy.stats
@@ -60,7 +60,7 @@ UNSEEN = {
         count = V.made
         result = (a[0].a + count) * eval("1.0 + x[0, 0]")
     """,
-    "ufuncs made of Python": "result = np.frompyfunc(lambda v: v * 2.0, 1, 1)(x).astype(float) * 1.0",
+    "arrays of Python numbers": "result = (np.frompyfunc(lambda v: v * 2.0, 1, 1)(x) * 1.0).astype(float)",
     "where and out together": "result = np.multiply(x, 2.0, out=np.zeros((3, 2)), where=x > 0) * 1.0",
 }
 

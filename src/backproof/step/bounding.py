@@ -141,6 +141,8 @@ def _settles(step: TrainingStep, gradient: Node, made: list[Node], direction: np
                     table[node] = _value(step, node, table)
         except (ValueError, TypeError, IndexError, ArithmeticError):
             return False
+        if np.iscomplexobj(table[made[-1]]):
+            return False
         values.append(np.asarray(table[made[-1]], dtype=float))
     near, far = values
     with np.errstate(all="ignore"):

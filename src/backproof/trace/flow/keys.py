@@ -23,6 +23,23 @@ def frozen_index(key: Any) -> Any:
     return key
 
 
+def along_axis(shape: tuple[int, ...], indices: Any, axis: int | None) -> Any:
+    """The index that ``np.take_along_axis`` and ``np.put_along_axis`` stand for, in an array of a shape.
+
+    Along no axis, the array is taken flat. ValueError where the indices have other axes than the array.
+    """
+    given = np.array(indices)
+    if axis is None:
+        return np.unravel_index(given % int(np.prod(shape)), shape)
+    if given.ndim != len(shape):
+        raise ValueError("the indices must have as many axes as the array")
+    along = axis % len(shape)
+    return tuple(
+        given if k == along else np.arange(size).reshape([-1 if j == k else 1 for j in range(len(shape))])
+        for k, size in enumerate(shape)
+    )
+
+
 def item_place(container: Any, key: Any) -> Place | None:
     """The place of an item of a list or a dictionary; None where the key stands for no single one."""
     if isinstance(container, list | tuple) and isinstance(key, int | np.integer):

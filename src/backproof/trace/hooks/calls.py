@@ -25,7 +25,8 @@ from backproof.trace.hooks.expressions import Expressions
 from backproof.trace.hooks.functions import Functions
 from backproof.trace.hooks.library import lowered
 from backproof.trace.hooks.minimisers import Minimisers, handed
-from backproof.trace.hooks.vectorized import vectorized
+from backproof.trace.hooks.slices import along_an_axis
+from backproof.trace.hooks.vectorized import of_python, vectorized
 from backproof.trace.lowering import LOWERINGS, METHODS
 
 # what asks its arguments for their items, and hands these on as they are
@@ -60,7 +61,9 @@ class Calls:
             **dict.fromkeys((print, *TEXT), self._showing),
             **dict.fromkeys((copy.copy, copy.deepcopy), self._copying),
             getattr: self._getattr, setattr: self._setattr, builtins.sum: self._sum,
+            np.frompyfunc: self._frompyfunc, np.apply_along_axis: self._along_an_axis,
         }  # fmt: skip
+        self.of_python: dict[Any, Any] = {}  # what np.frompyfunc made, and the function that it calls
 
     # ------------------------------------------------------------------ hooks
     def call(self, site: int, function: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -123,6 +126,9 @@ class Calls:
         if isinstance(function, np.vectorize) and not keywords:
             call = functools.partial(self._called, site, function.pyfunc)
             return vectorized(self.nodes, site, function, arguments, call)
+        if isinstance(function, np.ufunc) and function in self.of_python and not keywords:
+            call = functools.partial(self._called, site, self.of_python[function])
+            return of_python(self.nodes, site, function, arguments, call)
         task = handed(function, arguments, keywords)
         if task is not None:
             return self.minimisers.minimised(site, places, task)
@@ -178,9 +184,9 @@ class Calls:
             operand = places[position] if position < len(places) else None
             self.nodes.alias(result, node, site, self.sites[site].target, operand)
 
-    def _called(self, site: int, function: Any, *arguments: Any) -> Any:
+    def _called(self, site: int, function: Any, *arguments: Any, **keywords: Any) -> Any:
         """A function that another one calls for the program, such as the first argument of ``map``."""
-        return self._call(site, [], function, arguments, {})
+        return self._call(site, [], function, arguments, keywords)
 
     # ------------------------------------------------------------------ what other functions give and change
     def _foreign(
@@ -272,6 +278,22 @@ class Calls:
         result = function(original, *rest, **keywords)
         aliased(self.nodes, site, original, result)
         return result
+
+    def _frompyfunc(
+        self, _site: int, _places: Sites, _function: Any, *arguments: Any, **keywords: Any
+    ) -> Any:
+        made = np.frompyfunc(*arguments, **keywords)
+        self.of_python[made] = arguments[0]
+        return made
+
+    def _along_an_axis(
+        self, site: int, places: Sites, function: Any, *arguments: Any, **keywords: Any
+    ) -> Any:
+        if len(arguments) < 3:
+            return self._plain(site, places, function, arguments, keywords)
+        called, axis, array, *rest = arguments
+        call = functools.partial(self._called, site, called)
+        return along_an_axis(self.nodes, site, call, axis, array, tuple(rest), keywords)
 
     def _getattr(self, _site: int, _places: Sites, _function: Any, *arguments: Any) -> Any:
         value = getattr(*arguments)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node
+from backproof.trace.flow.keys import along_axis
 from backproof.trace.lowering.context import Context, UnloweredError
 from backproof.trace.lowering.record import Build, Lowering, plain_axis, refuse, table
 
@@ -123,6 +124,10 @@ def _take(context: Context, x: Any, indices: Any, axis: Any = None, **rest: Any)
     return context.apply("index", x, index=(slice(None),) * along + (index,))
 
 
+def _take_along_axis(context: Context, x: Any, indices: Any, axis: Any = -1) -> Node:
+    return context.apply("index", x, index=along_axis(np.shape(context.node(x).value), indices, axis))
+
+
 # ---------------------------------------------------------------------- parts
 def _split(function: Callable[..., Any], along: int | None = None) -> Build:
     """The parts are slices along an axis, as long as those that ``function`` itself gives."""
@@ -173,6 +178,7 @@ FUNCTIONS = table(
     (_diagonal("tril"), [np.tril]),
     (_diagonal("diag"), [np.diag, np.diagflat]),
     (_take, [np.take]),
+    (_take_along_axis, [np.take_along_axis]),
     (_split(np.split), [np.split]),
     (_split(np.array_split), [np.array_split]),
     (_split(np.vsplit, 0), [np.vsplit]),
