@@ -303,3 +303,23 @@ def test_beside_a_state_a_wrong_gradient_is_found(name: str, tmp_path: Path, run
     assert report.verdict == "faulty"
     wrong = [finding for finding in report.findings if finding.severity == "error"]
     assert len(wrong) == 1
+
+
+@pytest.mark.parametrize("change", ["rate * rate", "rate * X.mean()", "0.05 * w[1]"])
+def test_a_bias_that_moves_on_without_a_gradient_is_not_certified(
+    change: str, tmp_path: Path, runner: Runner
+) -> None:
+    """All of the old value is kept, as no running mean keeps it: the update may well be wrong."""
+    text = """
+X = rng.normal(size=(20, 2)) + 0.5
+target = X @ np.array([1.0, -2.0]) + 0.3
+w = rng.normal(size=2); b = 0.1; rate = 0.05
+for t in range(300):
+    error = X @ w + b - target
+    loss = np.mean(error ** 2)
+    w -= rate * X.T @ error / 20
+    b -= CHANGE
+"""
+    right = checked(HEAD + text.replace("CHANGE", "rate * np.mean(error)"), tmp_path, runner)
+    assert right.verdict == "correct"
+    assert checked(HEAD + text.replace("CHANGE", change), tmp_path, runner).verdict != "correct"

@@ -25,6 +25,7 @@ from backproof.step.update import DECAY, keeps
 
 MOST = 80  # errors that are tried
 NOTHING = 1e-9  # of an update: less is left where it stops
+WHOLE = 1 - 1e-6  # of the old value: more is all of it, but for rounding, and a running mean forgets a share
 Table = Mapping[Node, Any]
 
 
@@ -157,7 +158,7 @@ def _is_sure(
     """
     if keeps(each.after, each.leaf, whole=True):
         others = set(step.leaves) - {each.leaf}
-        return others.isdisjoint(ancestors([each.after])) and 0 < _share_kept(each, points[0]) < 1
+        return others.isdisjoint(ancestors([each.after])) and 0 < _share_kept(each, points[0]) < WHOLE
     shares = []
     for point, table in zip(points, without, strict=True):
         old = np.asarray(point[each.leaf], dtype=float)
