@@ -32,6 +32,7 @@ from backproof.diagnosis.reasons import (
     no_step,
     numeric,
     on_a_kink,
+    one_number,
     supplied,
     undefined,
     unknown_calls,
@@ -157,6 +158,8 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
     if judgement.verdict.correct:
         judgement = replace(judgement, verdict=compare(judgement.step, POINTS, judgement.verdict.spread))
     followed = unknown_calls(judgement) or unread_updates(judgement)
+    if followed is None and judgement.verdict.correct:
+        followed = one_number(judgement)
     if judgement.verdict.correct and failed_in_training(judgement):
         reason = how_it_ended(trace, program, options.seconds)
         return _report(program, judgement, "inconclusive", reason=reason, findings=notes)

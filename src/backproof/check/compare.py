@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from backproof.check.decay import Decay, decay
 from backproof.check.points import informative_tables
-from backproof.graph import Node
+from backproof.graph import Node, ancestors
 from backproof.step import Parameter, TrainingStep, values
 from backproof.step.update import own_share, shrinks, terms
 
@@ -233,10 +233,10 @@ def learning_rate(step: TrainingStep) -> float | None:
         return 1.0
     if step.lengths:
         return None
-    rates = []
+    rates, counted = list[float](), set(ancestors([step.loss]))
     for parameter in step.parameters:
         _, added = terms(parameter.afters[0], parameter.leaves[0])
-        found = [abs(r) for term in added if (r := _factor(term)) is not None]
+        found = [abs(r) for term in added if (r := _factor(term, counted)) is not None]
         if not found:
             return None
         rates.append(found[0])
@@ -245,17 +245,25 @@ def learning_rate(step: TrainingStep) -> float | None:
     return None
 
 
-def _factor(term: Node) -> float | None:
-    """The product of the numbers that the outermost multiplications of a term hold."""
+def _factor(term: Node, counted: Collection[Node]) -> float | None:
+    """The product of the numbers that the outermost multiplications of a term hold.
+
+    What is ``counted`` in the loss is no part of a rate.
+    """
+
+    def is_number(node: Node) -> bool:
+        data = node.operation == "leaf" and node in counted
+        return node.operation in ("leaf", "constant") and np.size(node.value) == 1 and not data
+
     total, found = 1.0, False
     while term.operation in ("multiply", "divide", "negative", "identity"):
         if term.operation in ("negative", "identity"):
             term = term.operands[0]
             continue
         x, y = term.operands
-        if x.operation in ("leaf", "constant") and np.size(x.value) == 1 and term.operation == "multiply":
+        if is_number(x) and term.operation == "multiply":
             total, term, found = total * float(np.ravel(x.value)[0]), y, True
-        elif y.operation in ("leaf", "constant") and np.size(y.value) == 1:
+        elif is_number(y):
             number = float(np.ravel(y.value)[0])
             total, term, found = (total * number if term.operation == "multiply" else total / number), x, True
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from backproof.check.judge import Judgement
@@ -12,8 +14,9 @@ from backproof.findings import Finding
 from backproof.graph import Node, ancestors, evaluate
 from backproof.graph.operations.opaque import is_too_large
 from backproof.source import Program, Span
-from backproof.step import label, windows
+from backproof.step import label, values, windows
 from backproof.step.cut import dependent
+from backproof.step.window import root
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
 
@@ -25,6 +28,7 @@ NO_LOSS = (
     "No loss was found that explains the updates: none of the gradients is that of a loss which the program "
     "states or which its backward pass implies. --loss NAME names the variable that is the loss."
 )
+MOVED = 1.3  # times a number: what its factor in a gradient is known by
 NOTHING_MOVES = (
     "Every gradient is zero with these data, the applied and the true ones alike, so there is nothing to "
     "compare and nothing is learned. Start the program at parameters that let something through."
@@ -119,6 +123,52 @@ def unread_updates(judgement: Judgement) -> str | None:
         f"The loss depends on {listed(names)}, which the step replaces, but not by the old value less a "
         "gradient: whether that is right cannot be told."
     )
+
+
+def one_number(judgement: Judgement) -> str | None:
+    """Say why nothing can be told of a single number whose gradient is off by a factor that data make.
+
+    Its direction is right whatever it is multiplied by. A learning rate is no part of the loss, and what the
+    whole loss is multiplied by changes nothing but its size: only where the factor changes with other numbers
+    may one have been left out, or put in.
+    """
+    step = judgement.step
+    if sum(int(np.prod(p.shape)) for p in step.parameters) != 1:
+        return None
+    counted, data = set(ancestors([step.loss])).difference(step.leaves), dict[Node, list[Node]]()
+    for node, copy in step.copies.items():
+        if copy.operation == "leaf" and copy not in step.leaves and _is_number(copy.value):
+            data.setdefault(root(node, 0), []).append(copy)  # one value, by whatever name it is read
+    results = [step.loss, *step.descents, *step.truths]
+    points = informative_points(step, 2, spread=judgement.verdict.spread)
+    before = np.array([[float(np.ravel(v)[0]) for v in values(step, results, p)] for p in points])
+    deciding = []
+    for leaves in data.values():
+        if counted.isdisjoint(leaves):
+            continue
+        moved = [{**p, **{leaf: np.asarray(leaf.value) * MOVED for leaf in leaves}} for p in points]
+        after = np.array([[float(np.ravel(v)[0]) for v in values(step, results, p)] for p in moved])
+        with np.errstate(all="ignore"):
+            loss, applied, true = (after / before).T
+        if np.all(np.isfinite(true)) and not _alike(applied, true) and not _alike(loss, loss[::-1]):
+            deciding += [leaf.name or "a number" for leaf in leaves[:1]]
+    if not deciding:
+        return None
+    return (
+        f"The only gradient, that of {step.parameters[0].name}, is a single number, and the factor between "
+        f"it and the true one changes with {listed(sorted(set(deciding)))}: whether that was left out, or is "
+        "meant as a part of the learning rate, cannot be told. With two parameters, or with several samples "
+        "in a step, it can."
+    )
+
+
+def _is_number(value: object) -> bool:
+    array = np.asarray(value)
+    return array.size == 1 and array.dtype.kind == "f" and bool(np.any(array))
+
+
+def _alike(first: Any, second: Any) -> bool:
+    return bool(np.allclose(first, second, rtol=1e-6, atol=0.0))
 
 
 def on_a_kink(judgement: Judgement) -> str | None:

@@ -259,14 +259,40 @@ def _changes(
                 and group[-1].time > known.stores[-1].time
             ):
                 changes[before] = Change(place, before, after, tuple(group), local[place])
-    return sorted(changes.values(), key=lambda c: c.stores[-1].time)
+    return sorted(_once(list(changes.values())), key=lambda c: c.stores[-1].time)
+
+
+def _once(changes: list[Change]) -> list[Change]:
+    """Join what is one value under two names before the step and after it, as ``w = w_new`` makes it.
+
+    The name that is given the value computed stands for both; what they were before is the value itself.
+    """
+    groups: dict[tuple[Node, Node], list[Change]] = defaultdict(list)
+    for change in changes:
+        groups[_value_of(change.before), root(change.after, 0)].append(change)
+    found = []
+    for group in groups.values():
+        first = min(group, key=lambda c: time_of(c.before))
+        kept = min(group, key=lambda c: (c.local, c.after.operation == "identity"))
+        found.append(kept if first is kept else replace(kept, before=first.before))
+    return found
+
+
+def _value_of(node: Node) -> Node:
+    """The value that a name stands for; a number written in the source is one value for every name."""
+    while node.operation == "identity" and node.operands[0].operation != "constant":
+        node = node.operands[0]
+    return node
 
 
 def _is_local(trace: Trace, place: tuple[Any, ...], start: int) -> bool:
     """Is this a name of a call that began after ``start``, or an item of what such a name holds?"""
     while place[0] == "item" and isinstance(place[1], tuple):
         place = place[1]
-    return bool(place[0] == "name" and trace.frames[place[1]].time >= start)
+    if place[0] != "name":
+        return False
+    frame = trace.frames[place[1]]
+    return frame.site is not None and frame.time >= start  # what a module's name holds is never gone
 
 
 def _keeps(store: Store, memo: dict[Any, bool]) -> bool:
@@ -320,7 +346,8 @@ def _self_contained(start: int, parameters: Sequence[Change]) -> bool:
         for node in walk([c.after for c in parameters], lambda n: time_of(n) >= start and n not in befores)
         if time_of(node) < start and node not in befores
     ]
-    late = [node for node in edge if time_of(node) > oldest and node.operands]
+    values = {_value_of(node) for node in befores}
+    late = [n for n in edge if time_of(n) > oldest and n.operands and _value_of(n) not in values]
     for node in walk(late, lambda n: time_of(n) > oldest and n not in befores):
         if node in befores and node not in late:
             return False

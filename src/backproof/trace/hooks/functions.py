@@ -48,6 +48,8 @@ class Functions:
                 node = self.nodes.node(value, argument)
                 if argument is not None:
                     node = self.nodes.alias(value, node, argument, name, argument)
+                elif node.operation == "constant":
+                    node = self.nodes.alias(value, node, site, name)  # a default
                 bound.append((name, value, node))
         frame.activity = self.activities.begin("call", call if call is not None else site, depth)
         self.moment.current = frame

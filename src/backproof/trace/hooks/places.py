@@ -55,7 +55,7 @@ class Places:
         """``name = value``."""
         if isinstance(value, TRACKED):
             node = self.nodes.node(value, site)
-            if bare:
+            if bare or node.operation == "constant":
                 node = self.nodes.alias(value, node, site, name, site)
             self._name(frame, site, name, value, node)
         elif type(value) is int:
@@ -76,6 +76,8 @@ class Places:
             if node.name is None and node.operation == "leaf":
                 node = self.nodes.renamed(node, name)
                 self.nodes.keep(value, node)
+            elif node.operation == "constant":
+                node = self.nodes.alias(value, node, site, name)
             if frame is not None:
                 self._name(frame, site, name, value, node)
         elif type(value) is int and frame is not None:
@@ -137,7 +139,7 @@ class Places:
         if isinstance(value, TRACKED):
             known = self.known.get(id(value))  # a view is taken anew when it is used
             node = known if known is not None and not bare else self.nodes.node(value, site)
-            if bare:
+            if bare or node.operation == "constant":
                 node = self.nodes.alias(value, node, site, self.nodes.sites[site].target, site)
             old = self.stored_at.get(place)
             time = self.moment.tick()
