@@ -10,12 +10,14 @@ import numpy as np
 
 from backproof.check.decay import Decay, decay
 from backproof.check.points import informative_tables
-from backproof.graph import Node, ancestors
+from backproof.check.rounding import MARGIN, rounding
+from backproof.graph import Node, ancestors, median
 from backproof.step import Parameter, TrainingStep, values
 from backproof.step.update import own_share, shrinks, terms
 
 ROUNDING = 1e-13  # of the largest gradient of a step: smaller is a zero computed in float64
 SHARED = 1e-4  # relative: what is fitted to gradients is the share that stands in the update
+LEAST = 2  # points that are left when those of rounding alone are set aside
 TOLERANCE = (
     2e-6  # relative; an epsilon of 1e-8 inside a logarithm stays below it, a scale off by 0.05 % does not
 )
@@ -64,7 +66,39 @@ def compare(step: TrainingStep, points: int = 3, spread: float = 1.0) -> Verdict
     results = [*step.descents, *step.truths]
     found = informative_tables(step, results, points, spread=spread)
     rows = [[table[node] for node in results] for _, table in found]
-    return replace(_compared(step, [point for point, _ in found], rows), spread=spread)
+    drawn = [point for point, _ in found]
+    verdict = _compared(step, drawn, rows)
+    kept = [] if verdict.correct else _telling(step, verdict, drawn, rows)
+    if LEAST <= len(kept) < len(drawn):
+        verdict = _compared(step, [drawn[k] for k in kept], [rows[k] for k in kept])
+    return replace(verdict, spread=spread)
+
+
+def _telling(
+    step: TrainingStep, verdict: Verdict, points: Sequence[dict[Node, Any]], rows: list[list[Any]]
+) -> list[int]:
+    """The points at which a difference is more than rounding; looked for where only some points differ."""
+    count, results = len(step.parameters), [*step.descents, *step.truths]
+    differing: dict[int, list[tuple[int, float]]] = {}
+    for number, comparison in enumerate(verdict.comparisons):
+        if comparison.undefined or comparison.zero or len(comparison.scales) != len(points):
+            continue
+        scales, errors = np.array(comparison.scales), np.array(comparison.errors)
+        alike = scales[errors < TOLERANCE]
+        if not alike.size:
+            continue
+        common = median(alike.tolist())
+        off = np.maximum(errors, np.abs(scales / common - 1)) if common else errors
+        for k in np.flatnonzero(off >= TOLERANCE).tolist():
+            differing.setdefault(k, []).append((number, float(off[k])))
+    if len(differing) > len(points) - LEAST:
+        return list(range(len(points)))
+    kept = []
+    for k, (point, row) in enumerate(zip(points, rows, strict=True)):
+        lost = rounding(results, {**step.state, **point}, row) if k in differing else []
+        if not lost or any(off > MARGIN * (lost[n] + lost[count + n]) for n, off in differing[k]):
+            kept.append(k)
+    return kept
 
 
 def compare_nodes(

@@ -1,4 +1,4 @@
-"""Gradients that are right here only: what a batch of one sample hides, and units that are all open."""
+"""Gradients that are right here only: what one sample, open units, or a small rate hide."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ import numpy as np
 from backproof.check.compare import compare_nodes
 from backproof.check.judge import Judgement
 from backproof.check.points import informative_points
+from backproof.diagnosis.late import read_late
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
 from backproof.graph import Node, ancestors, evaluate
 from backproof.step import TrainingStep
+from backproof.step.cut import dependent
 from backproof.trace import Site
 
 LENGTH = re.compile(r"len\([\w.\[\]]+\)|[\w.]+\.shape\[-?\d\]|[\w.]+\.size")
+COMPARISONS = ("greater", "greater_equal", "less", "less_equal")
 POINTS, TRIES = 2, 24  # with weights of other signs, that are needed, and that are tried
 SAMPLES = 3.0  # that a batch is taken to have, where it has one
 
 
 def hidden(judgement: Judgement) -> tuple[Finding, ...]:
     """Warn of every mistake that the program's own numbers hide."""
-    return (*_batch_of_one(judgement), *_always_open(judgement))
+    return (*_batch_of_one(judgement), *_always_open(judgement), *read_late(judgement))
 
 
 def _always_open(judgement: Judgement) -> tuple[Finding, ...]:
@@ -35,41 +38,44 @@ def _always_open(judgement: Judgement) -> tuple[Finding, ...]:
     are these, and no longer the true ones, anything is said.
     """
     step = judgement.step
-    kinks = [n for n in ancestors([step.loss]) if n.operation == "maximum" and _open(n)]
-    slopes = [
-        node
-        for node in ancestors(step.truths)
-        if node.operation == "greater" and any(node.operands[0] in kink.operands for kink in kinks)
-    ]
+    moving = dependent(ancestors([*step.truths, step.loss]), step.leaves)
+    slopes = [n for n in ancestors(step.truths) if n.operation in COMPARISONS and n in moving and _uniform(n)]
     if not slopes:
         return ()
-    points = _turned(step, kinks)
+    points = _turned(step, slopes)
     if len(points) < POINTS:
         return ()
     verdict = compare_nodes(step, step.descents, points)
-    left_out = [{**point, **{s: np.ones(np.shape(s.value)) for s in slopes}} for point in points]
+    left_out = [{**point, **{s: s.value for s in slopes}} for point in points]
     if verdict.correct or not compare_nodes(step, step.descents, left_out).correct:
         return ()
     wrong = [c.name for c, right in zip(verdict.comparisons, verdict.right, strict=True) if not right]
-    kink = next((k for k in kinks if k.origin is not None), None)
+    kink = next((k for k in ancestors([step.loss]) if k.origin is not None and _bends(k, slopes)), None)
     if kink is None or kink.origin is None:
         return ()
     rule, site = RULES["missing-factor"], step.trace.sites[kink.origin.site]
     message = (
         f"The gradient of {listed(wrong)} is right only because every unit of `{site.text}` is open here: "
-        "the backward pass leaves out its derivative, which is 0 for a unit that is closed."
+        "the backward pass leaves out its derivative, which is another for a unit that is closed."
     )
     return (Finding(rule.code, rule.name, "warning", message, site.span, tuple(wrong), site.text),)
 
 
-def _open(kink: Node) -> bool:
-    """Did every unit of a rectifier let its value through?"""
-    zero = [o for o in kink.operands if np.size(o.value) == 1 and not np.any(o.value)]
-    return bool(zero) and np.size(kink.value) > 1 and bool(np.all(np.asarray(kink.value) > 0))
+def _uniform(comparison: Node) -> bool:
+    """Did a comparison of an array come out alike for every unit?"""
+    value = np.asarray(comparison.value)
+    return value.size > 1 and bool(np.all(value) or not np.any(value))
 
 
-def _turned(step: TrainingStep, kinks: Sequence[Node]) -> list[dict[Node, Any]]:
-    """Points with weights of other signs, at which some units of every rectifier are open and some not."""
+def _bends(node: Node, slopes: Sequence[Node]) -> bool:
+    """Is this where the forward pass bends: a comparison itself, or what takes the larger or the smaller?"""
+    if node.operation in ("maximum", "minimum"):
+        return any(set(node.operands) & set(slope.operands) for slope in slopes)
+    return node in slopes
+
+
+def _turned(step: TrainingStep, slopes: Sequence[Node]) -> list[dict[Node, Any]]:
+    """Points with weights of other signs, at which every comparison holds for some units and not for all."""
     generator, found = np.random.default_rng(11), list[dict[Node, Any]]()
     near = informative_points(step, TRIES)
     for point in near:
@@ -77,8 +83,8 @@ def _turned(step: TrainingStep, kinks: Sequence[Node]) -> list[dict[Node, Any]]:
             leaf: np.asarray(value) * generator.choice((-1.0, 1.0), np.shape(value))
             for leaf, value in point.items()
         }
-        table = evaluate([*kinks, *step.truths, *step.descents], {**step.state, **turned})
-        mixed = all(0 < np.count_nonzero(table[k]) < np.size(table[k]) for k in kinks)
+        table = evaluate([*slopes, *step.truths, *step.descents], {**step.state, **turned})
+        mixed = all(0 < np.count_nonzero(table[s]) < np.size(table[s]) for s in slopes)
         if mixed and all(np.all(np.isfinite(table[n])) and np.any(table[n]) for n in step.truths):
             found.append(turned)
     return found[:POINTS]

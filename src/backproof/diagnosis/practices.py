@@ -87,21 +87,30 @@ def _call(step: TrainingStep, node: Node) -> str | None:
 
 def _turned(step: TrainingStep) -> Iterator[str]:
     """A difference the wrong way round whose sign the update takes back."""
-    site = step.hypothesis.site
-    if site is None:
-        return
-    for node in _backward(step):
-        if node.operation != "subtract" or node.origin is None or node.origin.site != site:
+    node = _error(step)
+    if node is not None and node.origin is not None and _added(step):
+        text = " ".join(step.trace.sites[node.origin.site].text.split())
+        yield (
+            f"`{text}` is the target less the output, the negative of the derivative, and the updates add: "
+            "the two signs cancel."
+        )
+
+
+def _error(step: TrainingStep) -> Node | None:
+    """The target less the output, where the backward pass begins with it.
+
+    The loss is computed from both, and from no parameter but by the output.
+    """
+    forward, backward = set(ancestors([step.loss])), _backward(step)
+    moving = dependent(ancestors([*step.descents, step.loss]), step.leaves)
+    for node in dict.fromkeys([*(o for n in backward for o in n.operands), *backward]):
+        if node.operation != "subtract" or node.origin is None or node.origin.site < 0:
             continue
-        moving = dependent(ancestors(step.descents), step.leaves)
-        text = " ".join(step.trace.sites[site].text.split())
-        if node.operands[1] in moving and node.operands[0] not in moving and _added(step):
-            yield (
-                f"`{text}` is the target less the output, the negative of the derivative, and the "
-                "updates add: the "
-                "two signs cancel."
-            )
-        return
+        target, output = node.operands
+        begins = step.hypothesis.site == node.origin.site or {target, output} <= forward
+        if begins and output in moving and target not in moving and target.operation != "constant":
+            return node
+    return None
 
 
 def _added(step: TrainingStep) -> bool:

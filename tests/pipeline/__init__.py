@@ -1,0 +1,1 @@
+"""Whole programs, from their source to the report."""
