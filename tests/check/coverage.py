@@ -113,4 +113,29 @@ ELSEWHERE: dict[str, tuple[str, str, str]] = {
         "test_a_rate_that_decays",
         "test_a_rate_that_decays",
     ),
+    "scipy.optimize.minimize": (
+        "pipeline/test_minimisers.py",
+        "test_right_programs_are_certified",
+        "test_mistakes_are_named_and_mended",
+    ),
+    "numeric derivative": (
+        "pipeline/test_unknown_calls.py",
+        "test_a_call_without_a_rule_is_no_obstacle",
+        "test_a_call_without_a_rule_is_no_obstacle",
+    ),
+    "--loss NAME": (
+        "pipeline/test_named_loss.py",
+        "test_the_named_loss_is_the_one_that_is_descended",
+        "test_another_loss_by_name_is_not_descended",
+    ),
+    "conventions of a certificate": (
+        "pipeline/test_certificates.py",
+        "test_what_looks_wrong_and_is_right_is_explained",
+        "test_beside_a_convention_a_missing_factor_is_found",
+    ),
+    "starts that hide a fault": (
+        "pipeline/test_robust_verdicts.py",
+        "test_right_gradients_are_certified_from_any_start",
+        "test_a_start_hides_no_factor",
+    ),
 }
