@@ -126,24 +126,26 @@ def _counterexample(trace: Trace, found: list[Window], best: Judgement, loss: st
         return None
     same = best.step.hypothesis
     for other in telling_windows(trace, found, best.step.window):
-        if any(verdict.correct for verdict in _under(trace, other, same)):
+        alike = list(_under(trace, other, same))
+        if any(each.verdict.correct for each in alike):
             continue
         judgement, _ = _judged(trace, other, loss)
-        if judgement is None or judgement.verdict.correct or not judgement.finite:
+        if judgement is None or judgement.verdict.correct:
             continue
-        if _same(judgement.step.hypothesis, same):
-            return judgement
+        alike = [judgement] if _same(judgement.step.hypothesis, same) else alike
+        if alike and alike[0].finite:
+            return alike[0]
     return None
 
 
-def _under(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Verdict]:
-    """The verdicts on another step under the same loss."""
+def _under(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Judgement]:
+    """The judgements of another step under the same loss."""
     for each in [*stated(trace, window), *implied(trace, window)]:
         if (each.name, each.formula) == (hypothesis.name, hypothesis.formula):
             with contextlib.suppress(ValueError, TypeError, NotImplementedError):
                 step = training_step(trace, window, each)
                 if step is not None:
-                    yield compare(step)
+                    yield Judgement(step, compare(step))
 
 
 def _same(hypothesis: Hypothesis, other: Hypothesis) -> bool:

@@ -12,7 +12,7 @@ from backproof.trace import Trace
 
 BLOWN_UP = 1e3  # times as large as they began: parameters that diverge, where nothing can be compared
 OTHERS = 3  # steps in which gradients that are right in one have to be right as well
-LONGEST = 3  # times as many values as that step makes: more is no step like it
+LONGEST, SHORT = 3, 2_000  # times as many values as that step makes, or so many: more is no step like it
 
 
 def chosen_window(found: list[Window]) -> Window:
@@ -48,7 +48,7 @@ def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[W
     others = [w for w in found[1:] if w.start != window.start and len(w.parameters) == len(window.parameters)]
     nodes, sites = _contents(trace, window)
     contents = [(w, *_contents(trace, w)) for w in others]
-    contents = [entry for entry in contents if entry[1] <= LONGEST * nodes]
+    contents = [entry for entry in contents if entry[1] <= max(LONGEST * nodes, SHORT)]
     chosen: list[Window] = []
     while contents and len(chosen) < OTHERS:
         entry = max(contents, key=lambda e: (len(e[2] - sites), e[1], e[0].start))
