@@ -54,6 +54,7 @@ def test_the_loss_is_what_max_picks() -> None:
     [
         ("-2 * (out - other)", ["sign-flipped"]),
         ("2 * (same - other)", ["wrong-operand"]),
+        ("(out - other)", ["wrong-scale", "missing-factor"]),
     ],
 )
 def test_one_of_the_distances_is_wrong(d_other: str, names: list[str]) -> None:

@@ -236,6 +236,13 @@ class Bench:
             return None
         return overlay
 
+    def evaluated(self, changes: Sequence[tuple[Edge, Node]], point: int) -> dict[Node, Any] | None:
+        """What the updates, and all on the way to them, become with ``changes``; None where they cannot."""
+        line = self._needed(changes)
+        self.work += LEAST + sum([self.weights[node] for node in line])
+        with np.errstate(all="ignore"):
+            return self.run(changes, point, line)
+
     # ------------------------------------------------------------------ scoring
     def score(self, changes: Sequence[tuple[Edge, Node]], states: tuple[int, ...]) -> tuple[int, ...] | None:
         """The state of every parameter after ``changes``: wrong, parallel to the truth, or right.

@@ -54,6 +54,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from backproof.check.constants import constant_of
 from backproof.check.place import Place
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part, inside_product, make, parsed, product, quotient
@@ -81,9 +82,13 @@ def corrections(place: Place) -> Iterator[Correction]:
     if place.site.kind in ("Constant", "Name") and not place.shape and not place.edges[0].operand.operands:
         return
     yield from _mean_for_sum(place)
-    ratios = place.scenery.bench.ratios()
+    bench = place.scenery.bench
+    ratios = bench.ratios()
     if not ratios:
-        return
+        constant = constant_of(bench, place.edges)
+        if constant is None:
+            return
+        ratios = (constant,)
     for text, value in numbers(place):
         if not np.isfinite(value) or value in (0.0, 1.0):
             continue
