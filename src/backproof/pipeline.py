@@ -287,7 +287,9 @@ def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
     rivals = (judgement, *judgement.rivals)  # the squared loss, which most programs descend, comes first
     found = [(j, search(Bench.of(j.step, j.verdict)), k) for k, j in enumerate(rivals)]
     judgement, repair, _ = min(found, key=lambda entry: _badness(entry[1], entry[2]))
-    if judgement.step.hypothesis.stated and not (repair.complete and convincing(judgement, repair)):
+    explained_by = {tried.correction.rule for tried in repair.steps}
+    doubtful = not (repair.complete and convincing(judgement, repair)) or "wrong-scale" in explained_by
+    if judgement.step.hypothesis.stated and doubtful:  # a softmax of the whole batch is the batch's size off
         axis = forward_axis(Bench.of(judgement.step, judgement.verdict))
         if axis is not None:
             states = (RIGHT,) * len(judgement.step.parameters)
