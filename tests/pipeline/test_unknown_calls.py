@@ -12,7 +12,7 @@ from backproof.source import program_from_bytes
 HEAD = """
 import numpy as np
 from scipy.signal import convolve2d, correlate2d
-from scipy.special import i0, i1
+from scipy.special import i0, i1, spherical_jn
 rng = np.random.default_rng(0)
 X = rng.normal(size=(12, 3)); Y = np.tanh(X @ rng.normal(size=(3, 4)))
 W = rng.normal(size=(3, 4)) * 0.5; b = np.zeros(4)
@@ -40,10 +40,8 @@ PROGRAMS = {
         ("np.linalg.inv(M)", "np.linalg.inv(L)"),
     ),
     "whole numbers among the arguments": (
-        "k = np.argsort(Y, axis=1); back = np.argsort(k, axis=1)\n"
-        "e = np.take_along_axis(z, k, axis=1) - Y; loss = 0.5 * np.sum(e ** 2)\n"
-        "dz = np.take_along_axis(e, back, axis=1)",
-        ("np.take_along_axis(e, back", "np.take_along_axis(e, k"),
+        "e = spherical_jn(2, z) - Y; loss = 0.5 * np.sum(e ** 2); dz = e * spherical_jn(2, z, True)",
+        ("spherical_jn(2, z, True)", "spherical_jn(1, z, True)"),
     ),
 }
 
