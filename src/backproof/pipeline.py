@@ -10,6 +10,7 @@ from backproof.check.compare import compare
 from backproof.check.dropped import Dropped, dropped_gradients
 from backproof.check.judge import Judgement, judge
 from backproof.check.trial import RIGHT, Bench
+from backproof.check.truncated import truncated
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.crashed import (
@@ -28,6 +29,7 @@ from backproof.diagnosis.reasons import (
     LAST_ROUND,
     NO_LOSS,
     NOTHING_MOVES,
+    cut_short,
     failed_in_training,
     no_step,
     numeric,
@@ -178,6 +180,8 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         followed = undefined(judgement) or frozen_part(judgement)
     if followed is None:
         judgement, repair = _repaired(judgement)
+        if not repair.complete and (short := truncated(judgement)):
+            return _report(program, judgement, "inconclusive", reason=cut_short(short), findings=notes)
         within = among_states(judgement, options.loss, repair.states)
         if within is not None:
             return unsure_of(_judged(program, options, trace, within[0]), within[1])

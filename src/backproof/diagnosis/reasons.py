@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -222,3 +223,12 @@ def supplied(trace: Trace) -> tuple[Finding, ...]:
     row = min(row for _, row in trace.supplied)
     message = f"The program does not run as it is; it was given {what}."
     return (Finding(rule.code, rule.name, "info", message, Span(row, 1, row, 2)),)
+
+
+def cut_short(names: Sequence[str]) -> str:
+    """Say which gradients leave out what lies more than a few steps back."""
+    return (
+        f"The gradients of {listed(list(names))} are right for a few steps back through time and leave out "
+        "what lies further back, as truncated back-propagation does. Where that is meant they are right; all "
+        "others are."
+    )
