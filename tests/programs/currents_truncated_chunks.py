@@ -52,7 +52,7 @@ class Elman(object):
 
 load = series(401)
 net = Elman(SIZE)
-for epoch in range(60):
+for epoch in range(240):
     net.state = np.zeros(SIZE)
     seen = []
     for start in range(0, 400, CHUNK):
@@ -62,5 +62,5 @@ for epoch in range(60):
         sse = 0.5 * sum(e * e for e in errors)
         net.learn(xs, errors, 0.02)
         seen.append(sse)
-    if epoch % 6 == 0:
+    if epoch % 24 == 0:
         print(epoch, sum(seen) / len(seen))
