@@ -195,7 +195,7 @@ def _driver(program: Program, function: str, shapes: Mapping[str, Shape]) -> tup
     given = [a for a in arguments if a in shapes or a in assigned]
     only = [a.arg for a in found[-1].args.kwonlyargs if a.arg in shapes]
     call = ", ".join([f"{a}={a}" for a in [*given, *only]])
-    return "\n".join([*lines, CALL.format(call=f"{function}({call})"), ""]), [*arguments, *only]
+    return "\n".join([*lines, CALL.format(call=f"{function}({call})"), ""]), [*given, *only]
 
 
 def _without_updates(trace: Trace, program: Program, request: Request) -> Forward:

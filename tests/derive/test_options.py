@@ -100,11 +100,12 @@ def test_a_notebook(derive, tmp_path: Path) -> None:
 
 
 def test_a_function_with_defaults_and_two_results(derive) -> None:
-    """Defaults are taken as they are; of a tuple the first number is derived."""
+    """A default has its name and is no weight; of a tuple the first number is derived."""
     shapes = ("--shapes", "W=5,3", "b=3", "x=7,5", "t=7,3")
     code, text, _ = derive("function.py:loss", *shapes, "--format", "python")
     assert code == 0
-    assert "0.06 * W" in text
+    assert "2 * decay * W" in text
+    assert "d_scale" not in text
     assert "(out - t) * (1 - out**2)" in text
 
 

@@ -75,7 +75,7 @@ for i in range(300):
 
 INDEXED = """
 import numpy as np
-rng = np.random.default_rng(3)
+rng = np.random.default_rng(5)
 sizes = [3, 4, 4, 4, 1]
 W = [rng.normal(size=(m, n)) * 0.6 for m, n in zip(sizes, sizes[1:])]
 table = rng.normal(size=(6, 3)) * 0.5

@@ -41,7 +41,7 @@ for turn in range(50):
 """
 FAULTS = {
     "a slope at the wrong point": (NETWORK.replace("1 - h ** 2", "1 - np.tanh(h) ** 2"), 4_000),
-    "a sign": (NETWORK.replace("dV = h.T @ miss", "dV = h.T @ -miss"), 2_000),
+    "a sign": (NETWORK.replace("dV = h.T @ miss", "dV = h.T @ -miss"), 3_000),
     "a factor, in lists": (LISTS.replace(" * (1 - h[k])", ""), 60_000),
 }
 
