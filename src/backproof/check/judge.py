@@ -12,6 +12,7 @@ import numpy as np
 from backproof.check.compare import Verdict, compare
 from backproof.check.dropped import replaced_gradients
 from backproof.check.metric import is_climbed, is_distance, is_unbounded, vanishes
+from backproof.check.points import informative_tables
 from backproof.check.ranking import Entry, behind_the_whole, is_steady, rank_of, settled
 from backproof.check.steps import chosen_window, telling_windows
 from backproof.graph import Node, ancestors
@@ -32,6 +33,7 @@ from backproof.step.window import trainings
 from backproof.trace import Trace
 
 NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
+WITHIN = frozenset({"clip", "minimum", "maximum", "where", "sign"})
 EARLIER = 4  # steps to look at where the loss has no gradient in the last
 
 
@@ -133,9 +135,26 @@ def _counterexample(trace: Trace, found: list[Window], best: Judgement, loss: st
         if judgement is None or judgement.verdict.correct:
             continue
         alike = [judgement] if _same(judgement.step.hypothesis, same) else alike
-        if alike and alike[0].finite:
+        if alike and alike[0].finite and not _is_bounded(alike[0]):
             return alike[0]
     return None
+
+
+def _is_bounded(judgement: Judgement) -> bool:
+    """Does anything in the way of a wrong gradient bring it within bounds, which may not be a mistake?"""
+    step, verdict = judgement.step, judgement.verdict
+    if step.opened:
+        return True
+    forward = set(ancestors([step.loss]))
+    wrong = [d for d, right in zip(step.descents, verdict.right, strict=True) if not right]
+    bounds = [n for n in ancestors(wrong) if n.operation in WITHIN and n not in forward]
+    if not bounds:
+        return False
+    if any(node.operation != "clip" for node in bounds):
+        return True
+    clipped = [*bounds, *(node.operands[0] for node in bounds)]
+    tables = [table for _, table in informative_tables(step, clipped, 3, spread=verdict.spread)]
+    return any(not np.array_equal(t[node], t[node.operands[0]]) for t in tables for node in bounds)
 
 
 def _under(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Judgement]:
