@@ -12,7 +12,6 @@ import numpy as np
 from backproof.check.compare import Verdict, compare
 from backproof.check.dropped import replaced_gradients
 from backproof.check.metric import is_climbed, is_distance, is_unbounded, vanishes
-from backproof.check.points import informative_tables
 from backproof.check.ranking import Entry, behind_the_whole, is_steady, rank_of, settled
 from backproof.check.steps import chosen_window, telling_windows
 from backproof.graph import Node, ancestors
@@ -147,14 +146,7 @@ def _is_bounded(judgement: Judgement) -> bool:
         return True
     forward = set(ancestors([step.loss]))
     wrong = [d for d, right in zip(step.descents, verdict.right, strict=True) if not right]
-    bounds = [n for n in ancestors(wrong) if n.operation in WITHIN and n not in forward]
-    if not bounds:
-        return False
-    if any(node.operation != "clip" for node in bounds):
-        return True
-    clipped = [*bounds, *(node.operands[0] for node in bounds)]
-    tables = [table for _, table in informative_tables(step, clipped, 3, spread=verdict.spread)]
-    return any(not np.array_equal(t[node], t[node.operands[0]]) for t in tables for node in bounds)
+    return any(n.operation in WITHIN and n not in forward for n in ancestors(wrong))
 
 
 def _under(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Judgement]:
