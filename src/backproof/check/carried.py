@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from backproof.check.digest import digest
 from backproof.check.judge import Judgement
 from backproof.check.points import informative_points
 from backproof.check.trial import RIGHT
@@ -120,18 +121,12 @@ def _errors(step: TrainingStep, known: Sequence[_Update], table: Table) -> Itera
         for node in moving.intersection(line):
             if node.origin is not None and np.asarray(table[node]).dtype.kind == "f":
                 by_site[node.origin.site].add(node)
-                alike[_digest(table[node])].add(node)
+                alike[digest(np.abs(table[node]))].add(node)
     sites = [{n.origin.site for n in moving.intersection(line) if n.origin is not None} for line in lines]
     common = [s for s in set.intersection(*sites) if s in by_site]
     first = {site: min(n.origin.time for n in by_site[site]) for site in common}
     for site in sorted(common, key=lambda s: first[s], reverse=True)[:MOST]:
-        yield by_site[site].union(*(alike[_digest(table[node])] for node in by_site[site]))
-
-
-def _digest(value: Any) -> tuple[int, bytes]:
-    """What two values share that are the same but for their sign and shape."""
-    array = np.abs(np.asarray(value, dtype=float))
-    return array.size, np.float32(np.sort(array, axis=None)).tobytes()
+        yield by_site[site].union(*(alike[digest(np.abs(table[node]))] for node in by_site[site]))
 
 
 def _stops(each: _Update, points: Sequence[Table], base: Sequence[Table], without: Sequence[Table]) -> bool:

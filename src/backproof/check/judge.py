@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import tee
 from typing import Any
 
-import numpy as np
-
 from backproof.check.compare import Verdict, compare
+from backproof.check.digest import digest
 from backproof.check.dropped import replaced_gradients
 from backproof.check.metric import is_climbed, is_distance, is_unbounded, vanishes
 from backproof.check.ranking import Entry, behind_the_whole, is_steady, rank_of, settled
@@ -34,6 +33,8 @@ from backproof.trace import Trace
 NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
 WITHIN = frozenset({"clip", "minimum", "maximum", "where", "sign"})
 EARLIER = 4  # steps to look at where the loss has no gradient in the last
+
+Tried = tuple[Hypothesis, TrainingStep, Verdict]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +128,10 @@ def _counterexample(trace: Trace, found: list[Window], best: Judgement, loss: st
         return None
     same = best.step.hypothesis
     for other in telling_windows(trace, found, best.step.window):
-        alike = list(_under(trace, other, same))
+        losses = [*stated(trace, other), *implied(trace, other)]
+        alike = list(
+            _under(trace, other, (h for h in losses if (h.name, h.formula) == (same.name, same.formula)))
+        )
         if any(each.verdict.correct for each in alike):
             continue
         judgement, _ = _judged(trace, other, loss)
@@ -149,14 +153,15 @@ def _is_bounded(judgement: Judgement) -> bool:
     return any(n.operation in WITHIN and n not in forward for n in ancestors(wrong))
 
 
-def _under(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Judgement]:
-    """The judgements of another step under the same loss."""
-    for each in [*stated(trace, window), *implied(trace, window)]:
-        if (each.name, each.formula) == (hypothesis.name, hypothesis.formula):
-            with contextlib.suppress(ValueError, TypeError, NotImplementedError):
-                step = training_step(trace, window, each)
-                if step is not None:
-                    yield Judgement(step, compare(step))
+def _under(trace: Trace, window: Window, hypotheses: Iterable[Hypothesis]) -> Iterator[Judgement]:
+    """The judgements of a step under losses, but for those under which it cannot be cut out."""
+    for hypothesis in hypotheses:
+        try:
+            step = training_step(trace, window, hypothesis)
+        except (ValueError, TypeError, NotImplementedError):
+            continue
+        if step is not None:
+            yield Judgement(step, compare(step))
 
 
 def _same(hypothesis: Hypothesis, other: Hypothesis) -> bool:
@@ -181,9 +186,10 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     else:
         hypotheses = [*hypotheses, *implied(trace, window)]
     hypotheses = _with_wholes(hypotheses, window)
-    judged, distances = _entries(trace, window, hypotheses, opened=False)
+    once, again = tee(_tried(trace, window, hypotheses))
+    judged, distances = _entries(once, window, hypotheses, opened=False)
     if not any(verdict.correct for _, _, _, verdict in judged):
-        judged, distances = _entries(trace, window, hypotheses, opened=True)
+        judged, distances = _entries(again, window, hypotheses, opened=True)
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged += _with_held(trace, window, judged)
     if not any(verdict.correct for _, _, _, verdict in judged):
@@ -212,29 +218,37 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     return Judgement(step, verdict, rivals, (), other, next(iter(measured), None)), False
 
 
+def _tried(trace: Trace, window: Window, hypotheses: list[Hypothesis]) -> Iterator[Tried | None]:
+    """The step under each loss, with its verdict; None where it cannot be cut out under that one."""
+    for hypothesis in hypotheses:
+        judgement = next(_under(trace, window, [hypothesis]), None)
+        if judgement is None:
+            yield None
+            continue
+        step, verdict = judgement.step, judgement.verdict
+        if not hypothesis.minimised and is_climbed(verdict) and (negative := turned(hypothesis)) is not None:
+            climbed = training_step(trace, window, negative)
+            if climbed is not None:
+                hypothesis, step, verdict = negative, climbed, compare(climbed)
+        yield hypothesis, step, verdict
+
+
 def _entries(
-    trace: Trace, window: Window, hypotheses: list[Hypothesis], opened: bool
+    tried: Iterator[Tried | None], window: Window, hypotheses: list[Hypothesis], opened: bool
 ) -> tuple[list[Entry], list[Hypothesis]]:
-    """Judge the step under each loss; and the distances that the program shows, which explain nothing.
+    """Rank the losses under which the step was judged; and the distances that are shown and explain nothing.
 
     ``opened`` asks for the gradients as they are before the program brings them within bounds.
     """
     judged: list[Entry] = []
     distances: list[Hypothesis] = []
-    for position, hypothesis in enumerate(hypotheses):
+    for position in range(len(hypotheses)):
         if settled(judged, hypotheses[position:]):
             break
-        try:
-            step = training_step(trace, window, hypothesis)
-        except (ValueError, TypeError, NotImplementedError):
+        found = next(tried)
+        if found is None:
             continue
-        if step is None:
-            continue
-        verdict = compare(step)
-        if not hypothesis.minimised and is_climbed(verdict) and (negative := turned(hypothesis)) is not None:
-            climbed = training_step(trace, window, negative)
-            if climbed is not None:
-                hypothesis, step, verdict = negative, climbed, compare(climbed)
+        hypothesis, step, verdict = found
         if opened and not verdict.correct:
             step, verdict = _before_bounds(step, verdict)
         if hypothesis.stated and not verdict.correct and not hypothesis.minimised:
@@ -299,12 +313,7 @@ def _rounds(trace: Trace, judgement: Judgement) -> tuple[Judgement, ...]:
     if not lost:
         return ()
     window = judgement.step.window
-    found = []
-    for hypothesis in [*stated(trace, window), *implied(trace, window, lost)]:
-        with contextlib.suppress(ValueError, TypeError, NotImplementedError):
-            step = training_step(trace, window, hypothesis)
-            if step is not None:
-                found.append(Judgement(step, compare(step)))
+    found = _under(trace, window, [*stated(trace, window), *implied(trace, window, lost)])
     return tuple(j for j in found if not j.verdict.correct)
 
 
@@ -398,22 +407,17 @@ def _same_outputs(declared: Hypothesis, best: Hypothesis, judged: list[Entry], w
     outputs = best.outputs or next(
         (h.outputs for _, h, _, _ in judged if h.outputs and part.issuperset(h.outputs)), ()
     )
-    known = {_digest(node) for node in made if node.operands and time_of(node) > since}
+    known = {digest(node.value) for node in made if node.operands and time_of(node) > since}
     stack, done = list(outputs), set[Node]()
     while stack:
         node = stack.pop()
         if node in befores:
             return False
-        if node in done or node in made or time_of(node) <= since or _digest(node) in known:
+        if node in done or node in made or time_of(node) <= since or digest(node.value) in known:
             continue
         done.add(node)
         stack.extend(node.operands)
     return bool(outputs)
-
-
-def _digest(node: Node) -> tuple[int, bytes]:
-    array = np.asarray(node.value, dtype=np.float64)
-    return array.size, np.float32(np.sort(array, axis=None)).tobytes()
 
 
 def _dropped(trace: Trace, judgement: Judgement) -> tuple[Change, ...]:

@@ -46,8 +46,9 @@ def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[W
     does other things as well.
     """
     others = [w for w in found[1:] if w.start != window.start and len(w.parameters) == len(window.parameters)]
-    nodes, sites = _contents(trace, window)
-    contents = [(w, *_contents(trace, w)) for w in others]
+    times = [time_of(node) for node in trace.nodes]
+    nodes, sites = _contents(trace, times, window)
+    contents = [(w, *_contents(trace, times, w)) for w in others]
     contents = [entry for entry in contents if entry[1] <= max(LONGEST * nodes, SHORT)]
     chosen: list[Window] = []
     while contents and len(chosen) < OTHERS:
@@ -58,8 +59,7 @@ def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[W
     return chosen
 
 
-def _contents(trace: Trace, window: Window) -> tuple[int, set[int]]:
+def _contents(trace: Trace, times: list[int], window: Window) -> tuple[int, set[int]]:
     """How many values a step has made, and at which places of the program."""
-    times = [time_of(node) for node in trace.nodes]
     made = trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]
     return len(made), {node.origin.site for node in made if node.origin is not None}

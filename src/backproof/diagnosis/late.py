@@ -24,16 +24,15 @@ def read_late(judgement: Judgement) -> tuple[Finding, ...]:
     """
     step = judgement.step
     late = {
-        number: read
+        number: (read, readers)
         for number, parameter in enumerate(step.parameters)
-        if (read := _updated(step, parameter)) and _readers(step, number, read)
+        if (read := _updated(step, parameter)) and (readers := _readers(step, number, read))
     }
     if not late:
         return ()
     points = informative_points(step, POINTS, spread=judgement.verdict.spread)
     found = []
-    for number, read in late.items():
-        readers = _readers(step, number, read)
+    for number, (read, readers) in late.items():
         verdict = compare_nodes(step, step.descents, [{**p, **_moved(step, read, p)} for p in points])
         wrong = [step.parameters[k].name for k in readers if not verdict.comparisons[k].parallel]
         if not wrong:
