@@ -11,6 +11,7 @@ from backproof.check.dropped import Dropped, dropped_gradients
 from backproof.check.judge import Judgement, judge
 from backproof.check.trial import RIGHT, Bench
 from backproof.check.truncated import truncated
+from backproof.check.unread import unread_gradients
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.crashed import (
@@ -35,6 +36,7 @@ from backproof.diagnosis.reasons import (
     numeric,
     on_a_kink,
     one_number,
+    perhaps_forgotten,
     supplied,
     undefined,
     unknown_calls,
@@ -171,6 +173,9 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
             return _report(program, judgement, "inconclusive", reason=reason, findings=notes)
         dropped = () if lost else dropped_gradients(judgement.step)
         missing = unapplied(judgement, dropped, verify) if dropped else ()
+        if not (lost or missing) and (forgotten := unread_gradients(judgement.step)):
+            reason = perhaps_forgotten(judgement, forgotten)
+            return _report(program, judgement, "inconclusive", reason=reason, findings=notes)
         return _lasting(program, judgement, (*lost, *missing), notes, dropped)
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         unwell = warnings(judgement)

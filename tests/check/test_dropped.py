@@ -177,6 +177,36 @@ for it in range(500):
     W -= .05 * dW; U -= .05 * dU; V -= .05 * dV
 """
 
+WRITTEN_DOWN = """
+import numpy as np
+rng = np.random.default_rng(4)
+X = rng.normal(size=(20, 3)); y = np.tanh(X[:, :1] - X[:, 2:])
+shift = 0.2
+U = rng.normal(size=(3, 4)); v = rng.normal(size=(4, 1))
+for i in range(500):
+    h = np.tanh(X @ U)
+    e = h @ v + shift - y
+    d_h = e @ v.T
+    d_z = d_h * (1 - h * h)
+    slope = e.sum()
+    shift -= 0.01 * slope
+    v -= 0.01 * h.T @ e
+    U -= 0.01 * X.T @ d_z
+"""
+
+EMBEDDED = """
+import numpy as np
+rng = np.random.default_rng(5)
+table = rng.normal(size=(9, 3))
+W = rng.normal(size=(3, 2)) * .5
+ids = rng.integers(0, 9, 12); t = rng.normal(size=(12, 2))
+for i in range(500):
+    out = table[ids] @ W
+    loss = 0.5 * np.sum((out - t) ** 2)
+    d = out - t
+    W -= 0.01 * table[ids].T @ d
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "update"),
@@ -199,7 +229,25 @@ def test_dropped(text: str, update: str) -> None:
     assert check_program(mended).verdict == "correct"
 
 
-@pytest.mark.parametrize("text", [FROZEN, MODEL, STATE])
+@pytest.mark.parametrize("text", [FROZEN, MODEL, STATE, WRITTEN_DOWN, EMBEDDED])
 def test_not_wanted(text: str) -> None:
     """Gradients of data, of targets, of first states and of frozen layers are no fault."""
     assert check_program(program_from_bytes(text.encode(), "program.py")).verdict == "correct"
+
+
+@pytest.mark.parametrize("update", ["U -= 0.01 * X.T @ d_z", "shift -= 0.01 * slope"])
+def test_written_down(update: str) -> None:
+    """No certificate is given where a name holds a gradient of what is not updated, and nothing reads it."""
+    text = WRITTEN_DOWN.replace(f"    {update}\n", "")
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert "never read" in report.reason
+
+
+def test_written_down_and_called_alike() -> None:
+    """A gradient that is called after what it is that of, and that nothing reads, was to be applied."""
+    text = WRITTEN_DOWN.replace("v -= 0.01 * h.T @ e", "d_v = h.T @ e")
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.parameters) == ("never-updated", ("v",))

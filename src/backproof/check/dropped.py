@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from backproof.check.points import informative_points
-from backproof.check.trial import VANISHES, parallel
+from backproof.check.trial import is_multiple
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Parameter, TrainingStep, training_step
 from backproof.step.update import time_of
-from backproof.trace import Store, Trace
+from backproof.trace import Store, Trace, unread_names
 
 MOST = 40  # values that could be parameters; more are data
 Place = tuple[Any, ...]
@@ -41,8 +41,8 @@ class Dropped:
 
 def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
     """Find what the loss depends on, is kept like the parameters, and has a gradient that is not applied."""
-    step = _with_older_values_apart(step)
-    kept = _kept(step)
+    step = with_older_values_apart(step)
+    kept = kept_leaves(step)
     if not kept or len(kept) > MOST:
         return ()
     leaves = list(kept)
@@ -51,46 +51,52 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
     points = informative_points(step, 2)
     truths = [found[leaf] for leaf in leaves]
     shapes = {np.shape(leaf.value) for leaf in leaves}
-    idle = _idle(step, shapes)
+    idle = [node for node in idle_values(step) if np.shape(node.value) in shapes]
     backward = [n for n in ancestors(step.descents) if n.operands and n not in forward]
     applied = [n for n in backward if np.shape(n.value) in shapes]
     tables = [evaluate([*truths, *idle, *applied], {**step.state, **point}) for point in points]
-    names = _names(step)
+    names, unread = names_of(step), unread_names(step.trace.files.values())
+    multiplied = {
+        o for n in forward if set(n.operands) <= kept.keys() for o in n.operands
+    }  # one of both is data
     dropped = []
     # A dropped gradient is called as the others are that are applied; or it comes out of their backward pass,
-    # is used for nothing else, and its owner is kept beside their owners by an object or a container.
+    # is used for nothing else, and its owner is kept beside their owners by an object or a container; or it
+    # is called after its owner, and nothing reads that name.
     for leaf, truth in zip(leaves, truths, strict=True):
         if not all(np.any(np.asarray(table[truth])) for table in tables):
             continue
-        matching = [n for n in idle if _is_multiple([(t[n], t[truth]) for t in tables])]
-        used = bool(matching) and any(_is_multiple([(t[n], t[truth]) for t in tables]) for n in applied)
+        matching = [n for n in idle if is_multiple([(t[n], t[truth]) for t in tables])]
+        used = bool(matching) and any(is_multiple([(t[n], t[truth]) for t in tables]) for n in applied)
         place, name, sibling = kept[leaf]
         for node in sorted(matching, key=lambda n: (n not in names, -time_of(n))):
-            if _called_alike(step, names, names.get(node, ""), name) or (
-                not used and place[0] != "name" and np.size(leaf.value) > 1 and _made_of(node, backward)
+            if (
+                _called_alike(step, names, names.get(node, ""), name)
+                or (leaf not in multiplied and names.get(node) in unread and _pattern(names[node], name))
+                or (not used and place[0] != "name" and np.size(leaf.value) > 1 and _made_of(node, backward))
             ):
                 dropped.append(Dropped(leaf, name, node, sibling, names.get(node)))
                 break
     return tuple(d for d in dropped if not _chosen(step, d))
 
 
-def _with_older_values_apart(step: TrainingStep) -> TrainingStep:
+def with_older_values_apart(step: TrainingStep) -> TrainingStep:
     """The step with everything older that its loss is computed from as leaves of their own.
 
     A matrix that no update changes is data for the step, and its product with other data is one leaf.
     """
     start, befores = step.window.start, {c.before for c in step.window.parameters}
-    line = ancestors([step.hypothesis.node], lambda node: time_of(node) < start)
+    line = ancestors([step.hypothesis.node], lambda node: 0 <= time_of(node) < start)
     older = [
         node
         for node in line
-        if time_of(node) < start and node not in befores and np.asarray(node.value).dtype.kind == "f"
+        if 0 <= time_of(node) < start and node not in befores and np.asarray(node.value).dtype.kind == "f"
     ]
     wider = training_step(step.trace, step.window, step.hypothesis, older, step.opened)
     return wider if wider is not None and len(wider.parameters) == len(step.parameters) else step
 
 
-def _kept(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
+def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
     """The leaves that are kept where parameters are: their place, their name, and a parameter beside it."""
     trace, window = step.trace, step.window
     inside = {s.place for s in trace.stores if s.time >= window.start and s.place[0] != "object"}
@@ -186,8 +192,8 @@ def _root(node: Node) -> Node:
     return node
 
 
-def _idle(step: TrainingStep, shapes: set[tuple[int, ...]]) -> list[Node]:
-    """The values of the step, of some shapes, that no update is computed from."""
+def idle_values(step: TrainingStep) -> list[Node]:
+    """The values of the step that no update is computed from, nor the loss, and that are not shown."""
     used = set(ancestors(step.descents)) | set(ancestors([step.loss]))
     shown = {step.copies[n] for n in step.trace.shown if n in step.copies}
     return [
@@ -196,20 +202,8 @@ def _idle(step: TrainingStep, shapes: set[tuple[int, ...]]) -> list[Node]:
         if node.operands
         and node not in used
         and node not in shown
-        and np.shape(node.value) in shapes
         and np.asarray(node.value).dtype.kind == "f"
     ]
-
-
-def _is_multiple(pairs: Sequence[tuple[Any, Any]]) -> bool:
-    """Is the first of each pair the second times one constant?"""
-    scales = list[float]()
-    for found, true in pairs:
-        scale = parallel(found, np.asarray(true, dtype=float))
-        if scale is None or scale == VANISHES:
-            return False
-        scales.append(scale)
-    return max(scales) - min(scales) <= 1e-5 * max(map(abs, scales))
 
 
 def _made_of(gradient: Node, backward: Sequence[Node]) -> bool:
@@ -217,7 +211,7 @@ def _made_of(gradient: Node, backward: Sequence[Node]) -> bool:
     return not set(ancestors([gradient])).isdisjoint(backward)
 
 
-def _names(step: TrainingStep) -> dict[Node, str]:
+def names_of(step: TrainingStep) -> dict[Node, str]:
     """What the values of a step are called: by a name, or by that of the array they were written into."""
     names = {node: node.name for node in step.copies.values() if node.name}
     for store in step.trace.stores:

@@ -424,3 +424,14 @@ def parallel(applied: Any, true: Any) -> float | None:
     if norm == 0.0 or float(np.linalg.norm(g - c * true)) > TOLERANCE * norm:
         return None
     return c
+
+
+def is_multiple(pairs: Sequence[tuple[Any, Any]]) -> bool:
+    """Is the first of each pair the second times one constant?"""
+    scales = list[float]()
+    for found, true in pairs:
+        scale = parallel(found, np.asarray(true, dtype=float))
+        if scale is None or scale == VANISHES:
+            return False
+        scales.append(scale)
+    return max(scales) - min(scales) <= 1e-5 * max(map(abs, scales))

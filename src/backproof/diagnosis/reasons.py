@@ -9,6 +9,7 @@ import numpy as np
 
 from backproof.check.judge import Judgement
 from backproof.check.points import decides_alike, informative_points
+from backproof.check.unread import Unread
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
@@ -160,6 +161,17 @@ def one_number(judgement: Judgement) -> str | None:
         f"it and the true one changes with {listed(sorted(set(deciding)))}: whether that was left out, or is "
         "meant as a part of the learning rate, cannot be told. With two parameters, or with several samples "
         "in a step, it can."
+    )
+
+
+def perhaps_forgotten(judgement: Judgement, forgotten: Sequence[Unread]) -> str:
+    """Say which gradients are computed and never read, of what stays as it is."""
+    trace = judgement.step.trace
+    made = listed([f"{each.name} ({_place(trace, each.gradient)})" for each in forgotten])
+    owners = listed(list(dict.fromkeys(name for each in forgotten for name in each.owners)))
+    return (
+        f"The gradients that are applied are right, but {made} leads to a gradient of {owners} and is never "
+        "read, as if an update were missing. Where these are meant to stay as they are, all is right."
     )
 
 

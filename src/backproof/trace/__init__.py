@@ -3,6 +3,7 @@
 from backproof.trace.events import Activity, Attempt, Binding, Crash, Frame, Origin, Store, Trace
 from backproof.trace.run import trace_program
 from backproof.trace.sites import Site
+from backproof.trace.unread import unread_names
 
 __all__ = [
     "Activity",
@@ -15,4 +16,5 @@ __all__ = [
     "Store",
     "Trace",
     "trace_program",
+    "unread_names",
 ]
