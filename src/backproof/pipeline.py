@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from backproof.check.compare import compare
 from backproof.check.dropped import Dropped, dropped_gradients
-from backproof.check.judge import Judgement, judge
+from backproof.check.judge import Judgement, confirmed, judge
 from backproof.check.trial import RIGHT, Bench
 from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
@@ -160,7 +160,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
     if judgement.verdict.correct and judgement.rounds:
         return _of_last_round(program, judgement, verify, notes, options)
     if judgement.verdict.correct:
-        judgement = replace(judgement, verdict=compare(judgement.step, POINTS, judgement.verdict.spread))
+        judgement = confirmed(judgement, POINTS)
     followed = unknown_calls(judgement) or unread_updates(judgement)
     if followed is None and judgement.verdict.correct:
         followed = one_number(judgement)

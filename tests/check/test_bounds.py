@@ -102,3 +102,22 @@ def test_units_that_are_always_open() -> None:
         report = check_program(program_from_bytes(text.encode(), "net.py"), timeout=15)
         assert report.verdict == "correct"
         assert [f.name for f in report.findings if f.severity == "warning"] == expected
+
+
+MIDWAY = {
+    "the error of the output": ("d = out - Y", "d = np.clip(out - Y, -1.0, 1.0)"),
+    "the error of the hidden layer": ("d @ V.T *", "np.clip(d @ V.T, -1.5, 1.5) *"),
+    "each sample's gradient": ("dh.sum(axis=0)", "np.clip(dh, -2.0, 2.0).sum(axis=0)"),
+    "seldom reached": ("d @ V.T *", "np.clip(d @ V.T, -25.0, 25.0) *"),
+}
+
+
+@pytest.mark.parametrize("change", MIDWAY.values(), ids=MIDWAY)
+def test_clipped_on_the_way(change: tuple[str, str]) -> None:
+    """An error may be clipped before it goes on; a mistake beside the clip is found all the same."""
+    text = NETWORK.format(bounds="pass").replace(*change)
+    assert verdict(text) == ("correct", [])
+    said, names = verdict(text.replace("(1 - h ** 2)", "(1 - h)"))
+    assert (said, names) == ("faulty", ["wrong-activation-derivative"])
+    said, names = verdict(text.replace("out - Y", "Y - out").replace("sum((Y - out)", "sum((out - Y)"))
+    assert (said, names) == ("faulty", ["sign-flipped"])

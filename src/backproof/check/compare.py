@@ -15,8 +15,10 @@ from backproof.graph import Node, ancestors, median
 from backproof.step import Parameter, TrainingStep, values
 from backproof.step.update import own_share, shrinks, terms
 
+POINTS = 3  # at which a step is first judged
 ROUNDING = 1e-13  # of the largest gradient of a step: smaller is a zero computed in float64
 SHARED = 1e-4  # relative: what is fitted to gradients is the share that stands in the update
+SOUGHT = 8  # points among which one is looked for that shows a difference
 LEAST = 2  # points that are left when those of rounding alone are set aside
 TOLERANCE = (
     2e-6  # relative; an epsilon of 1e-8 inside a logarithm stays below it, a scale off by 0.05 % does not
@@ -99,6 +101,31 @@ def _telling(
         if not lost or any(off > MARGIN * (lost[n] + lost[count + n]) for n, off in differing[k]):
             kept.append(k)
     return kept
+
+
+def telling_tables(
+    step: TrainingStep, verdict: Verdict, results: Sequence[Node], count: int, seed: int
+) -> list[tuple[dict[Node, Any], dict[Node, Any]]]:
+    """Draw points like ``informative_tables``, at some of which gradients are wrong that a verdict calls so.
+
+    Where none of the first shows that, as those of a gradient that meets a bound now and then, others stand
+    in; there are none if not even all of those show it.
+    """
+    found = informative_tables(step, results, count, seed, verdict.spread)
+    if verdict.correct or not _seem_right(step, found):
+        return found
+    more = informative_tables(step, results, SOUGHT, spread=verdict.spread)
+    for k in range(len(more) - 1, 0, -1):
+        chosen = [*more[: count - 1], more[k]]
+        if k >= count - 1 and not _seem_right(step, chosen):
+            return chosen
+    return [] if _seem_right(step, more) else more
+
+
+def _seem_right(step: TrainingStep, found: Sequence[tuple[dict[Node, Any], dict[Node, Any]]]) -> bool:
+    nodes = [*step.descents, *step.truths]
+    rows = [[table[node] for node in nodes] for _, table in found]
+    return _compared(step, [point for point, _ in found], rows).correct
 
 
 def compare_nodes(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import tee
 from typing import Any
 
-from backproof.check.compare import Verdict, compare
+from backproof.check.compare import POINTS, Verdict, compare
 from backproof.check.digest import digest
 from backproof.check.dropped import replaced_gradients
 from backproof.check.metric import is_climbed, is_distance, is_unbounded, vanishes
@@ -261,16 +261,40 @@ def _entries(
     return judged, distances
 
 
-def _before_bounds(step: TrainingStep, verdict: Verdict) -> tuple[TrainingStep, Verdict]:
-    """Judge the gradients as they are before the program clips or normalises them, if that explains more."""
+def confirmed(judgement: Judgement, points: int) -> Judgement:
+    """Hold a step that is right at a few points against the truth at more of them.
+
+    A gradient that meets its bounds only at some of those is judged as it is before.
+    """
+    step, spread = judgement.step, judgement.verdict.spread
+    verdict = compare(step, points, spread)
+    if not verdict.correct and not step.opened:
+        step, verdict = _before_bounds(step, verdict, points, spread)
+    return replace(judgement, step=step, verdict=verdict)
+
+
+def _before_bounds(
+    step: TrainingStep, verdict: Verdict, points: int = POINTS, spread: float = 1.0
+) -> tuple[TrainingStep, Verdict]:
+    """Judge the gradients as they are before the program clips or normalises them, if that explains more.
+
+    Or as much, where they are clipped: a mistake before it shows the better without.
+    """
     opened = boundings(step)
     if not opened:
         return step, verdict
     whole = training_step(step.trace, step.window, step.hypothesis, opened=opened)
     if whole is None:
         return step, verdict
-    other = compare(whole)
-    return (whole, other) if sum(other.right) > sum(verdict.right) else (step, verdict)
+    other = compare(whole, points, spread)
+    more, less = _explained(other), _explained(verdict)
+    clipped = all(node.operation == "clip" for node in opened)
+    return (whole, other) if more > less or (more == less and clipped) else (step, verdict)
+
+
+def _explained(verdict: Verdict) -> tuple[int, int]:
+    """How many gradients are right, and how many but for a factor, such as a sign."""
+    return sum(verdict.right), sum(c.parallel for c in verdict.comparisons)
 
 
 def _with_site(step: TrainingStep, judged: list[Entry]) -> TrainingStep:

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.compare import TOLERANCE, Verdict, floor, floored
+from backproof.check.compare import TOLERANCE, Verdict, floor, floored, telling_tables
 from backproof.check.decay import penalised_parts
-from backproof.check.points import informative_tables
 from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step import TrainingStep
 from backproof.step.update import own_share, shrinks, takes_a_share, time_of
 
 WRONG, PARALLEL, RIGHT = 0, 1, 2
+SEED = 7  # of the points, which are others than those of the verdict
 ROUGHLY = 1e-9  # of the square of a norm: more is no rounding, and a difference of squares shows it
 SOME = 1e-3  # of an update: less of it is no gradient
 LEAST_SHRUNK = 3  # elements: two constants fit any two numbers
@@ -94,7 +94,7 @@ class Bench:
         Evaluate the step once at each point, and list the uses of values in its backward pass.
         """
         results = [*step.descents, *step.truths, *step.copies.values()]
-        found = informative_tables(step, results, count, 7, verdict.spread)
+        found = telling_tables(step, verdict, results, count, SEED)
         bench = cls(step, verdict, [point for point, _ in found], [table for _, table in found])
         for table in bench.base:
             truths = [table[t] for t in step.truths]
@@ -142,7 +142,7 @@ class Bench:
             if not any(e.consumer in forward for e in group)
         }
         bench.target = bench.wanted_scale()
-        bench.initial = starting_states(verdict)
+        bench.initial = starting_states(verdict) if bench.points else (RIGHT,) * len(step.descents)
         return bench
 
     def wanted_scale(self) -> tuple[float, ...] | None:

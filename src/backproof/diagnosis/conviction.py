@@ -48,8 +48,11 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
 
     It is when some gradient is true already, when the program declares the loss in the step, or when it
     states one and a repair makes every gradient true. A loss that was only inferred, and that explains
-    nothing as the program stands, could be made to fit anything by changing factors.
+    nothing as the program stands, could be made to fit anything by changing factors. A difference that no
+    fresh point shows again is none of the gradients' own.
     """
+    if repair.complete and not repair.steps:
+        return False
     verdict, hypothesis = judgement.verdict, judgement.step.hypothesis
     triples = zip(judgement.step.parameters, verdict.right, verdict.comparisons, strict=True)
     right = [p for p, ok, c in triples if ok and not c.zero]

@@ -26,7 +26,8 @@ def boundings(step: TrainingStep) -> dict[Node, Node]:
 
     Both as nodes of the trace. What is made of it has its signs, and does not grow with it. A difference that
     the loss itself is computed from is no gradient: its bounds belong to the loss. Nor is a bounded value
-    that enters the update of another parameter too, or one that the optimizer's memory enters.
+    that enters the update of another parameter too, or one that the optimizer's memory enters. But a clip
+    within bounds on both sides of zero is meant for errors and gradients, wherever it stands.
     """
     known = {copy: node for node, copy in step.copies.items()}
     forward = set(ancestors([step.loss]))
@@ -44,20 +45,25 @@ def boundings(step: TrainingStep) -> dict[Node, Node]:
                 if gradient in known and _bounds(step, gradient, made):
                     found[node] = gradient
                     break
-    return {known[n]: known[g] for n, g in found.items() if len(owners.get(n, ())) == 1}
+    alone = {n: g for n, g in found.items() if len(owners.get(n, ())) == 1}
+    within = {n: n.operands[0] for n in owners if n in known and _is_clip(n) and n.operands[0] in known}
+    return {known[n]: known[g] for n, g in {**within, **alone}.items()}
 
 
 def _on_the_way(parameter: Parameter) -> Iterator[Node]:
-    """What is of the parameter's size, and after it was made only scaled and added up."""
+    """What is of the parameter's size, and after it was made only scaled and added up.
+
+    Or of that size for each sample: every sample's gradient may have its own bounds before they are added up.
+    """
     pairs = list(zip(parameter.leaves, parameter.afters, strict=True))
     shape = np.shape(pairs[0][0].value)
     for before, after in pairs:
         stack, seen = [after], {after}
         while stack and len(seen) < LIMIT:
             node = stack.pop()
-            if np.shape(node.value) == shape and node.operands and not keeps(node, before):
+            if node.operands and _is_of_size(node, shape) and not keeps(node, before):
                 yield node
-            if node.operation in SUMS | THROUGH | {"multiply"}:
+            if node.operation in SUMS | THROUGH | {"multiply", "sum", "mean"}:
                 operands = node.operands
             elif node.operation == "divide":
                 operands = node.operands[:1]
@@ -66,6 +72,27 @@ def _on_the_way(parameter: Parameter) -> Iterator[Node]:
             new = [o for o in operands if o not in seen and o is not before]
             seen.update(new)
             stack.extend(new)
+
+
+def _is_of_size(node: Node, shape: tuple[int, ...]) -> bool:
+    """Has a value the shape of a parameter, or that of one such value for each sample?
+
+    The sign of a value for each sample is more likely part of the derivative of a loss.
+    """
+    own = np.shape(node.value)
+    if own == shape:
+        return True
+    if node.operation == "sign" or len(own) < len(shape):
+        return False
+    return all(length in (1, other) for length, other in zip(shape[::-1], own[::-1], strict=False))
+
+
+def _is_clip(node: Node) -> bool:
+    """Is this a clip of what may have either sign?"""
+    if node.operation != "clip":
+        return False
+    lower, upper = (node.attributes.get(side) for side in ("lower", "upper"))
+    return lower is not None and upper is not None and bool(np.all(lower < 0) and np.all(upper > 0))
 
 
 def _may_bound(node: Node, forward: set[Node]) -> bool:
