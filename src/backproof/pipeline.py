@@ -30,6 +30,7 @@ from backproof.diagnosis.reasons import (
     LAST_ROUND,
     NO_LOSS,
     NOTHING_MOVES,
+    changing_factor,
     cut_short,
     failed_in_training,
     no_step,
@@ -50,12 +51,13 @@ from backproof.health import warnings
 from backproof.mend import Repair, Tried, forward_axis, located, search
 from backproof.runner import Runner
 from backproof.source import Edit, Program, apply_edits, read_program, require_python
-from backproof.trace import Trace, trace_program
+from backproof.trace import Trace, trace_program, untaken
 from backproof.trace.run import how_it_ended
 from backproof.trace.stopping import NEVER
 
 STEPS, SECONDS = 4, 20.0
 LONGER = (2_500, 20_000)  # nodes that a second and a third look go on for
+BRANCHING, BRANCHING_SECONDS = 2_500, 3.0  # more nodes, and seconds, to see other branches
 MENDING = 12.0  # seconds to look for what mends a crash
 PARTLY = 2  # programs that do not crash any more, whose other mistakes are looked for
 POINTS = 8  # at which a program is certified, and a mend verified
@@ -163,7 +165,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         judgement = confirmed(judgement, POINTS)
     followed = unknown_calls(judgement) or unread_updates(judgement)
     if followed is None and judgement.verdict.correct:
-        followed = one_number(judgement)
+        followed = one_number(judgement) or changing_factor(judgement)
     if judgement.verdict.correct and failed_in_training(judgement):
         reason = how_it_ended(trace, program, options.seconds)
         return _report(program, judgement, "inconclusive", reason=reason, findings=notes)
@@ -241,7 +243,7 @@ def _observed(program: Program, options: Options) -> tuple[Trace, Judgement | No
     trace = trace_program(program, steps=options.steps, seconds=options.seconds, runner=options.runner)
     judgement = judge(trace, options.loss)
     if judgement is not None:
-        return trace, judgement
+        return _on_other_branches(program, options, trace, judgement) or (trace, judgement)
     for nodes in LONGER:
         if trace.ended != "stopped":
             break
@@ -252,6 +254,20 @@ def _observed(program: Program, options: Options) -> tuple[Trace, Judgement | No
         if judgement is not None and judgement.verdict.correct:
             break  # nothing is called wrong before the longest look
     return trace, judgement
+
+
+def _on_other_branches(
+    program: Program, options: Options, trace: Trace, judgement: Judgement
+) -> tuple[Trace, Judgement] | None:
+    """Look for a step with wrong gradients among more steps, where those seen leave branches untaken."""
+    if not judgement.verdict.correct or trace.ended != "stopped" or not (missing := untaken(trace)):
+        return None
+    nodes, seconds = len(trace.nodes) + BRANCHING, min(options.seconds, BRANCHING_SECONDS)
+    longer = trace_program(program, steps=NEVER, seconds=seconds, nodes=nodes, runner=options.runner)
+    if len(untaken(longer)) >= len(missing):
+        return None
+    other = judge(longer, options.loss)
+    return None if other is None or other.verdict.correct else (longer, other)
 
 
 def _faulty(

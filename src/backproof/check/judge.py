@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import tee
 from typing import Any
@@ -129,28 +129,42 @@ def _counterexample(trace: Trace, found: list[Window], best: Judgement, loss: st
     same = best.step.hypothesis
     for other in telling_windows(trace, found, best.step.window):
         losses = [*stated(trace, other), *implied(trace, other)]
-        alike = list(
-            _under(trace, other, (h for h in losses if (h.name, h.formula) == (same.name, same.formula)))
-        )
+        alike = list(_under(trace, other, (h for h in losses if _same(h, same))))
         if any(each.verdict.correct for each in alike):
             continue
         judgement, _ = _judged(trace, other, loss)
-        if judgement is None or judgement.verdict.correct:
+        if judgement is None:
             continue
+        known = judgement.step.hypothesis.declared or not same.declared
+        if judgement.verdict.correct and (known or not _wrong_here(alike)):
+            continue  # else it is right under a value that nobody calls a loss
         alike = [judgement] if _same(judgement.step.hypothesis, same) else alike
         if alike and alike[0].finite and not _is_bounded(alike[0]):
             return alike[0]
     return None
 
 
+def _wrong_here(judgements: Sequence[Judgement]) -> bool:
+    """Are gradients wrong under all of these losses, however near to the program's own point?"""
+    return not any(
+        compare(each.step, spread=spread).correct for each in judgements for spread in (1.0, *NEARER)
+    )
+
+
 def _is_bounded(judgement: Judgement) -> bool:
-    """Does anything in the way of a wrong gradient bring it within bounds, which may not be a mistake?"""
+    """Does anything in the way of a wrong gradient bring it within bounds, which may not be a mistake?
+
+    What is taken of values of the forward pass, as the sign of an error, is a slope and no bound.
+    """
     step, verdict = judgement.step, judgement.verdict
     if step.opened:
         return True
     forward = set(ancestors([step.loss]))
     wrong = [d for d, right in zip(step.descents, verdict.right, strict=True) if not right]
-    return any(n.operation in WITHIN and n not in forward for n in ancestors(wrong))
+    return any(
+        n.operation in WITHIN and n not in forward and not forward.issuperset(n.operands)
+        for n in ancestors(wrong)
+    )
 
 
 def _under(trace: Trace, window: Window, hypotheses: Iterable[Hypothesis]) -> Iterator[Judgement]:

@@ -9,6 +9,9 @@ from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding, Severity
 from backproof.source import Span
+from backproof.trace import untaken
+
+MOST = 4  # branches that are told
 
 
 def certified(judgement: Judgement) -> tuple[str, ...]:
@@ -22,7 +25,7 @@ def certified(judgement: Judgement) -> tuple[str, ...]:
         f"The gradients applied to {listed([p.name for p in step.parameters])} are the gradients of {name}.",
         _choice(judgement),
         f"They agree at {len(verdict.comparisons[0].scales)} fresh random points, in float64, to a relative "
-        f"{worst:.1e}.",
+        f"{worst:.1e}{_unseen(judgement)}.",
     ]
     still = [p.name for p, c in zip(step.parameters, verdict.comparisons, strict=True) if c.zero]
     if still:
@@ -30,6 +33,16 @@ def certified(judgement: Judgement) -> tuple[str, ...]:
             f"The loss does not depend on {listed(still)} with these data, and neither does the update."
         )
     return (*sentences, *practices(judgement))
+
+
+def _unseen(judgement: Judgement) -> str:
+    """Say which branches did not run in any step that was seen."""
+    trace = judgement.step.trace
+    rows = [row for file, row in untaken(trace) if file == next(iter(trace.files))]
+    if not rows:
+        return ""
+    places = listed([str(row) for row in rows[:MOST]])
+    return f", in steps that did not run the branch{'es' * (len(rows) > 1)} at line {places}"
 
 
 def _choice(judgement: Judgement) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from backproof.check.judge import Judgement
 from backproof.check.points import decides_alike, informative_points
+from backproof.check.ranking import is_steady
 from backproof.check.unread import Unread
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
@@ -16,7 +17,7 @@ from backproof.findings import Finding
 from backproof.graph import Node, ancestors, evaluate
 from backproof.graph.operations.opaque import is_too_large
 from backproof.source import Program, Span
-from backproof.step import label, values, windows
+from backproof.step import boundings, label, values, windows
 from backproof.step.cut import dependent
 from backproof.step.window import root
 from backproof.trace import Trace
@@ -31,6 +32,9 @@ NO_LOSS = (
     "states or which its backward pass implies. --loss NAME names the variable that is the loss."
 )
 MOVED = 1.3  # times a number: what its factor in a gradient is known by
+RESIZES = frozenset(
+    {"sqrt", "opaque", "abs", "max", "maximum", "minimum", "clip", "where", "sign"}
+)  # what a length is made with
 NOTHING_MOVES = (
     "Every gradient is zero with these data, the applied and the true ones alike, so there is nothing to "
     "compare and nothing is learned. Start the program at parameters that let something through."
@@ -162,6 +166,34 @@ def one_number(judgement: Judgement) -> str | None:
         "meant as a part of the learning rate, cannot be told. With two parameters, or with several samples "
         "in a step, it can."
     )
+
+
+def changing_factor(judgement: Judgement) -> str | None:
+    """Say that what all gradients share is no constant, where nothing of the gradients' own size makes it.
+
+    So is a factor of the only sample's error, which is a factor of every gradient of a step.
+    """
+    step, verdict = judgement.step, judgement.verdict
+    if not step.hypothesis.stated or is_steady(verdict.scales) or step.lengths or step.opened:
+        return None
+    forward = set(ancestors([step.loss]))
+    moving = dependent(ancestors(step.descents), step.leaves)
+    if any(n not in forward and _resizes(n) for n in moving) or boundings(step):
+        return None
+    name = step.hypothesis.name or step.hypothesis.formula
+    return (
+        f"Every gradient has the direction of that of {name}, but what they are multiplied by changes with "
+        "the parameters: all lack a factor of the derivative, or have one too many, or the loss is another. "
+        "With several samples in a step it can be told which."
+    )
+
+
+def _resizes(node: Node) -> bool:
+    """May a length be made with this?"""
+    if node.operation == "power":
+        exponent = np.asarray(node.operands[1].value, dtype=float)
+        return bool(np.any(exponent != np.round(exponent)))
+    return node.operation in RESIZES
 
 
 def perhaps_forgotten(judgement: Judgement, forgotten: Sequence[Unread]) -> str:

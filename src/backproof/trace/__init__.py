@@ -4,6 +4,7 @@ from backproof.trace.events import Activity, Attempt, Binding, Crash, Frame, Ori
 from backproof.trace.run import trace_program
 from backproof.trace.sites import Site
 from backproof.trace.unread import unread_names
+from backproof.trace.untaken import untaken
 
 __all__ = [
     "Activity",
@@ -17,4 +18,5 @@ __all__ = [
     "Trace",
     "trace_program",
     "unread_names",
+    "untaken",
 ]
