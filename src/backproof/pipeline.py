@@ -23,7 +23,7 @@ from backproof.diagnosis.crashed import (
 )
 from backproof.diagnosis.derivation import explained
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
-from backproof.diagnosis.frozen import frozen_part
+from backproof.diagnosis.frozen import frozen_part, untouched_numbers
 from backproof.diagnosis.luck import hidden
 from backproof.diagnosis.mismatch import differs, mismatched, undecided, unmended, watched
 from backproof.diagnosis.reasons import (
@@ -165,7 +165,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         judgement = confirmed(judgement, POINTS)
     followed = unknown_calls(judgement) or unread_updates(judgement)
     if followed is None and judgement.verdict.correct:
-        followed = one_number(judgement) or changing_factor(judgement)
+        followed = one_number(judgement) or changing_factor(judgement) or untouched_numbers(judgement)
     if judgement.verdict.correct and failed_in_training(judgement):
         reason = how_it_ended(trace, program, options.seconds)
         return _report(program, judgement, "inconclusive", reason=reason, findings=notes)

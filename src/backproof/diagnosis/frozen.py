@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
+from backproof.check.dropped import kept_leaves, with_older_values_apart
 from backproof.check.judge import Judgement
 from backproof.check.points import informative_tables
 from backproof.diagnosis.wording import listed
-from backproof.graph import Node, ancestors
+from backproof.graph import Node, adjoints, ancestors
 from backproof.step import Parameter, TrainingStep
 
 SAME = 1e-6
+INDEX = re.compile(r"\[[^\]]*\]")
 
 
 def frozen_part(judgement: Judgement) -> str | None:
@@ -33,6 +36,32 @@ def frozen_part(judgement: Judgement) -> str | None:
     return (
         f"The update leaves a part of {names} as it is, and changes the rest by the true gradient. Where "
         "that part is meant to stay, all is right; where it is not, update the whole of it."
+    )
+
+
+def untouched_numbers(judgement: Judgement) -> str | None:
+    """Say that some numbers of a list that holds parameters are never written, and the loss depends on them.
+
+    The lists of a list are one parameter to their author. A matrix that stays as it is is frozen as a whole.
+    """
+    step = with_older_values_apart(judgement.step)
+    known = {INDEX.sub("", parameter.name) for parameter in step.parameters if parameter.listed}
+    if not known:
+        return None
+    kept = {
+        leaf: name
+        for leaf, (place, name, _) in kept_leaves(step).items()
+        if place[0] == "item" and np.ndim(leaf.value) == 0 and INDEX.sub("", name) in known
+    }
+    truths = adjoints(step.loss, list(kept))
+    moving = [name for leaf, name in kept.items() if np.any(truths[leaf].value)]
+    if not moving:
+        return None
+    names = listed(list(dict.fromkeys(name.rpartition("[")[0] or name for name in moving)))
+    return (
+        f"The gradients that are applied are right, but nothing is ever written to some numbers of {names}, "
+        "on which the loss depends as on those beside them. Where these are meant to stay, all is right; "
+        "where they are not, a loop over them does not reach its ends."
     )
 
 
