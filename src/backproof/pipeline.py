@@ -37,8 +37,10 @@ from backproof.diagnosis.reasons import (
     numeric,
     on_a_kink,
     one_number,
+    only_named,
     perhaps_forgotten,
     supplied,
+    turned_names,
     undefined,
     unknown_calls,
     unread_updates,
@@ -182,7 +184,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         unwell = warnings(judgement)
         return _report(program, judgement, "inconclusive", reason=NOTHING_MOVES, findings=(*unwell, *notes))
-    followed = followed or on_a_kink(judgement)
+    followed = followed or on_a_kink(judgement) or turned_names(judgement)
     if followed is None:
         followed = undefined(judgement) or frozen_part(judgement)
     if followed is None:
@@ -192,7 +194,7 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         within = among_states(judgement, options.loss, repair.states)
         if within is not None:
             return unsure_of(_judged(program, options, trace, within[0]), within[1])
-        if convincing(judgement, repair):
+        if convincing(judgement, repair) and (repair.complete or not only_named(judgement)):
             if any(state != RIGHT for state in repair.states):
                 repair = located(Bench.of(judgement.step, judgement.verdict), repair)
             found = findings(program, judgement, repair, verify)

@@ -25,6 +25,7 @@ from backproof.step import (
     stated,
     training_step,
 )
+from backproof.step.computed import computed_steps
 from backproof.step.loss import ancestors_since, held, objective, turned
 from backproof.step.update import time_of
 from backproof.step.window import trainings
@@ -69,12 +70,15 @@ def judge(trace: Trace, loss: str | None = None, states: Collection[Any] = ()) -
 
     ``loss`` names the variable that is the loss. Without it a loss that explains every gradient wins, then
     one that the program states, then the one that the backward pass implies. Of several trainings the first
-    is judged whose gradients are not right. ``states`` are places that are known to hold no parameters.
+    is judged whose gradients are not right. Where no step is made, gradients are judged that are computed and
+    called after their parameters. ``states`` are places that are known to hold no parameters.
     """
     every = (_of_training(trace, found, loss) for found in trainings(trace, states))
     judged = (judgement for judgement in every if judgement is not None)
     first = next(judged, None)
-    if first is None or not first.verdict.correct:
+    if first is None:
+        return _of_training(trace, computed_steps(trace), loss)
+    if not first.verdict.correct:
         return first
     return next((other for other in judged if not other.verdict.correct), first)
 

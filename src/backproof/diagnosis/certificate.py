@@ -9,6 +9,7 @@ from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding, Severity
 from backproof.source import Span
+from backproof.step.computed import COMPUTED
 from backproof.trace import untaken
 
 MOST = 4  # branches that are told
@@ -21,8 +22,10 @@ def certified(judgement: Judgement) -> tuple[str, ...]:
     name = f"{hypothesis.name}, {hypothesis.formula}" if hypothesis.name else hypothesis.formula
     plain = [c for c in verdict.comparisons if not c.decay and not c.zero]
     worst = max((max(c.errors) for c in plain), default=0.0)
+    names = listed([p.name for p in step.parameters])
+    computed = step.window.kind[0] == COMPUTED
     sentences = [
-        f"The gradients applied to {listed([p.name for p in step.parameters])} are the gradients of {name}.",
+        f"The gradients {'computed for' if computed else 'applied to'} {names} are the gradients of {name}.",
         _choice(judgement),
         f"They agree at {len(verdict.comparisons[0].scales)} fresh random points, in float64, to a relative "
         f"{worst:.1e}{_unseen(judgement)}.",
@@ -48,6 +51,8 @@ def _unseen(judgement: Judgement) -> str:
 def _choice(judgement: Judgement) -> str:
     """Say why the gradients were held against this loss, and where that decides the verdict."""
     hypothesis, trace = judgement.step.hypothesis, judgement.step.trace
+    if judgement.step.window.kind[0] == COMPUTED:
+        return "No update applies them: which is that of what is told by their names."
     if hypothesis.held:
         return (
             f"The program computes this loss, and its updates take `{hypothesis.held[0].name}` for a "

@@ -18,6 +18,7 @@ from backproof.graph import Node, ancestors, evaluate
 from backproof.graph.operations.opaque import is_too_large
 from backproof.source import Program, Span
 from backproof.step import boundings, label, values, windows
+from backproof.step.computed import COMPUTED
 from backproof.step.cut import dependent
 from backproof.step.window import root
 from backproof.trace import Trace
@@ -185,6 +186,24 @@ def changing_factor(judgement: Judgement) -> str | None:
         f"Every gradient has the direction of that of {name}, but what they are multiplied by changes with "
         "the parameters: all lack a factor of the derivative, or have one too many, or the loss is another. "
         "With several samples in a step it can be told which."
+    )
+
+
+def only_named(judgement: Judgement) -> bool:
+    """Is it only by their names that values are taken for gradients, of which none is right?"""
+    return judgement.step.window.kind[0] == COMPUTED and not any(judgement.verdict.right)
+
+
+def turned_names(judgement: Judgement) -> str | None:
+    """Say that values which no update applies are the gradients with the opposite sign."""
+    comparisons = judgement.verdict.comparisons
+    if not only_named(judgement) or not all(
+        c.parallel and c.scales and max(c.scales) < 0 for c in comparisons
+    ):
+        return None
+    return (
+        "What is called after the parameters is the true gradient with the opposite sign, and no update says "
+        "whether it is to be added or taken off."
     )
 
 

@@ -13,6 +13,7 @@ from backproof.health import (
     unscaled_input,
 )
 from backproof.health.examination import Examination
+from backproof.step.computed import COMPUTED
 
 RULES = (  # causes before what they may cause: what an earlier one explains is not said again
     (target_out_of_range, ()),
@@ -26,7 +27,9 @@ OF_DESCENT = (unscaled_input, learning_rate_too_large)  # a minimiser chooses th
 
 
 def warnings(judgement: Judgement) -> tuple[Finding, ...]:
-    """Say what keeps a step with right gradients from learning, if it is measured."""
+    """Say what keeps a step with right gradients from learning; nothing where no step is made."""
+    if judgement.step.window.kind[0] == COMPUTED:
+        return ()
     examination = Examination(judgement)
     found: list[Finding] = []
     minimised = judgement.step.hypothesis.minimised
