@@ -22,6 +22,7 @@ from backproof.graph import Node, ancestors, evaluate
 from backproof.step import Change, TrainingStep
 from backproof.step.cut import dependent
 from backproof.step.descent import descent
+from backproof.step.pairs import is_literal
 from backproof.step.update import DECAY, keeps
 
 MOST = 80  # errors that are tried
@@ -46,6 +47,14 @@ class _Update:
     leaf: Node
     after: Node
     taken: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stop:
+    """Values that stop all updates known where they vanish, and what the results are without them."""
+
+    nodes: set[Node]
+    without: tuple[Table, ...]
 
 
 def carried(judgement: Judgement, states: Sequence[int] | None = None) -> tuple[Carried, ...]:
@@ -95,21 +104,60 @@ def _found(
     results = [*(each.taken for each in (*known, *suspected)), *step.truths]
     points = [{**step.state, **point} for point in points]
     base = [evaluate(results, point) for point in points]
-    stopping, surely = list[list[Table]](), list[list[Table]]()
+    stopping, surely = list[_Stop](), list[_Stop]()
     for nodes in _errors(step, known, base[0]):
-        without: list[Table] = [
-            evaluate(results, {**point, **{n: np.zeros(np.shape(table[n])) for n in nodes}})
-            for point, table in zip(points, base, strict=True)
-        ]
+        without = tuple(_with_zeros(results, nodes, points))
         if all(_stops(each, points, base, without) for each in known):
-            stopping.append(without)
+            stopping.append(_Stop(nodes, without))
             if not any(np.any(table[truth]) for table in without for truth in step.truths):
-                surely.append(without)
+                surely.append(stopping[-1])
     # what is a factor of all updates need not be the error; where the true gradients stop too, it is
-    tables = surely or stopping
+    stops = surely or stopping
     for each in suspected:
-        if tables and not any(_stops(each, points, base, without) for without in tables):
-            yield Carried(each.change, _is_sure(step, each, points, tables[0]))
+        if not stops or any(_stops(each, points, base, stop.without) for stop in stops):
+            continue
+        if not _ends_with_own_error(step, each, stops, points, base):
+            yield Carried(each.change, _is_sure(step, each, points, stops[0].without))
+
+
+def _with_zeros(results: Sequence[Node], nodes: Iterable[Node], points: Sequence[Table]) -> Iterator[Table]:
+    """Evaluate with zeros for some nodes."""
+    zeros = {node: np.zeros(np.shape(node.value)) for node in nodes}
+    return (evaluate(results, {**point, **zeros}) for point in points)
+
+
+def _ends_with_own_error(
+    step: TrainingStep,
+    each: _Update,
+    stops: Sequence[_Stop],
+    points: Sequence[Table],
+    base: Sequence[Table],
+) -> bool:
+    """Does an update that adds to its value stop where its own outputs meet their targets as well?
+
+    Then it is a gradient's, right or wrong, with another error than that of the gradients known: a loss may
+    have several.
+    """
+    if not keeps(each.after, each.leaf, whole=True):
+        return False
+    line = ancestors([each.taken])
+    moving = dependent(line, step.leaves)
+    errors = {node for node in line if _is_error(step, node, moving)}
+    return bool(errors) and any(
+        _stops(each, points, base, list(_with_zeros([each.taken], stop.nodes | errors, points)))
+        for stop in stops
+    )
+
+
+def _is_error(step: TrainingStep, node: Node, moving: set[Node]) -> bool:
+    """Is this the difference of an output and of data, other than a number written in the source?"""
+    if node.operation != "subtract" or node.origin is None:
+        return False
+    x, y = node.operands
+    if (x in moving) == (y in moving):
+        return False
+    output, position = (x, 1) if x in moving else (y, 0)
+    return bool(output.operands) and not is_literal(step.trace, node, position)
 
 
 def _errors(step: TrainingStep, known: Sequence[_Update], table: Table) -> Iterator[set[Node]]:

@@ -62,7 +62,7 @@ class Catalogue:
     locals_at: dict[Node, list[Entry]] = field(default_factory=dict)
     shaped: dict[tuple[int, ...], list[Entry]] = field(default_factory=dict)
     stacked: dict[tuple[int, ...], list[Any]] = field(default_factory=dict)
-    known: dict[Node, tuple[Entry, float] | None] = field(default_factory=dict)
+    known: dict[Node, tuple[tuple[Entry, float], ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, bench: Bench) -> Catalogue:
@@ -95,15 +95,19 @@ class Catalogue:
 
     def match(self, node: Node) -> tuple[Entry, float] | None:
         """The entry that a value of the backward pass is, and the constant that it is multiplied by."""
+        return next(iter(self.matches(node)), None)
+
+    def matches(self, node: Node) -> tuple[tuple[Entry, float], ...]:
+        """All entries that a value is, each times a constant: a sum and its mean have parallel adjoints."""
         if node not in self.known:
-            self.known[node] = self._match(node)
+            self.known[node] = tuple(self._matched(node))
         return self.known[node]
 
-    def _match(self, node: Node) -> tuple[Entry, float] | None:
+    def _matched(self, node: Node) -> Iterator[tuple[Entry, float]]:
         shape = np.shape(node.value)
         entries = [e for e in self.shaped.get(shape, ()) if e.kind != "local"]
         if not entries or not node.operands or node not in self.bench.base[0]:
-            return None
+            return
         if shape not in self.stacked:
             self.stacked[shape] = [
                 np.stack([np.ravel(np.asarray(t[e.node], dtype=float)) for e in entries]) for t in self.tables
@@ -120,10 +124,9 @@ class Catalogue:
                 agreed = c if scales is None else scales
                 fits &= abs(agreed - c) <= SAME * abs(c)
                 scales = np.where(fits, c, np.nan)
-        if scales is None or not np.any(np.isfinite(scales)):
-            return None
-        first = int(np.flatnonzero(np.isfinite(scales))[0])
-        return entries[first], float(scales[first])
+        if scales is not None:
+            for k in np.flatnonzero(np.isfinite(scales)).tolist():
+                yield entries[k], float(scales[k])
 
     def compact(self, entry: Entry) -> Node:
         """An entry as a textbook writes it: softmax, normalisations and activations differentiated whole."""

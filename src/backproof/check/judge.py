@@ -10,7 +10,7 @@ from typing import Any
 from backproof.check.compare import POINTS, Verdict, compare
 from backproof.check.digest import digest
 from backproof.check.dropped import replaced_gradients
-from backproof.check.metric import is_climbed, is_distance, is_unbounded, vanishes
+from backproof.check.metric import is_climbed, is_distance, is_unbounded, is_upward, vanishes
 from backproof.check.ranking import Entry, behind_the_whole, is_steady, rank_of, settled
 from backproof.check.steps import chosen_window, telling_windows
 from backproof.graph import Node, ancestors
@@ -244,11 +244,23 @@ def _tried(trace: Trace, window: Window, hypotheses: list[Hypothesis]) -> Iterat
             yield None
             continue
         step, verdict = judgement.step, judgement.verdict
-        if not hypothesis.minimised and is_climbed(verdict) and (negative := turned(hypothesis)) is not None:
+        negative = None if hypothesis.minimised else turned(hypothesis)
+        if negative is not None and (
+            is_upward(verdict) or (verdict.correct and _is_left_behind(trace, window, hypotheses))
+        ):
             climbed = training_step(trace, window, negative)
             if climbed is not None:
                 hypothesis, step, verdict = negative, climbed, compare(climbed)
         yield hypothesis, step, verdict
+
+
+def _is_left_behind(trace: Trace, window: Window, hypotheses: list[Hypothesis]) -> bool:
+    """Do the updates go up a loss that the backward pass implies?
+
+    Then what they go down is to grow, as its name says, and is no loss under a wrong name.
+    """
+    inferred = (h for h in hypotheses if not h.stated)
+    return any(is_climbed(judgement.verdict) for judgement in _under(trace, window, inferred))
 
 
 def _entries(

@@ -95,3 +95,10 @@ def is_climbed(verdict: Verdict) -> bool:
     if not scales or not all(c.parallel and c.scales for c in moving):
         return False
     return max(scales) < 0 and min(scales) >= max(scales) * (1 + 1e-5)
+
+
+def is_upward(verdict: Verdict) -> bool:
+    """Do most of the updates go up this scalar, right or wrong as they may be?"""
+    moving = [c for c in verdict.comparisons if not c.zero and c.scales]
+    upward = sum(max(c.scales) < 0 for c in moving)
+    return 2 * upward > len(moving)

@@ -75,6 +75,7 @@ class Bench:
     floors: list[float] = field(default_factory=list)
     order: dict[Node, int] = field(default_factory=dict)
     main: frozenset[Node] = frozenset()
+    forward: frozenset[Node] = frozenset()
     lines: dict[frozenset[Node], list[Node]] = field(default_factory=dict)
     consumers: dict[Node, list[Node]] = field(default_factory=dict)
     edges: dict[int, list[Edge]] = field(default_factory=dict)
@@ -106,7 +107,7 @@ class Bench:
         bench.order = {node: k for k, node in enumerate(line)}
         bench.functions = {n: (OPERATIONS[n.operation].value, n.attributes) for n in line if n.operands}
         bench.weights = {node: 1 + sum(np.size(o.value) for o in node.operands) // ELEMENTS for node in line}
-        forward = set(ancestors([step.loss]))
+        bench.forward = forward = frozenset(ancestors([step.loss]))
         consumers: dict[Node, list[Node]] = defaultdict(list)
         edges: dict[int, list[Edge]] = defaultdict(list)
         idle: dict[int, list[Edge]] = defaultdict(list)  # uses that no update depends on, as yet
@@ -156,6 +157,13 @@ class Bench:
         if any(self.verdict.right) and scales and max(scales) <= min(scales) * (1 + 1e-6):
             return tuple(scales[0] for _ in self.points)
         return None
+
+    def is_rate(self, node: Node) -> bool:
+        """Is this the rate of the updates, which is no factor of a gradient?"""
+        rate = self.verdict.rate
+        if rate is None or node.operands or node in self.forward or np.size(node.value) != 1:
+            return False
+        return bool(np.isclose(float(np.ravel(node.value)[0]), rate, rtol=1e-9, atol=0))
 
     def ratios(self) -> tuple[float, ...]:
         """By what the gradients that are right but for a constant would have to be multiplied."""

@@ -83,8 +83,11 @@ def corrections(place: Place) -> Iterator[Correction]:
         other = place.children[keeps[0] + keeps[-1] - kept] if len(keeps) > 1 else place.children[1]
         text = place.children[kept].text
 
-        def build(edge: Edge, kept: int = kept) -> Node | None:
-            return place.child(kept, edge)
+        def build(edge: Edge, kept: int = kept, text: str = text) -> Node | None:
+            inner = place.child(kept, edge)
+            if inner is None and not edge.operand.operands:  # a product of data is one value
+                return place.value(text, edge)
+            return inner
 
         why = f"the factor `{other.text}` does not belong here"
         rule = "wrong-scale" if _is_constant(other) else "extra-factor"

@@ -71,6 +71,7 @@ from backproof.faults.correction import (
     make,
     numpy_name,
     product,
+    quotient,
 )
 from backproof.faults.rule import Rule
 from backproof.faults.siblings import factor_cost
@@ -93,13 +94,15 @@ def corrections(place: Place) -> Iterator[Correction]:
     deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it
     for name in place.names:
         node = place.value(name, place.edges[0])
-        if node is None or not _fits(place, node):
+        if node is None or not _fits(place, node) or place.scenery.bench.is_rate(node):
             continue
         if np.size(node.value) < size and not (np.size(node.value) == 1 and node.operands):
             continue  # a number that depends on the parameters, such as an error, may be a factor of an array
         for text, build, cost in _forms(place, name):
             rule = "upstream-ignored" if text == name and _unread_argument(place, name) else "missing-factor"
             new = product(place.text, text) if rule == "missing-factor" else product(text, place.text)
+            if text == f"1 / {name}":
+                new = quotient(place.text, name)
             why = (
                 f"the gradient `{name}` that this function is handed does not enter what it returns"
                 if rule == "upstream-ignored"
@@ -132,6 +135,11 @@ def _users(place: Place, name: str) -> list[Node]:
     return [] if node is None else place.scenery.bench.consumers.get(node, [])
 
 
+def _is_divisor(place: Place, name: str, user: Node) -> bool:
+    """Does a step divide by the value of a name?"""
+    return user.operands[1] is place.value(name, place.edges[0])
+
+
 def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
     def plain(edge: Edge) -> Node | None:
         return make("multiply", edge.operand, place.value(name, edge))
@@ -153,7 +161,12 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
     def signed(edge: Edge) -> Node | None:
         return make("multiply", edge.operand, make("sign", place.value(name, edge)))
 
+    def divided(edge: Edge) -> Node | None:
+        return make("divide", edge.operand, place.value(name, edge))
+
     yield name, plain, 1.5
+    if any(user.operation == "divide" and _is_divisor(place, name, user) for user in _users(place, name)):
+        yield f"1 / {name}", divided, 1.6
     if any(user.operation == "abs" for user in _users(place, name)):
         yield f"np.sign({name})".replace("np", numpy_name(place)), signed, 1.6
     known = made_by(place, name)

@@ -144,11 +144,12 @@ def numbers(place: Place) -> Iterator[tuple[str, float]]:
 
     Names, expressions of the forward pass, lengths, and two.
     """
-    edge = place.edges[0]
+    edge, bench = place.edges[0], place.scenery.bench
     seen: set[str] = set()
+    counters = {binding.name for binding in place.trace.counters}
     for name in place.names:
         node = place.value(name, edge)
-        if node is None or node.operands:
+        if node is None or node.operands or bench.is_rate(node) or name in counters:
             continue
         if np.size(node.value) == 1 and np.ndim(node.value) == 0:
             seen.add(name)
@@ -158,7 +159,7 @@ def numbers(place: Place) -> Iterator[tuple[str, float]]:
             for axis, length in enumerate(np.shape(node.value)[1:], 1):
                 yield f"{name}.shape[{axis}]", float(length)
     for site in place.trace.sites:
-        known = place.scenery.bench.plain_numbers
+        known = bench.plain_numbers
         if site.kind == "BinOp" and site.number in known and site.text not in seen and _readable(place, site):
             seen.add(site.text)
             yield site.text, known[site.number]
@@ -172,6 +173,8 @@ def _readable(place: Place, site: Site) -> bool:
     if node is None:
         return False
     roots = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    if not roots:
+        return False  # two numbers of the source, of which nobody knows what they stand for
     if "self" in roots and site.owner != place.site.owner:
         return False
     edge = place.edges[0]

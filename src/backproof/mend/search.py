@@ -11,12 +11,17 @@ from backproof.check.trial import RIGHT, Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.faults.corrections import corrections, proposals
 from backproof.graph import Node
+from backproof.mend.blame import NONE, Blames
 from backproof.mend.derived import Deriver
 from backproof.mend.reach import Reach
 from backproof.source import Span
 
 MOST = 8  # corrections in one program
 WORK = 2_000_000  # of a search, as the bench counts it: some seconds
+DEARER = 0.6  # than the cheapest correction: one that leaves more as it is may cost so much more
+ALIKE = 0.06  # between the costs of one correction at several places
+CONSTANTS = frozenset({"wrong-scale", "forward-backward-mismatch", "sign-flipped", "extra-factor"})
+ANEW = 1_000_000  # more where the cheapest correction changes what is right
 DERIVING = 1_000_000  # more for the true values that are tried where no correction helps, each time
 
 
@@ -68,6 +73,7 @@ class _Search:
             if rule is None:
                 self.candidates += [c for place in self.every for c in corrections(place)]
         self.reach = Reach(bench)
+        self.blames = Blames(bench)
 
     def run(self, repair: Repair, work: int, derive: bool) -> Repair:
         """Add corrections to those of a repair."""
@@ -119,6 +125,39 @@ class _Search:
             tried = _try(self.bench, correction, changes, states)
             if tried is not None and (best is None or _better(tried, best)):
                 best = tried
+        return best and self._least_to_blame(best, ranked, changes, states, chosen)
+
+    def _least_to_blame(
+        self,
+        best: Tried,
+        ranked: list[tuple[int, float, int]],
+        changes: tuple[tuple[Edge, Node], ...],
+        states: tuple[int, ...],
+        chosen: list[Tried],
+    ) -> Tried:
+        """Of the corrections that help as much and cost little more, the one that leaves the most as it is.
+
+        A constant that is missing at the end of the chain rule could be put anywhere before it.
+        """
+        if best.correction.rule not in CONSTANTS:
+            return best
+        blame, limit = self.blames.of(best.correction, best.changes, best.states), self.bench.work + ANEW
+        cheapest, gained = best, _gained(best, states)
+        dearer = ALIKE if blame[:2] == NONE[:2] else DEARER
+        for negative, cost, k in sorted(ranked, key=lambda entry: entry[1]):
+            if cost > cheapest.correction.cost + dearer or self.bench.work > limit:
+                break
+            correction = self.candidates[k]
+            if cost < cheapest.correction.cost or -negative < gained or correction is best.correction:
+                continue
+            if any(overlap(correction, old.correction) for old in chosen):
+                continue
+            tried = _try(self.bench, correction, changes, states)
+            if tried is None or _gain(tried.states) < _gain(cheapest.states):
+                continue
+            other = self.blames.of(correction, tried.changes, tried.states)
+            if other < blame:
+                best, blame = tried, other
         return best
 
 

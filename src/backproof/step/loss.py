@@ -15,13 +15,14 @@ from backproof.step.window import Window
 from backproof.trace import Site, Trace
 
 CALLED = re.compile(
-    r"loss|cost|err|obj|mse|sse|ssd|nll|xent|cross|entropy|energy|risk|penal|total|criterion|likelihood|^[jel]$|^[JEL]\b|^ce$|^fx?$",
+    r"loss|cost|err|obj|mse|sse|ssd|nll|xent|cross|entropy|energy|risk|penal|total|criterion|likelihood|log_?lik|^[jel]$|^[JEL]\b|^ce$|^fx?$",
     re.IGNORECASE,
 )
 DECLARED = re.compile(
-    r"loss|cost|objective|criterion|nll|likelihood|cross_?entropy|xent|bce|(^|_)ce($|_)", re.IGNORECASE
+    r"loss|cost|objective|criterion|nll|likelihood|log_?lik|cross_?entropy|xent|bce|(^|_)ce($|_)",
+    re.IGNORECASE,
 )
-GROWS = re.compile(r"likelihood|reward|elbo|utility|fitness|log_?prob|^ll$", re.IGNORECASE)
+GROWS = re.compile(r"likelihood|log_?lik|reward|elbo|utility|fitness|log_?prob|^ll$", re.IGNORECASE)
 FALLS = re.compile(r"loss|cost|neg|nll|err|minus", re.IGNORECASE)
 HELD = re.compile(r"target|backup|bootstrap|bellman|^td", re.IGNORECASE)
 SURE = 5  # evidence enough: called a loss and computed in the step, or called one and shown

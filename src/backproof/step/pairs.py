@@ -42,7 +42,7 @@ def pairs(
             if (x in moving) == (y in moving):
                 continue
             output, target = (x, y) if x in moving else (y, x)
-            if output in befores or _literal(trace, node, 0 if target is x else 1):
+            if _scaled(output, moving) in befores or is_literal(trace, node, 0 if target is x else 1):
                 continue
             if time_of(output) <= since:
                 continue
@@ -51,7 +51,7 @@ def pairs(
             found.setdefault((output, target), Pair(output, target, node, positions))
         elif node.operation == "divide" and node.operands[1] in moving and node.operands[0] not in moving:
             target, output = node.operands[0], _plain(node.operands[1])
-            if time_of(output) > since and np.ndim(target.value) and not _literal(trace, node, 0):
+            if time_of(output) > since and np.ndim(target.value) and not is_literal(trace, node, 0):
                 found.setdefault((output, target), Pair(output, target, node, (1, 0)))
         elif node.operation == "index_update" and _one_off(node):
             base = node.operands[0]
@@ -61,12 +61,23 @@ def pairs(
     return list(found.values())
 
 
-def _literal(trace: Trace, node: Node, position: int) -> bool:
+def is_literal(trace: Trace, node: Node, position: int) -> bool:
     """Is an operand a number written in the source, as in ``1 - a``?"""
     site = node.origin.operand_sites[position]
     if site is None or site < 0:
         return node.operands[position].operation == "constant"
     return trace.sites[site].kind in ("Constant", "UnaryOp")
+
+
+def _scaled(node: Node, moving: set[Node]) -> Node:
+    """What a value is but a number times: a parameter is no output, and its penalty is no error."""
+    while node.operation in ("identity", "negative", "multiply", "divide") and node.operands:
+        inner = [o for o in node.operands if o in moving]
+        numbers = [o for o in node.operands if o not in moving and np.size(o.value) == 1]
+        if len(inner) != 1 or len(inner) + len(numbers) < len(node.operands):
+            break
+        node = inner[0]
+    return node
 
 
 def _plain(node: Node) -> Node:

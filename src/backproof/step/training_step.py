@@ -193,8 +193,8 @@ def _without_gradient_flow(
 
 def _same_numbers(change: Change) -> bool:
     """Was a value only brought into another shape?"""
-    before, after = np.ravel(change.before.value), np.ravel(change.after.value)
-    return change.before.value is not change.after.value and np.array_equal(before, after)
+    before, after = change.before.value, change.after.value
+    return np.shape(before) != np.shape(after) and np.array_equal(np.ravel(before), np.ravel(after))
 
 
 def _replaced_from(change: Change, window: Window) -> bool:

@@ -1,0 +1,117 @@
+"""How far a correction puts the blame on what is right: two mends of equal worth are told apart by it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from backproof.check.catalogue import Catalogue
+from backproof.check.trial import RIGHT, Bench, Edge, parallel
+from backproof.faults.correction import Correction
+from backproof.graph import Node, ancestors
+
+EACH = 3  # values of one expression that are looked at: rounds of a loop are alike
+USUAL = 0.6  # of the values on the way to right gradients: as many have the scale of all
+NEAR = 1e-5  # relative: the scales of gradients that are one
+READ = frozenset({"Name", "Attribute", "Subscript"})  # what was made elsewhere
+Change = tuple[Edge, Node]
+Blame = tuple[int, int, int]
+NONE: Blame = (0, 0, 0)
+
+
+class Blames:
+    """Counts what corrections of one step change that had its true value."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+
+    def of(self, correction: Correction, changes: Sequence[Change], states: Sequence[int]) -> Blame:
+        """Tell whether gradients leave the scale of the rate, and how many expressions lose their truth.
+
+        And, below zero, how many get it. ``states`` are those of the parameters with the correction.
+        """
+        overlay = self.bench.evaluated(changes, 0)
+        if overlay is None:
+            return NONE
+        leaves = int(self._leaves_rate(overlay, states))
+        if RIGHT not in self.bench.initial:
+            return leaves, 0, 0  # nothing says which values of the backward pass are right
+        read = {e for p in correction.parts if p.place.site.kind in READ for e in p.place.edges}
+        made = {edge.operand: node for edge, node in changes if edge.whole and edge not in read}
+        lost, found = self._moved({**overlay, **self._made(made)})
+        return leaves, len(lost), -len(found - lost)
+
+    def _made(self, changes: dict[Node, Node]) -> dict[Node, Any]:
+        """What expressions become that are multiplied as a whole by a number; others are gone on from."""
+        base, overlay, found = self.bench.base[0], dict[Node, Any](), dict[Node, Any]()
+        for node, new in changes.items():
+            value = self.bench.value(new, overlay, base)
+            if node in base and parallel(value, np.asarray(base[node], dtype=float)) is not None:
+                found[node] = value
+        return found
+
+    def _leaves_rate(self, overlay: dict[Node, Any], states: Sequence[int]) -> bool:
+        """Are gradients of the stated loss multiplied by another number than the rate, and need not be?"""
+        bench, rate = self.bench, self.bench.verdict.rate
+        if not bench.step.hypothesis.stated or not rate:
+            return False
+        if bench.target is not None and abs(bench.target[0] / rate - 1) > NEAR:
+            return False
+        return any(
+            state == RIGHT
+            and d in overlay
+            and (scale := parallel(overlay[d], truth)) is not None
+            and abs(scale / rate - 1) > NEAR
+            for d, truth, state in zip(bench.step.descents, bench.truths[0], states, strict=True)
+        )
+
+    def _moved(self, overlay: dict[Node, Any]) -> tuple[set[int], set[int]]:
+        """The expressions that had a true value and have another one, and those that have one now."""
+        lost, found = set[int](), set[int]()
+        matched, right = self._known
+        for node, value in overlay.items():
+            if node not in matched:
+                continue
+            ratio = parallel(value, np.asarray(self.bench.base[0][node], dtype=float))
+            was = _meet(matched[node], right)
+            now = ratio is not None and _meet([scale * ratio for scale in matched[node]], right)
+            if was != now:
+                (lost if was else found).add(node.origin.site)
+        return lost, found
+
+    @cached_property
+    def _known(self) -> tuple[dict[Node, tuple[float, ...]], list[float]]:
+        """The values of the backward pass that are adjoints times numbers, and the numbers of the right."""
+        bench = self.bench
+        catalogue = Catalogue.of(bench)
+        states = list(zip(bench.step.descents, bench.initial, strict=True))
+        wrong = {
+            leaf
+            for parameter, state in zip(bench.step.parameters, bench.initial, strict=True)
+            for leaf in parameter.leaves
+            if state != RIGHT
+        }
+        seen, matched = defaultdict[int, int](int), dict[Node, tuple[float, ...]]()
+        for node in bench.main - bench.forward:
+            site = node.origin.site if node.origin is not None else -1
+            if site < 0 or seen[site] >= EACH or not node.operands:
+                continue
+            seen[site] += 1
+            if scales := {scale for entry, scale in catalogue.matches(node) if entry.of not in wrong}:
+                matched[node] = tuple(scales)
+        sure = set(ancestors([d for d, state in states if state == RIGHT]))
+        rate = bench.verdict.rate
+        rates = [] if rate is None or rate == 1 else [rate, -rate]
+        own = [s for node, s in matched.items() if node in sure and not _meet(s, rates)]
+        every = [scale for scales in own for scale in scales]
+        usual = max(every, key=lambda s: sum(_meet(scales, [s]) for scales in own), default=1.0)
+        common = sum(_meet(scales, [usual]) for scales in own)
+        return (matched, [usual]) if common >= USUAL * len(own) else ({}, [])
+
+
+def _meet(scales: Sequence[float], others: Sequence[float]) -> bool:
+    return any(abs(a - b) <= NEAR * abs(b) for a in scales for b in others)

@@ -1,0 +1,72 @@
+"""Of corrections that help alike, the one is chosen that leaves what is right as it is."""
+
+from __future__ import annotations
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+POOLED = """
+import numpy as np
+
+rng = np.random.default_rng(7)
+signals, lengths = rng.normal(size=(6, 8)), rng.uniform(0.5, 1.5, 6)
+taps, out = rng.normal(size=3), rng.normal(size=3)
+for turn in range(2000):
+    signal = signals[turn % 6]
+    a = np.tanh(np.array([taps @ signal[i : i + 3] for i in range(6)]))
+    pool = np.array([(a[2 * k] + a[2 * k + 1]) / 2 for k in range(3)])
+    guess = pool @ out
+    err = 0.5 * (guess - lengths[turn % 6]) ** 2
+    d = guess - lengths[turn % 6]
+    d_pool = d * out
+    d_a = np.zeros(6)
+    for k in range(3):
+        d_a[2 * k : 2 * k + 2] = d_pool[k] / 2
+    d_z = d_a * (1 - a**2)
+    d_taps = np.zeros(3)
+    for q in range(3):
+        for i in range(6):
+            d_taps[q] += d_z[i] * signal[i + q]
+    taps -= 0.02 * d_taps
+    out -= 0.02 * (d * pool)
+    if turn % 500 == 0:
+        print(err)
+"""
+
+PENALISED = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+X, t = rng.normal(size=(12, 3)), rng.integers(0, 2, 12)
+w = np.zeros(3)
+lam, m = 1.0, 12
+for turn in range(2000):
+    p = 1 / (1 + np.exp(-(X @ w)))
+    cost = -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p)) + lam / (2 * m) * np.sum(w[1:] ** 2)
+    grad = X.T @ (p - t) / m
+    grad[1:] += lam / m * w[1:]
+    w -= 0.3 * grad
+    if turn % 500 == 0:
+        print(cost)
+"""
+
+
+def _found(text: str, old: str = "", new: str = "") -> tuple[str, list[tuple[str, int]]]:
+    assert old in text
+    report: FileReport = check_program(program_from_bytes(text.replace(old, new).encode(), "p.py"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert all(f.fix is not None for f in errors)
+    return report.verdict, [(f.name, f.span.row) for f in errors if f.span]
+
+
+def test_a_constant_is_put_where_it_is_missing() -> None:
+    """Not before it, where the gradient is right as yet."""
+    assert _found(POOLED) == ("correct", [])
+    assert _found(POOLED, "d_pool[k] / 2", "d_pool[k]") == ("faulty", [("wrong-scale", 17)])
+
+
+def test_a_penalty_is_brought_to_the_scale_of_the_loss() -> None:
+    """Not the gradient of the data to that of the penalty."""
+    assert _found(PENALISED) == ("correct", [])
+    assert _found(PENALISED, "lam / m * w", "lam * w") == ("faulty", [("wrong-scale", 12)])
