@@ -13,7 +13,7 @@ from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.penalty import Penalties, penalties
-from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, time_of
+from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, terms, time_of
 from backproof.step.window import Change, Window, root
 from backproof.trace import Trace
 
@@ -192,9 +192,23 @@ def _without_gradient_flow(
 
 
 def _same_numbers(change: Change) -> bool:
-    """Was a value only brought into another shape?"""
+    """Was a value only brought into another shape, or nothing taken off it but a zero that is written so?"""
     before, after = change.before.value, change.after.value
-    return np.shape(before) != np.shape(after) and np.array_equal(np.ravel(before), np.ravel(after))
+    if not np.array_equal(np.ravel(before), np.ravel(after)):
+        return False
+    if np.shape(before) != np.shape(after):
+        return True
+    _, added = terms(change.after, change.before)
+    return all(_is_written_zero(term) for term in added)
+
+
+def _is_written_zero(term: Node) -> bool:
+    """Is this a zero of the source, times something?"""
+    while term.operation in ("identity", "negative"):
+        term = term.operands[0]
+    if term.operation in ("multiply", "divide"):
+        return any(_is_written_zero(operand) for operand in term.operands[: 2 if term.operation == "multiply" else 1])
+    return not term.operands and np.size(term.value) == 1 and not np.any(term.value)
 
 
 def _replaced_from(change: Change, window: Window) -> bool:
