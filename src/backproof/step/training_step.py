@@ -207,7 +207,9 @@ def _is_written_zero(term: Node) -> bool:
     while term.operation in ("identity", "negative"):
         term = term.operands[0]
     if term.operation in ("multiply", "divide"):
-        return any(_is_written_zero(operand) for operand in term.operands[: 2 if term.operation == "multiply" else 1])
+        return any(
+            _is_written_zero(operand) for operand in term.operands[: 2 if term.operation == "multiply" else 1]
+        )
     return not term.operands and np.size(term.value) == 1 and not np.any(term.value)
 
 
