@@ -50,7 +50,7 @@ from backproof.diagnosis.states import among_states, unsure_of
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.findings import FileReport, Finding, ParameterReport, for_reader
 from backproof.health import warnings
-from backproof.mend import Repair, Tried, forward_axis, located, search
+from backproof.mend import Repair, Tried, alternatives, forward_axis, located, search
 from backproof.runner import Runner
 from backproof.source import Edit, Program, apply_edits, read_program, require_python
 from backproof.trace import Trace, trace_program, untaken
@@ -197,9 +197,29 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         if convincing(judgement, repair) and (repair.complete or not only_named(judgement)):
             if any(state != RIGHT for state in repair.states):
                 repair = located(Bench.of(judgement.step, judgement.verdict), repair)
-            found = findings(program, judgement, repair, verify)
+            found = _findings(program, judgement, repair, verify)
             return _faulty(program, judgement, (*found, *lost), notes, options)
     return _report(program, judgement, "inconclusive", reason=followed or NO_LOSS, findings=notes)
+
+
+def _findings(program: Program, judgement: Judgement, repair: Repair, verify: Verify) -> tuple[Finding, ...]:
+    """The findings of a repair; or of another that makes the mended program right, where this one does not.
+
+    At the points of the graph both may, as where a branch of ``np.where`` is taken at none of them.
+    """
+    found = findings(program, judgement, repair, verify)
+    if not repair.complete or _holds(found):
+        return found
+    for other in alternatives(Bench.of(judgement.step, judgement.verdict), repair):
+        instead = findings(program, judgement, other, verify)
+        if _holds(instead):
+            return instead
+    return found
+
+
+def _holds(found: Sequence[Finding]) -> bool:
+    """Was every fix verified, or is there nothing that could be written?"""
+    return all(finding.fix is None or finding.fix.applicability == "safe" for finding in found)
 
 
 def _mismatch(
@@ -280,7 +300,7 @@ def _faulty(
     options: Options,
 ) -> FileReport:
     """Report a step with wrong gradients, and what would still be in the way when all are mended."""
-    mended = all(error.fix is not None and error.fix.applicability == "safe" for error in errors)
+    mended = all(error.fix is not None for error in errors) and _holds(errors)
     unwell = warnings(judgement) if mended else ()
     if options.explain:
         errors = explained(judgement, errors)

@@ -126,11 +126,35 @@ def _reworded(trace: Trace, beside: Site, dropped: Dropped) -> str | None:
     if not any(old in word for word in WORD.findall(value.replace(target.strip(), ""))):
         # the gradient is not called after its owner
         gradient = dropped.called
-        other = _gradient_name(trace, value, dropped)
+        other = _gradient_text(trace, beside, dropped) or _gradient_name(trace, value, dropped)
         if gradient is None or other is None:
             return None
-        renamed = re.sub(rf"\b{re.escape(other)}\b", gradient, renamed)
+        before, found, after = value.rpartition(other)
+        kept = [WORD.sub(lambda m: words.get(m[0], m[0]), part) for part in (before, after)]
+        renamed = gradient.join(kept) if found else renamed
     return re.sub(rf"\b{old}\b", new, target) + operator + renamed
+
+
+def _gradient_text(trace: Trace, beside: Site, dropped: Dropped) -> str | None:
+    """The factor of an update that has the shape of its parameter, where all others are single numbers."""
+    shapes: dict[int, tuple[int, ...]] = {}
+    for node in trace.nodes:
+        if node.origin is not None:
+            shapes[node.origin.site] = np.shape(node.value)
+    shape = dropped.sibling.shape
+    within = [s for s in trace.sites if s.statement == beside.number and s.parent is None]
+    site = next((s for s in within if shapes.get(s.number) == shape and s.text != beside.target), None)
+    while site is not None and _combines(site):
+        parts = [trace.sites[number] for number in site.children]
+        fitting = [p for p in parts if shapes.get(p.number) == shape and p.text != beside.target]
+        if len(fitting) != 1:
+            break
+        site = fitting[0]
+    return None if site is None or _combines(site) else site.text
+
+
+def _combines(site: Site) -> bool:
+    return site.kind == "BinOp" and site.detail in ("*", "/", "-", "+")
 
 
 def _gradient_name(trace: Trace, value: str, dropped: Dropped) -> str | None:

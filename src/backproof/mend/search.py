@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from backproof.mend.reach import Reach
 from backproof.source import Span
 
 MOST = 8  # corrections in one program
+OTHERWISE = 3  # other repairs, where the mended program does not do what the graph does
 WORK = 2_000_000  # of a search, as the bench counts it: some seconds
 DEARER = 0.6  # than the cheapest correction: one that leaves more as it is may cost so much more
 ALIKE = 0.06  # between the costs of one correction at several places
@@ -62,8 +64,39 @@ def located(bench: Bench, repair: Repair, work: int = WORK) -> Repair:
     return _Search(bench).run(repair, work, derive=True)
 
 
+def alternatives(bench: Bench, repair: Repair) -> Iterator[Repair]:
+    """Search for other complete repairs, without what one consists of: at the points it looked as right.
+
+    Of several corrections each in turn is left out; a single one with all that took its place before.
+    """
+    fresh, steps = Repair((), False, bench.initial), repair.steps
+    searching = _Search(bench)
+    for k in range(OTHERWISE):
+        if len(repair.steps) == 1:
+            searching.barred.update(_key(tried.correction) for tried in steps)
+        elif k < len(repair.steps):
+            searching.barred = {_key(repair.steps[-1 - k].correction)}
+        else:
+            return
+        found = searching.run(fresh, WORK, derive=False)
+        if found.complete:
+            steps = found.steps
+            yield found
+        elif len(repair.steps) == 1:
+            return
+
+
+def _key(correction: Correction) -> tuple[object, ...]:
+    """What makes it the same correction when it is proposed again."""
+    site = correction.site
+    return correction.rule, site.file, site.span, tuple((p.text, p.place.site.span) for p in correction.parts)
+
+
 class _Search:
-    """The places of a bench, and everything that the faults propose for them."""
+    """The places of a bench, and everything that the faults propose for them.
+
+    ``barred`` are keys of corrections that are not to be chosen.
+    """
 
     def __init__(self, bench: Bench, rule: str | None = None) -> None:
         self.bench = bench
@@ -74,6 +107,7 @@ class _Search:
                 self.candidates += [c for place in self.every for c in corrections(place)]
         self.reach = Reach(bench)
         self.blames = Blames(bench)
+        self.barred = set[tuple[object, ...]]()
 
     def run(self, repair: Repair, work: int, derive: bool) -> Repair:
         """Add corrections to those of a repair."""
@@ -121,6 +155,8 @@ class _Search:
             if self.bench.work > limit:
                 break
             if any(overlap(correction, old.correction) for old in chosen):
+                continue
+            if self.barred and _key(correction) in self.barred:
                 continue
             tried = _try(self.bench, correction, changes, states)
             if tried is not None and (best is None or _better(tried, best)):
@@ -206,4 +242,4 @@ def _cross(a: Span, b: Span) -> bool:
     return (a.row, a.column) < (b.end_row, b.end_column) and (b.row, b.column) < (a.end_row, a.end_column)
 
 
-__all__ = ["Place", "Repair", "Tried", "located", "overlap", "search"]
+__all__ = ["Place", "Repair", "Tried", "alternatives", "located", "overlap", "search"]
