@@ -164,3 +164,64 @@ def test_a_crash_after_whole_steps_changes_nothing() -> None:
     """A program that has trained, and stops later for another reason, is judged as it is."""
     text = NETWORK.replace("range(300)", "range(3)") + "print(X @ X)\n"
     assert check(text).verdict == "correct"
+
+
+IN_A_LOOP = NETWORK[: NETWORK.index("    W2 -= ")] + (
+    "    gradients = [dW1, db1, dW2, db2]\n"
+    "    for p, g in zip([W1, b1, W2, b2], gradients):\n"
+    "        p -= 0.01 * g\n"
+)
+MADE_ELSEWHERE = {
+    "transposed product": ("h.T @ d2", "d2.T @ h", "wrong-transpose"),
+    "other axis": ("d1.sum(axis=0)", "d1.sum(axis=1)", "wrong-axis"),
+    "no sum": ("d2.sum(axis=0)", "d2", "missing-sum"),
+}
+LAYERS = """\
+import numpy as np
+rng = np.random.default_rng(5)
+class Affine:
+    def __init__(self, n, m):
+        self.p = {"w": rng.normal(size=(m, n)) * 0.4, "c": rng.normal(size=m) * 0.1}
+        self.speed = {key: np.zeros_like(p) for key, p in self.p.items()}
+    def forward(self, x):
+        self.x = x
+        return x @ self.p["w"].T + self.p["c"]
+    def backward(self, g):
+        self.slopes = {"w": g.T @ self.x, "c": g.sum(axis=0)}
+        return g @ self.p["w"]
+    def step(self, rate):
+        for key in self.speed:
+            self.speed[key] = 0.9 * self.speed[key] - rate * self.slopes[key]
+            self.p[key] = self.p[key] + self.speed[key]
+first, second = Affine(4, 7), Affine(7, 2)
+X, Y = rng.normal(size=(11, 4)), rng.normal(size=(11, 2))
+for i in range(100):
+    h = np.tanh(first.forward(X))
+    out = second.forward(h)
+    loss = np.mean((out - Y) ** 2)
+    g = second.backward(2 * (out - Y) / Y.size)
+    first.backward(g * (1 - h ** 2))
+    first.step(0.1)
+    second.step(0.1)
+"""
+
+
+@pytest.mark.parametrize("change", MADE_ELSEWHERE.values(), ids=MADE_ELSEWHERE)
+def test_made_elsewhere(change: tuple[str, str, str]) -> None:
+    """An update in a loop that stops is mended where the gradient of the wrong shape was made."""
+    right, wrong, rule = change
+    text = IN_A_LOOP.replace(right, wrong)
+    report = check(text)
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert finding.name == rule
+    assert finding.span is not None
+    assert wrong in text.splitlines()[finding.span.row - 1]
+    assert check(mended(text, report)).verdict == "correct"
+
+
+def test_made_in_a_layer() -> None:
+    """The method of a layer is mended, and not the optimizer that takes what it made."""
+    text = LAYERS.replace("g.T @ self.x", "self.x.T @ g")
+    report = check(text)
+    assert mended(text, report) == LAYERS
+    assert [f.name for f in report.findings if f.severity == "error"] == ["wrong-transpose"]

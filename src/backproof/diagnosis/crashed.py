@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from backproof.check.judge import Judgement
+from backproof.diagnosis.origins import READ, made_before, unlikely
 from backproof.diagnosis.wording import sentence
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.faults import RULES
@@ -71,10 +72,11 @@ def mend_crash(
         nonlocal count
         if seen.crash is None or len(steps) >= MOST:
             return
-        for attempt in seen.crash.attempts:
+        for attempt in (*seen.crash.attempts, *made_before(source, seen)):
             count += 1
             unheard = UNHEARD if attempt.shape and attempt.shape not in known else 0.0
-            price = spent + attempt.cost + unheard
+            read = READ if unlikely(source, seen, attempt) else 0.0
+            price = spent + attempt.cost + unheard + read
             heapq.heappush(queue, (price, count, source, seen, steps, attempt))
 
     add(program, trace, (), 0.0)

@@ -1,7 +1,7 @@
 """Source text: programs, spans and edits. Knows nothing of graphs or of running."""
 
 from backproof.source.alternatives import Alternative, alternatives, shifted_indices
-from backproof.source.editing import apply_edits, before_edits, encoded
+from backproof.source.editing import apply_edits, before_edits, edited_text, encoded
 from backproof.source.patch import diff
 from backproof.source.places import cell_of, in_cell, in_text, part, where
 from backproof.source.reading import NOTEBOOK, STANDARD_INPUT, program_from_bytes, read_program
@@ -24,6 +24,7 @@ __all__ = [
     "before_edits",
     "cell_of",
     "diff",
+    "edited_text",
     "encoded",
     "in_cell",
     "in_text",

@@ -164,9 +164,12 @@ def _products(program: Program, expression: ast.expr) -> Iterator[Alternative]:
                 continue
         texts = _primary(program, left), _primary(program, right)
         if not isinstance(node, ast.BinOp) or isinstance(node.op, ast.MatMult):
-            for one, two in ((texts[1], texts[0]), (f"{texts[1]}.T", texts[0]), (texts[1], f"{texts[0]}.T")):
+            turned = [f"{text}.T" for text in texts]
+            for one, two in ((texts[1], texts[0]), (turned[1], texts[0]), (texts[1], turned[0])):
                 edits = (_edit(program, left, _plain(one)), _edit(program, right, _plain(two)))
                 yield Alternative("wrong-transpose", edits, 1.3 + 0.3 * (".T" in one + two))
+            edits = (_edit(program, left, _plain(turned[1])), _edit(program, right, _plain(turned[0])))
+            yield Alternative("wrong-transpose", edits, 1.35)  # the product as a whole, transposed
 
 
 def _with_transposes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from backproof.errors import EditRejectedError
@@ -67,6 +67,17 @@ def _edited(program: Program, edits: Iterable[Edit]) -> Program:
     edited = replace(program, text="".join(pieces) + program.text[done:], cells=_moved(grown))
     encoded(edited)
     return edited
+
+
+def edited_text(program: Program, edits: Sequence[Edit], span: Span) -> str:
+    """The text at a place with edits inside it; "" where they change the number of lines."""
+    edited = apply_edits(program, edits)
+    if edited.cells != program.cells or len(edited.lines) != len(program.lines):
+        return ""
+    grown = len(edited.text) - len(program.text)
+    end = program.line_starts[span.end_row - 1] + span.end_column - 1 + grown
+    start = program.line_starts[span.row - 1] + span.column - 1
+    return edited.text[start:end]
 
 
 def before_edits(before: Program, edits: Iterable[Edit], span: Span) -> Span:

@@ -25,7 +25,7 @@ from backproof.source import (
     Program,
     Span,
     alternatives,
-    apply_edits,
+    edited_text,
     shifted_indices,
     span_of,
     text_of,
@@ -166,14 +166,7 @@ class _Bench:
 
     def _with(self, alternative: Alternative, node: ast.expr | ast.stmt) -> str:
         """The text of a node with an alternative's edits."""
-        span = span_of(self.program, node)
-        edited = apply_edits(self.program, alternative.edits)
-        if edited.cells != self.program.cells or len(edited.lines) != len(self.program.lines):
-            return ""
-        grown = len(edited.text) - len(self.program.text)
-        end = self.program.line_starts[span.end_row - 1] + span.end_column - 1 + grown
-        start = self.program.line_starts[span.row - 1] + span.column - 1
-        return edited.text[start:end]
+        return edited_text(self.program, alternative.edits, span_of(self.program, node))
 
     def _probe(self, alternative: Alternative | None) -> tuple[str, str]:
         """What to run in the frame: statements, and the expression whose shape counts."""

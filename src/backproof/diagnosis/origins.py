@@ -1,0 +1,224 @@
+"""Where the operands of a crashed expression were made, and what might have been written there instead.
+
+An update stops the program when a gradient has the wrong shape; the mistake stands where that was computed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from backproof.graph import Node, ancestors
+from backproof.source import Edit, Program, Span, alternatives, edited_text, span_of, text_of
+from backproof.trace import Attempt, Crash, Site, Trace
+
+FARTHEST = 6  # operations between the crash and where a value was made
+PLACES = 10  # at which something else is tried
+LATER = 0.3  # how much unlikelier a mistake is at each operation farther from the value that crashes
+READ = 1.0  # how much unlikelier it is where a gradient is only read
+FORWARD = 0.7  # how much unlikelier it is in the forward pass, which ran to its end
+IN_PLACE = ("output operand", "operands could not be broadcast")
+SHAPE = re.compile(r"\([\d,]+\)")
+TURNED = re.compile(r"(?:(?P<name>\w+)|.*)\.(?P<how>T|sum)(?:\((?P<arguments>[^()]*)\))?")
+
+
+def made_before(program: Program, trace: Trace) -> list[Attempt]:
+    """What could stand where the operands of the crashed expression were made, nearest first.
+
+    Whether the program runs with it is for running it to find out. None where what crashed is no update: the
+    shapes of other expressions are not known so well.
+    """
+    crash = trace.crash
+    if crash is None or crash.span is None or not _is_update(program, crash.span):
+        return []
+    files = _files(program)
+    found: dict[tuple[Edit, ...], Attempt] = {}
+    arrays = {b.name for b in trace.bindings if np.ndim(b.node.value)}
+    wanted = _wanted(crash)
+    for file, span, cost, shape in [*_makers(trace, crash), *_readers(program, trace, crash)]:
+        source = files.get(file)
+        node = _expression(source, span) if source is not None else None
+        if source is None or node is None:
+            continue
+        names = [] if isinstance(node, ast.Name) else _names_around(source, node, arrays)
+        for alternative in alternatives(source, node, names, summed=True):
+            edits = tuple(Edit(replace(e.span, file=span.file), e.content) for e in alternative.edits)
+            own = span_of(source, node)
+            text = edited_text(source, alternative.edits, own)
+            if text and edits not in found and _may_fit(alternative.edits, shape, wanted, arrays):
+                shown = replace(own, file=span.file)
+                price = alternative.cost + cost
+                found[edits] = Attempt(alternative.rule, edits, price, shown, text_of(source, own), text, ())
+    return sorted(found.values(), key=lambda attempt: attempt.cost)
+
+
+def _files(program: Program) -> dict[str, Program]:
+    return {program.filename: program, "": program, **{m.filename: m for m in program.modules}}
+
+
+def unlikely(program: Program, trace: Trace, attempt: Attempt) -> bool:
+    """Is an attempt one to change what only reads gradients, and serves parameters of several shapes?
+
+    As an update in a loop over the parameters, or what an optimizer does before it. The mistake is where one
+    of them was made.
+    """
+    source = _files(program).get(attempt.span.file)
+    if source is None:
+        return False
+    crash = trace.crash
+    if crash is not None and crash.span is not None and _is_at(attempt.span, crash.span):
+        shared = True
+    else:
+        rows = [s.number for s in trace.sites if _is_at(attempt.span, s.span)]
+        shapes = {np.shape(n.value) for n in trace.nodes if n.origin is not None and n.origin.site in rows}
+        shared = len(shapes) > 1
+    return shared and attempt.rule != "wrong-operand" and _is_simple_statement(source, attempt.span.row)
+
+
+def _is_at(span: Span, other: Span) -> bool:
+    return span.row == other.row and span.file == other.file
+
+
+def _is_update(program: Program, span: Span) -> bool:
+    source = _files(program).get(span.file)
+    return source is not None and _is_simple_statement(source, span.row)
+
+
+def _is_simple_statement(program: Program, row: int) -> bool:
+    """Does an assignment that begins in a row change what it assigns to by what is only read and scaled?"""
+    for node in ast.walk(ast.parse(program.text)):
+        if isinstance(node, ast.AugAssign) and node.lineno == row:
+            return _is_simple(node.value)
+        if isinstance(node, ast.Assign) and node.lineno == row and len(node.targets) == 1:
+            target = ast.unparse(node.targets[0])
+            parts = (ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, ast.expr))
+            return _is_simple(node.value) and target in parts
+    return False
+
+
+def _is_simple(expression: ast.expr) -> bool:
+    return not any(isinstance(part, ast.Call | ast.MatMult | ast.Pow) for part in ast.walk(expression))
+
+
+def _wanted(crash: Crash) -> tuple[int, ...] | None:
+    """The shape of what an array was to be added to in place; None where something else failed."""
+    if not any(phrase in crash.message for phrase in IN_PLACE):
+        return None
+    found = SHAPE.findall(crash.message)
+    if len(found) == 2 and "output operand" not in crash.message:
+        return None  # of two operands that make something new
+    return tuple(int(n) for n in re.findall(r"\d+", found[0])) if found else None
+
+
+def _may_fit(
+    edits: tuple[Edit, ...], shape: tuple[int, ...], wanted: tuple[int, ...] | None, arrays: Collection[str]
+) -> bool:
+    """Can a value of a shape get the wanted one by an edit that transposes it, or sums it up?"""
+    turned = TURNED.fullmatch(edits[0].content) if len(edits) == 1 else None
+    if turned is None:
+        return True
+    name, how, arguments = turned["name"], turned["how"], turned["arguments"] or ""
+    if name is not None and name not in arrays:
+        return False
+    if wanted is None:
+        return True
+    if how == "T":
+        return shape[::-1] == wanted
+    axis = re.search(r"axis=(\d)", arguments)
+    sizes = list(shape)
+    if axis is None or int(axis[1]) >= len(sizes):
+        return axis is None and wanted in ((), (1,))
+    if "keepdims" in arguments:
+        sizes[int(axis[1])] = 1
+    else:
+        del sizes[int(axis[1])]
+    return tuple(sizes) == wanted
+
+
+def _operands(trace: Trace, crash: Crash) -> list[Node]:
+    """The last values that have the shapes of the operands of the crashed expression, made elsewhere."""
+    found = []
+    for _, shape in crash.shapes:
+        node = next((n for n in reversed(trace.nodes) if np.shape(n.value) == shape and n.operands), None)
+        while node is not None and node.origin is not None and node.origin.site >= 0:
+            if not _is_in(trace.sites[node.origin.site], crash):
+                break
+            node = next((o for o in node.operands if np.shape(o.value) == shape), None)
+        if node is not None:
+            found.append(node)
+    return found
+
+
+def _makers(trace: Trace, crash: Crash) -> Iterator[tuple[str, Span, float, tuple[int, ...]]]:
+    """The expressions that made the operands, and what they were made of, each with how unlikely it is.
+
+    That is more for what a number is the sum of, as for the values of the forward pass. With their shapes.
+    """
+    queue = [(node, 0) for node in _operands(trace, crash)]
+    summed = [n for n in trace.nodes if n.operation in ("sum", "mean") and np.shape(n.value) == ()]
+    forward = set(ancestors(summed))
+    seen, places = {node for node, _ in queue}, set[int]()
+    while queue and len(places) < PLACES:
+        node, depth = queue.pop(0)
+        number = node.origin.site if node.origin is not None else -1
+        site = trace.sites[number] if number >= 0 else None
+        if site is not None and number not in places and not _is_in(site, crash):
+            places.add(number)
+            yield site.file, site.span, LATER * depth + FORWARD * (node in forward), np.shape(node.value)
+        if depth < FARTHEST:
+            new = [o for o in node.operands if o not in seen and o.operands]
+            seen.update(new)
+            queue += [(operand, depth + 1) for operand in new]
+
+
+def _readers(
+    program: Program, trace: Trace, crash: Crash
+) -> Iterator[tuple[str, Span, float, tuple[int, ...]]]:
+    """Where an operand is handed on by a name: put into a list, returned, or given another name."""
+    operands = set(_operands(trace, crash))
+    names = {b.name: np.shape(b.node.value) for b in trace.bindings if b.node in operands}
+    for source in (program, *program.modules):
+        for node in ast.walk(ast.parse(source.text)):
+            match node:
+                case ast.List(elts=parts, ctx=ast.Load()) | ast.Tuple(elts=parts, ctx=ast.Load()):
+                    cost = 2 * LATER
+                case ast.Dict(values=parts):
+                    cost = 2 * LATER
+                case ast.Assign(value=ast.Name() as value) | ast.Return(value=ast.Name() as value):
+                    parts, cost = [value], LATER
+                case _:
+                    continue
+            for part in parts:
+                if isinstance(part, ast.Name) and part.id in names:
+                    file = "" if source is program else source.filename
+                    yield file, replace(span_of(source, part), file=file), cost, names[part.id]
+
+
+def _is_in(site: Site, crash: Crash) -> bool:
+    span = crash.span
+    return span is not None and site.span.file == span.file and site.span.row == span.row
+
+
+def _expression(program: Program, span: Span) -> ast.expr | None:
+    """The expression that stands at a place; of an assignment, its value."""
+    for node in ast.walk(ast.parse(program.text)):
+        if isinstance(node, ast.expr | ast.stmt) and span_of(program, node) == replace(span, file=""):
+            if isinstance(node, ast.expr):
+                return node
+            if isinstance(node, ast.Assign | ast.AugAssign):
+                return node.value
+    return None
+
+
+def _names_around(program: Program, expression: ast.expr, arrays: Collection[str]) -> list[str]:
+    """The arrays among the names of the function that an expression stands in."""
+    tree = ast.parse(program.text)
+    body: ast.AST = tree
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.lineno <= expression.lineno <= (node.end_lineno or 0):
+            body = node
+    return sorted({n.id for n in ast.walk(body) if isinstance(n, ast.Name) and n.id in arrays})
