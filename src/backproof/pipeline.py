@@ -46,7 +46,7 @@ from backproof.diagnosis.reasons import (
     unread_updates,
 )
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
-from backproof.diagnosis.states import among_states, unsure_of
+from backproof.diagnosis.states import among_means, among_states, unsure_of
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.findings import FileReport, Finding, ParameterReport, for_reader
 from backproof.health import warnings
@@ -194,6 +194,8 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         within = among_states(judgement, options.loss, repair.states)
         if within is not None:
             return unsure_of(_judged(program, options, trace, within[0]), within[1])
+        if repair.complete and (means := among_means(judgement, options.loss)) is not None:
+            return _judged(program, options, trace, means)
         if convincing(judgement, repair) and (repair.complete or not only_named(judgement)):
             if any(state != RIGHT for state in repair.states):
                 repair = located(Bench.of(judgement.step, judgement.verdict), repair)

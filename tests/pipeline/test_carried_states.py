@@ -323,3 +323,34 @@ for t in range(300):
     right = checked(HEAD + text.replace("CHANGE", "rate * np.mean(error)"), tmp_path, runner)
     assert right.verdict == "correct"
     assert checked(HEAD + text.replace("CHANGE", change), tmp_path, runner).verdict != "correct"
+
+
+def test_what_is_updated_as_parameters_are_is_one(tmp_path: Path, runner: Runner) -> None:
+    """What a wrong update takes off does not vanish with the error; its statement shows it."""
+    text = """
+X = rng.normal(size=(20, 2)) + 0.5
+target = X @ np.array([1.0, -2.0]) + 0.3
+net = {"w": rng.normal(size=2), "b": rng.normal(size=1)}
+for t in range(300):
+    error = X @ net["w"] + net["b"] - target
+    loss = 0.5 * np.sum(error ** 2)
+    slopes = {"w": X.T @ error, "b": np.array([np.sum(error)])}
+    for key in net:
+        net[key] = net[key] - 0.01 * slopes[key]
+"""
+    assert checked(HEAD + text, tmp_path, runner).verdict == "correct"
+    wrong = text.replace("np.sum(error)])", "np.sum(net['b'] + 1)])")
+    assert checked(HEAD + wrong, tmp_path, runner).verdict == "faulty"
+
+
+def test_a_running_mean_may_have_the_rate_of_the_parameters(tmp_path: Path, runner: Runner) -> None:
+    """What takes a share off itself at the rate of the parameters is no wrong gradient."""
+    text = """
+X = rng.normal(size=(200, 2)); w = rng.normal(size=2); rate = 0.05; mean = 0.1
+for x in X:
+    error = x @ w - mean - np.tanh(x[0])
+    loss = 0.5 * error ** 2
+    mean = mean + rate * (x[1] - mean)
+    w = w - rate * error * x
+"""
+    assert checked(HEAD + text, tmp_path, runner).verdict == "correct"

@@ -7,6 +7,7 @@ wrong, stop where the error vanishes that the backward pass begins with, and tho
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +16,18 @@ from typing import Any
 import numpy as np
 
 from backproof.check.digest import digest
+from backproof.check.dropped import last_word
 from backproof.check.judge import Judgement
 from backproof.check.points import informative_points
 from backproof.check.trial import RIGHT
 from backproof.graph import Node, ancestors, evaluate
-from backproof.step import Change, TrainingStep
+from backproof.step import Change, TrainingStep, label
 from backproof.step.cut import dependent
 from backproof.step.descent import descent
 from backproof.step.pairs import is_literal
-from backproof.step.update import DECAY, keeps
+from backproof.step.update import DECAY, THROUGH, keeps, takes_a_share, terms
+from backproof.step.window import root
+from backproof.trace import Trace
 
 MOST = 80  # errors that are tried
 NOTHING = 1e-9  # of an update: less is left where it stops
@@ -80,12 +84,53 @@ def carried(judgement: Judgement, states: Sequence[int] | None = None) -> tuple[
         suspected.append(_Update(change, leaf, after, descent(leaf, after)))
     # an update that changes the shape of its parameter is a fault, and no state
     suspected = [each for each in suspected if np.shape(each.taken.value) == np.shape(each.leaf.value)]
+    # nor is what the program updates as it updates its parameters, whatever it takes off
+    suspected = [each for each in suspected if not _updated_alike(step.trace, each, known)]
     if not known or not suspected:
         return ()
     points = informative_points(step, 2, spread=judgement.verdict.spread)
     moved = [{**point, **_unread_moved(step, suspected, seed)} for seed, point in enumerate(points)]
     with np.errstate(all="ignore"):
         return tuple(_found(step, known, suspected, moved))
+
+
+def _updated_alike(trace: Trace, each: _Update, known: Iterable[_Update]) -> bool:
+    """Is a value changed by a statement like those by which parameters are that are right, or at their rate?
+
+    A running mean takes a share off itself, at what may be the same rate.
+    """
+    change = each.change
+    if not keeps(each.after, each.leaf, whole=True) or takes_a_share(each.after, each.leaf):
+        return False
+    text, rates = _written(trace, change), _rates(change)
+    return any(_written(trace, k.change) == text or rates & _rates(k.change) for k in known)
+
+
+def _written(trace: Trace, change: Change) -> str:
+    """The statement that changes a value, but for what the value is called."""
+    site = trace.sites[change.stores[-1].site]
+    text = site.text if site.statement is None else trace.sites[site.statement].text
+    word = last_word(label(trace, change))
+    return (
+        re.sub(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])", "_", text, flags=re.IGNORECASE)
+        if word
+        else text
+    )
+
+
+def _rates(change: Change) -> set[Node]:
+    """The numbers under a name that multiply what an update takes off."""
+    found, stack = set[Node](), list(terms(change.after, change.before)[1])
+    while stack:
+        node = stack.pop()
+        if node.operation in ("multiply", "divide", "negative", *THROUGH):
+            for operand in node.operands:
+                value = root(operand, 0)
+                if np.size(value.value) == 1 and not value.operands and (operand.name or value.name):
+                    found.add(value)
+                else:
+                    stack.append(operand)
+    return found
 
 
 def _unread_moved(step: TrainingStep, suspected: Iterable[_Update], seed: int) -> dict[Node, Any]:

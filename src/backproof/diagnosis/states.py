@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from backproof.check.carried import carried
 from backproof.check.judge import Judgement, judge
+from backproof.check.trial import starting_states
 from backproof.diagnosis.wording import listed
 from backproof.findings import FileReport
 from backproof.step import label
+from backproof.step.update import keeps
 
 
 def among_states(
@@ -26,6 +28,16 @@ def among_states(
     again = judge(step.trace, loss, places) if found else None
     unsure = tuple(label(step.trace, each.change) for each in found if not each.sure)
     return None if again is None else (again, unsure)
+
+
+def among_means(judgement: Judgement, loss: str | None) -> Judgement | None:
+    """Judge a step again without the running means of data, which one correction could make gradients of."""
+    verdict, trace = judgement.verdict, judgement.step.trace
+    if verdict.correct or not any(verdict.right):
+        return None
+    found = carried(judgement, starting_states(verdict))
+    means = {c.change.place for c in found if c.sure and keeps(c.change.after, c.change.before, whole=True)}
+    return judge(trace, loss, means | {c.place for c in judgement.step.window.states}) if means else None
 
 
 def unsure_of(report: FileReport, names: Sequence[str]) -> FileReport:
