@@ -27,7 +27,7 @@ from backproof.step import (
 )
 from backproof.step.computed import computed_steps
 from backproof.step.loss import ancestors_since, held, objective, turned
-from backproof.step.update import time_of
+from backproof.step.update import DECAY, time_of
 from backproof.step.window import trainings
 from backproof.trace import Trace
 
@@ -211,6 +211,8 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged += _with_held(trace, window, judged)
     if not any(verdict.correct for _, _, _, verdict in judged):
+        judged = [_without_decay(entry, window, k) for k, entry in enumerate(judged)]
+    if not any(verdict.correct for _, _, _, verdict in judged):
         judged = [_nearer(entry, window, k) for k, entry in enumerate(judged)]
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged = [_set_aside(entry, window, k) for k, entry in enumerate(judged)]
@@ -384,6 +386,23 @@ def _with_held(trace: Trace, window: Window, judged: list[Entry]) -> list[Entry]
     return found
 
 
+def _without_decay(entry: Entry, window: Window, position: int) -> Entry:
+    """Judge a step without what only shrinks its parameters, unless that explains less.
+
+    So a decayed gradient can be told to be right where it is a single number, and can become right by a
+    correction. Where it explains as much, a decay is what takes little off a parameter.
+    """
+    _, hypothesis, step, verdict = entry
+    bare = training_step(step.trace, window, hypothesis, opened=step.opened, decaying=False)
+    if bare is None or not bare.decays:
+        return entry
+    found = compare(bare)
+    gentle = max(share.taken for share in bare.decays) <= DECAY
+    if sum(found.right) < sum(verdict.right) + (not gentle):
+        return entry
+    return rank_of(hypothesis, found, window, position), hypothesis, bare, found
+
+
 def _nearer(entry: Entry, window: Window, position: int) -> Entry:
     """Judge a step at points nearer to the recorded one, and keep what explains more.
 
@@ -411,7 +430,9 @@ def _set_aside(entry: Entry, window: Window, position: int) -> Entry:
     """
     _, hypothesis, step, verdict = entry
     sizes = lengths(window, set(ancestors_since([hypothesis.node], window.start - 1)))
-    bare = training_step(step.trace, window, hypothesis, lengths=sizes) if sizes else None
+    if not sizes:
+        return entry
+    bare = training_step(step.trace, window, hypothesis, lengths=sizes, decaying=not step.decays)
     if bare is None:
         return entry
     found = compare(bare)

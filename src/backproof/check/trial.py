@@ -129,6 +129,7 @@ class Bench:
                 and node.origin.site >= 0
                 and np.ndim(node.value) == 0
                 and np.size(node.value) == 1
+                and np.asarray(node.value).dtype.kind in "biuf"
             ):
                 copy = step.copies.get(node)
                 if copy is None or not copy.operands:

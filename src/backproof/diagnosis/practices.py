@@ -157,12 +157,21 @@ def absorbed(hypothesis: Hypothesis) -> str:
 def _decayed(judgement: Judgement) -> Iterator[str]:
     for kind, share in (("weight decay", "square"), ("a pull to zero by the sign", "absolute")):
         names = [c.name for c in judgement.verdict.comparisons if c.decay and getattr(c.decay, share)]
+        if share == "square" and judgement.step.decays:
+            names = _shrunk(judgement.step)
         if names:
             yield (
                 f"The update of {listed(names)} also has {kind}, which the loss does not state: a "
                 "convention, not a "
                 "fault."
             )
+
+
+def _shrunk(step: TrainingStep) -> list[str]:
+    """The parameters that the updates shrink by the numbers that are set aside."""
+    shrinking = {share.product for share in step.decays}
+    pairs = zip(step.parameters, step.descents, strict=True)
+    return [p.name for p, descent in pairs if not shrinking.isdisjoint(ancestors([descent]))]
 
 
 def _carried(step: TrainingStep) -> Iterator[str]:
@@ -177,7 +186,8 @@ def _carried(step: TrainingStep) -> Iterator[str]:
 
 def _remembered(step: TrainingStep) -> Iterator[str]:
     used = set(ancestors(step.descents))
-    values = [v for node, v in step.state.items() if node in used and node not in step.lengths]
+    apart = {*step.lengths, *(share.node for share in step.decays)}
+    values = [v for node, v in step.state.items() if node in used and node not in apart]
     if any(not np.any(v) for v in values):
         yield "The momentum of earlier steps is set aside: what this step adds to it is compared."
     if any(np.any(v) for v in values):

@@ -8,6 +8,7 @@ deviation from what the author wrote comes first.
 from __future__ import annotations
 
 import ast
+import math
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -157,19 +158,42 @@ def inside_product(place: Place) -> float:
     return 0.02 if parent is not None and parent.kind == "BinOp" and parent.detail in ("*", "/") else 0.0
 
 
-def numpy_name(place: Place) -> str:
-    """What the program calls NumPy."""
-    return _numpy_name(tuple(place.trace.files.values()))
+def called(place: Place, function: str) -> str:
+    """How the program calls a function of NumPy: ``np.tanh``, ``tanh`` where it is imported by its own name.
+
+    A program without NumPy may have it from ``math``.
+    """
+    return _called(tuple(place.trace.files.values()), function)
 
 
-@lru_cache(maxsize=8)
-def _numpy_name(texts: tuple[str, ...]) -> str:
-    for text in texts:
-        for line in text.splitlines():
-            words = line.split("#")[0].split()
-            if words[:2] == ["import", "numpy"]:
-                return words[3] if len(words) > 3 and words[2] == "as" else "numpy"
-    return "np"
+@lru_cache(maxsize=256)
+def _called(texts: tuple[str, ...], function: str) -> str:
+    imported = [each for text in texts for each in _imports(text)]
+    for module, known in (("numpy", True), ("math", hasattr(math, function))):
+        named = [alias for name, alias, whole in imported if name == module and whole and known]
+        if named:
+            return f"{named[0]}.{function}"
+        own = {name: alias for name, alias, whole in imported if not whole and name.startswith(f"{module}.")}
+        alias = own.get(f"{module}.{function}") or (function if f"{module}.*" in own else None)
+        if alias is not None and known:
+            return alias
+    return f"np.{function}"
+
+
+@lru_cache(maxsize=16)
+def _imports(text: str) -> tuple[tuple[str, str, bool], ...]:
+    """What a text imports, its name there, and whether that is a whole module."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return ()
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(each.name, each.asname or each.name, True) for each in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [(f"{node.module}.{each.name}", each.asname or each.name, False) for each in node.names]
+    return tuple(found)
 
 
 MIXING = frozenset({"matmul", "dot", "sum", "outer", "index", "stack", "concatenate", "subtract_at"})

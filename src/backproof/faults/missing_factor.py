@@ -66,10 +66,10 @@ from backproof.faults.correction import (
     RECTIFIED,
     Correction,
     Part,
+    called,
     inside_product,
     made_by,
     make,
-    numpy_name,
     product,
     quotient,
 )
@@ -168,7 +168,7 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
     if any(user.operation == "divide" and _is_divisor(place, name, user) for user in _users(place, name)):
         yield f"1 / {name}", divided, 1.6
     if any(user.operation == "abs" for user in _users(place, name)):
-        yield f"np.sign({name})".replace("np", numpy_name(place)), signed, 1.6
+        yield f"{called(place, 'sign')}({name})", signed, 1.6
     known = made_by(place, name)
     if known in LOGISTIC:
         yield f"1 - {name}", rest, 1.7

@@ -53,7 +53,7 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.faults.correction import Correction, Part, bracketed, make, numpy_name
+from backproof.faults.correction import Correction, Part, bracketed, called, make
 from backproof.faults.rule import Rule
 from backproof.graph import Node
 
@@ -84,10 +84,10 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 
 def _summed(place: Place, text: str, axis: int | None, keep: bool, value: Build, cost: float) -> Correction:
-    named = any(f"{numpy_name(place)}.sum(" in file for file in place.trace.files.values())
+    named = any(f"{called(place, 'sum')}(" in file for file in place.trace.files.values())
     inner = ", ".join(([f"axis={axis}"] if axis is not None else []) + (["keepdims=True"] if keep else []))
     if named:
-        new = f"{numpy_name(place)}.sum({text}{', ' + inner if inner else ''})"
+        new = f"{called(place, 'sum')}({text}{', ' + inner if inner else ''})"
     else:
         new = f"{bracketed(text, 9)}.sum({inner})"
 

@@ -53,7 +53,7 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.faults.correction import Correction, Part, make, numpy_name
+from backproof.faults.correction import Correction, Part, called, make
 from backproof.faults.rule import Rule
 from backproof.graph import Node
 from backproof.source import Edit, Span
@@ -96,7 +96,7 @@ def _repeated(place: Place) -> Iterator[Correction]:
     container = ast.get_source_segment(target.text, subscript.value)
     key = _as_argument(target.text, subscript.slice)
     method = "add" if place.site.detail == "+" else "subtract"
-    text = f"{numpy_name(place)}.{method}.at({container}, {key}, {value.text})"
+    text = f"{called(place, method)}.at({container}, {key}, {value.text})"
     why = (
         f"`{target.text}` holds a row more than once where the index repeats, and `{place.site.detail}=` "
         "keeps only the last of them"

@@ -63,9 +63,9 @@ from backproof.faults.correction import (
     RECTIFIED,
     Correction,
     Part,
+    called,
     made_by,
     make,
-    numpy_name,
 )
 from backproof.faults.rule import Rule
 from backproof.graph import Node
@@ -111,8 +111,6 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 
 def _forms(place: Place, name: str) -> Iterator[tuple[str, Build]]:
-    module = numpy_name(place)
-
     def value(edge: Edge) -> Node | None:
         return place.value(name, edge)
 
@@ -125,8 +123,8 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build]]:
         yield f"({name} > 0)", lambda e: make("greater", value(e), 0.0)
     if known in BEFORE_ACTIVATION:
         yield (
-            f"1 - {module}.tanh({name}) ** 2",
+            f"1 - {called(place, 'tanh')}({name}) ** 2",
             lambda e: make("subtract", 1.0, make("square", make("tanh", value(e)))),
         )
-        yield f"{module}.cos({name})", lambda e: make("cos", value(e))
+        yield f"{called(place, 'cos')}({name})", lambda e: make("cos", value(e))
         yield f"2 * {name}", lambda e: make("multiply", 2.0, value(e))

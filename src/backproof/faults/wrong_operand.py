@@ -58,8 +58,8 @@ from backproof.faults.correction import (
     Correction,
     Part,
     activation_of,
+    called,
     make,
-    numpy_name,
     occurrences,
     place_at,
     similarity,
@@ -223,7 +223,7 @@ def _outer(place: Place) -> Iterator[Correction]:
             if node is None or np.ndim(node.value) != 1:
                 continue
             pair = (arguments[0].text, name) if kept == 0 else (name, arguments[1].text)
-            text = f"{numpy_name(place)}.outer({pair[0]}, {pair[1]})"
+            text = f"{called(place, 'outer')}({pair[0]}, {pair[1]})"
 
             def build(edge: Edge, name: str = name, kept: int = kept, number: int = number) -> Node | None:
                 own, other = place.child(number, edge), place.value(name, edge)

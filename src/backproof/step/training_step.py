@@ -13,6 +13,7 @@ from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.penalty import Penalties, penalties
+from backproof.step.shrinking import Share, shares
 from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, terms, time_of
 from backproof.step.window import Change, Window, root
 from backproof.trace import Trace
@@ -61,7 +62,8 @@ class TrainingStep:
     tells whose size the loss counts, itself or in a sum that it is part of: what more is added to such a
     gradient is no mere convention. ``opened`` maps gradients that the program brought within bounds to those
     that are compared in their place, both of the trace. ``lengths`` are numbers by which the updates scale
-    whole gradients, made of these gradients; they are part of the state.
+    whole gradients, made of these gradients; they are part of the state, as ``decays`` are, which only
+    shrink the parameters.
     """
 
     trace: Trace
@@ -78,6 +80,7 @@ class TrainingStep:
     guards: tuple[Node, ...] = ()
     opened: Mapping[Node, Node] = field(default_factory=dict)
     lengths: tuple[Node, ...] = ()
+    decays: tuple[Share, ...] = ()
 
     @property
     def leaves(self) -> tuple[Node, ...]:
@@ -92,13 +95,14 @@ def training_step(
     apart: Sequence[Node] = (),
     opened: Mapping[Node, Node] | None = None,
     lengths: Sequence[Node] = (),
+    decaying: bool = True,
 ) -> TrainingStep | None:
     """Cut the step of ``window`` out of the trace and differentiate the loss.
 
     ``apart`` are older values that stay leaves of their own: without, what is computed from them and from no
     parameter is one leaf with them. ``opened`` are gradients within bounds, and the gradients that are taken
-    in their place. ``lengths`` are numbers that only scale the step, and are set to 1. None where the loss
-    depends on nothing.
+    in their place. ``lengths`` are numbers that only scale the step, and are set to 1. Without ``decaying``
+    nothing shrinks the parameters. None where the loss depends on nothing.
     """
     befores = [c.before for c in window.parameters]
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
@@ -143,6 +147,11 @@ def training_step(
     guards = tuple(copies[node] for node in deciding if copies[node] in since)
     scalars = [scalar, *(copies[whole] for whole in hypothesis.wholes if whole in copies)]
     counted = penalties(scalars, set(leaves))
+    shrunk: list[Share] = []
+    if not decaying and not hypothesis.minimised:
+        afters = [a for p in parameters for a in p.afters]
+        shrunk = shares(leaves, afters, copies.values(), _ancestor_set(loss), counted)
+        state.update({share.node: share.value for share in shrunk})
     return TrainingStep(
         trace,
         window,
@@ -158,6 +167,7 @@ def training_step(
         guards,
         opened or {},
         sizes,
+        tuple(shrunk),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from backproof.check.catalogue import SAME, Catalogue, Entry
 from backproof.check.place import Place, where
 from backproof.check.trial import Bench
-from backproof.faults.correction import numpy_name, parsed
+from backproof.faults.correction import called, parsed
 from backproof.graph import Node, ancestors, evaluate, leaf, simplify
 from backproof.graph.node import rebuilt
 from backproof.graph.products import cancelled
@@ -133,5 +133,4 @@ def _computed(text: str) -> bool:
 
 
 def _own_numpy(text: str, place: Place) -> str:
-    name = numpy_name(place)
-    return text if name == "np" else re.sub(r"\bnp\.", f"{name}.", text)
+    return re.sub(r"\bnp\.(\w+)", lambda found: called(place, found[1]), text)

@@ -1,0 +1,120 @@
+"""What an update takes off a parameter beside its gradient: a share of the parameter itself, or of its signs.
+
+Such a decay is the program's own choice, where the loss does not count the size of the parameter. It can be
+set aside, as the memory of an optimizer is: what is left is the gradient, also where the parameter is a
+single number, in which no share could be told from a factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node
+from backproof.step.penalty import Penalties
+
+SUMS = frozenset({"add", "index_update", "index_add", "stack", "concatenate"})
+PASSED = frozenset({"identity", "index", "reshape", "astype", "transpose"})
+KEPT = (0.5, 1.0)  # the share of itself that a decaying parameter keeps, in `0.999 * w - lr * g`
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A product of a number and of a parameter, or of its signs.
+
+    ``value`` is for ``node``, the product or the number, and takes nothing off the parameter; ``taken`` is
+    how much of it one step takes off as it is.
+    """
+
+    node: Node
+    product: Node
+    value: Any
+    taken: float
+    absolute: bool
+
+
+def shares(
+    leaves: Collection[Node],
+    afters: Collection[Node],
+    nodes: Collection[Node],
+    counted: Collection[Node],
+    penalised: Penalties,
+) -> list[Share]:
+    """Find what only shrinks the parameters.
+
+    ``nodes`` are all of the step, ``counted`` those of the loss. What is used for anything else is none, nor
+    is what shrinks a parameter whose size the loss counts, unless the parameter itself is scaled.
+    """
+    found = [
+        share
+        for leaf, after in zip(leaves, afters, strict=True)
+        for share in _of_update(leaf, after)
+        if share.product not in counted
+        and (
+            leaf not in (penalised.absolutes if share.absolute else penalised.squares) or np.any(share.value)
+        )
+    ]
+    products, numbers = {s.product for s in found}, {s.node for s in found if s.node is not s.product}
+    taken = {o for node in nodes if node not in products for o in node.operands if o in numbers}
+    return [s for s in found if s.node not in taken]
+
+
+def _of_update(leaf: Node, after: Node) -> Iterator[Share]:
+    """The shares of one parameter that its update takes off."""
+    stack, seen = [(after, 1.0)], {after}
+    while stack:
+        node, factor = stack.pop()
+        inner: list[tuple[Node, float]] = []
+        if node.operation == "multiply":
+            share = _share(node, leaf, factor)
+            if share is not None:
+                yield share
+                continue
+            x, y = node.operands
+            inner = [(x, factor * _typical(y)), (y, factor * _typical(x))]
+        elif node.operation == "divide":
+            size = _typical(node.operands[1])
+            inner = [(node.operands[0], factor / size if size else 0.0)]
+        elif node.operation == "subtract":
+            inner = [(node.operands[0], factor), (node.operands[1], -factor)]
+        elif node.operation == "negative":
+            inner = [(node.operands[0], -factor)]
+        elif node.operation in SUMS:
+            inner = [(operand, factor) for operand in node.operands]
+        elif node.operation in PASSED:
+            inner = [(node.operands[0], factor)]
+        stack.extend(each for each in inner if each[1] and each[0].operands and each[0] not in seen)
+        seen.update(each for each, _ in inner)
+
+
+def _share(node: Node, leaf: Node, factor: float) -> Share | None:
+    """The share that a product is, where it shrinks the parameter; ``factor`` says what becomes of it."""
+    for number, scaled in (node.operands, node.operands[::-1]):
+        if number.operands or np.size(number.value) != 1 or np.asarray(number.value).dtype.kind not in "fi":
+            continue
+        absolute = scaled.operation == "sign"
+        if _plain(scaled.operands[0] if absolute else scaled) is not leaf:
+            continue
+        value = float(np.ravel(number.value)[0])
+        if factor * value < 0:
+            return Share(node, node, np.zeros(np.shape(node.value)), -factor * value, absolute)
+        if factor > 0 and KEPT[0] < value < KEPT[1] and not absolute:
+            return Share(number, node, np.ones(np.shape(number.value)), 1 - value, absolute)
+    return None
+
+
+def _plain(node: Node) -> Node:
+    while node.operation in PASSED:
+        node = node.operands[0]
+    return node
+
+
+def _typical(node: Node) -> float:
+    """The mean of a value whose numbers all have one sign; 0 where they have not."""
+    value = np.asarray(node.value)
+    if value.dtype.kind not in "fiu" or not value.size or not (np.all(value > 0) or np.all(value < 0)):
+        return 0.0
+    return float(np.mean(value))
