@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from backproof.graph import Node
+from backproof.graph import Node, apply
 from backproof.step.loss import ancestors_since
 from backproof.step.update import time_of
 from backproof.trace import Trace
+
+
+SPREAD = (-1, -1)  # the positions of what stands in several places
+OFF_TARGET = ((1, 0), SPREAD)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
     """An output that depends on the parameters, held against a target that does not, at one site.
 
-    ``difference`` is what they meet in, ``positions`` where they stand there.
+    ``difference`` is what they meet in, ``positions`` where they stand there; negative where they are spread
+    over it.
     """
 
     output: Node
@@ -34,9 +39,15 @@ class Pair:
 def pairs(
     trace: Trace, feeding: Sequence[Node], moving: set[Node], befores: Sequence[Node], since: int
 ) -> list[Pair]:
-    """The differences between an output and a target that the backward pass of a window is built on."""
+    """The differences between an output and a target that the backward pass of a window is built on.
+
+    The output may be taken off the target term by term, as in ``y - w * x - b``.
+    """
     found: dict[tuple[Node, Node], Pair] = {}
     for node in feeding:
+        longer = _longer(node, found, moving)
+        if longer is not None:
+            found[longer.output, longer.target] = longer
         if node.operation == "subtract" and node in moving and node.origin is not None:
             x, y = node.operands
             if (x in moving) == (y in moving):
@@ -59,6 +70,19 @@ def pairs(
             mask[node.attributes["index"]] = 1.0
             found.setdefault((_plain(base), node), Pair(_plain(base), _data(mask), node, (0, -1)))
     return list(found.values())
+
+
+def _longer(node: Node, found: Mapping[tuple[Node, Node], Pair], moving: set[Node]) -> Pair | None:
+    """The pair whose difference is that of another, and one more term of the output taken off the target."""
+    if node.operation != "subtract" or node.origin is None or not moving.issuperset(node.operands):
+        return None
+    x, y = node.operands
+    inner = next((p for p in found.values() if p.difference is x and p.positions in OFF_TARGET), None)
+    if inner is None or x.name is not None or np.shape(node.value) != np.shape(x.value):
+        return None
+    if _plain(y) is inner.output:
+        return None
+    return Pair(apply("add", inner.output, y), inner.target, node, SPREAD)
 
 
 def is_literal(trace: Trace, node: Node, position: int) -> bool:

@@ -182,7 +182,7 @@ def _without_gradient_flow(
     """
     fed = set(ancestors_since([hypothesis.node], window.start - 1))
     if not hypothesis.stated:  # what weighs the terms is data
-        moving = set(ancestors([copies[output] for output in hypothesis.outputs]))
+        moving = set(ancestors([copies[output] for output in hypothesis.outputs if output in copies]))
     found, unread = [], []
     updated = {node for c in window.parameters for node in (c.before, c.after, root(c.after, 0))}
     for change in window.others:
