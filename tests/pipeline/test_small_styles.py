@@ -1,4 +1,4 @@
-"""Small programs in styles of their own: decay in the update only, other names for NumPy, errors term by term."""
+"""Small programs in styles of their own: decay in the update only, names for NumPy, errors term by term."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ for i in range(1000):
 # a program, and mistakes in it with the row where each is found
 PROGRAMS = {
     "adamw": (ADAMW, [("(1 - h * h)", "(1 - h)", 13)]),
-    "ratings": (RATINGS, [("(e * row -", "(e * P[i, :] -", 13)]),
+    "ratings": (RATINGS, []),
     "momentum": (MOMENTUM, [("W2 @ d2 * (1 - a ** 2)", "W2 @ d2 * (1 - np.tanh(a) ** 2)", 13)]),
     "star": (STAR, [("1 - tanh(a) ** 2", "1 - tanh(a)", 6)]),
     "term by term": (TERM_BY_TERM, [("b += 0.1 * e", "b -= 0.1 * e", 10)]),
