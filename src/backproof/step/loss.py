@@ -101,8 +101,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         key = (site, node.name)
         old = found.get(key)
         if old is None or inside or not (window.start <= time_of(old.node) < window.end):
-            called = bool(DECLARED.search(f"{name} {function}"))
-            declared = called and evidence >= SURE and time_of(node) < window.end
+            declared = inside and bool(DECLARED.search(f"{name} {function}")) and evidence >= SURE
             found[key] = Hypothesis(node, name, row, True, formula, evidence, declared)
     settled = [_behind_its_part(h, list(found.values())) for h in found.values()]
     return sorted(settled, key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
