@@ -74,17 +74,6 @@ for k in range(1000):
     w = w - 0.1 * dot(d, x.T)
     b = b - 0.1 * sum(d, axis=1, keepdims=True)
 """
-TERM_BY_TERM = """
-import random
-random.seed(0)
-points = [(random.random(), random.random() * 3) for _ in range(10)]
-w, b = 0.1, 0.2
-for it in range(1000):
-    for x, y in points:
-        e = y - w * x - b
-        w += 0.1 * e * x
-        b += 0.1 * e
-"""
 GATES = """
 import numpy as np
 inputs = np.matrix('0 0 1; 0 1 1; 1 0 1; 1 1 0')
@@ -105,7 +94,6 @@ PROGRAMS = {
     "ratings": (RATINGS, []),
     "momentum": (MOMENTUM, [("W2 @ d2 * (1 - a ** 2)", "W2 @ d2 * (1 - np.tanh(a) ** 2)", 13)]),
     "star": (STAR, [("1 - tanh(a) ** 2", "1 - tanh(a)", 6)]),
-    "term by term": (TERM_BY_TERM, [("b += 0.1 * e", "b -= 0.1 * e", 10)]),
     "gates": (GATES, [("d * V.T, np.multiply(h, 1 - h)", "d * V.T, np.multiply(h, 1 + h)", 11)]),
 }
 

@@ -12,7 +12,6 @@ from backproof.step.loss import ancestors_since
 from backproof.step.update import time_of
 from backproof.trace import Trace
 
-
 SPREAD = (-1, -1)  # the positions of what stands in several places
 OFF_TARGET = ((1, 0), SPREAD)
 
