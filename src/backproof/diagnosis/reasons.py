@@ -185,9 +185,12 @@ def one_number(judgement: Judgement) -> str | None:
 def changing_factor(judgement: Judgement) -> str | None:
     """Say that what all gradients share is no constant, where nothing of the gradients' own size makes it.
 
-    So is a factor of the only sample's error, which is a factor of every gradient of a step.
+    So is a factor of the only sample's error, which is a factor of every gradient of a step. The root of a
+    sum is often shown where the sum is descended, which has the same direction.
     """
     step, verdict = judgement.step, judgement.verdict
+    if _resizes(step.loss):
+        return None
     if not step.hypothesis.stated or is_steady(verdict.scales) or step.lengths or step.opened:
         return None
     forward = set(ancestors([step.loss]))
