@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 
@@ -251,21 +250,17 @@ def learns(before: Node, after: Node) -> bool:
     return kept and any(reaches(term, before, lambda n: time_of(n) >= first) for term in added)
 
 
-def walk(
-    results: list[Node],
-    inside: Callable[[Node], bool],
-    operands: Callable[[Node], Sequence[Node]] = operator.attrgetter("operands"),
-) -> Iterator[Node]:
+def walk(results: list[Node], inside: Callable[[Node], bool]) -> Iterator[Node]:
     """Every node that the results are computed from, going through nodes ``inside`` only.
 
-    The edge is included. ``operands`` tells what a node is computed from.
+    The edge is included.
     """
     stack, done = list(results), set(results)
     while stack:
         node = stack.pop()
         yield node
         if inside(node):
-            for operand in operands(node):
+            for operand in node.operands:
                 if operand not in done:
                     done.add(operand)
                     stack.append(operand)
