@@ -38,6 +38,7 @@ from backproof.diagnosis.reasons import (
     on_a_kink,
     one_number,
     only_named,
+    outside_updates,
     perhaps_forgotten,
     supplied,
     turned_names,
@@ -167,7 +168,8 @@ def _judged(program: Program, options: Options, trace: Trace, judgement: Judgeme
         judgement = confirmed(judgement, POINTS)
     followed = unknown_calls(judgement) or unread_updates(judgement)
     if followed is None and judgement.verdict.correct:
-        followed = one_number(judgement) or changing_factor(judgement) or untouched_numbers(judgement)
+        followed = outside_updates(judgement) or one_number(judgement)
+        followed = followed or changing_factor(judgement) or untouched_numbers(judgement)
     if judgement.verdict.correct and failed_in_training(judgement):
         reason = how_it_ended(trace, program, options.seconds)
         return _report(program, judgement, "inconclusive", reason=reason, findings=notes)

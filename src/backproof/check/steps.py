@@ -42,8 +42,9 @@ def _size(window: Window) -> float:
 def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[Window]:
     """The steps that say the most beside this one: those that run other code, then the longest, the last.
 
-    The first step is none of them, whose empty buffers make it special, nor is one that is so long that it
-    does other things as well.
+    And the shortest, in which what is repeated is repeated less often: lengths that were one by chance
+    differ. The first step is none of them, whose empty buffers make it special, nor is one that is so long
+    that it does other things as well.
     """
     others = [w for w in found[1:] if w.start != window.start and len(w.parameters) == len(window.parameters)]
     times = [time_of(node) for node in trace.nodes]
@@ -56,6 +57,9 @@ def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[W
         contents.remove(entry)
         sites |= entry[2]
         chosen.append(entry[0])
+    shortest = min(contents, key=lambda e: (e[1], -e[0].start), default=None)
+    if shortest is not None and shortest[1] < nodes:
+        chosen.append(shortest[0])
     return chosen
 
 

@@ -5,9 +5,11 @@ Put other values where some expressions stood, and see what the updates become.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +28,7 @@ SOME = 1e-3  # of an update: less of it is no gradient
 LEAST_SHRUNK = 3  # elements: two constants fit any two numbers
 LEAST = 40  # work of a trial, however few nodes it evaluates
 ELEMENTS = 1000  # of its operands that make a node count once more
+NAMES = re.compile(r"[A-Za-z_][\w.]*")
 VANISHES = np.inf  # stands for the scale where both gradients are zero
 
 
@@ -158,6 +161,13 @@ class Bench:
         if any(self.verdict.right) and scales and max(scales) <= min(scales) * (1 + 1e-6):
             return tuple(scales[0] for _ in self.points)
         return None
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """The names that the expressions of the forward pass hold, attributes with their objects."""
+        sites = {node.origin.site for node in self.forward if node.origin is not None and node.operands}
+        texts = [self.step.trace.sites[site].text for site in sites if site >= 0]
+        return frozenset(name for text in texts for name in NAMES.findall(text))
 
     def is_rate(self, node: Node) -> bool:
         """Is this the rate of the updates, which is no factor of a gradient?"""

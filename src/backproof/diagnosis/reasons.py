@@ -132,6 +132,19 @@ def unread_updates(judgement: Judgement) -> str | None:
     )
 
 
+def outside_updates(judgement: Judgement) -> str | None:
+    """Say which parameters are updated beside the steps that were judged and in none of them."""
+    step = judgement.step
+    names = list(dict.fromkeys(label(step.trace, change) for change in step.window.outside))
+    if not names:
+        return None
+    return (
+        f"The gradients seen are right, but the update of {listed(names)} lies outside of the steps that "
+        "they are of, whose parameters change before it: whether it is right cannot be told. Where all "
+        "updates come after the backward pass, it can."
+    )
+
+
 def one_number(judgement: Judgement) -> str | None:
     """Say why nothing can be told of a single number whose gradient is off by a factor that data make.
 

@@ -50,6 +50,7 @@ size of the batch.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -72,6 +73,8 @@ RULE = Rule(
 
 
 PLAIN = ("2", "0.5")
+LENGTH = re.compile(r"len\(([\w.]+)\)|([\w.]+)\.shape\[\d+\]")
+ELSEWHERE = 0.01  # more for a length that the forward pass does not speak of: it is the same by chance
 
 
 def corrections(place: Place) -> Iterator[Correction]:
@@ -96,6 +99,12 @@ def corrections(place: Place) -> Iterator[Correction]:
             yield _scaled(place, text, value, True)
         if any(abs(r * value - 1) < 1e-5 for r in ratios):
             yield _scaled(place, text, value, False)
+
+
+def _is_from_elsewhere(place: Place, text: str) -> bool:
+    """Is this the length of something that no expression of the forward pass names?"""
+    match = LENGTH.fullmatch(text)
+    return match is not None and (match[1] or match[2]) not in place.scenery.bench.spoken
 
 
 def _mean_for_sum(place: Place) -> Iterator[Correction]:
@@ -133,7 +142,7 @@ def _scaled(place: Place, text: str, value: float, up: bool) -> Correction:
     return Correction(
         rule,
         (Part(place, new, build),),
-        1.6 + 0.05 * (text in PLAIN) + inside_product(place),
+        1.6 + 0.05 * (text in PLAIN) + ELSEWHERE * _is_from_elsewhere(place, text) + inside_product(place),
         why,
         expected=new,
     )

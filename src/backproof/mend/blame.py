@@ -95,16 +95,16 @@ class Blames:
             for leaf in parameter.leaves
             if state != RIGHT
         }
-        seen, matched = defaultdict[int, int](int), dict[Node, tuple[float, ...]]()
-        for node in bench.main - bench.forward:
-            site = node.origin.site if node.origin is not None else -1
-            if site < 0 or seen[site] >= EACH or not node.operands:
-                continue
-            seen[site] += 1
+        by_site, matched = defaultdict[int, list[Node]](list), dict[Node, tuple[float, ...]]()
+        for node in sorted(bench.main - bench.forward, key=bench.order.__getitem__):
+            if node.origin is not None and node.origin.site >= 0 and node.operands:
+                by_site[node.origin.site].append(node)
+        # the last of what a loop adds up is the sum
+        for node in (node for nodes in by_site.values() for node in nodes[-EACH:]):
             if scales := {scale for entry, scale in catalogue.matches(node) if entry.of not in wrong}:
                 matched[node] = tuple(scales)
         sure = set(ancestors([d for d, state in states if state == RIGHT]))
-        rate = bench.verdict.rate
+        rate = bench.verdict.rate or next(iter(bench.verdict.scales), None)
         rates = [] if rate is None or rate == 1 else [rate, -rate]
         own = [s for node, s in matched.items() if node in sure and not _meet(s, rates)]
         every = [scale for scales in own for scale in scales]

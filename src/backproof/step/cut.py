@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from backproof.graph import Node, ancestors, apply
+from backproof.step.parts import Parts
 from backproof.step.update import time_of
 
 
@@ -22,20 +23,22 @@ def cut(
     A parameter becomes a leaf; so does everything that does not depend on any parameter, whatever it was
     computed from: for this step it is data. ``keep`` are nodes that become leaves as well, and for those
     ``opened`` another is taken that they are computed from. A value that is reached by another name is the
-    same leaf. The result maps every old node to its copy; places and names are kept.
+    same leaf; a part of a parameter is of the version in which that part was written. The result maps every
+    old node to its copy; places and names are kept.
     """
     parameters, keep = list(parameters), list(keep)
     leaves = set(parameters) | set(keep)
     known = {_unnamed(node): node for node in [*reversed(keep), *reversed(parameters)]}
     since = min((time_of(p) for p in parameters), default=-1)
-    order = bounded(results, leaves, since)
+    parts = Parts(set(parameters))
+    order = bounded(results, leaves, since, parts)
     copies: dict[Node, Node] = {}
     moving: set[Node] = set()
     other_names = {
         node: leaf for node in order if (leaf := _under_other_name(node, leaves, known)) is not None
     }
     for node in order:
-        operands = node.operands if node not in leaves and not _older(node, since) else ()
+        operands = parts.operands(node) if node not in leaves and not _older(node, since) else ()
         if node in leaves or node in other_names or any(o in moving for o in operands):
             moving.add(node)
     for node in [*other_names.values(), *order]:
@@ -49,7 +52,7 @@ def cut(
             inner = opened.get(node) if opened else None
             copies[node] = Node(
                 node.operation if inner is None else "identity",
-                tuple(copies[o] for o in (node.operands if inner is None else (inner,))),
+                tuple(copies[o] for o in (parts.operands(node) if inner is None else (inner,))),
                 node.attributes if inner is None else {},
                 node.value,
                 node.name,
@@ -80,11 +83,14 @@ def _older(node: Node, since: int) -> bool:
     return node.origin is not None and time_of(node) < since
 
 
-def bounded(results: Iterable[Node], leaves: set[Node], since: int = -1) -> list[Node]:
+def bounded(
+    results: Iterable[Node], leaves: set[Node], since: int = -1, parts: Parts | None = None
+) -> list[Node]:
     """What the results are computed from, operands first.
 
-    Going no further than ``leaves`` and what is older.
+    Going no further than ``leaves`` and what is older. ``parts`` tells what a part of an array is of.
     """
+    parts = parts or Parts(())
     order: list[Node] = []
     done: set[Node] = set()
     stack = [(node, False) for node in results]
@@ -96,7 +102,7 @@ def bounded(results: Iterable[Node], leaves: set[Node], since: int = -1) -> list
             done.add(node)
             stack.append((node, True))
             if node not in leaves and not _older(node, since):
-                stack.extend((operand, False) for operand in node.operands if operand not in done)
+                stack.extend((operand, False) for operand in parts.operands(node) if operand not in done)
     return order
 
 

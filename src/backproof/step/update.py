@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -250,17 +251,21 @@ def learns(before: Node, after: Node) -> bool:
     return kept and any(reaches(term, before, lambda n: time_of(n) >= first) for term in added)
 
 
-def walk(results: list[Node], inside: Callable[[Node], bool]) -> Iterator[Node]:
+def walk(
+    results: list[Node],
+    inside: Callable[[Node], bool],
+    operands: Callable[[Node], Sequence[Node]] = operator.attrgetter("operands"),
+) -> Iterator[Node]:
     """Every node that the results are computed from, going through nodes ``inside`` only.
 
-    The edge is included.
+    The edge is included. ``operands`` tells what a node is computed from.
     """
     stack, done = list(results), set(results)
     while stack:
         node = stack.pop()
         yield node
         if inside(node):
-            for operand in node.operands:
+            for operand in operands(node):
                 if operand not in done:
                     done.add(operand)
                     stack.append(operand)

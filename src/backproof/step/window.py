@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, Users, median
+from backproof.step.parts import Parts
 from backproof.step.update import (
     SUMS,
     THROUGH,
@@ -51,7 +52,8 @@ class Window:
     """One training step in time.
 
     ``parameters`` are the places updated in it, ``locals`` the local names that look like one, ``states``
-    what it hands to the next step and no gradient changes, ``others`` the rest that it changed.
+    what it hands to the next step and no gradient changes, ``others`` the rest that it changed. ``outside``
+    are parameters that are updated beside such steps and in none of them.
     """
 
     start: int
@@ -61,6 +63,7 @@ class Window:
     others: tuple[Change, ...]
     locals: tuple[Change, ...] = ()
     states: tuple[Change, ...] = ()
+    outside: tuple[Change, ...] = ()
 
 
 def windows(trace: Trace, states: Collection[Any] = ()) -> list[Window]:
@@ -173,12 +176,37 @@ def _one_by_one(search: _Search, steps: list[Window]) -> list[Window]:
                 found.append(part)
     sizes = [len(_without_memory(part).parameters) for part in found]
     usual = max(sizes, key=sizes.count, default=0)  # a sum reset in another step looks like a parameter
-    return [part for part, size in zip(found, sizes, strict=True) if size == usual] or steps
+    chosen = [part for part, size in zip(found, sizes, strict=True) if size == usual]
+    outside = _outside(steps, chosen)
+    return [replace(part, outside=outside) for part in chosen] or steps
+
+
+def _outside(steps: Sequence[Window], chosen: Sequence[Window]) -> tuple[Change, ...]:
+    """What looks like a parameter of whole steps and is none of the parts chosen, one of each place.
+
+    A sum of gradients, which an update takes a share of, is no parameter.
+    """
+    known = {change.place for part in chosen for change in part.parameters}
+    found: dict[tuple[Any, ...], Change] = {}
+    for step in steps:
+        added = [t for c in step.parameters if c.place in known for t in terms(c.after, c.before)[1]]
+        taken = {
+            root(node, 0)
+            for node in walk(added, lambda n: n.operation in SUMS | THROUGH | {"multiply", "divide"})
+        }
+        for change in step.parameters:
+            values = {
+                root(node, 0) for s in change.stores for node in (s.before, s.after) if node is not None
+            }
+            if change.place not in known and values.isdisjoint(taken):
+                found.setdefault(change.place, change)
+    return tuple(found.values())
 
 
 def _cuts(window: Window) -> list[int]:
     """The times inside a window at which a step is over, since the next update depends on what it made."""
     afters = {root(s.after, 0) for c in window.parameters for s in c.stores}
+    parts = Parts({c.before for c in window.parameters})
     ends: list[list[int]] = []
     for change in window.parameters:
         made = {root(store.after, 0): number for number, store in enumerate(change.stores)}
@@ -186,7 +214,9 @@ def _cuts(window: Window) -> list[int]:
         for number, store in enumerate(change.stores[1:], 1):
             assert store.before is not None
             _, added = terms(store.after, store.before)
-            used = walk(added, lambda n: time_of(n) >= window.start and root(n, 0) not in afters)
+            used = walk(
+                added, lambda n: time_of(n) >= window.start and root(n, 0) not in afters, parts.operands
+            )
             last.add(max((made[r] for n in used if made.get(r := root(n, 0), number) < number), default=-1))
         ends.append([change.stores[number].time for number in sorted(last) if number >= 0])
     most = max(map(len, ends))
