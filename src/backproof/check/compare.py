@@ -115,9 +115,9 @@ def telling_tables(
     if verdict.correct or not _seem_right(step, found):
         return found
     more = informative_tables(step, results, SOUGHT, spread=verdict.spread)
-    for k in range(len(more) - 1, 0, -1):
-        chosen = [*more[: count - 1], more[k]]
-        if k >= count - 1 and not _seem_right(step, chosen):
+    for last in reversed(more[count - 1 :]):
+        chosen = [*more[: count - 1], last]
+        if not _seem_right(step, chosen):
             return chosen
     return [] if _seem_right(step, more) else more
 

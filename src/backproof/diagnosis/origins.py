@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -56,6 +57,12 @@ def made_before(program: Program, trace: Trace) -> list[Attempt]:
     return sorted(found.values(), key=lambda attempt: attempt.cost)
 
 
+@lru_cache(maxsize=16)
+def _tree(text: str) -> ast.Module:
+    """The syntax tree of a source, which every attempt looks into and none changes."""
+    return ast.parse(text)
+
+
 def _files(program: Program) -> dict[str, Program]:
     return {program.filename: program, "": program, **{m.filename: m for m in program.modules}}
 
@@ -66,17 +73,14 @@ def unlikely(program: Program, trace: Trace, attempt: Attempt) -> bool:
     As an update in a loop over the parameters, or what an optimizer does before it. The mistake is where one
     of them was made.
     """
-    source = _files(program).get(attempt.span.file)
-    if source is None:
+    if attempt.rule == "wrong-operand" or not _is_update(program, attempt.span):
         return False
     crash = trace.crash
     if crash is not None and crash.span is not None and _is_at(attempt.span, crash.span):
-        shared = True
-    else:
-        rows = [s.number for s in trace.sites if _is_at(attempt.span, s.span)]
-        shapes = {np.shape(n.value) for n in trace.nodes if n.origin is not None and n.origin.site in rows}
-        shared = len(shapes) > 1
-    return shared and attempt.rule != "wrong-operand" and _is_simple_statement(source, attempt.span.row)
+        return True
+    rows = {s.number for s in trace.sites if _is_at(attempt.span, s.span)}
+    shapes = {np.shape(n.value) for n in trace.nodes if n.origin is not None and n.origin.site in rows}
+    return len(shapes) > 1
 
 
 def _is_at(span: Span, other: Span) -> bool:
@@ -90,7 +94,7 @@ def _is_update(program: Program, span: Span) -> bool:
 
 def _is_simple_statement(program: Program, row: int) -> bool:
     """Does an assignment that begins in a row change what it assigns to by what is only read and scaled?"""
-    for node in ast.walk(ast.parse(program.text)):
+    for node in ast.walk(_tree(program.text)):
         if isinstance(node, ast.AugAssign) and node.lineno == row:
             return _is_simple(node.value)
         if isinstance(node, ast.Assign) and node.lineno == row and len(node.targets) == 1:
@@ -182,7 +186,7 @@ def _readers(
     operands = set(_operands(trace, crash))
     names = {b.name: np.shape(b.node.value) for b in trace.bindings if b.node in operands}
     for source in (program, *program.modules):
-        for node in ast.walk(ast.parse(source.text)):
+        for node in ast.walk(_tree(source.text)):
             match node:
                 case ast.List(elts=parts, ctx=ast.Load()) | ast.Tuple(elts=parts, ctx=ast.Load()):
                     cost = 2 * LATER
@@ -205,7 +209,7 @@ def _is_in(site: Site, crash: Crash) -> bool:
 
 def _expression(program: Program, span: Span) -> ast.expr | None:
     """The expression that stands at a place; of an assignment, its value."""
-    for node in ast.walk(ast.parse(program.text)):
+    for node in ast.walk(_tree(program.text)):
         if isinstance(node, ast.expr | ast.stmt) and span_of(program, node) == replace(span, file=""):
             if isinstance(node, ast.expr):
                 return node
@@ -216,7 +220,7 @@ def _expression(program: Program, span: Span) -> ast.expr | None:
 
 def _names_around(program: Program, expression: ast.expr, arrays: Collection[str]) -> list[str]:
     """The arrays among the names of the function that an expression stands in."""
-    tree = ast.parse(program.text)
+    tree = _tree(program.text)
     body: ast.AST = tree
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.lineno <= expression.lineno <= (node.end_lineno or 0):
