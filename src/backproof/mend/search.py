@@ -154,14 +154,18 @@ class _Search:
             correction = self.candidates[k]
             if self.bench.work > limit:
                 break
-            if any(overlap(correction, old.correction) for old in chosen):
-                continue
-            if self.barred and _key(correction) in self.barred:
+            if not self._is_open(correction, chosen):
                 continue
             tried = _try(self.bench, correction, changes, states)
             if tried is not None and (best is None or _better(tried, best)):
                 best = tried
         return best and self._least_to_blame(best, ranked, changes, states, chosen)
+
+    def _is_open(self, correction: Correction, chosen: list[Tried]) -> bool:
+        """May a correction be chosen: is it not barred, and does it edit nothing that is edited already?"""
+        if any(overlap(correction, old.correction) for old in chosen):
+            return False
+        return not self.barred or _key(correction) not in self.barred
 
     def _least_to_blame(
         self,
@@ -186,7 +190,7 @@ class _Search:
             correction = self.candidates[k]
             if cost < cheapest.correction.cost or -negative < gained or correction is best.correction:
                 continue
-            if any(overlap(correction, old.correction) for old in chosen):
+            if not self._is_open(correction, chosen):
                 continue
             tried = _try(self.bench, correction, changes, states)
             if tried is None or _gain(tried.states) < _gain(cheapest.states):
