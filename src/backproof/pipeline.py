@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 from backproof.check.compare import compare
 from backproof.check.dropped import Dropped, dropped_gradients
-from backproof.check.judge import Judgement, confirmed, judge
-from backproof.check.trial import RIGHT, Bench
+from backproof.check.grades import RIGHT
+from backproof.check.judge import confirmed, judge
+from backproof.check.judgement import Judgement
+from backproof.check.trial import Bench
 from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
 from backproof.diagnosis.certificate import certified, conventions

@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from backproof.check.judge import Judgement, judge
+from backproof.check.judge import judge
+from backproof.check.judgement import Judgement
 from backproof.diagnosis.derivation import derivation
 from backproof.graph import ancestors
 from backproof.pipeline import check_program

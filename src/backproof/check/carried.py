@@ -17,9 +17,9 @@ import numpy as np
 
 from backproof.check.digest import digest
 from backproof.check.dropped import last_word
-from backproof.check.judge import Judgement
+from backproof.check.grades import RIGHT
+from backproof.check.judgement import Judgement
 from backproof.check.points import informative_points
-from backproof.check.trial import RIGHT
 from backproof.graph import Node, ancestors, evaluate
 from backproof.step import Change, TrainingStep, label
 from backproof.step.cut import dependent

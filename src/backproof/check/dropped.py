@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from backproof.check.grades import is_multiple
 from backproof.check.points import informative_points
-from backproof.check.trial import is_multiple
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Parameter, TrainingStep, training_step
 from backproof.step.update import time_of

@@ -15,21 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.compare import TOLERANCE, Verdict, floor, floored, telling_tables
-from backproof.check.decay import penalised_parts
+from backproof.check.compare import Verdict, floor, floored, telling_tables
+from backproof.check.grades import PARALLEL, RIGHT, starting_states
 from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step import TrainingStep
-from backproof.step.update import own_share, shrinks, takes_a_share, time_of
+from backproof.step.update import time_of
 
-WRONG, PARALLEL, RIGHT = 0, 1, 2
 SEED = 7  # of the points, which are others than those of the verdict
-ROUGHLY = 1e-9  # of the square of a norm: more is no rounding, and a difference of squares shows it
-SOME = 1e-3  # of an update: less of it is no gradient
-LEAST_SHRUNK = 3  # elements: two constants fit any two numbers
 LEAST = 40  # work of a trial, however few nodes it evaluates
 ELEMENTS = 1000  # of its operands that make a node count once more
 NAMES = re.compile(r"[A-Za-z_][\w.]*")
-VANISHES = np.inf  # stands for the scale where both gradients are zero
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,6 +230,7 @@ class Bench:
 
         None where an operation cannot take them.
         """
+        self.work += LEAST + sum([self.weights[node] for node in line])
         base = self.base[point]
         overlay: dict[Node, Any] = {}
         replaced = {(e.consumer, e.position): node for e, node in changes}
@@ -257,100 +253,13 @@ class Bench:
 
     def evaluated(self, changes: Sequence[tuple[Edge, Node]], point: int) -> dict[Node, Any] | None:
         """What the updates, and all on the way to them, become with ``changes``; None where they cannot."""
-        line = self._needed(changes)
-        self.work += LEAST + sum([self.weights[node] for node in line])
+        line = self.needed(changes)
         with np.errstate(all="ignore"):
             return self.run(changes, point, line)
 
     # ------------------------------------------------------------------ scoring
-    def score(self, changes: Sequence[tuple[Edge, Node]], states: tuple[int, ...]) -> tuple[int, ...] | None:
-        """The state of every parameter after ``changes``: wrong, parallel to the truth, or right.
 
-        None if they cannot be, or where already the first point shows that none of them is nearer to the
-        truth than in ``states``, or that one is further away.
-        """
-        line = self._needed(changes)
-        inside = set(line)
-        after = list(self.initial)
-        moved = [k for k, descent in enumerate(self.step.descents) if descent in inside]
-        scales: dict[int, list[float]] = {k: [] for k in moved}
-        whole = len(moved) == len(after)  # then the common scale may change
-        with np.errstate(all="ignore"):
-            for point in range(len(self.points)):
-                self.work += LEAST + sum([self.weights[node] for node in line])
-                overlay = self.run(changes, point, line)
-                if overlay is None:
-                    return None
-                hope = False
-                for k in moved:
-                    scale = self._scale(overlay[self.step.descents[k]], point, k)
-                    if scale is not None:
-                        scales[k].append(scale)
-                        hope |= states[k] == WRONG or (states[k] == PARALLEL and self._fits(scale, point))
-                    if states[k] > WRONG and (
-                        scale is None or (states[k] == RIGHT and not whole and not self._fits(scale, point))
-                    ):
-                        return None
-                if not hope:
-                    return None
-                moved = [k for k in moved if len(scales[k]) == point + 1]
-        if not scales:
-            return None
-        if self._all_alike(scales):
-            return (RIGHT,) * len(states)
-        for k, found in scales.items():
-            after[k] = self._graded(found) if len(found) == len(self.points) else WRONG
-        scales = {k: found for k, found in scales.items() if VANISHES not in found}
-        if self.target is None:
-            self._agree(after, scales)
-        return tuple(after)
-
-    def _scale(self, applied: Any, point: int, k: int) -> float | None:
-        """The constant by which a gradient differs from the true one, beside what shrinks the parameter."""
-        true = self.truths[point][k]
-        if not np.any(true):  # nothing but rounding is as good as nothing
-            applied = floored(applied, self.floors[point])
-        scale = parallel(applied, true)
-        parameter = self.step.parameters[k]
-        if scale is not None or np.shape(applied) != true.shape or true.size < LEAST_SHRUNK:
-            return scale
-        if k not in self.shrinking:
-            pairs = zip(parameter.leaves, parameter.afters, strict=True)
-            self.shrinking[k] = all(
-                shrinks(a, b) or own_share(a, b) > 0 or (self.step.hypothesis.decided and takes_a_share(a, b))
-                for b, a in pairs
-            )
-        if not self.shrinking[k]:
-            return None
-        weights = parameter.gathered(self.points[point])
-        g = np.ravel(np.asarray(applied, dtype=float))
-        if not np.all(np.isfinite(g)):
-            return None
-        for kept in penalised_parts(np.shape(weights), self.step.hypothesis.decided):
-            basis = np.stack([np.ravel(true), np.ravel(weights * kept)], axis=1)
-            solution = np.linalg.lstsq(basis, g, rcond=None)[0]
-            size, rest = float(np.linalg.norm(g)), float(np.linalg.norm(g - basis @ solution))
-            some = abs(float(solution[0])) * float(np.linalg.norm(true)) > SOME * size
-            if some and rest <= TOLERANCE * size:
-                return float(solution[0])
-        return None
-
-    def _fits(self, scale: float, point: int) -> bool:
-        """Is this the scale of a right gradient, as far as that is known?"""
-        if self.target is None or scale == VANISHES:
-            return True
-        return abs(scale - self.target[point]) <= 1e-5 * abs(self.target[point])
-
-    def _all_alike(self, scales: Mapping[int, list[float]]) -> bool:
-        """Has every gradient one common positive scale now, whatever was taken for the right one?"""
-        if self.step.hypothesis.minimised:
-            return False
-        if len(scales) < len(self.step.descents) or any(len(s) < len(self.points) for s in scales.values()):
-            return False
-        every = [s for found in scales.values() for s in found if s is not VANISHES]
-        return bool(every) and min(every) > 0 and max(every) - min(every) <= 1e-5 * max(every)
-
-    def _needed(self, changes: Sequence[tuple[Edge, Node]]) -> list[Node]:
+    def needed(self, changes: Sequence[tuple[Edge, Node]]) -> list[Node]:
         """What has to be computed anew: on the way to the updates, or to what a correction reads."""
         starts = frozenset(e.consumer for e, _ in changes)
         line = self.lines.get(starts)
@@ -371,51 +280,6 @@ class Bench:
                 stack.extend(node.operands)
         return found
 
-    def _graded(self, scales: list[float]) -> int:
-        if VANISHES in scales:
-            return RIGHT
-        if self.target is not None and all(
-            abs(s - t) <= 1e-5 * abs(t) for s, t in zip(scales, self.target, strict=False)
-        ):
-            return RIGHT
-        if max(scales) - min(scales) > 1e-5 * max(abs(s) for s in scales):
-            return WRONG
-        return RIGHT if self.target is None and min(scales) > 0 else PARALLEL
-
-    def _has_scale(self, k: int) -> bool:
-        comparison = self.verdict.comparisons[k]
-        return bool(comparison.scales) and not comparison.zero
-
-    def _agree(self, states: list[int], moved: dict[int, list[float]]) -> None:
-        """Where nothing fixes the scale, right are those that share the one most have."""
-        scale = {
-            k: moved[k][0] if k in moved else self.verdict.comparisons[k].scales[0]
-            for k, state in enumerate(states)
-            if state == RIGHT and (k in moved or self._has_scale(k))
-        }
-        most = max(
-            scale.values(),
-            key=lambda s: sum(abs(o - s) <= 1e-5 * abs(s) for o in scale.values()),
-            default=0.0,
-        )
-        for k, s in scale.items():
-            if abs(s - most) > 1e-5 * abs(most):
-                states[k] = PARALLEL
-
-
-def starting_states(verdict: Verdict) -> tuple[int, ...]:
-    """Give the states of the parameters before any correction."""
-    states = []
-    for ok, comparison in zip(verdict.right, verdict.comparisons, strict=True):
-        scales = comparison.scales
-        if ok:
-            states.append(RIGHT)
-        elif comparison.parallel and scales and max(scales) - min(scales) <= 1e-5 * max(map(abs, scales)):
-            states.append(PARALLEL)
-        else:
-            states.append(WRONG)
-    return tuple(states)
-
 
 def _made_at(node: Node) -> int:
     """The site whose evaluation made a node; -1 for leaves, and for a second name of a value."""
@@ -423,34 +287,3 @@ def _made_at(node: Node) -> int:
     if origin is None or not node.operands or origin.site in origin.operand_sites:
         return -1
     return int(origin.site)
-
-
-def parallel(applied: Any, true: Any) -> float | None:
-    """The constant c of applied = c·true; VANISHES where both are zero, None where there is none."""
-    g = np.asarray(applied, dtype=float)
-    if g.shape != true.shape:
-        return None
-    size = float(np.vdot(true, true))
-    if size == 0.0:
-        return VANISHES if not np.any(g) else None
-    c = float(np.vdot(g, true)) / size
-    squared = float(np.vdot(g, g))
-    if not squared - c * c * size <= ROUGHLY * squared:
-        return None  # neither parallel nor, perhaps, finite
-    if not np.all(np.isfinite(g)):
-        return None
-    norm = float(np.linalg.norm(g))
-    if norm == 0.0 or float(np.linalg.norm(g - c * true)) > TOLERANCE * norm:
-        return None
-    return c
-
-
-def is_multiple(pairs: Sequence[tuple[Any, Any]]) -> bool:
-    """Is the first of each pair the second times one constant?"""
-    scales = list[float]()
-    for found, true in pairs:
-        scale = parallel(found, np.asarray(true, dtype=float))
-        if scale is None or scale == VANISHES:
-            return False
-        scales.append(scale)
-    return max(scales) - min(scales) <= 1e-5 * max(map(abs, scales))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.check.points import informative_points
 from backproof.graph import Node, ancestors, evaluate
 from backproof.step import TrainingStep

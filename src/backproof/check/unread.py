@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from backproof.check.dropped import idle_values, kept_leaves, names_of, with_older_values_apart
+from backproof.check.grades import is_multiple
 from backproof.check.points import informative_points
-from backproof.check.trial import is_multiple
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import TrainingStep
 from backproof.step.cut import dependent

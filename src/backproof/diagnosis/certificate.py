@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.diagnosis.practices import absorbed, practices
 from backproof.diagnosis.rows import loss_row
 from backproof.diagnosis.wording import listed

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.graph import Node, ancestors
 from backproof.mend import Repair
 from backproof.step import SURE, Parameter, TrainingStep

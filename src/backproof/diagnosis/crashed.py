@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.diagnosis.origins import READ, made_before, unlikely
 from backproof.diagnosis.wording import sentence
 from backproof.errors import EditRejectedError, ProgramUnreadableError

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.check.points import informative_points
 from backproof.findings import Finding
 from backproof.graph import Node, adjoints, ancestors, apply, evaluate, leaf, simplify

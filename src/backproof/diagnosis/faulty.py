@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from backproof.check.dropped import Dropped
-from backproof.check.judge import Judgement
-from backproof.check.trial import RIGHT, starting_states
+from backproof.check.grades import RIGHT, starting_states
+from backproof.check.judgement import Judgement
 from backproof.diagnosis.wording import listed, sentence
 from backproof.faults import RULES
 from backproof.faults.never_updated import in_place, missing_update, statement_of

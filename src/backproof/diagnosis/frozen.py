@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.dropped import kept_leaves, with_older_values_apart
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.check.points import informative_tables
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, adjoints, ancestors

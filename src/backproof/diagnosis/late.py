@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backproof.check.compare import compare_nodes
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.check.points import informative_points
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES

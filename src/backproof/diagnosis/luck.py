@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.compare import compare_nodes
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.check.points import informative_points
 from backproof.diagnosis.late import read_late
 from backproof.diagnosis.wording import listed

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from backproof.check.compare import compare
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding

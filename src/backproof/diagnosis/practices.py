@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis, TrainingStep, label

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.check.points import decides_alike, informative_points
 from backproof.check.ranking import is_steady
 from backproof.check.unread import Unread

@@ -9,7 +9,7 @@ import numpy as np
 
 from backproof.check.compare import Comparison, Verdict
 from backproof.check.dropped import Dropped
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.findings import LossReport, ParameterReport
 from backproof.step import label
 

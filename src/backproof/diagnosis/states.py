@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backproof.check.carried import carried
-from backproof.check.judge import Judgement, judge
-from backproof.check.trial import starting_states
+from backproof.check.grades import starting_states
+from backproof.check.judge import judge
+from backproof.check.judgement import Judgement
 from backproof.diagnosis.wording import listed
 from backproof.findings import FileReport
 from backproof.step import label

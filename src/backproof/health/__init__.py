@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.findings import Finding
 from backproof.health import (
     dead_units,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.judge import Judgement
+from backproof.check.judgement import Judgement
 from backproof.graph import Node, adjoints
 from backproof.health.layers import Layer, layers
 from backproof.health.replay import Replay, replay

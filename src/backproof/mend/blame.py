@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from backproof.check.catalogue import Catalogue
-from backproof.check.trial import RIGHT, Bench, Edge, parallel
+from backproof.check.grades import RIGHT, parallel
+from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.graph import Node, ancestors
 

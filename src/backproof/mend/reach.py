@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from backproof.check.grades import RIGHT
 from backproof.check.place import Place
-from backproof.check.trial import RIGHT, Bench
+from backproof.check.trial import Bench
 
 
 class Reach:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backproof.check.grades import RIGHT
 from backproof.check.place import Place, places
-from backproof.check.trial import RIGHT, Bench, Edge
+from backproof.check.scoring import score
+from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.faults.corrections import corrections, proposals
 from backproof.graph import Node
@@ -225,7 +227,7 @@ def _try(
             if node is None:
                 return None
             new.append((edge, node))
-    result = bench.score((*before, *new), states)
+    result = score(bench, (*before, *new), states)
     if (
         result is None
         or any(a < b for a, b in zip(result, states, strict=True))

@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from backproof.check.catalogue import Catalogue, Entry
+from backproof.check.grades import RIGHT
 from backproof.check.place import Place, where
-from backproof.check.trial import RIGHT, Bench, Edge
+from backproof.check.scoring import score
+from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction, Part
 from backproof.graph import Node
 from backproof.mend.derived.relation import UNNAMED, relation, smallest
@@ -52,7 +54,7 @@ class Deriver:
             for derived in substitutions(self.catalogue, place, self.scales, self.values):
                 if self.bench.work > limit:
                     break
-                result = self.bench.score((*before, *derived.changes), states)
+                result = score(self.bench, (*before, *derived.changes), states)
                 if result is None or any(a < b for a, b in zip(result, states, strict=True)):
                     continue
                 gain = sum(a == RIGHT != b for a, b in zip(result, states, strict=True))

@@ -1,0 +1,74 @@
+"""Another step of the program, in which gradients are wrong that are right in the one that was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from backproof.check.allowances import NEARER
+from backproof.check.compare import compare
+from backproof.check.judgement import Judgement, under
+from backproof.check.steps import telling_windows
+from backproof.graph import ancestors
+from backproof.step import Hypothesis, Window, implied, stated
+from backproof.trace import Trace
+
+WITHIN = frozenset({"clip", "minimum", "maximum", "where", "sign"})
+
+
+def counterexample(
+    trace: Trace, found: list[Window], best: Judgement, judged: Callable[[Window], Judgement | None]
+) -> Judgement | None:
+    """Another step, in which gradients are wrong that are right in this one, under the same loss.
+
+    Such as one whose data repeat an index, or one that takes another branch. ``judged`` judges a step anew,
+    under whichever loss explains it best.
+    """
+    if not best.verdict.correct:
+        return None
+    same = best.step.hypothesis
+    for other in telling_windows(trace, found, best.step.window):
+        losses = [*stated(trace, other), *implied(trace, other)]
+        alike = list(under(trace, other, (h for h in losses if _same(h, same))))
+        if any(each.verdict.correct for each in alike):
+            continue
+        judgement = judged(other)
+        if judgement is None:
+            continue
+        known = judgement.step.hypothesis.declared or not same.declared
+        if judgement.verdict.correct and (known or not _wrong_here(alike)):
+            continue  # else it is right under a value that nobody calls a loss
+        alike = [judgement] if _same(judgement.step.hypothesis, same) else alike
+        if alike and alike[0].finite and not _is_bounded(alike[0]):
+            return alike[0]
+    return None
+
+
+def _wrong_here(judgements: Sequence[Judgement]) -> bool:
+    """Are gradients wrong under all of these losses, however near to the program's own point?"""
+    return not any(
+        compare(each.step, spread=spread).correct for each in judgements for spread in (1.0, *NEARER)
+    )
+
+
+def _is_bounded(judgement: Judgement) -> bool:
+    """Does anything in the way of a wrong gradient bring it within bounds, which may not be a mistake?
+
+    What is taken of values of the forward pass, as the sign of an error, is a slope and no bound.
+    """
+    step, verdict = judgement.step, judgement.verdict
+    if step.opened:
+        return True
+    forward = set(ancestors([step.loss]))
+    wrong = [d for d, right in zip(step.descents, verdict.right, strict=True) if not right]
+    return any(
+        n.operation in WITHIN and n not in forward and not forward.issuperset(n.operands)
+        for n in ancestors(wrong)
+    )
+
+
+def _same(hypothesis: Hypothesis, other: Hypothesis) -> bool:
+    """Is this the same loss in another step, where a branch may write it in another way?"""
+    if hypothesis.name != other.name:
+        return False
+    named = hypothesis.stated and other.stated and hypothesis.name is not None
+    return named or hypothesis.formula == other.formula
