@@ -1,0 +1,103 @@
+"""Running a program, as it is and with its mends, until enough of its training was seen."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from backproof.check.compare import compare
+from backproof.check.dropped import dropped_gradients
+from backproof.check.judge import judge
+from backproof.check.judgement import Judgement
+from backproof.errors import EditRejectedError, ProgramUnreadableError
+from backproof.runner import Runner
+from backproof.source import Edit, Program, apply_edits, read_program, require_python
+from backproof.trace import Trace, trace_program, untaken
+from backproof.trace.stopping import NEVER
+
+STEPS, SECONDS = 4, 20.0
+LONGER = (2_500, 20_000)  # nodes that a second and a third look go on for
+BRANCHING, BRANCHING_SECONDS = 2_500, 3.0  # more nodes, and seconds, to see other branches
+POINTS = 8  # at which a program is certified, and a mend verified
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to look at a program: what runs it, its loss, how many updates to observe, for how long.
+
+    ``explain`` asks for the derivation of the gradients that are wrong.
+    """
+
+    runner: Runner
+    loss: str | None = None
+    steps: int = STEPS
+    seconds: float = SECONDS
+    explain: bool = False
+
+
+def observed(program: Program, options: Options) -> tuple[Trace, Judgement | None]:
+    """Run the program and judge its step; run it for longer where what looked like enough was not."""
+    trace = trace_program(program, steps=options.steps, seconds=options.seconds, runner=options.runner)
+    judgement = judge(trace, options.loss)
+    if judgement is not None:
+        return _on_other_branches(program, options, trace, judgement) or (trace, judgement)
+    for nodes in LONGER:
+        if trace.ended != "stopped":
+            break
+        trace = trace_program(
+            program, steps=NEVER, seconds=options.seconds, nodes=nodes, runner=options.runner
+        )
+        judgement = judge(trace, options.loss)
+        if judgement is not None and judgement.verdict.correct:
+            break  # nothing is called wrong before the longest look
+    return trace, judgement
+
+
+def _on_other_branches(
+    program: Program, options: Options, trace: Trace, judgement: Judgement
+) -> tuple[Trace, Judgement] | None:
+    """Look for a step with wrong gradients among more steps, where those seen leave branches untaken."""
+    if not judgement.verdict.correct or trace.ended != "stopped" or not (missing := untaken(trace)):
+        return None
+    nodes, seconds = len(trace.nodes) + BRANCHING, min(options.seconds, BRANCHING_SECONDS)
+    longer = trace_program(program, steps=NEVER, seconds=seconds, nodes=nodes, runner=options.runner)
+    if len(untaken(longer)) >= len(missing):
+        return None
+    other = judge(longer, options.loss)
+    return None if other is None or other.verdict.correct else (longer, other)
+
+
+def with_modules(program: Program, trace: Trace) -> Program:
+    """Give the program with the modules of its own that it has imported."""
+    modules = []
+    for name in trace.files:
+        if name != program.filename:
+            with contextlib.suppress(ProgramUnreadableError):
+                modules.append(read_program(name))
+    return replace(program, modules=tuple(modules))
+
+
+def verified(
+    program: Program, edits: Sequence[Edit], names: frozenset[str] | None, options: Options
+) -> tuple[int, float] | None:
+    """Run the mended program: the points and the largest relative error at which the parameters are right."""
+    try:
+        mended = apply_edits(program, edits)
+        for each in (mended, *mended.modules):
+            require_python(each)
+    except (EditRejectedError, ProgramUnreadableError):
+        return None
+    _, judgement = observed(mended, options)
+    if judgement is None or judgement.dropped:
+        return None
+    verdict = compare(judgement.step, POINTS, judgement.verdict.spread)
+    if names is None and dropped_gradients(judgement.step):
+        return None
+    right: dict[str, bool] = {}
+    for comparison, ok in zip(verdict.comparisons, verdict.right, strict=True):
+        right[comparison.name] = ok and right.get(comparison.name, True)
+    if not all(right.get(name, False) for name in (right if names is None else names)):
+        return None
+    errors = [max(c.errors, default=0.0) for c in verdict.comparisons if right[c.name] and not c.decay]
+    return POINTS, max(errors, default=0.0)

@@ -1,0 +1,208 @@
+"""The verdict on a program that has been run: correct, faulty, or inconclusive for a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from backproof.check.dropped import dropped_gradients
+from backproof.check.grades import RIGHT
+from backproof.check.judge import confirmed
+from backproof.check.judgement import Judgement
+from backproof.check.trial import Bench
+from backproof.check.truncated import truncated
+from backproof.check.unread import unread_gradients
+from backproof.diagnosis.conviction import convincing
+from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
+from backproof.diagnosis.frozen import frozen_part, untouched_numbers
+from backproof.diagnosis.mismatch import differs, mismatched, undecided, unmended
+from backproof.diagnosis.reasons import (
+    LAST_ROUND,
+    NO_LOSS,
+    NOTHING_MOVES,
+    changing_factor,
+    cut_short,
+    failed_in_training,
+    no_step,
+    numeric,
+    on_a_kink,
+    one_number,
+    only_named,
+    outside_updates,
+    perhaps_forgotten,
+    supplied,
+    turned_names,
+    undefined,
+    unknown_calls,
+    unread_updates,
+)
+from backproof.diagnosis.states import among_means, among_states, unsure_of
+from backproof.findings import FileReport, Finding
+from backproof.health import warnings
+from backproof.mend import Repair, Tried, alternatives, forward_axis, located, search
+from backproof.pipeline.observing import POINTS, Options, verified
+from backproof.pipeline.reports import faulty, holds, lasting, report_of
+from backproof.source import Edit, Program
+from backproof.trace import Trace
+from backproof.trace.run import how_it_ended
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A program that has been run, with the judgement of its step and what there is to note already."""
+
+    program: Program
+    options: Options
+    trace: Trace
+    judgement: Judgement
+    notes: tuple[Finding, ...]
+    verify: Verify
+
+    def inconclusive(self, reason: str, unwell: Sequence[Finding] = ()) -> FileReport:
+        """The report that gives a reason, and no verdict."""
+        found = (*unwell, *self.notes)
+        return report_of(self.program, self.judgement, "inconclusive", reason=reason, findings=found)
+
+
+def judged(program: Program, options: Options, trace: Trace, judgement: Judgement | None) -> FileReport:
+    """Report on a program that has been run."""
+    notes = supplied(trace)
+    if judgement is None:
+        reason = no_step(trace, program, options.loss, options.seconds)
+        trains = trace.ended != "finished"
+        return FileReport(program.filename, "inconclusive", reason, findings=notes, trains=trains)
+
+    if judgement.step.unread:
+        within = among_states(judgement, options.loss)
+        if within is not None:
+            return unsure_of(judged(program, options, trace, within[0]), within[1])
+    notes = (*notes, *numeric(judgement))
+
+    def verify(edits: Sequence[Edit], names: frozenset[str] | None) -> tuple[int, float] | None:
+        return verified(program, edits, names, options)
+
+    case = Case(program, options, trace, judgement, notes, verify)
+    lost = lost_updates(judgement, verify) if judgement.dropped else ()
+    if judgement.verdict.correct:
+        report = _of_another_loss(case, lost)
+        if report is not None:
+            return report
+        case = replace(case, judgement=confirmed(judgement, POINTS))
+    return _right(case, lost) if case.judgement.verdict.correct else _wrong(case, lost)
+
+
+def _of_another_loss(case: Case, lost: tuple[Finding, ...]) -> FileReport | None:
+    """Report a step that is right for a loss that is not the declared one, or not that of all its rounds."""
+    judgement = case.judgement
+    if judgement.declared is not None:
+        found = _mismatch(case, judgement.declared)
+        if found:
+            return faulty(case.program, judgement.declared, (*found, *lost), case.notes, case.options)
+    return _of_last_round(case) if judgement.rounds else None
+
+
+def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
+    """Report a step whose gradients are right: correct, unless something speaks against it."""
+    judgement = case.judgement
+    if failed_in_training(judgement):
+        return case.inconclusive(how_it_ended(case.trace, case.program, case.options.seconds))
+    followed = unknown_calls(judgement) or unread_updates(judgement)
+    followed = followed or outside_updates(judgement) or one_number(judgement)
+    followed = followed or changing_factor(judgement) or untouched_numbers(judgement)
+    if followed is not None:
+        return case.inconclusive(followed)
+    if judgement.measured is not None and judgement.measured.declared:
+        return case.inconclusive(undecided(judgement))
+    dropped = () if lost else dropped_gradients(judgement.step)
+    missing = unapplied(judgement, dropped, case.verify) if dropped else ()
+    if not (lost or missing) and (forgotten := unread_gradients(judgement.step)):
+        return case.inconclusive(perhaps_forgotten(judgement, forgotten))
+    return lasting(case.program, judgement, (*lost, *missing), case.notes, dropped)
+
+
+def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
+    """Report a step whose gradients are not all right: faulty, where what mends them is convincing."""
+    judgement = case.judgement
+    followed = unknown_calls(judgement) or unread_updates(judgement)
+    if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
+        return case.inconclusive(NOTHING_MOVES, warnings(judgement))
+    followed = followed or on_a_kink(judgement) or turned_names(judgement)
+    followed = followed or undefined(judgement) or frozen_part(judgement)
+    if followed is not None:
+        return case.inconclusive(followed)
+    judgement, repair = _repaired(judgement)
+    case = replace(case, judgement=judgement)
+    if not repair.complete and (short := truncated(judgement)):
+        return case.inconclusive(cut_short(short))
+    program, options, trace = case.program, case.options, case.trace
+    within = among_states(judgement, options.loss, repair.states)
+    if within is not None:
+        return unsure_of(judged(program, options, trace, within[0]), within[1])
+    if repair.complete and (means := among_means(judgement, options.loss)) is not None:
+        return judged(program, options, trace, means)
+    if convincing(judgement, repair) and (repair.complete or not only_named(judgement)):
+        if any(state != RIGHT for state in repair.states):
+            repair = located(Bench.of(judgement.step, judgement.verdict), repair)
+        found = _findings(case, repair)
+        return faulty(program, judgement, (*found, *lost), case.notes, options)
+    return case.inconclusive(NO_LOSS)
+
+
+def _findings(case: Case, repair: Repair) -> tuple[Finding, ...]:
+    """The findings of a repair; or of another that makes the mended program right, where this one does not.
+
+    At the points of the graph both may, as where a branch of ``np.where`` is taken at none of them.
+    """
+    program, judgement, verify = case.program, case.judgement, case.verify
+    found = findings(program, judgement, repair, verify)
+    if not repair.complete or holds(found):
+        return found
+    for other in alternatives(Bench.of(judgement.step, judgement.verdict), repair):
+        instead = findings(program, judgement, other, verify)
+        if holds(instead):
+            return instead
+    return found
+
+
+def _mismatch(case: Case, declared: Judgement) -> tuple[Finding, ...]:
+    """The findings of a program that declares another loss than the one that its gradients are right for.
+
+    None where the two are all but the same.
+    """
+    bench = Bench.of(declared.step, declared.verdict)
+    repair = search(bench)
+    if not repair.complete and differs(case.judgement):
+        repair = located(bench, repair)
+    if repair.complete:
+        return findings(case.program, declared, mismatched(repair, case.judgement), case.verify)
+    return (unmended(case.judgement),) if differs(case.judgement) else ()
+
+
+def _of_last_round(case: Case) -> FileReport:
+    """Report a step that applies the gradients of its last round only: those of all are to be added up."""
+    for whole in case.judgement.rounds:
+        repair = search(Bench.of(whole.step, whole.verdict), rule="not-accumulated")
+        if repair.complete:
+            found = findings(case.program, whole, repair, case.verify)
+            return faulty(case.program, whole, found, case.notes, case.options)
+    return case.inconclusive(LAST_ROUND)
+
+
+def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
+    """Search for a repair; of losses that explain as much, take the one that needs the fewest corrections."""
+    rivals = (judgement, *judgement.rivals)  # the squared loss, which most programs descend, comes first
+    found = [(j, search(Bench.of(j.step, j.verdict)), k) for k, j in enumerate(rivals)]
+    judgement, repair, _ = min(found, key=lambda entry: _badness(entry[1], entry[2]))
+    explained_by = {tried.correction.rule for tried in repair.steps}
+    doubtful = not (repair.complete and convincing(judgement, repair)) or "wrong-scale" in explained_by
+    if judgement.step.hypothesis.stated and doubtful:  # a softmax of the whole batch is the batch's size off
+        axis = forward_axis(Bench.of(judgement.step, judgement.verdict))
+        if axis is not None:
+            states = (RIGHT,) * len(judgement.step.parameters)
+            repair = Repair((Tried(axis, (), states),), True, states)
+    return judgement, repair
+
+
+def _badness(repair: Repair, position: int) -> tuple[bool, int, float]:
+    cost = sum(tried.correction.cost for tried in repair.steps)
+    return (not repair.complete, len(repair.steps), cost + 0.5 * position)
