@@ -98,3 +98,23 @@ def test_rate_of_one_update() -> None:
     finding = _only(_check(text))
     (line,) = (line for line in _mended(text, finding).split("\n") if line.startswith("    b -= "))
     assert line in ("    b -= back.sum(axis=0) * rate", "    b -= (back * rate).sum(axis=0)")
+
+
+def test_a_paragraph_moves_with_its_comments() -> None:
+    """An update that comes too early is moved with the comments above it, and blank lines stay between."""
+    text = PROGRAM.replace(
+        "    back = e @ V.T * (1 - h ** 2)\n",
+        "\n    # first the layer at the end\n    # (it is the nearer one)\n    V -= 0.01 * h.T @ e\n\n"
+        "    # then back through it\n    back = e @ V.T * (1 - h ** 2)\n\n",
+    ).replace(
+        "    b -= 0.01 * back.sum(axis=0)\n    V -= 0.01 * h.T @ e\n", "    b -= 0.01 * back.sum(axis=0)\n"
+    )
+    finding = _only(_check(text))
+    assert finding.name == "updated-weights"
+    assert finding.fix is not None
+    assert finding.fix.message == "move `V -= 0.01 * h.T @ e` below the last use"
+    expected = (
+        "\n    # then back through it\n    back = e @ V.T * (1 - h ** 2)\n\n"
+        "    # first the layer at the end\n    # (it is the nearer one)\n    V -= 0.01 * h.T @ e\n\n"
+    )
+    assert expected in _mended(text, finding)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from backproof.check.dropped import Dropped
 from backproof.check.grades import RIGHT, starting_states
 from backproof.check.judgement import Judgement
-from backproof.diagnosis.wording import listed, sentence
+from backproof.diagnosis.wording import instruction, listed, sentence
 from backproof.faults import RULES
 from backproof.faults.never_updated import in_place, missing_update, statement_of
 from backproof.findings import Finding, Fix
@@ -71,7 +71,7 @@ def _short(why: str, text: str) -> str:
 def _fix(edits: tuple[Edit, ...], expected: str | None, verified: tuple[int, float] | None) -> Fix | None:
     if not edits:
         return None
-    message = f"write {expected or edits[0].content}"
+    message = instruction(edits, expected)
     if verified is None:
         return Fix(edits, message, "unsafe")
     return Fix(edits, message, "safe", *verified)

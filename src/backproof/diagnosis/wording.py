@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backproof.source import Edit, Span
+
 MOST_NAMES = 12
 
 
@@ -21,3 +23,25 @@ def listed(names: Sequence[str]) -> str:
 def sentence(text: str) -> str:
     """Begin with a capital, unless with code, and end with a full stop."""
     return (text[0].upper() + text[1:] if text[0].isalpha() else text) + "."
+
+
+def instruction(edits: Sequence[Edit], expected: str | None) -> str:
+    """What to do to the source: write something, insert it, or move lines.
+
+    ``expected`` is what should stand at the place of the finding, where that is said better than by the edits.
+    """
+    inserted = [edit for edit in edits if _is_empty(edit.span)]
+        edit
+        for edit in edits
+        if (edit.span.row, edit.span.column) == (edit.span.end_row, edit.span.end_column)
+    ]
+    if len(inserted) == 1 and any(not edit.content for edit in edits):
+        lines = (line.strip() for line in inserted[0].content.splitlines())
+        return f"move `{next(line for line in lines if line and line[0] != '#')}` below the last use"
+    if inserted and len(inserted) == len(edits):
+        return "insert " + "; ".join(" ".join(edit.content.split()) for edit in inserted)
+    return f"write {expected or edits[0].content}"
+
+
+def _is_empty(span: Span) -> bool:
+    return (span.row, span.column) == (span.end_row, span.end_column)

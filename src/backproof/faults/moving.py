@@ -37,15 +37,30 @@ def moved_behind(trace: Trace, statement: Site, others: list[Site]) -> tuple[Edi
             continue
         if isinstance(last, ast.Return):  # nothing behind it would run
             return _kept(lines, moving, last, file)
-        first, end = moving.lineno, moving.end_lineno or moving.lineno
+        first, end = _with_comments(lines, moving), moving.end_lineno or moving.lineno
         goal = last.end_lineno or last.lineno
         if goal >= len(lines):
             return ()
         moved = "\n".join(lines[first - 1 : end])
+        if _is_blank(lines, first - 1) and _is_blank(lines, end + 1):  # a paragraph of its own stays one
+            moved, end = f"\n{moved}", end + 1
         cut = Edit(Span(first, 1, end + 1, 1, file), "")
         paste = Edit(Span(goal + 1, 1, goal + 1, 1, file), moved + "\n")
         return (cut, paste)
     return ()
+
+
+def _with_comments(lines: list[str], statement: ast.stmt) -> int:
+    """The row where a statement begins, with the comments that stand right above it."""
+    row = statement.lineno
+    indent = " " * statement.col_offset + "#"
+    while row > 1 and lines[row - 2].startswith(indent):
+        row -= 1
+    return row
+
+
+def _is_blank(lines: list[str], row: int) -> bool:
+    return 1 <= row <= len(lines) and not lines[row - 1].strip()
 
 
 def _kept(lines: list[str], moving: ast.stmt, last: ast.Return, file: str) -> tuple[Edit, ...]:
