@@ -28,13 +28,10 @@ def sentence(text: str) -> str:
 def instruction(edits: Sequence[Edit], expected: str | None) -> str:
     """What to do to the source: write something, insert it, or move lines.
 
-    ``expected`` is what should stand at the place of the finding, where that is said better than by the edits.
+    ``expected`` is what should stand at the place of the finding, where it
+    says more than the edits do.
     """
     inserted = [edit for edit in edits if _is_empty(edit.span)]
-        edit
-        for edit in edits
-        if (edit.span.row, edit.span.column) == (edit.span.end_row, edit.span.end_column)
-    ]
     if len(inserted) == 1 and any(not edit.content for edit in edits):
         lines = (line.strip() for line in inserted[0].content.splitlines())
         return f"move `{next(line for line in lines if line and line[0] != '#')}` below the last use"
