@@ -23,6 +23,7 @@ from backproof.step.update import time_of
 
 MOST = 4000  # forward values; a longer step is not catalogued
 SAME = 1e-7
+ROUGHLY = 1e-9  # of the square of a norm: a first look, since a difference of squares is rounded
 Kind = Literal["adjoint", "path", "local"]
 
 
@@ -61,7 +62,7 @@ class Catalogue:
     adjoint_of: dict[Node, Entry] = field(default_factory=dict)
     locals_at: dict[Node, list[Entry]] = field(default_factory=dict)
     shaped: dict[tuple[int, ...], list[Entry]] = field(default_factory=dict)
-    stacked: dict[tuple[int, ...], list[Any]] = field(default_factory=dict)
+    stacked: dict[tuple[int, ...], list[tuple[Any, Any]]] = field(default_factory=dict)
     known: dict[Node, tuple[tuple[Entry, float], ...]] = field(default_factory=dict)
 
     @classmethod
@@ -104,29 +105,37 @@ class Catalogue:
         return self.known[node]
 
     def _matched(self, node: Node) -> Iterator[tuple[Entry, float]]:
-        shape = np.shape(node.value)
+        if node.operands and node in self.bench.base[0]:
+            yield from self.recognised([table[node] for table in self.bench.base])
+
+    def recognised(self, values: Sequence[Any]) -> Iterator[tuple[Entry, float]]:
+        """All entries that a value, given at every point, is times a constant."""
+        shape = np.shape(values[0])
         entries = [e for e in self.shaped.get(shape, ()) if e.kind != "local"]
-        if not entries or not node.operands or node not in self.bench.base[0]:
+        if not entries:
             return
         if shape not in self.stacked:
-            self.stacked[shape] = [
+            stacks = [
                 np.stack([np.ravel(np.asarray(t[e.node], dtype=float)) for e in entries]) for t in self.tables
             ]
+            self.stacked[shape] = [(stack, np.einsum("ij,ij->i", stack, stack)) for stack in stacks]
         scales: Any = None
-        for stack, table in zip(self.stacked[shape], self.bench.base, strict=True):
-            value = np.ravel(np.asarray(table[node], dtype=float))
-            size = np.einsum("ij,ij->i", stack, stack)
+        for (stack, size), each in zip(self.stacked[shape], values, strict=True):
+            value = np.ravel(np.asarray(each, dtype=float))
             norm = float(np.linalg.norm(value))
             with np.errstate(all="ignore"):
                 c = (stack @ value) / size
-                rest = np.linalg.norm(value[None] - c[:, None] * stack, axis=1)
-                fits = (size > 0) & (norm > 0) & (rest <= SAME * norm)
-                agreed = c if scales is None else scales
-                fits &= abs(agreed - c) <= SAME * abs(c)
-                scales = np.where(fits, c, np.nan)
-        if scales is not None:
-            for k in np.flatnonzero(np.isfinite(scales)).tolist():
-                yield entries[k], float(scales[k])
+                # few are parallel, and the others need no difference of arrays
+                fits = (size > 0) & (norm > 0) & (np.abs(c * c * size - norm * norm) <= ROUGHLY * norm * norm)
+                if scales is not None:
+                    fits &= np.abs(scales - c) <= SAME * np.abs(c)
+                for k in np.flatnonzero(fits).tolist():
+                    fits[k] = np.linalg.norm(value - c[k] * stack[k]) <= SAME * norm
+            if not fits.any():
+                return
+            scales = np.where(fits, c, np.nan)
+        for k in np.flatnonzero(np.isfinite(scales)).tolist():
+            yield entries[k], float(scales[k])
 
     def compact(self, entry: Entry) -> Node:
         """An entry as a textbook writes it: softmax, normalisations and activations differentiated whole."""

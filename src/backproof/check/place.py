@@ -45,6 +45,7 @@ class Scenery:
         """Collect the names and the simple expressions of a trace."""
         scenery = cls(bench)
         trace = bench.step.trace
+        simple = [bool(SIMPLE.match(site.text)) for site in trace.sites]
         for binding in trace.bindings:
             names = scenery.bound.setdefault(binding.frame, {})
             names.setdefault(binding.name, []).append((binding.time, binding.node))
@@ -54,11 +55,9 @@ class Scenery:
                 continue
             texts = scenery.read.setdefault(origin.frame, {})
             for site, operand in zip(origin.operand_sites, node.operands, strict=False):
-                if site is not None and site >= 0:
-                    text = trace.sites[site].text
-                    if SIMPLE.match(text):
-                        texts.setdefault(text, []).append((origin.time, operand))
-            if origin.site >= 0 and SIMPLE.match(trace.sites[origin.site].text):
+                if site is not None and site >= 0 and simple[site]:
+                    texts.setdefault(trace.sites[site].text, []).append((origin.time, operand))
+            if origin.site >= 0 and simple[origin.site]:
                 texts.setdefault(trace.sites[origin.site].text, []).append((origin.time, node))
         return scenery
 

@@ -104,10 +104,30 @@ def corrections(place: Place) -> Iterator[Correction]:
             + 0.12 * bool(LITERAL.search(name) and not LITERAL.search(place.text))
         )
         yield _named(place, name, node, cost)
+    if place.site.kind == "Attribute" and place.text.endswith(".T"):
+        yield from _turned(place)
     if place.site.kind == "Call" and edge.operand.operation == "dot":
         yield from _outer(place)
     if place.site.kind == "BinOp":
         yield from _throughout(place)
+
+
+def _turned(place: Place) -> Iterator[Correction]:
+    """Another name before the `.T` of a matrix, also where it is turned nowhere else."""
+    for name in place.names:
+        node, text = place.value(name, place.edges[0]), f"{name}.T"
+        if node is None or name.endswith(".T") or text in (place.text, *place.names):
+            continue
+        if np.ndim(node.value) == 2 and np.shape(node.value)[::-1] == place.shape:
+            part = Part(place, text, _transposed(place, name))
+            cost = 1.35 + 0.3 * (1 - similarity(text, place.text)) + place.foreign(name)
+            yield Correction(
+                "wrong-operand", (part,), cost, f"`{place.text}` stands where `{text}` belongs", expected=text
+            )
+
+
+def _transposed(place: Place, name: str) -> Build:
+    return lambda edge: make("transpose", place.value(name, edge), axes=None)
 
 
 def _throughout(place: Place) -> Iterator[Correction]:

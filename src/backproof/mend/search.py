@@ -16,10 +16,13 @@ from backproof.faults.corrections import corrections, proposals
 from backproof.graph import Node
 from backproof.mend.blame import NONE, Blames
 from backproof.mend.derived import Deriver
+from backproof.mend.progress import Progress
 from backproof.mend.reach import Reach
 from backproof.source import Span
 
 MOST = 8  # corrections in one program
+AHEAD = 2  # corrections before one that helps no gradient by itself
+FURTHER = 1_000_000  # work to look ahead
 OTHERWISE = 3  # other repairs, where the mended program does not do what the graph does
 WORK = 2_000_000  # of a search, as the bench counts it: some seconds
 DEARER = 0.6  # than the cheapest correction: one that leaves more as it is may cost so much more
@@ -109,6 +112,9 @@ class _Search:
                 self.candidates += [c for place in self.every for c in corrections(place)]
         self.reach = Reach(bench)
         self.blames = Blames(bench)
+        self.progress: Progress | None = None
+        # a loss that explains nothing as the step stands could be made to fit anything
+        self.known_loss = bench.step.hypothesis.stated or RIGHT in bench.initial
         self.barred = set[tuple[object, ...]]()
 
     def run(self, repair: Repair, work: int, derive: bool) -> Repair:
@@ -129,6 +135,10 @@ class _Search:
                 taken = [old.correction for old in chosen]
                 found = deriver.best(changes, states, taken, self.bench.work + DERIVING)
                 best, known = Tried(*found) if found is not None else None, True
+            if best is None and not derive and len(chosen) < AHEAD and self.known_loss:
+                further = self._looking_ahead(Repair(tuple(chosen), False, states), limit)
+                if further is not None:
+                    return further
             if best is None:
                 break
             chosen.append(best)
@@ -162,6 +172,30 @@ class _Search:
             if tried is not None and (best is None or _better(tried, best)):
                 best = tried
         return best and self._least_to_blame(best, ranked, changes, states, chosen)
+
+    def _looking_ahead(self, repair: Repair, limit: int) -> Repair | None:
+        """The smallest complete repair that goes on with a correction which helps no gradient alone."""
+        limit = min(limit, self.bench.work + FURTHER)
+        found: list[Repair] = []
+        for first in self._promising(repair, limit):
+            begun = Repair((*repair.steps, first), False, repair.states)
+            rest = self._run(begun, limit - self.bench.work, derive=False)
+            if rest.complete:
+                found.append(rest)
+        return min(found, key=_size, default=None)
+
+    def _promising(self, repair: Repair, limit: int) -> list[Tried]:
+        """The corrections that bring the step nearest to the truth, though no gradient is right by them."""
+        self.progress = self.progress or Progress(self.bench)
+        usable: list[Tried] = []
+        for correction in sorted(self.candidates, key=lambda c: c.cost):
+            reached = self.reach.of([part.place for part in correction.parts], repair.states)
+            new = _built(correction) if reached and self._is_open(correction, list(repair.steps)) else None
+            if new is not None:
+                usable.append(Tried(correction, tuple(new), repair.states))
+        before = tuple(change for old in repair.steps for change in old.changes)
+        ways = [tried.changes for tried in usable]
+        return [usable[k] for k in self.progress.nearest(before, ways, repair.states, limit)]
 
     def _is_open(self, correction: Correction, chosen: list[Tried]) -> bool:
         """May a correction be chosen: is it not barred, and does it edit nothing that is edited already?"""
@@ -220,13 +254,9 @@ def _gain(states: tuple[int, ...]) -> tuple[int, int]:
 def _try(
     bench: Bench, correction: Correction, before: tuple[tuple[Edge, Node], ...], states: tuple[int, ...]
 ) -> Tried | None:
-    new: list[tuple[Edge, Node]] = []
-    for part in correction.parts:
-        for edge in part.place.edges:
-            node = part.build(edge)
-            if node is None:
-                return None
-            new.append((edge, node))
+    new = _built(correction)
+    if new is None:
+        return None
     result = score(bench, (*before, *new), states)
     if (
         result is None
@@ -235,6 +265,22 @@ def _try(
     ):
         return None
     return Tried(correction, tuple(new), result)
+
+
+def _built(correction: Correction) -> list[tuple[Edge, Node]] | None:
+    """What a correction changes on the graph; None where it cannot be."""
+    new: list[tuple[Edge, Node]] = []
+    for part in correction.parts:
+        for edge in part.place.edges:
+            node = part.build(edge)
+            if node is None:
+                return None
+            new.append((edge, node))
+    return new
+
+
+def _size(repair: Repair) -> tuple[int, float]:
+    return len(repair.steps), sum(tried.correction.cost for tried in repair.steps)
 
 
 def overlap(a: Correction, b: Correction) -> bool:

@@ -1,0 +1,141 @@
+"""How much nearer to the truth the backward pass comes, where no gradient as a whole has become right.
+
+Of two mistakes on the way to every parameter neither makes a gradient right when it alone is mended. But
+where only a part of a parameter has both behind it, the rest of its gradient becomes right; and the values
+between the two become adjoints of the forward pass.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from backproof.check.catalogue import Catalogue
+from backproof.check.grades import RIGHT
+from backproof.check.trial import Bench, Edge
+from backproof.graph import Node
+
+EACH = 2  # values of one expression that are looked at: rounds of a loop are alike
+MOST = 60  # values that are looked at
+LOOK = 5  # units of work to look for a value among the adjoints of its shape
+ELEMENTS = 2000  # of those that make it count once more
+BEAM = 4  # ways that are gone on from
+NEAR = 1e-5  # relative: the scales of gradients that are one
+Change = tuple[Edge, Node]
+
+
+class Progress:
+    """Measures how far a step is true with some changes."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.catalogue = Catalogue.of(bench)
+        by_site = defaultdict[int, list[Node]](list)
+        for node in sorted(bench.main - bench.forward, key=bench.order.__getitem__):
+            if node.origin is not None and node.origin.site >= 0 and node.operands:
+                by_site[node.origin.site].append(node)
+        watched = [node for nodes in by_site.values() for node in nodes[-EACH:]]
+        arrays = [node for node in watched if np.size(node.value) > 1]
+        self.watched = frozenset((arrays or watched)[:MOST])
+
+    def nearest(
+        self, before: Sequence[Change], ways: Sequence[Sequence[Change]], states: Sequence[int], limit: int
+    ) -> list[int]:
+        """Which of several ways to go on from the changes ``before`` lead furthest, the furthest first.
+
+        They make the most of the gradients true; or where none does, of the values on the way to them.
+        """
+        return self._furthest(lambda changes: self.share(changes, states), before, ways, limit) or (
+            self._furthest(self.adjoints, before, ways, limit)
+        )
+
+    def _furthest(
+        self,
+        measure: Callable[[Sequence[Change]], float | None],
+        before: Sequence[Change],
+        ways: Sequence[Sequence[Change]],
+        limit: int,
+    ) -> list[int]:
+        start, found = measure(before), list[tuple[float, int]]()
+        for number, way in enumerate(ways):
+            if start is None or self.bench.work > limit:
+                break
+            now = measure((*before, *way))
+            if now is not None and now > start:
+                found.append((-now, number))
+        return [number for _, number in sorted(found)[:BEAM]]
+
+    def share(self, changes: Sequence[Change], states: Sequence[int]) -> float | None:
+        """The share of its elements in which each gradient is right, added up.
+
+        None where the changes cannot be, or where a gradient is no longer right with them that was.
+        """
+        overlays = self._overlays(changes)
+        if overlays is None:
+            return None
+        ratios = [self._ratios(overlays, k, descent) for k, descent in enumerate(self.bench.step.descents)]
+        scale = self._scale(ratios)
+        with np.errstate(invalid="ignore"):
+            shares = [float(np.mean(np.abs(r - scale) <= NEAR * scale)) if r.size else 1.0 for r in ratios]
+        if any(state == RIGHT and share < 1 for state, share in zip(states, shares, strict=True)):
+            return None
+        return sum(shares)
+
+    def adjoints(self, changes: Sequence[Change]) -> int:
+        """How many values of the backward pass are adjoints of the forward pass, each times a number."""
+        overlays = self._overlays(changes)
+        if overlays is None:
+            return 0
+        found = set[int]()
+        for node in self.watched:
+            values = [
+                overlay[node] if node in overlay else base[node]
+                for overlay, base in zip(overlays, self.bench.base, strict=True)
+            ]
+            known = self.catalogue.shaped.get(np.shape(values[0]), ())
+            self.bench.work += LOOK + len(known) * np.size(values[0]) // ELEMENTS
+            if node.origin is not None and next(self.catalogue.recognised(values), None):
+                found.add(node.origin.site)
+        return len(found)
+
+    def _overlays(self, changes: Sequence[Change]) -> list[dict[Node, Any]] | None:
+        found = []
+        for point in range(len(self.bench.points)):
+            overlay = self.bench.evaluated(changes, point)
+            if overlay is None:
+                return None
+            found.append(overlay)
+        return found
+
+    def _ratios(self, overlays: Sequence[dict[Node, Any]], k: int, descent: Node) -> Any:
+        """Applied by true gradient, element by element; nan where that is another at another point."""
+        steady: Any = None
+        for point, overlay in enumerate(overlays):
+            applied = np.ravel(np.asarray(overlay.get(descent, self.bench.base[point][descent]), dtype=float))
+            true = np.ravel(self.bench.truths[point][k])
+            if applied.size != true.size:
+                return np.full(1, np.nan)
+            with np.errstate(all="ignore"):
+                ratio = np.where((true == 0) & (applied == 0), np.inf, applied / true)  # inf says nothing
+                if steady is not None:
+                    silent = np.isinf(steady) | np.isinf(ratio)
+                    alike = np.abs(ratio - steady) <= NEAR * np.abs(steady)
+                    ratio = np.where(silent, np.minimum(ratio, steady), np.where(alike, steady, np.nan))
+            steady = ratio
+        return steady[~np.isinf(steady)]
+
+    def _scale(self, ratios: Sequence[Any]) -> float:
+        """The scale of the gradients: that of what is right, else the rate, else the commonest."""
+        if self.bench.target is not None:
+            return self.bench.target[0]
+        if self.bench.verdict.rate:
+            return self.bench.verdict.rate
+        every = np.concatenate([ratio[ratio > 0] for ratio in ratios])
+        if not every.size:
+            return 1.0
+        rounded = np.round(np.log(every), 4)
+        values, counts = np.unique(rounded, return_counts=True)
+        return float(every[rounded == values[np.argmax(counts)]][0])

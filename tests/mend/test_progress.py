@@ -1,0 +1,83 @@
+"""Two mistakes of which neither, mended alone, makes a gradient right: the search looks ahead."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.check.judge import judge
+from backproof.check.trial import Bench
+from backproof.mend import Repair, search
+from backproof.source import Program
+from backproof.trace import trace_program
+
+# all parameters in one array, so that no gradient is right before every part of it is
+FLAT = """
+import numpy as np
+draw = np.random.default_rng(8)
+tide, depth = draw.normal(size=(17, 3)), draw.normal(size=17)
+theta = 0.6 * draw.normal(size=3 * 5 + 5 + 5)
+def split(theta):
+    return theta[:15].reshape(3, 5), theta[15:20], theta[20:]
+for turn in range(10**6):
+    W, b, v = split(theta)
+    h = np.tanh(tide @ W + b)
+    miss = h @ v - depth
+    loss = np.mean(miss ** 2)
+    d = 2 * miss / len(depth)
+    dh = np.outer(d, v) * (1 - h ** 2)
+    dW, db, dv = tide.T @ dh, dh.sum(axis=0), h.T @ d
+    theta = theta - 0.05 * np.concatenate([dW.ravel(), db, dv])
+"""
+# one parameter, and both mistakes on the way to it
+ONE = """
+import numpy as np
+draw = np.random.default_rng(9)
+sky, sea, wind = draw.normal(size=(14, 4)), draw.normal(size=(14, 4)), draw.normal(size=(14, 2))
+W = 0.5 * draw.normal(size=(4, 2))
+for turn in range(10**6):
+    out = np.tanh(sky @ W)
+    loss = 0.5 * np.sum((out - wind) ** 2)
+    d_out = out - wind
+    d_z = d_out * (1 - out ** 2)
+    dW = sky.T @ d_z
+    W -= 0.02 * dW
+"""
+PAIRS = {
+    "a slope and a sum, in one array": (FLAT, ("1 - h ** 2", "1 - h"), ("dh.sum(axis=0)", "dh[0]")),
+    "an operand and a sign, in one array": (
+        FLAT,
+        ("np.outer(d, v)", "np.outer(d, b)"),
+        ("h.T @ d", "-h.T @ d"),
+    ),
+    "an operand and a slope, in a row": (ONE, ("sky.T @ d_z", "sea.T @ d_z"), ("1 - out ** 2", "1 - out")),
+    "an operand twice, in a row": (ONE, ("sky.T @ d_z", "sea.T @ d_z"), ("d_out *", "wind *")),
+}
+
+
+def _searched(text: str) -> Repair:
+    judgement = judge(trace_program(Program("p.py", text)))
+    assert judgement is not None
+    assert not any(judgement.verdict.right)
+    return search(Bench.of(judgement.step, judgement.verdict))
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_two_mistakes_that_hide_each_other(name: str) -> None:
+    """Both are found, and nothing beside them."""
+    text, *mistakes = PAIRS[name]
+    rows = set()
+    for right, wrong in mistakes:
+        assert text.count(right) == 1
+        rows.add(text[: text.index(right)].count("\n") + 1)
+        text = text.replace(right, wrong)
+    repair = _searched(text)
+    assert repair.complete
+    assert {tried.correction.site.span.row for tried in repair.steps} == rows
+    assert len(repair.steps) == 2
+
+
+def test_each_alone_needs_no_look_ahead() -> None:
+    """One of them is one correction."""
+    for text, *mistakes in PAIRS.values():
+        for right, wrong in mistakes:
+            assert len(_searched(text.replace(right, wrong)).steps) == 1
