@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from backproof.check.judgement import Judgement
+from backproof.diagnosis.mended import before_mending
 from backproof.diagnosis.origins import READ, made_before, unlikely
 from backproof.diagnosis.wording import sentence
 from backproof.errors import EditRejectedError, ProgramUnreadableError
@@ -218,18 +219,10 @@ def with_other_findings(program: Program, mended: Mended, report: FileReport) ->
     errors = [finding for finding in report.findings if finding.severity == "error"]
     if report.verdict != "faulty" or not errors:
         return None
-    found = []
-    for finding in errors:
-        if finding.span is None or finding.fix is None or finding.fix.applicability != "safe":
-            return None
-        edits = tuple(
-            Edit(before_edits(program, mended.edits, edit.span), edit.content) for edit in finding.fix.edits
-        )
-        span = before_edits(program, mended.edits, finding.span)
-        found.append(replace(finding, span=span, fix=replace(finding.fix, edits=edits)))
-    try:
-        apply_edits(program, [*mended.edits, *(e for f in found if f.fix is not None for e in f.fix.edits)])
-    except EditRejectedError:
+    if any(finding.fix is None or finding.fix.applicability != "safe" for finding in errors):
+        return None
+    found = before_mending(program, mended.edits, errors)
+    if found is None:
         return None
     others = [finding for finding in report.findings if finding.severity != "error"]
     return replace(report, findings=(*crash_findings(mended, 0), *found, *others))

@@ -22,7 +22,6 @@ EACH = 2  # values of one expression that are looked at: rounds of a loop are al
 MOST = 60  # values that are looked at
 LOOK = 5  # units of work to look for a value among the adjoints of its shape
 ELEMENTS = 2000  # of those that make it count once more
-BEAM = 4  # ways that are gone on from
 NEAR = 1e-5  # relative: the scales of gradients that are one
 Change = tuple[Edge, Node]
 
@@ -40,6 +39,7 @@ class Progress:
         watched = [node for nodes in by_site.values() for node in nodes[-EACH:]]
         arrays = [node for node in watched if np.size(node.value) > 1]
         self.watched = frozenset((arrays or watched)[:MOST])
+        self.slopes: dict[Node, bool] = {}
 
     def nearest(
         self, before: Sequence[Change], ways: Sequence[Sequence[Change]], states: Sequence[int], limit: int
@@ -48,47 +48,61 @@ class Progress:
 
         They make the most of the gradients true; or where none does, of the values on the way to them.
         """
-        return self._furthest(lambda changes: self.share(changes, states), before, ways, limit) or (
-            self._furthest(self.adjoints, before, ways, limit)
-        )
+        return self._furthest(
+            lambda changes, least: self.share(changes, least, states), before, ways, limit
+        ) or self._furthest(self.truths, before, ways, limit)
 
     def _furthest(
         self,
-        measure: Callable[[Sequence[Change]], float | None],
+        measure: Callable[[Sequence[Change], float], float | None],
         before: Sequence[Change],
         ways: Sequence[Sequence[Change]],
         limit: int,
     ) -> list[int]:
-        start, found = measure(before), list[tuple[float, int]]()
+        start, found = measure(before, -1.0), list[tuple[float, int]]()
         for number, way in enumerate(ways):
             if start is None or self.bench.work > limit:
                 break
-            now = measure((*before, *way))
+            now = measure((*before, *way), start)
             if now is not None and now > start:
                 found.append((-now, number))
-        return [number for _, number in sorted(found)[:BEAM]]
+        return [number for _, number in sorted(found)]
 
-    def share(self, changes: Sequence[Change], states: Sequence[int]) -> float | None:
+    def share(self, changes: Sequence[Change], least: float, states: Sequence[int]) -> float | None:
         """The share of its elements in which each gradient is right, added up.
 
-        None where the changes cannot be, or where a gradient is no longer right with them that was.
+        None where the changes cannot be, where it is not more than ``least``, or where a gradient that was
+        right is no longer so.
+        """
+        overlays, ratios = list[dict[Node, Any]](), list[Any]()
+        total: float | None = None
+        for point in range(len(self.bench.points)):
+            overlay = self.bench.evaluated(changes, point)
+            if overlay is None:
+                return None
+            overlays.append(overlay)
+            ratios = [self._ratios(overlays, k, d) for k, d in enumerate(self.bench.step.descents)]
+            scale = self._scale(ratios)
+            with np.errstate(invalid="ignore"):
+                shares = [
+                    float(np.mean(np.abs(r - scale) <= NEAR * scale)) if r.size else 1.0 for r in ratios
+                ]
+            if any(state == RIGHT and share < 1 for state, share in zip(states, shares, strict=True)):
+                return None
+            total = sum(shares)
+            if total <= least:
+                return None
+        return total
+
+    def truths(self, changes: Sequence[Change], least: float) -> int | None:
+        """How many values of the backward pass are adjoints of the forward pass, each times a number.
+
+        Less the slopes of the forward pass that the changes take away. None where the changes cannot be, or
+        where it is not more than ``least``.
         """
         overlays = self._overlays(changes)
         if overlays is None:
             return None
-        ratios = [self._ratios(overlays, k, descent) for k, descent in enumerate(self.bench.step.descents)]
-        scale = self._scale(ratios)
-        with np.errstate(invalid="ignore"):
-            shares = [float(np.mean(np.abs(r - scale) <= NEAR * scale)) if r.size else 1.0 for r in ratios]
-        if any(state == RIGHT and share < 1 for state, share in zip(states, shares, strict=True)):
-            return None
-        return sum(shares)
-
-    def adjoints(self, changes: Sequence[Change]) -> int:
-        """How many values of the backward pass are adjoints of the forward pass, each times a number."""
-        overlays = self._overlays(changes)
-        if overlays is None:
-            return 0
         found = set[int]()
         for node in self.watched:
             values = [
@@ -99,7 +113,22 @@ class Progress:
             self.bench.work += LOOK + len(known) * np.size(values[0]) // ELEMENTS
             if node.origin is not None and next(self.catalogue.recognised(values), None):
                 found.add(node.origin.site)
-        return len(found)
+        lost = {edge.operand for edge, _ in changes if edge.whole and self._is_slope(edge.operand)}
+        total = len(found) - len(lost)
+        return total if total > least else None
+
+    def _is_slope(self, node: Node) -> bool:
+        """Is a value the derivative of an elementwise function of the forward pass?"""
+        if node not in self.slopes:
+            self.slopes[node] = node in self.bench.base[0] and any(
+                all(
+                    np.allclose(base[node], table[entry.node], rtol=NEAR, atol=0)
+                    for base, table in zip(self.bench.base, self.catalogue.tables, strict=True)
+                )
+                for entry in self.catalogue.shaped.get(np.shape(node.value), ())
+                if entry.kind == "local"
+            )
+        return self.slopes[node]
 
     def _overlays(self, changes: Sequence[Change]) -> list[dict[Node, Any]] | None:
         found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,8 @@ from backproof.source import Span
 
 MOST = 8  # corrections in one program
 AHEAD = 2  # corrections before one that helps no gradient by itself
-FURTHER = 1_000_000  # work to look ahead
+FURTHER = 800_000  # work to look ahead
+BEAM, WIDE = 4, 40  # corrections that are gone on from, and among which others are looked for first
 OTHERWISE = 3  # other repairs, where the mended program does not do what the graph does
 WORK = 2_000_000  # of a search, as the bench counts it: some seconds
 DEARER = 0.6  # than the cheapest correction: one that leaves more as it is may cost so much more
@@ -122,21 +123,23 @@ class _Search:
         with np.errstate(all="ignore"):
             return self._run(repair, work, derive)
 
-    def _run(self, repair: Repair, work: int, derive: bool) -> Repair:
+    def _run(
+        self, repair: Repair, work: int, derive: bool, among: Sequence[Correction] | None = None
+    ) -> Repair:
         limit = self.bench.work + work
         chosen, states = list(repair.steps), repair.states
         deriver: Deriver | None = None
         known = not derive  # a repair to go on from is one that no named correction helps
         while len(chosen) < MOST and any(s != RIGHT for s in states):
             changes = tuple(change for old in chosen for change in old.changes)
-            best = self.named(changes, states, chosen, limit) if known else None
+            best = self.named(changes, states, chosen, limit, among) if known else None
             if best is None and derive:
                 deriver = deriver or Deriver(self.bench, self.every, self.reach)
                 taken = [old.correction for old in chosen]
                 found = deriver.best(changes, states, taken, self.bench.work + DERIVING)
                 best, known = Tried(*found) if found is not None else None, True
-            if best is None and not derive and len(chosen) < AHEAD and self.known_loss:
-                further = self._looking_ahead(Repair(tuple(chosen), False, states), limit)
+            if best is None and not derive and among is None and len(chosen) < AHEAD and self.known_loss:
+                further = self._looking_ahead(Repair(tuple(chosen), False, states))
                 if further is not None:
                     return further
             if best is None:
@@ -152,18 +155,20 @@ class _Search:
         states: tuple[int, ...],
         chosen: list[Tried],
         limit: int,
+        among: Sequence[Correction] | None = None,
     ) -> Tried | None:
-        """The correction that helps most; None where none does."""
+        """The correction that helps most, of all or ``among`` some; None where none does."""
+        candidates = self.candidates if among is None else among
         ranked = sorted(
             (-bound, c.cost, k)
-            for k, c in enumerate(self.candidates)
+            for k, c in enumerate(candidates)
             if (bound := self.reach.of([p.place for p in c.parts], states))
         )
         best: Tried | None = None
         for negative, _, k in ranked:
             if best is not None and -negative <= _gained(best, states):
                 break  # nothing that follows reaches more parameters, and all of it costs more
-            correction = self.candidates[k]
+            correction = candidates[k]
             if self.bench.work > limit:
                 break
             if not self._is_open(correction, chosen):
@@ -171,18 +176,27 @@ class _Search:
             tried = _try(self.bench, correction, changes, states)
             if tried is not None and (best is None or _better(tried, best)):
                 best = tried
-        return best and self._least_to_blame(best, ranked, changes, states, chosen)
+        if best is None or among is not None:
+            return best
+        return self._least_to_blame(best, ranked, changes, states, chosen)
 
-    def _looking_ahead(self, repair: Repair, limit: int) -> Repair | None:
-        """The smallest complete repair that goes on with a correction which helps no gradient alone."""
-        limit = min(limit, self.bench.work + FURTHER)
-        found: list[Repair] = []
-        for first in self._promising(repair, limit):
-            begun = Repair((*repair.steps, first), False, repair.states)
-            rest = self._run(begun, limit - self.bench.work, derive=False)
-            if rest.complete:
-                found.append(rest)
-        return min(found, key=_size, default=None)
+    def _looking_ahead(self, repair: Repair) -> Repair | None:
+        """The smallest complete repair that goes on with a correction which helps no gradient alone.
+
+        What has to go with it is looked for among those first that promise something themselves.
+        """
+        promising = self._promising(repair, self.bench.work + FURTHER)
+        likely = [tried.correction for tried in promising[:WIDE]]
+        for among, work in ((likely, FURTHER), (None, FURTHER // BEAM)):
+            found: list[Repair] = []
+            for first in promising[:BEAM]:
+                begun = Repair((*repair.steps, first), False, repair.states)
+                rest = self._run(begun, work, False, among)
+                if rest.complete:
+                    found.append(rest)
+            if found:
+                return min(found, key=_size)
+        return None
 
     def _promising(self, repair: Repair, limit: int) -> list[Tried]:
         """The corrections that bring the step nearest to the truth, though no gradient is right by them."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from backproof.check.compare import compare
 from backproof.check.dropped import dropped_gradients
@@ -26,7 +26,8 @@ POINTS = 8  # at which a program is certified, and a mend verified
 class Options:
     """How to look at a program: what runs it, its loss, how many updates to observe, for how long.
 
-    ``explain`` asks for the derivation of the gradients that are wrong.
+    ``explain`` asks for the derivation of the gradients that are wrong, ``again`` for another look at the
+    program when it is mended.
     """
 
     runner: Runner
@@ -34,6 +35,7 @@ class Options:
     steps: int = STEPS
     seconds: float = SECONDS
     explain: bool = False
+    again: bool = True
 
 
 def observed(program: Program, options: Options) -> tuple[Trace, Judgement | None]:
@@ -78,26 +80,52 @@ def with_modules(program: Program, trace: Trace) -> Program:
     return replace(program, modules=tuple(modules))
 
 
-def verified(
-    program: Program, edits: Sequence[Edit], names: frozenset[str] | None, options: Options
-) -> tuple[int, float] | None:
-    """Run the mended program: the points and the largest relative error at which the parameters are right."""
-    try:
-        mended = apply_edits(program, edits)
-        for each in (mended, *mended.modules):
-            require_python(each)
-    except (EditRejectedError, ProgramUnreadableError):
-        return None
-    _, judgement = observed(mended, options)
-    if judgement is None or judgement.dropped:
-        return None
-    verdict = compare(judgement.step, POINTS, judgement.verdict.spread)
-    if names is None and dropped_gradients(judgement.step):
-        return None
-    right: dict[str, bool] = {}
-    for comparison, ok in zip(verdict.comparisons, verdict.right, strict=True):
-        right[comparison.name] = ok and right.get(comparison.name, True)
-    if not all(right.get(name, False) for name in (right if names is None else names)):
-        return None
-    errors = [max(c.errors, default=0.0) for c in verdict.comparisons if right[c.name] and not c.decay]
-    return POINTS, max(errors, default=0.0)
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A program, and what was seen of it."""
+
+    program: Program
+    trace: Trace
+    judgement: Judgement | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mends:
+    """A program with edits in it, which is run once for every set of them."""
+
+    program: Program
+    options: Options
+    seen: dict[frozenset[Edit], Run | None] = field(default_factory=dict)
+
+    def run(self, edits: Iterable[Edit]) -> Run | None:
+        """Run the program with some edits; None where they cannot be made."""
+        key = frozenset(edits)
+        if key not in self.seen:
+            self.seen[key] = self._run(key)
+        return self.seen[key]
+
+    def _run(self, edits: Iterable[Edit]) -> Run | None:
+        try:
+            mended = apply_edits(self.program, edits)
+            for each in (mended, *mended.modules):
+                require_python(each)
+        except (EditRejectedError, ProgramUnreadableError):
+            return None
+        return Run(mended, *observed(mended, self.options))
+
+    def verified(self, edits: Sequence[Edit], names: frozenset[str] | None) -> tuple[int, float] | None:
+        """Tell the points and the largest relative error at which the parameters are right with edits."""
+        run = self.run(edits)
+        judgement = None if run is None else run.judgement
+        if judgement is None or judgement.dropped:
+            return None
+        verdict = compare(judgement.step, POINTS, judgement.verdict.spread)
+        if names is None and dropped_gradients(judgement.step):
+            return None
+        right: dict[str, bool] = {}
+        for comparison, ok in zip(verdict.comparisons, verdict.right, strict=True):
+            right[comparison.name] = ok and right.get(comparison.name, True)
+        if not all(right.get(name, False) for name in (right if names is None else names)):
+            return None
+        errors = [max(c.errors, default=0.0) for c in verdict.comparisons if right[c.name] and not c.decay]
+        return POINTS, max(errors, default=0.0)

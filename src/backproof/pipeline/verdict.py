@@ -40,9 +40,10 @@ from backproof.diagnosis.states import among_means, among_states, unsure_of
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import Repair, Tried, alternatives, forward_axis, located, search
-from backproof.pipeline.observing import POINTS, Options, verified
+from backproof.pipeline.left import left_when_mended
+from backproof.pipeline.observing import POINTS, Mends, Options
 from backproof.pipeline.reports import faulty, holds, lasting, report_of
-from backproof.source import Edit, Program
+from backproof.source import Program
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
 
@@ -56,7 +57,12 @@ class Case:
     trace: Trace
     judgement: Judgement
     notes: tuple[Finding, ...]
-    verify: Verify
+    mends: Mends
+
+    @property
+    def verify(self) -> Verify:
+        """What runs the program with edits and says whether its gradients are right then."""
+        return self.mends.verified
 
     def inconclusive(self, reason: str, unwell: Sequence[Finding] = ()) -> FileReport:
         """The report that gives a reason, and no verdict."""
@@ -78,11 +84,8 @@ def judged(program: Program, options: Options, trace: Trace, judgement: Judgemen
             return unsure_of(judged(program, options, trace, within[0]), within[1])
     notes = (*notes, *numeric(judgement))
 
-    def verify(edits: Sequence[Edit], names: frozenset[str] | None) -> tuple[int, float] | None:
-        return verified(program, edits, names, options)
-
-    case = Case(program, options, trace, judgement, notes, verify)
-    lost = lost_updates(judgement, verify) if judgement.dropped else ()
+    case = Case(program, options, trace, judgement, notes, Mends(program, options))
+    lost = lost_updates(judgement, case.verify) if judgement.dropped else ()
     if judgement.verdict.correct:
         report = _of_another_loss(case, lost)
         if report is not None:
@@ -143,8 +146,10 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     if convincing(judgement, repair) and (repair.complete or not only_named(judgement)):
         if any(state != RIGHT for state in repair.states):
             repair = located(Bench.of(judgement.step, judgement.verdict), repair)
-        found = _findings(case, repair)
-        return faulty(program, judgement, (*found, *lost), case.notes, options)
+        found = (*_findings(case, repair), *lost)
+        left, rows = left_when_mended(case.mends, found, judged)
+        report = faulty(program, judgement, (*found, *left), case.notes, options)
+        return replace(report, parameters=(*report.parameters, *rows))
     return case.inconclusive(NO_LOSS)
 
 

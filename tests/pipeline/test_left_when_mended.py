@@ -1,0 +1,68 @@
+"""Of several mistakes some show only when the others are mended: the mended program is looked at again."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import apply_edits, program_from_bytes
+
+NETWORK = """
+import numpy as np
+
+rng = np.random.default_rng(12)
+dew, frost = rng.normal(size=(19, 3)), rng.normal(size=(19, 2))
+W1, b1 = 0.6 * rng.normal(size=(3, 5)), 0.2 * rng.normal(size=5)
+W2, b2 = 0.6 * rng.normal(size=(5, 2)), 0.2 * rng.normal(size=2)
+for turn in range(10**6):
+    h = np.tanh(dew @ W1 + b1)
+    out = h @ W2 + b2
+    loss = 0.5 * np.sum((out - frost) ** 2)
+    d2 = out - frost
+    dW2, db2 = h.T @ d2, d2.sum(axis=0)
+    d1 = d2 @ W2.T * (1 - h ** 2)
+    dW1, db1 = dew.T @ d1, d1.sum(axis=0)
+    W1 -= 0.01 * dW1
+    b1 -= 0.01 * db1
+    W2 -= 0.01 * dW2
+    b2 -= 0.01 * db2
+"""
+NO_UPDATE = ("    b1 -= 0.01 * db1\n", "")
+WITH_IT = {
+    "a slope": ("(1 - h ** 2)", "(1 - h)"),
+    "a crash": ("h.T @ d2", "h @ d2"),
+}
+
+
+def _checked(text: str) -> FileReport:
+    return check_program(program_from_bytes(text.encode(), "frost.py"))
+
+
+def _with(text: str, *mistakes: tuple[str, str]) -> str:
+    for right, wrong in mistakes:
+        assert text.count(right) == 1
+        text = text.replace(right, wrong)
+    return text
+
+
+@pytest.mark.parametrize("name", ["a slope", "a crash"])
+def test_an_update_is_missing_beside_another_mistake(name: str) -> None:
+    """Both are found where they are, and mended together."""
+    text = _with(NETWORK, NO_UPDATE, WITH_IT[name])
+    report = _checked(text)
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    assert report.verdict == "faulty"
+    assert [finding.name for finding in errors][1:] == ["never-updated"]
+    assert "db1" in errors[1].message
+    assert {"b1"} <= {row.name for row in report.parameters if row.verdict == "faulty"}
+    edits = [edit for finding in errors if finding.fix for edit in finding.fix.edits]
+    assert all(finding.fix is not None and finding.fix.applicability == "safe" for finding in errors)
+    mended = apply_edits(program_from_bytes(text.encode(), "frost.py"), edits)
+    assert _checked(mended.text).verdict == "correct"
+
+
+def test_nothing_is_added_where_one_mistake_is_all() -> None:
+    """The mended program has no more to say."""
+    report = _checked(_with(NETWORK, WITH_IT["a slope"]))
+    assert len([finding for finding in report.findings if finding.severity == "error"]) == 1
