@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from backproof.check.grades import RIGHT
 from backproof.check.judgement import Judgement
+from backproof.check.scoring import score
+from backproof.check.trial import Bench
 from backproof.graph import Node, ancestors
-from backproof.mend import Repair
+from backproof.mend import Repair, Tried
 from backproof.step import SURE, Parameter, TrainingStep
 from backproof.step.cut import dependent
 
@@ -48,7 +51,8 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
 
     It is when some gradient is true already, when the program declares the loss in the step, or when it
     states one and a repair makes every gradient true. A loss that was only inferred, and that explains
-    nothing as the program stands, could be made to fit anything by changing factors. A difference that no
+    nothing as the program stands, could be made to fit anything by changing factors; but not by what keeps
+    them, so what is true with such corrections alone counts as what is true already. A difference that no
     fresh point shows again is none of the gradients' own.
     """
     if repair.complete and not repair.steps:
@@ -66,4 +70,19 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return False
     if hypothesis.stated and hypothesis.evidence >= SURE:
         return True
-    return all(tried.correction.rule in STRUCTURAL for tried in repair.steps)
+    kept = [tried for tried in repair.steps if tried.correction.rule in STRUCTURAL]
+    return len(kept) == len(repair.steps) or (bool(kept) and _explains_some(judgement, kept))
+
+
+def _explains_some(judgement: Judgement, steps: Sequence[Tried]) -> bool:
+    """Is more than a number of the gradients true with these corrections alone?"""
+    bench = Bench.of(judgement.step, judgement.verdict)
+    states = score(bench, [change for tried in steps for change in tried.changes], bench.initial)
+    shapes = [
+        p.shape
+        for p, state, c in zip(
+            judgement.step.parameters, states or (), judgement.verdict.comparisons, strict=False
+        )
+        if state == RIGHT and not c.zero
+    ]
+    return len(shapes) > 1 or any(int(np.prod(shape)) > 1 for shape in shapes)

@@ -139,7 +139,7 @@ class _Search:
                 found = deriver.best(changes, states, taken, self.bench.work + DERIVING)
                 best, known = Tried(*found) if found is not None else None, True
             if best is None and not derive and among is None and len(chosen) < AHEAD and self.known_loss:
-                further = self._looking_ahead(Repair(tuple(chosen), False, states))
+                further = self._looking_ahead(Repair(tuple(chosen), False, states), limit)
                 if further is not None:
                     return further
             if best is None:
@@ -180,18 +180,18 @@ class _Search:
             return best
         return self._least_to_blame(best, ranked, changes, states, chosen)
 
-    def _looking_ahead(self, repair: Repair) -> Repair | None:
+    def _looking_ahead(self, repair: Repair, limit: int) -> Repair | None:
         """The smallest complete repair that goes on with a correction which helps no gradient alone.
 
         What has to go with it is looked for among those first that promise something themselves.
         """
-        promising = self._promising(repair, self.bench.work + FURTHER)
+        promising = self._promising(repair, min(limit, self.bench.work + FURTHER))
         likely = [tried.correction for tried in promising[:WIDE]]
         for among, work in ((likely, FURTHER), (None, FURTHER // BEAM)):
             found: list[Repair] = []
             for first in promising[:BEAM]:
                 begun = Repair((*repair.steps, first), False, repair.states)
-                rest = self._run(begun, work, False, among)
+                rest = self._run(begun, min(work, limit - self.bench.work), False, among)
                 if rest.complete:
                     found.append(rest)
             if found:

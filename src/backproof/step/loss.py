@@ -15,11 +15,12 @@ from backproof.step.window import Window
 from backproof.trace import Site, Trace
 
 CALLED = re.compile(
-    r"loss|cost|err|obj|mse|sse|ssd|nll|xent|cross|entropy|energy|risk|penal|total|criterion|likelihood|log_?lik|^[jel]$|^[JEL]\b|^ce$|^fx?$",
+    r"loss|cost|err|obj|mse|sse|ssd|nll|xent|huber|hinge|log_?cosh|cross|entropy|energy|risk|penal|total|criterion|likelihood|log_?lik|^[jel]$|^[JEL]\b|^ce$|^fx?$",
     re.IGNORECASE,
 )
 DECLARED = re.compile(
-    r"loss|cost|objective|criterion|nll|likelihood|log_?lik|cross_?entropy|xent|bce|(^|_)ce($|_)",
+    r"loss|cost|objective|criterion|nll|likelihood|log_?lik|cross_?entropy|xent|bce|(^|_)ce($|_)|huber|hinge"
+    r"|log_?cosh",
     re.IGNORECASE,
 )
 GROWS = re.compile(r"likelihood|log_?lik|reward|elbo|utility|fitness|log_?prob|^ll$", re.IGNORECASE)
