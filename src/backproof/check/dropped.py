@@ -100,6 +100,8 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
     """The leaves that are kept where parameters are: their place, their name, and a parameter beside it."""
     trace, window = step.trace, step.window
     inside = {s.place for s in trace.stores if s.time >= window.start and s.place[0] != "object"}
+    rounds = (a for a in trace.activities if (a.kind, a.site) == window.kind and a.end <= window.start)
+    earlier = [(activity.start, activity.end) for activity in rounds]
     beside: dict[Any, Parameter] = {}
     owned = _owners(trace)
     for parameter in step.parameters:
@@ -123,6 +125,8 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
         node = traced.get(leaf)
         if node is None or np.asarray(leaf.value).dtype.kind != "f" or time_of(node) >= window.start:
             continue
+        if any(start <= time_of(node) < end for start, end in earlier):
+            continue  # what a round hands to the next, as the state of a recurrent network, is no parameter
         for place in owned.get(_root(node), ()):
             if place in inside:
                 continue
