@@ -25,6 +25,7 @@ from backproof.step import (
     stated,
     training_step,
 )
+from backproof.step.apart import apart
 from backproof.step.computed import computed_steps
 from backproof.step.loss import held, objective, turned
 from backproof.step.update import time_of
@@ -54,17 +55,38 @@ def judge(trace: Trace, loss: str | None = None, states: Collection[Any] = ()) -
     return next((other for other in judged if not other.verdict.correct), first)
 
 
-def _of_training(trace: Trace, steps: list[Window], loss: str | None) -> Judgement | None:
-    """Judge the steps of one training."""
+def _of_training(
+    trace: Trace, steps: list[Window], loss: str | None, whole: bool = True
+) -> Judgement | None:
+    """Judge the steps of one training; a ``whole`` one may be of several networks."""
     found = [window for window in steps if window.parameters]
     if not found:
         return None
     window = chosen_window(found)
+    separate = _of_networks(trace, found, loss) if whole else None
+    if separate is not None and separate.verdict.correct:
+        return separate
     best = _best(trace, found, window, loss)
+    if separate is not None and (best is None or not best.verdict.correct):
+        return separate
     if best is None:
         return None
     best = counterexample(trace, found, best, lambda other: _judged(trace, other, loss)[0]) or best
     return replace(best, dropped=_dropped(trace, best), windows=tuple(found), rounds=_rounds(trace, best))
+
+
+def _of_networks(trace: Trace, steps: list[Window], loss: str | None) -> Judgement | None:
+    """Judge networks that are trained side by side, each under its own loss: the first that is wrong.
+
+    None where there is but one, or where none of them is right: then it is one step after all.
+    """
+    found = [_of_training(trace, group, loss, whole=False) for group in apart(trace, steps)]
+    judged = [judgement for judgement in found if judgement is not None]
+    if not judged or len(judged) < len(found) or not any(each.verdict.correct for each in judged):
+        return None
+    first, *others = judged
+    wrong = next((each for each in judged if not each.verdict.correct), None)
+    return wrong or replace(first, beside=tuple(others))
 
 
 def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:

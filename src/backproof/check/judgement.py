@@ -19,7 +19,7 @@ class Judgement:
     that is another than the inferred one, which explains every gradient; ``measured`` is a distance that the
     program shows, where the inferred loss is not that. ``windows`` are all the steps that were seen.
     ``rounds`` are judgements under losses of all the rounds of the step, where the gradients of all but the
-    last are lost.
+    last are lost. ``beside`` are those of other networks that the same training updates.
     """
 
     step: TrainingStep
@@ -30,6 +30,12 @@ class Judgement:
     measured: Hypothesis | None = None
     windows: tuple[Window, ...] = ()
     rounds: tuple[Judgement, ...] = ()
+    beside: tuple[Judgement, ...] = ()
+
+    @property
+    def seen(self) -> tuple[Window, ...]:
+        """All the steps that were seen, of all networks."""
+        return tuple(w for each in (self, *self.beside) for w in each.windows)
 
     @property
     def finite(self) -> bool:

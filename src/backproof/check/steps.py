@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 import numpy as np
 
 from backproof.step import Window
+from backproof.step.apart import updated_later
 from backproof.step.update import time_of
 from backproof.trace import Trace
 
@@ -37,6 +39,14 @@ def _size(window: Window) -> float:
         for value in (c.before.value, c.after.value)
     ]
     return max((s if np.isfinite(s) else np.inf for s in sizes), default=0.0)
+
+
+def breaks_off(trace: Trace, found: Sequence[Window]) -> bool:
+    """Was the run stopped while it had begun to update something else than what these steps do?
+
+    As where a round trains several networks, and the first of them looked like all there is.
+    """
+    return trace.ended == "stopped" and bool(found) and updated_later(trace, found)
 
 
 def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[Window]:

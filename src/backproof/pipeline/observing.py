@@ -10,6 +10,7 @@ from backproof.check.compare import compare
 from backproof.check.dropped import dropped_gradients
 from backproof.check.judge import judge
 from backproof.check.judgement import Judgement
+from backproof.check.steps import breaks_off
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.runner import Runner
 from backproof.source import Edit, Program, apply_edits, read_program, require_python
@@ -42,7 +43,7 @@ def observed(program: Program, options: Options) -> tuple[Trace, Judgement | Non
     """Run the program and judge its step; run it for longer where what looked like enough was not."""
     trace = trace_program(program, steps=options.steps, seconds=options.seconds, runner=options.runner)
     judgement = judge(trace, options.loss)
-    if judgement is not None:
+    if judgement is not None and not (judgement.verdict.correct and breaks_off(trace, judgement.seen)):
         return _on_other_branches(program, options, trace, judgement) or (trace, judgement)
     for nodes in LONGER:
         if trace.ended != "stopped":
@@ -51,7 +52,7 @@ def observed(program: Program, options: Options) -> tuple[Trace, Judgement | Non
             program, steps=NEVER, seconds=options.seconds, nodes=nodes, runner=options.runner
         )
         judgement = judge(trace, options.loss)
-        if judgement is not None and judgement.verdict.correct:
+        if judgement is not None and judgement.verdict.correct and not breaks_off(trace, judgement.seen):
             break  # nothing is called wrong before the longest look
     return trace, judgement
 
@@ -67,7 +68,9 @@ def _on_other_branches(
     if len(untaken(longer)) >= len(missing):
         return None
     other = judge(longer, options.loss)
-    return None if other is None or other.verdict.correct else (longer, other)
+    if other is None or other.verdict.correct or len(other.windows) == 1:
+        return None  # the first step of a training is not like the others: what is remembered begins in it
+    return longer, other
 
 
 def with_modules(program: Program, trace: Trace) -> Program:

@@ -53,7 +53,8 @@ def lasting(
         return report_of(program, judgement, "correct", findings=found, certified=certified(judgement))
     report = report_of(program, judgement, "faulty", findings=(*lost, *notes))
     rows = lost_rows(judgement, dropped)
-    return replace(report, parameters=(*report.parameters, *rows))
+    kept = [p for p in report.parameters if p.name not in {row.name for row in rows}]
+    return replace(report, parameters=(*kept, *rows))
 
 
 def holds(found: Sequence[Finding]) -> bool:

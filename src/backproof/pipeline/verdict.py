@@ -36,6 +36,7 @@ from backproof.diagnosis.reasons import (
     unknown_calls,
     unread_updates,
 )
+from backproof.diagnosis.several import together
 from backproof.diagnosis.states import among_means, among_states, unsure_of
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
@@ -73,6 +74,9 @@ class Case:
 def judged(program: Program, options: Options, trace: Trace, judgement: Judgement | None) -> FileReport:
     """Report on a program that has been run."""
     notes = supplied(trace)
+    if judgement is not None and judgement.beside:
+        each = [replace(judgement, beside=()), *judgement.beside]
+        return together([judged(program, options, trace, one) for one in each])
     if judgement is None:
         reason = no_step(trace, program, options.loss, options.seconds)
         trains = trace.ended != "finished"

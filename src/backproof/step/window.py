@@ -108,6 +108,12 @@ def trainings(trace: Trace, states: Collection[Any] = ()) -> list[list[Window]]:
     return [[_without_memory(step) for step in steps] for steps in found]
 
 
+def parameters_since(trace: Trace, start: int) -> list[Change]:
+    """What a trace updates after a time as parameters are updated, whether or not a step is complete."""
+    search = _Search(trace, ())
+    return [change for change in search.changes(start, search.end) if search.is_parameter(change)]
+
+
 @dataclass(eq=False, repr=False)
 class _Search:
     """Looks for steps between two times of a trace; what they change may be ``made`` in them."""
