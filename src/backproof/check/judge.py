@@ -15,6 +15,7 @@ from backproof.check.judgement import Judgement, under
 from backproof.check.metric import is_climbed, is_distance, is_unbounded, is_upward, vanishes
 from backproof.check.outputs import same_outputs, with_site, with_wholes
 from backproof.check.ranking import Entry, behind_the_whole, rank_of, settled
+from backproof.check.stale import stale
 from backproof.check.steps import chosen_window
 from backproof.step import (
     Change,
@@ -55,9 +56,7 @@ def judge(trace: Trace, loss: str | None = None, states: Collection[Any] = ()) -
     return next((other for other in judged if not other.verdict.correct), first)
 
 
-def _of_training(
-    trace: Trace, steps: list[Window], loss: str | None, whole: bool = True
-) -> Judgement | None:
+def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: bool = True) -> Judgement | None:
     """Judge the steps of one training; a ``whole`` one may be of several networks."""
     found = [window for window in steps if window.parameters]
     if not found:
@@ -72,7 +71,8 @@ def _of_training(
     if best is None:
         return None
     best = counterexample(trace, found, best, lambda other: _judged(trace, other, loss)[0]) or best
-    return replace(best, dropped=_dropped(trace, best), windows=tuple(found), rounds=_rounds(trace, best))
+    dropped = (*_dropped(trace, best), *stale(trace, best.step.window))
+    return replace(best, dropped=dropped, windows=tuple(found), rounds=_rounds(trace, best))
 
 
 def _of_networks(trace: Trace, steps: list[Window], loss: str | None) -> Judgement | None:

@@ -17,6 +17,10 @@ from backproof.step import label
 
 Verify = Callable[[Sequence[Edit], frozenset[str] | None], tuple[int, float] | None]
 LONG = 40  # characters
+LOCAL = "a local name a new array; the parameter itself never changes."
+REPLACED = (
+    "the parameter a new array, and the forward pass goes on with the old one: it never sees the update."
+)
 NOWHERE = Span(10**9, 1, 10**9, 1)
 
 
@@ -91,17 +95,18 @@ def _unnamed(judgement: Judgement, wrong: list[str]) -> Finding:
 def lost_updates(judgement: Judgement, verify: Verify) -> tuple[Finding, ...]:
     """Make findings of the updates that the next step does not see, one a statement."""
     rule, trace = RULES["never-updated"], judgement.step.trace
-    names: dict[int, list[str]] = {}
+    names, places = dict[int, list[str]](), dict[int, str]()
     for change in judgement.dropped:
         value = trace.sites[change.stores[-1].site]
         statement = value.number if value.statement is None else value.statement
         names.setdefault(statement, []).append(label(trace, change))
+        places[statement] = LOCAL if change.local else REPLACED
     edits = {number: in_place(trace, trace.sites[number]) for number in names}
     verified = verify([e for own in edits.values() for e in own], None) if all(edits.values()) else None
     found = []
     for number, own in edits.items():
         site = trace.sites[number]
-        message = f"`{site.text}` gives a local name a new array; the parameter itself never changes."
+        message = f"`{site.text}` gives {places[number]}"
         expected = own[0].content if own else None
         parameters = tuple(dict.fromkeys(names[number]))
         fix = _fix(own, expected, verified)

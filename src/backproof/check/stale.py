@@ -1,0 +1,55 @@
+"""Updates that the forward pass does not see: it goes on with the array that the update has replaced.
+
+As where a dictionary of parameters is given new arrays, and the layers keep the ones they were made with.
+"""
+
+from __future__ import annotations
+
+from backproof.graph import Node
+from backproof.step import Change, Window
+from backproof.step.update import SUMS, THROUGH, terms, time_of, walk
+from backproof.step.window import root
+from backproof.trace import Store, Trace
+
+
+def stale(trace: Trace, step: Window) -> tuple[Change, ...]:
+    """The parameters whose next gradient is computed from what they were, and from nothing they became.
+
+    A place is given the old value and a gradient, and then another that is computed from the old value once
+    more. A gradient that is late on purpose would look the same.
+    """
+    old = {root(change.before, 0): change for change in step.parameters if not change.local}
+    last: dict[tuple[object, ...], Store] = {}
+    found: dict[Node, Change] = {}
+    for store in trace.stores:
+        first = last.get(store.place)
+        last[store.place] = store
+        if first is None or store.before is None or root(store.before, 0) is not root(first.after, 0):
+            continue
+        value = next((node for node in _summands(first.after) if node in old), None)
+        if value is not None and value not in found and _is_read_again(store, first, value):
+            found[value] = Change(store.place, value, first.after, (first,))
+    return tuple(found.values())
+
+
+def _summands(after: Node, limit: int = 40) -> list[Node]:
+    """What a new value was added up of."""
+    found, stack = list[Node](), [root(after, 0)]
+    while stack and len(found) < limit:
+        node = stack.pop()
+        found.append(node)
+        if node.operation in SUMS | THROUGH:
+            stack.extend(root(operand, 0) for operand in node.operands)
+    return found
+
+
+def _is_read_again(store: Store, first: Store, old: Node) -> bool:
+    """Is what a store adds computed, since the store before it, from the old value and not from the new?"""
+    after = root(first.after, 0)
+    read = False
+    for node in walk(terms(store.after, after)[1], lambda n: time_of(n) > first.time):
+        value = root(node, 0)
+        if value is after:
+            return False
+        read = read or value is old
+    return read

@@ -1,0 +1,81 @@
+"""An update that puts new arrays into a dictionary, while the layers go on with those they were made with."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+ORCHARD = """\
+import numpy as np
+
+rng = np.random.default_rng(1)
+
+
+class Mix:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, d):
+        self.dW = self.x.T @ d
+        self.db = d.sum(axis=0)
+        return d @ self.W.T
+
+
+class Bend:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self, d):
+        return d * (1 - self.y**2)
+
+
+held = {
+    "W1": rng.normal(size=(5, 4)) * 0.5, "b1": rng.normal(size=4) * 0.1,
+    "W2": rng.normal(size=(4, 3)) * 0.5, "b2": rng.normal(size=3) * 0.1,
+}
+layers = [Mix(held["W1"], held["b1"]), Bend(), Mix(held["W2"], held["b2"])]
+X = rng.normal(size=(11, 5))
+T = rng.normal(size=(11, 3))
+for season in range(20):
+    out = X
+    for layer in layers:
+        out = layer.forward(out)
+    loss = 0.5 * np.sum((out - T) ** 2)
+    d = out - T
+    for layer in reversed(layers):
+        d = layer.backward(d)
+    grads = {"W1": layers[0].dW, "b1": layers[0].db, "W2": layers[2].dW, "b2": layers[2].db}
+    for key in held:
+        held[key] = held[key] - 0.01 * grads[key]
+"""
+AGAIN = """\
+    layers[0].W, layers[0].b, layers[2].W, layers[2].b = held.values()
+"""
+
+
+def test_the_update_that_no_layer_sees_is_found_and_made_in_place() -> None:
+    """Every gradient is right, of arrays that never change: nothing is learned."""
+    report = check_program(program_from_bytes(ORCHARD.encode(), "orchard.py"))
+    assert report.verdict == "faulty"
+    (error,) = [f for f in report.findings if f.severity == "error"]
+    assert error.name == "never-updated"
+    assert error.fix is not None
+    assert error.fix.edits[0].content == "held[key] -= 0.01 * grads[key]"
+    assert error.fix.applicability == "safe"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [ORCHARD.replace("= held[key] - 0.01", "-= 0.01"), ORCHARD + AGAIN],
+    ids=["in place", "handed on"],
+)
+def test_arrays_that_the_layers_share_or_are_given_are_fine(text: str) -> None:
+    """The same network, where what is updated is what the next round reads."""
+    assert check_program(program_from_bytes(text.encode(), "orchard.py")).verdict == "correct"
