@@ -79,3 +79,50 @@ def test_the_update_that_no_layer_sees_is_found_and_made_in_place() -> None:
 def test_arrays_that_the_layers_share_or_are_given_are_fine(text: str) -> None:
     """The same network, where what is updated is what the next round reads."""
     assert check_program(program_from_bytes(text.encode(), "orchard.py")).verdict == "correct"
+
+
+KEPT = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+
+
+def forward(x, layers):
+    kept = []
+    for W, b in layers:
+        z = x @ W + b
+        kept.append((x, z))
+        x = np.tanh(z)
+    return x, kept
+
+
+def backward(d, layers, kept):
+    found = []
+    for n in (2, 1, 0):
+        x, z = kept[n]
+        d = d * (1 - np.tanh(z) ** 2)
+        found.append((x.T @ d, d.sum(axis=0)))
+        d = d @ layers[n][0].T
+    return found[::-1]
+
+
+def descend(layers, found):
+    for (W, b), (dW, db) in zip(layers, found):
+        W -= 0.01 * dW
+        b -= 0.01 * db
+
+
+layers = [(rng.normal(size=(n, m)) * 0.5, rng.normal(size=m)) for n, m in [(4, 5), (5, 3), (3, 1)]]
+X = rng.normal(size=(13, 4))
+T = np.tanh(rng.normal(size=(13, 1)))
+for k in range(2000):
+    o, kept = forward(X, layers)
+    if k % 300 == 0:
+        print(0.5 * np.sum((o - T) ** 2))
+    descend(layers, backward(o - T, layers, kept))
+"""
+
+
+def test_what_is_computed_anew_from_a_parameter_is_no_update_of_it() -> None:
+    """A sum with a bias is kept at the same place in every round, and is no parameter."""
+    assert check_program(program_from_bytes(KEPT.encode(), "kept.py")).verdict == "correct"

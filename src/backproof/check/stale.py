@@ -46,8 +46,11 @@ def _summands(after: Node, limit: int = 40) -> list[Node]:
 def _is_read_again(store: Store, first: Store, old: Node) -> bool:
     """Is what a store adds computed, since the store before it, from the old value and not from the new?"""
     after = root(first.after, 0)
+    kept, added = terms(store.after, after)
+    if not kept:
+        return False
     read = False
-    for node in walk(terms(store.after, after)[1], lambda n: time_of(n) > first.time):
+    for node in walk(added, lambda n: time_of(n) > first.time):
         value = root(node, 0)
         if value is after:
             return False

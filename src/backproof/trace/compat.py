@@ -39,7 +39,7 @@ REMOVED: dict[str, Any] = {
     "Inf": math.inf, "Infinity": math.inf, "NaN": math.nan, "PINF": math.inf, "NINF": -math.inf,
     "unicode_": np.str_,
     "row_stack": np.vstack, "in1d": np.isin, "asscalar": lambda a: a.item(), "mat": np.asmatrix,
-    "trapz": getattr(np, "trapezoid", None),
+    "trapz": getattr(np, "trapezoid", None), "asfarray": lambda a, dtype=float: np.asarray(a, dtype),
 }  # fmt: skip
 
 
