@@ -101,3 +101,40 @@ def test_two_errors_of_one_loss() -> None:
     assert _report(SPREAD).verdict == "correct"
     assert _named(_report(SPREAD, "(mean - y) / var", "mean - y")) == [("missing-factor", 13)]
     assert _named(_report(SPREAD, "dm @ M.T + ds @ S.T", "dm @ M.T")) == [("missing-term", 15)]
+
+
+CONSTANT = """
+import numpy as np
+
+rng = np.random.default_rng(4)
+rain = rng.normal(size=(30, 3))
+wet = (rain[:, 0] > 0).astype(float)
+
+
+def gradients(p):
+    d = {error}
+    return rain.T @ d / 30, np.sum({summed}) / 30
+
+
+def fit(w, b, rounds=5):
+    for k in range(rounds):
+        p = 1 / (1 + np.exp(-(rain @ w + b)))
+        cost = -np.mean(wet * np.log(p) + (1 - wet) * np.log(1 - p))
+        dw, db = gradients(p)
+        w = w - 0.3 * dw
+        b = b - 0.3 * db
+        if k % 200 == 0:
+            print(k, cost)
+    return w, b
+
+
+w, b = fit(0.1 * rng.normal(size=3), 0.2)
+"""
+
+
+def test_a_parameter_is_no_loss() -> None:
+    """What a program returns has a derivative that is the same everywhere, and so no least value."""
+    right = CONSTANT.format(error="p - wet", summed="d")
+    assert check_program(program_from_bytes(right.encode(), "rain.py")).verdict == "correct"
+    wrong = CONSTANT.format(error="wet - wet", summed="wet")
+    assert check_program(program_from_bytes(wrong.encode(), "rain.py")).verdict != "correct"

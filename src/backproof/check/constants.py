@@ -34,7 +34,9 @@ def constant_of(bench: Bench, edges: Sequence[Edge]) -> float | None:
                 continue
             here, there = (np.asarray(t[descent], dtype=float) for t in (bench.base[point], doubled))
             true = np.asarray(bench.truths[point][k], dtype=float)
-            if not here.shape == there.shape == true.shape or not np.all(np.isfinite(there)):
+            if not here.shape == there.shape == true.shape:
+                return None
+            if not all(np.all(np.isfinite(value)) for value in (here, there, true)):
                 return None
             owed, fixed = np.ravel(there - here), np.ravel(here)
             if bench.target is None:

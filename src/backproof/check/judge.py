@@ -12,7 +12,7 @@ from backproof.check.compare import Verdict, compare
 from backproof.check.counterexample import counterexample
 from backproof.check.dropped import replaced_gradients
 from backproof.check.judgement import Judgement, under
-from backproof.check.metric import is_climbed, is_distance, is_unbounded, is_upward, vanishes
+from backproof.check.metric import is_climbed, is_distance, is_plane, is_unbounded, is_upward, vanishes
 from backproof.check.outputs import same_outputs, with_site, with_wholes
 from backproof.check.ranking import Entry, behind_the_whole, rank_of, settled
 from backproof.check.stale import stale
@@ -207,6 +207,8 @@ def _entries(
         hypothesis, step, verdict = found
         if opened and not verdict.correct:
             step, verdict = before_bounds(step, verdict)
+        if verdict.correct and hypothesis.stated and not hypothesis.declared and is_plane(step):
+            continue
         if hypothesis.stated and not verdict.correct and not hypothesis.minimised:
             if vanishes(verdict) or is_unbounded(step):
                 continue

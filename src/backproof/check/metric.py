@@ -44,6 +44,14 @@ def is_unbounded(step: TrainingStep) -> bool:
     )
 
 
+def is_plane(step: TrainingStep) -> bool:
+    """Is the derivative of this scalar the same wherever the parameters are, so that it has no least value?
+
+    As that of a parameter itself is, which a program returns.
+    """
+    return dependent(ancestors(step.truths), step.leaves).isdisjoint(step.truths)
+
+
 def _summed(step: TrainingStep) -> list[Node]:
     """The absolute values and differences that a scalar is a weighted sum of; none where it is another."""
     moving = dependent(ancestors([step.loss]), step.leaves)
