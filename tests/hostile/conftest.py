@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from backproof import pipeline
 from backproof.cli import main
+from backproof.pipeline import observing
 from backproof.trace import trace_program
 
 LATE = 6.0  # seconds that a check may take beyond its --timeout: start, end, and what follows the run
@@ -57,7 +57,7 @@ def check(tmp_path, monkeypatch, capsys):
         traces.append(trace_program(*arguments, **keywords))
         return traces[-1]
 
-    monkeypatch.setattr(pipeline, "trace_program", traced)
+    monkeypatch.setattr(observing, "trace_program", traced)
 
     def run(text, seconds=5.0, *options):
         (here / "p.py").write_text(text, encoding="utf-8")

@@ -1,11 +1,12 @@
 """The training step: which values are parameters, which scalar is the loss, what the updates apply."""
 
 from backproof.step.bounding import boundings
+from backproof.step.change import Change
 from backproof.step.implied import implied
 from backproof.step.lengths import lengths
 from backproof.step.loss import SURE, Hypothesis, stated
 from backproof.step.training_step import Parameter, TrainingStep, gradients_of, label, training_step, values
-from backproof.step.window import Change, Window, windows
+from backproof.step.window import Window, windows
 
 __all__ = [
     "SURE",

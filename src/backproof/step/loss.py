@@ -95,6 +95,8 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         evidence += 3 * bool(CALLED.search(function)) * (node in outcome or node.operation == "identity")
         if not evidence and node.name is None:
             continue
+        if window.decided and not DECLARED.search(node.name or ""):
+            continue  # what the program goes by is a score
         inside = window.start <= time_of(node) < window.end
         evidence += 2 * inside - _accumulates(trace, node)
         name, row, formula = _described(trace, node, returned=node in returned)

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, adjoints, ancestors, apply, evaluate
+from backproof.step.change import Change
 from backproof.step.cut import cut, dependent, recomputed
+from backproof.step.decided import sampled
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.penalty import Penalties, penalties
 from backproof.step.shrinking import Share, shares
 from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, terms, time_of
-from backproof.step.window import Change, Window, root
+from backproof.step.window import Window, root
 from backproof.trace import Trace
 
 LARGE = 1e16  # an accumulator of squares this large scales every element of its gradient alike
@@ -109,6 +111,8 @@ def training_step(
     deciding = dict.fromkeys(g.node for g in trace.guards if window.start <= g.time < window.end)
     results = [*(c.after for c in window.parameters), hypothesis.node, *made, *deciding]
     handed = _handed_on(trace, window, made)
+    if window.decided:  # else what is added would be one leaf, whatever it is computed from
+        apart = [*apart, *sampled(hypothesis.node, window.parameters, window.start)]
     memory = [*(c.before for c in (*window.others, *window.states)), *apart, *handed, *lengths]
     copies = cut(results, befores, memory, opened)
     loss = copies[hypothesis.node]

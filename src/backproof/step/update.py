@@ -32,7 +32,7 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
             stack.extend(node.operands)
         elif node.operation == "where":
             stack.extend(node.operands[1:])
-        elif node.operation in THROUGH:
+        elif node.operation in THROUGH or node.operation == "index":
             stack.append(node.operands[0])
         elif node.operation == "multiply" and _scaled(node, before) and _share(node, before) >= LEAST_KEPT:
             kept = True

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, Users, median
+from backproof.step.change import Change
+from backproof.step.decided import decided_changes
 from backproof.step.parts import Parts
 from backproof.step.update import (
     SUMS,
@@ -29,22 +31,9 @@ from backproof.step.update import (
 )
 from backproof.trace import Activity, Store, Trace
 
+ENOUGH = 12  # steps of a kind, where a search for them takes long
+LONGEST = 20_000  # nodes of such a step
 MINIMISED = "minimised"  # the kind of a step that a minimiser makes
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Change:
-    """A place that a window changed.
-
-    Its value when the window began and when it ended, and the stores between. ``local`` says that the place
-    is a name of a call that began inside the window: what it holds is gone when the call is over.
-    """
-
-    place: tuple[Any, ...]
-    before: Node
-    after: Node
-    stores: tuple[Store, ...]
-    local: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -53,7 +42,8 @@ class Window:
 
     ``parameters`` are the places updated in it, ``locals`` the local names that look like one, ``states``
     what it hands to the next step and no gradient changes, ``others`` the rest that it changed. ``outside``
-    are parameters that are updated beside such steps and in none of them.
+    are parameters that are updated beside such steps and in none of them. ``decided`` says that they reach
+    their updates by decisions only.
     """
 
     start: int
@@ -64,6 +54,7 @@ class Window:
     locals: tuple[Change, ...] = ()
     states: tuple[Change, ...] = ()
     outside: tuple[Change, ...] = ()
+    decided: bool = False
 
 
 def windows(trace: Trace, states: Collection[Any] = ()) -> list[Window]:
@@ -80,7 +71,17 @@ def trainings(trace: Trace, states: Collection[Any] = ()) -> list[list[Window]]:
     parameters that it changes: then forward and backward pass lie wholly inside. Of those that are, the
     ones that update the most parameters are taken, and of these the shortest.
     """
-    search = _Search(trace, states)
+    found = (
+        _found(_Search(trace, states))
+        or _found(_Search(trace, states, decided=True))
+        or _written_out(_Search(trace, states, made=True))
+    )
+    return [[_without_memory(step) for step in steps] for steps in found]
+
+
+def _found(search: _Search) -> list[list[Window]]:
+    """The steps that rounds and calls hold: those of the program, then those of every minimiser."""
+    trace = search.trace
     handed = {objective.time for objective in trace.objectives}
     groups: dict[tuple[str, int], list[Window]] = defaultdict(list)
     tried: dict[tuple[str, int], int] = defaultdict(int)
@@ -89,8 +90,10 @@ def trainings(trace: Trace, states: Collection[Any] = ()) -> list[list[Window]]:
         key = (MINIMISED if activity.start in handed else activity.kind, activity.site)
         if not activity.complete or (tried[key] > 40 and not groups[key]):
             continue
+        if search.decided and (len(groups[key]) >= ENOUGH or activity.end - activity.start > LONGEST):
+            continue
         changes = search.changes(activity.start, activity.end)
-        if not any(search.is_parameter(c) for c in changes):
+        if all(c.local for c in search.learning(activity.start, activity.end, changes)):
             continue
         tried[key] += 1
         window = search.window(activity.start, activity.end, key, changes)
@@ -103,9 +106,7 @@ def trainings(trace: Trace, states: Collection[Any] = ()) -> list[list[Window]]:
         best = [group for group in own if max(len(w.parameters) for w in group) == most]
         shortest = min(best, key=lambda group: median([w.end - w.start for w in group]))
         found.insert(0, _one_by_one(search, shortest))
-    if not found:
-        found = _written_out(_Search(trace, states, made=True))
-    return [[_without_memory(step) for step in steps] for steps in found]
+    return found
 
 
 def parameters_since(trace: Trace, start: int) -> list[Change]:
@@ -116,16 +117,22 @@ def parameters_since(trace: Trace, start: int) -> list[Change]:
 
 @dataclass(eq=False, repr=False)
 class _Search:
-    """Looks for steps between two times of a trace; what they change may be ``made`` in them."""
+    """Looks for steps between two times of a trace.
+
+    What they change may be ``made`` in them. Or whether it is changed may be ``decided`` by what it is, and
+    by nothing else: so learn a perceptron and the weights of a hinge.
+    """
 
     trace: Trace
     states: Collection[Any]
     made: bool = False
+    decided: bool = False
     memo: dict[Any, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.stores = [s for s in self.trace.stores if s.before is not s.after]
         self.times = [s.time for s in self.stores]
+        self.asked = [guard.time for guard in self.trace.guards]
         self.end = max(self.times, default=0) + 1
         self.users = Users()
         self.users.enter(self.trace.nodes)
@@ -135,30 +142,31 @@ class _Search:
         inside = self.stores[bisect_left(self.times, start) : bisect_left(self.times, end)]
         return _changes(self.trace, inside, start, self.memo, self.made) if inside else []
 
-    def learns(self, change: Change) -> bool:
-        """Was this changed as a gradient step changes a parameter?"""
-        return change.place not in self.states and _learns(change, self.memo, self.users)
-
-    def is_parameter(self, change: Change) -> bool:
-        """Does the change also outlive the step?"""
-        return not change.local and self.learns(change)
+    def learning(self, start: int, end: int, changes: list[Change]) -> list[Change]:
+        """What was changed between two times as a gradient step changes a parameter."""
+        free = [c for c in changes if c.place not in self.states]
+        if self.decided:
+            guards = self.trace.guards[bisect_left(self.asked, start) : bisect_left(self.asked, end)]
+            return decided_changes(guards, free, start)
+        return [c for c in free if _learns(c, self.memo, self.users)]
 
     def window(self, start: int, end: int, kind: tuple[str, int], changes: list[Change]) -> Window | None:
         """The step between two times, with all that it changed; None where it is not self-contained."""
         carried = tuple(c for c in changes if c.place in self.states)
-        learning = [c for c in changes if self.learns(c)]
+        learning = self.learning(start, end, changes)
         parameters = tuple(c for c in learning if not c.local)
         if not parameters or not _self_contained(start, parameters):
             return None
         local = tuple(c for c in learning if c.local)
         chosen = {*parameters, *local, *carried}
         others = tuple(c for c in changes if c not in chosen)
-        return Window(start, end, kind, parameters, others, local, carried)
+        return Window(start, end, kind, parameters, others, local, carried, decided=self.decided)
 
 
 def _written_out(search: _Search) -> list[list[Window]]:
     """The steps of a program that makes them without a loop, from where the first parameter is there."""
-    firsts = [time_of(c.before) for c in search.changes(0, search.end) if search.is_parameter(c)]
+    learning = search.learning(0, search.end, search.changes(0, search.end))
+    firsts = [time_of(c.before) for c in learning if not c.local]
     if not firsts:
         return []
     start, kind = min(firsts) + 1, ("round", -1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, Users
-from backproof.trace.events import Activity, Store
+from backproof.trace.events import Activity, Guard, Store
 
 ADDITIVE = frozenset(
     {
@@ -26,6 +26,8 @@ ADDITIVE = frozenset(
 
 NEVER = 10**9  # steps to see: the run goes to its end, or to the limit of its nodes
 GROWTH, ROOM = 4, 500  # nodes that training may grow to, once an inner loop has shown enough
+UNASKED = 3  # times that a place is added to, by no decision that depends on it, before that is believed
+ASKED = 50  # decisions before a store that are looked at
 BEFORE = 2  # times as many nodes may come before the first update: data is made ready, the net is tried out
 
 
@@ -55,10 +57,15 @@ class Stopper:
         self.enough = False
         self.users = Users()
         self.entered = 0
+        self.guards: list[Guard] = []
+        self.unasked: dict[tuple[Any, ...], int] = {}
 
-    def watch(self, nodes: list[Node], limit: int) -> None:
-        """Stop at the latest when this list of nodes has grown by ``limit`` since the first update."""
-        self.nodes, self.allowed, self.limit = nodes, limit, BEFORE * limit
+    def watch(self, nodes: list[Node], guards: list[Guard], limit: int) -> None:
+        """Stop at the latest when this list of nodes has grown by ``limit`` since the first update.
+
+        ``guards`` is the list of what the program goes by.
+        """
+        self.nodes, self.guards, self.allowed, self.limit = nodes, guards, limit, BEFORE * limit
 
     def stored(self, store: Store) -> None:
         """A place was given a new value; a candidate where the new one is the old one plus something."""
@@ -70,7 +77,7 @@ class Stopper:
     def round_done(self, activity: Activity, outermost: bool) -> None:
         """A round of a loop is over; ``outermost`` says that the loop stands in no other."""
         for store in self.candidates:
-            if not self._apart(store) and learns(store):
+            if (not self._apart(store) and learns(store)) or self._is_decided(store):
                 self.updates.append((store.time, _lasting(store)))
                 if self.began is None:
                     self.began = len(self.nodes)
@@ -103,6 +110,23 @@ class Stopper:
         self.entered = len(self.nodes)
         return store.before is not None and self.users.only(store.before, store.after, ADDITIVE)
 
+    def _is_decided(self, store: Store) -> bool:
+        """Did the program go by the old value before it added to it, as a perceptron does?
+
+        A place that was added to a few times without is looked at no more.
+        """
+        place = _lasting(store)
+        if store.before is None or self.unasked.get(place, 0) >= UNASKED or not _is_number(store.before):
+            return False
+        first = -1 if store.before.origin is None else store.before.origin.time
+        for guard in reversed(self.guards[-ASKED:]):
+            if guard.time < first:
+                break
+            if guard.time < store.time and _reaches(guard.node, store.before, first):
+                return True
+        self.unasked[place] = self.unasked.get(place, 0) + 1
+        return False
+
     @property
     def never(self) -> bool:
         """Is the run to go on, whatever is seen?"""
@@ -128,6 +152,23 @@ class Stopper:
 def _lasting(store: Store) -> tuple[Any, ...]:
     """The place of a store; a name of a function is the same in every call."""
     return ("name", store.site, store.key) if store.place[0] == "name" else (store.place, store.key)
+
+
+def _is_number(node: Node) -> bool:
+    return np.asarray(node.value).dtype.kind == "f"
+
+
+def _reaches(start: Node, goal: Node, first: int) -> bool:
+    """Is ``start`` computed from ``goal``, which was made at the time ``first``?"""
+    stack, done = [start], {start}
+    while stack and len(done) < 2000:
+        node = stack.pop()
+        if node is goal:
+            return True
+        if node.origin is not None and node.origin.time >= first:
+            stack.extend(o for o in node.operands if o not in done)
+            done.update(node.operands)
+    return False
 
 
 def added_to(after: Node, before: Node) -> Node | None:

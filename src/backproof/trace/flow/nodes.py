@@ -68,7 +68,7 @@ class Nodes:
         self.moment = moment
         self.origin = moment.origin
         self.stopper = stopper
-        stopper.watch(trace.nodes, limit)
+        stopper.watch(trace.nodes, trace.guards, limit)
         self.known: dict[int, Node] = {}
         self.alive: dict[int, Any] = {}
         self.changed: dict[int, int] = {}
