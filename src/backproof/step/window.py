@@ -93,7 +93,7 @@ def _found(search: _Search) -> list[list[Window]]:
         if search.decided and (len(groups[key]) >= ENOUGH or activity.end - activity.start > LONGEST):
             continue
         changes = search.changes(activity.start, activity.end)
-        if all(c.local for c in search.learning(activity.start, activity.end, changes)):
+        if not search.lasting(activity.start, activity.end, changes):
             continue
         tried[key] += 1
         window = search.window(activity.start, activity.end, key, changes)
@@ -112,7 +112,7 @@ def _found(search: _Search) -> list[list[Window]]:
 def parameters_since(trace: Trace, start: int) -> list[Change]:
     """What a trace updates after a time as parameters are updated, whether or not a step is complete."""
     search = _Search(trace, ())
-    return [change for change in search.changes(start, search.end) if search.is_parameter(change)]
+    return search.lasting(start, search.end, search.changes(start, search.end))
 
 
 @dataclass(eq=False, repr=False)
@@ -150,6 +150,10 @@ class _Search:
             return decided_changes(guards, free, start)
         return [c for c in free if _learns(c, self.memo, self.users)]
 
+    def lasting(self, start: int, end: int, changes: list[Change]) -> list[Change]:
+        """Those of what learned that outlive the step."""
+        return [c for c in self.learning(start, end, changes) if not c.local]
+
     def window(self, start: int, end: int, kind: tuple[str, int], changes: list[Change]) -> Window | None:
         """The step between two times, with all that it changed; None where it is not self-contained."""
         carried = tuple(c for c in changes if c.place in self.states)
@@ -165,8 +169,8 @@ class _Search:
 
 def _written_out(search: _Search) -> list[list[Window]]:
     """The steps of a program that makes them without a loop, from where the first parameter is there."""
-    learning = search.learning(0, search.end, search.changes(0, search.end))
-    firsts = [time_of(c.before) for c in learning if not c.local]
+    found = search.lasting(0, search.end, search.changes(0, search.end))
+    firsts = [time_of(c.before) for c in found]
     if not firsts:
         return []
     start, kind = min(firsts) + 1, ("round", -1)
