@@ -118,3 +118,11 @@ def test_a_paragraph_moves_with_its_comments() -> None:
         "    # first the layer at the end\n    # (it is the nearer one)\n    V -= 0.01 * h.T @ e\n\n"
     )
     assert expected in _mended(text, finding)
+
+
+def test_an_update_that_goes_up() -> None:
+    """What has to stand there is the whole update, though only its sign is written anew."""
+    finding = _only(_check(PROGRAM.replace("    c -= 0.01", "    c += 0.01")))
+    assert (finding.name, finding.expected) == ("sign-flipped", "c -= 0.01 * e.sum(axis=0)")
+    assert finding.fix is not None
+    assert [edit.content for edit in finding.fix.edits] == ["-="]

@@ -104,9 +104,8 @@ def corrections(place: Place) -> Iterator[Correction]:
         and update.children[-1] == place.site.number
     ):
         turned = "-=" if update.detail == "+" else "+="
-        span = _between(
-            place, place.trace.sites[update.children[0]].span, place.site.span, update.detail + "="
-        )
+        changed = place.trace.sites[update.children[0]]
+        span = _between(place, changed.span, place.site.span, update.detail + "=")
         if span is not None:
             why = (
                 "the update goes up the loss instead of down"
@@ -115,7 +114,8 @@ def corrections(place: Place) -> Iterator[Correction]:
             )
             cost = 1.2 + operator_cost(place, turned[0])
             part = Part(place, turned, _negative, span)
-            yield Correction("sign-flipped", (part,), cost, why, expected=turned)
+            expected = f"{changed.text} {turned} {place.text}"
+            yield Correction("sign-flipped", (part,), cost, why, expected=expected)
 
 
 def _one(place: Place, text: str, build: Build, cost: float, why: str) -> Correction:
