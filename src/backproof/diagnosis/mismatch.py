@@ -105,6 +105,17 @@ def undecided(judgement: Judgement) -> str:
     )
 
 
+def elsewhere(judgement: Judgement, evaluated: Hypothesis) -> str:
+    """Say why a step is not certified whose inferred loss is another than the one evaluated beside it."""
+    step = judgement.step
+    names = listed([p.name for p in step.parameters])
+    return (
+        f"The gradients applied to {names} are those of {step.hypothesis.formula}, which is inferred; "
+        f"but the loss that the program evaluates outside of the step, {_called(evaluated)}, is another one. "
+        "If that is only watched, all is right; if it is to be descended, the gradients are those of another."
+    )
+
+
 def _which(judgement: Judgement) -> str:
     declared = judgement.declared
     stated = _called(declared.step.hypothesis if declared is not None else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from backproof.source import Program, Span
 from backproof.step import boundings, label, values, windows
 from backproof.step.computed import COMPUTED
 from backproof.step.cut import dependent
+from backproof.step.update import time_of
 from backproof.step.window import root
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
@@ -32,6 +34,7 @@ NO_LOSS = (
     "No loss was found that explains the updates: none of the gradients is that of a loss which the program "
     "states or which its backward pass implies. --loss NAME names the variable that is the loss."
 )
+WEIGHING = re.compile(r"advantage|reward|(^|_)returns?($|_)|td_?error|discounted", re.IGNORECASE)
 MOVED = 1.3  # times a number: what its factor in a gradient is known by
 RESIZES = frozenset(
     {"sqrt", "opaque", "abs", "max", "maximum", "minimum", "clip", "where", "sign"}
@@ -202,6 +205,29 @@ def changing_factor(judgement: Judgement) -> str | None:
         f"Every gradient has the direction of that of {name}, but what they are multiplied by changes with "
         "the parameters: all lack a factor of the derivative, or have one too many, or the loss is another. "
         "With several samples in a step it can be told which."
+    )
+
+
+def unweighted(judgement: Judgement) -> str | None:
+    """Say that a step of an inferred loss makes what should weigh its terms, and does not use it.
+
+    As a policy gradient that leaves out its advantages: without them the actions drawn are the targets.
+    """
+    step = judgement.step
+    if step.hypothesis.stated or step.hypothesis.weights is not None:
+        return None
+    used = set(ancestors(step.descents))
+    named = [
+        (original, node)
+        for original, node in step.copies.items()
+        if original.name and WEIGHING.search(original.name) and step.window.start <= time_of(original)
+    ]
+    if not named or any(node in used for _, node in named):
+        return None
+    name = named[-1][0].name
+    return (
+        f"`{name}` is computed in the step and weighs no gradient, and the loss had to be inferred. "
+        "If it is only watched, all is right; a policy gradient needs it as a factor of every term."
     )
 
 

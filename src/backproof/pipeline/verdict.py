@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backproof.check.dropped import dropped_gradients
+from backproof.check.elsewhere import evaluated_elsewhere
 from backproof.check.grades import RIGHT
 from backproof.check.judge import confirmed
 from backproof.check.judgement import Judgement
@@ -15,7 +16,7 @@ from backproof.check.unread import unread_gradients
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
 from backproof.diagnosis.frozen import frozen_part, untouched_numbers
-from backproof.diagnosis.mismatch import differs, mismatched, undecided, unmended
+from backproof.diagnosis.mismatch import differs, elsewhere, mismatched, undecided, unmended
 from backproof.diagnosis.reasons import (
     LAST_ROUND,
     NO_LOSS,
@@ -35,6 +36,7 @@ from backproof.diagnosis.reasons import (
     undefined,
     unknown_calls,
     unread_updates,
+    unweighted,
 )
 from backproof.diagnosis.several import together
 from backproof.diagnosis.states import among_means, among_states, unsure_of
@@ -120,6 +122,10 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
         return case.inconclusive(followed)
     if judgement.measured is not None and judgement.measured.declared:
         return case.inconclusive(undecided(judgement))
+    if (other := evaluated_elsewhere(judgement)) is not None:
+        return case.inconclusive(elsewhere(judgement, other))
+    if (idle := unweighted(judgement)) is not None:
+        return case.inconclusive(idle)
     dropped = () if lost else dropped_gradients(judgement.step)
     missing = unapplied(judgement, dropped, case.verify) if dropped else ()
     if not (lost or missing) and (forgotten := unread_gradients(judgement.step)):

@@ -102,6 +102,7 @@ def _hypotheses(
                 site=group[0].site,
                 weights=name,
                 differences=tuple(pair.difference for pair in group),
+                family=family.name,
             )
         )
     return found

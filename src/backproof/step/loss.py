@@ -39,7 +39,7 @@ class Hypothesis:
     ``site`` and ``differences`` what implies it, and ``weights`` what weighs its terms.
     ``held`` are values that the gradient takes for constants. ``decided`` says that only a condition implies
     the loss. ``minimised`` says that the program handed it to a minimiser, beside the gradient: then it is
-    the loss, and the gradient has to be all of its own.
+    the loss, and the gradient has to be all of its own. ``family`` is that of an inferred loss.
     """
 
     node: Node
@@ -57,6 +57,7 @@ class Hypothesis:
     held: tuple[Node, ...] = ()
     decided: bool = False
     minimised: bool = False
+    family: str = ""
 
 
 def objective(trace: Trace, window: Window) -> Hypothesis | None:
@@ -64,7 +65,7 @@ def objective(trace: Trace, window: Window) -> Hypothesis | None:
     node = next((o.loss for o in trace.objectives if o.time == window.start), None)
     if node is None:
         return None
-    name, row, formula = _described(trace, node, returned=True)
+    name, row, formula = described(trace, node, returned=True)
     return Hypothesis(node, name, row, True, formula, 2 * SURE, declared=True, minimised=True)
 
 
@@ -99,7 +100,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
             continue  # what the program goes by is a score
         inside = window.start <= time_of(node) < window.end
         evidence += 2 * inside - _accumulates(trace, node)
-        name, row, formula = _described(trace, node, returned=node in returned)
+        name, row, formula = described(trace, node, returned=node in returned)
         site = node.origin.site if node.origin is not None else -1
         key = (site, node.name)
         old = found.get(key)
@@ -110,7 +111,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     return sorted(settled, key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
 
 
-def _described(trace: Trace, node: Node, returned: bool) -> tuple[str | None, int | None, str]:
+def described(trace: Trace, node: Node, returned: bool) -> tuple[str | None, int | None, str]:
     """The name of a scalar, its line, and how the author writes it."""
     site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None
     name = node.name or (_caller(trace, node) if returned else None)

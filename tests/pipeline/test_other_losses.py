@@ -1,0 +1,104 @@
+"""What speaks against an inferred loss: one that is evaluated elsewhere, and weights that are left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+EPOCHS = """\
+import numpy as np
+
+rng = np.random.default_rng(1)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def forward(X):
+    h = np.tanh(X @ W1 + b1)
+    return h, sigmoid(h @ W2 + b2)
+
+
+def loss_of(o, T):
+    return -np.mean(T * np.log(o + 1e-8) + (1 - T) * np.log(1 - o + 1e-8))
+
+
+def backward(X, T):
+    h, o = forward(X)
+    d = (o - T) * o * (1 - o)
+    dh = d @ W2.T * (1 - h**2)
+    return X.T @ dh, dh.sum(axis=0), h.T @ d, d.sum(axis=0)
+
+
+X = rng.normal(size=(21, 5))
+T = (X[:, :2] > 0) * 1.0
+W1, b1 = rng.normal(size=(5, 4)) * 0.5, rng.normal(size=4) * 0.1
+W2, b2 = rng.normal(size=(4, 2)) * 0.5, rng.normal(size=2) * 0.1
+for epoch in range(100):
+    for k in range(0, 21, 7):
+        dW1, db1, dW2, db2 = backward(X[k : k + 7], T[k : k + 7])
+        W1 -= 0.1 * dW1
+        b1 -= 0.1 * db1
+        W2 -= 0.1 * dW2
+        b2 -= 0.1 * db2
+    loss = loss_of(forward(X)[1], T)
+    if epoch % 10 == 0:
+        print("loss", loss)
+"""
+SQUARED = ("-np.mean(T * np.log(o + 1e-8) + (1 - T) * np.log(1 - o + 1e-8))", "np.mean((o - T) ** 2)")
+WATCHED = EPOCHS.replace("loss_of", "watched").replace("loss = ", "shown = ").replace('"loss", loss', "shown")
+
+BANDIT = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+theta = rng.normal(size=(4, 3)) * 0.5
+bias = rng.normal(size=3) * 0.2
+for episode in range(200):
+    states = rng.normal(size=(9, 4))
+    scores = states @ theta + bias
+    probs = np.exp(scores - scores.max(axis=1, keepdims=True))
+    probs /= probs.sum(axis=1, keepdims=True)
+    actions = np.array([rng.choice(3, p=p) for p in probs])
+    rewards = np.where(actions == (states[:, 0] > 0), 1.0, -0.3) + 0.1 * rng.normal(size=9)
+    advantages = rewards - rewards.mean()
+    dscores = (probs - np.eye(3)[actions]) * advantages[:, None] / 9
+    theta -= 0.1 * states.T @ dscores
+    bias -= 0.1 * dscores.sum(axis=0)
+"""
+
+
+def checked(text: str) -> FileReport:
+    """Check a program by its text."""
+    return check_program(program_from_bytes(text.encode(), "net.py"))
+
+
+def test_a_loss_evaluated_after_the_epoch_is_not_passed_over() -> None:
+    """The gradient is right for squared errors, and what the program calls its loss is a cross-entropy."""
+    report = checked(EPOCHS)
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert "`loss`" in report.reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [EPOCHS.replace("(o - T) * o * (1 - o)", "o - T"), EPOCHS.replace(*SQUARED), WATCHED],
+    ids=["the same", "squared", "only watched"],
+)
+def test_the_same_loss_or_a_value_that_is_called_none_says_nothing(text: str) -> None:
+    """What is evaluated after the epoch is what the step descends, or is not called a loss."""
+    assert checked(text).verdict == "correct"
+
+
+def test_advantages_that_weigh_nothing_are_told() -> None:
+    """Without them the actions that were drawn are targets like any others, and the gradient fits those."""
+    assert checked(BANDIT).verdict == "correct"
+    report = checked(BANDIT.replace(" * advantages[:, None]", ""))
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert "`advantages`" in report.reason
