@@ -1,6 +1,7 @@
 """Programs in several files: a finding stands, and is mended, in the file where the mistake is."""
 
 import json
+import os
 
 import pytest
 
@@ -229,3 +230,22 @@ def test_two_programs_share_a_faulty_module(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out.count("+++ layers.py") == 1
     assert main(["check", "--fix", "."]) == 0
     assert (tmp_path / "layers.py").read_text() == LAYERS
+
+
+ABOVE = "import os\nimport sys\n\nsys.path.append(os.pardir)\n"
+
+
+def test_modules_above_the_program_are_followed_where_it_says_so(tmp_path, monkeypatch):
+    """A program that puts the folder above on the path has its modules there."""
+    files = {"shared/layers.py": LAYERS, "first/train.py": ABOVE + MAIN.replace("layers", "shared.layers")}
+    put(tmp_path, files)
+    monkeypatch.chdir(tmp_path / "first")
+    report = check_program(read_program("train.py"))
+    assert report.verdict == "correct", report.reason
+    put(tmp_path, files | {"shared/layers.py": LAYERS.replace("slope(self.a)", "slope(sigmoid(self.a))")})
+    report = check_program(read_program("train.py"))
+    (error,) = [f for f in report.findings if f.severity == "error"]
+    assert (error.name, error.span.file) == (
+        "derivative-at-wrong-point",
+        os.path.join("..", "shared", "layers.py"),
+    )

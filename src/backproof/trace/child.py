@@ -37,6 +37,8 @@ from backproof.trace.rewriting import RECORDER, Rewriter
 from backproof.trace.sites import Site
 from backproof.trace.stopping import EnoughSeen, Stopper
 
+ABOVE = 2  # folders above the program in which a program may say that its modules are
+LIBRARY = Path(os.__file__).resolve().parent  # Python's own modules
 GRACE = 1.5  # seconds after the time limit at which a call that holds the interpreter is cut off
 
 End = Literal["stopped", "finished", "crashed", "exited", "timeout", "memory"]
@@ -152,6 +154,8 @@ class EndingStopper(Stopper):
 class RecordingFinder:
     """Finds the program's own modules, those beside it, and rewrites them as it rewrites the program.
 
+    A program that says in its source where Python is to look (``sys.path``) has modules above it as well.
+
     ``shown`` is the folder as the user writes it, ``texts`` are of modules that are not to be read from disk.
     Without a recorder the modules are left as they are.
     """
@@ -163,8 +167,11 @@ class RecordingFinder:
         recorder: Recorder | None,
         files: dict[str, str],
         texts: dict[str, str],
+        above: bool = False,
     ) -> None:
         self.folder = folder
+        self.roots = [folder, *(folder.parents[:ABOVE] if above else ())]
+        self.roots = [root for root in self.roots if root != root.parent]
         self.shown = shown
         self.recorder = recorder
         self.files = files
@@ -172,12 +179,14 @@ class RecordingFinder:
 
     def own(self, name: str | None) -> bool:
         """Does a module of this name lie beside the program? None is that of a relative import."""
-        top = None if name is None else self.folder / name.partition(".")[0]
-        return top is None or top.with_suffix(".py").is_file() or top.is_dir()
+        if name is None:
+            return True
+        tops = (root / name.partition(".")[0] for root in self.roots)
+        return any(top.with_suffix(".py").is_file() or top.is_dir() for top in tops)
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
         """The import system asks for a module."""
-        places = [str(self.folder)] if path is None else list(path)
+        places = [str(root) for root in self.roots if self._is_searched(root)] if path is None else list(path)
         spec = importlib.machinery.PathFinder.find_spec(name, places)
         if (
             spec is None
@@ -185,10 +194,16 @@ class RecordingFinder:
             or spec.origin is None
         ):
             return None
-        if not Path(spec.origin).resolve().is_relative_to(self.folder) or "site-packages" in spec.origin:
+        origin = Path(spec.origin).resolve()
+        own = any(origin.is_relative_to(root) for root in self.roots if self._is_searched(root))
+        if not own or "site-packages" in spec.origin or origin.is_relative_to(LIBRARY):
             return None
         spec.loader = self  # type: ignore[assignment]
         return spec
+
+    def _is_searched(self, root: Path) -> bool:
+        """Does Python look here: beside the program, or where the program has said?"""
+        return root == self.folder or any(Path(p).resolve() == root for p in sys.path if isinstance(p, str))
 
     def create_module(self, spec: Any) -> None:
         """The usual kind of module will do."""
@@ -218,7 +233,7 @@ class RecordingFinder:
 
 def _shown(path: str, folder: Path, shown: str) -> str:
     """The path of a file below ``folder``, as the user would write it."""
-    return os.path.join(shown, Path(path).resolve().relative_to(folder))
+    return os.path.join(shown, os.path.relpath(Path(path).resolve(), folder))
 
 
 def run(options: dict[str, Any], ending: Ending) -> None:
@@ -244,7 +259,12 @@ def run(options: dict[str, Any], ending: Ending) -> None:
     sys.argv = [filename]
     plain = options["plain"]
     finder = RecordingFinder(
-        folder, options["shown"], None if plain else recorder, trace.files, options["modules"]
+        folder,
+        options["shown"],
+        None if plain else recorder,
+        trace.files,
+        options["modules"],
+        "sys.path" in text,
     )
     sys.meta_path.insert(0, finder)
     if not plain:
