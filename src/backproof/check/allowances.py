@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backproof.check.compare import POINTS, Verdict, compare
+from backproof.check.epsilons import without_epsilons
 from backproof.check.ranking import Entry, is_steady, rank_of
 from backproof.graph import Node, ancestors
 from backproof.step import TrainingStep, Window, boundings, lengths, training_step
@@ -40,6 +41,18 @@ def before_bounds(
 def _explained(verdict: Verdict) -> tuple[int, int]:
     """How many gradients are right, and how many but for a factor, such as a sign."""
     return sum(verdict.right), sum(c.parallel for c in verdict.comparisons)
+
+
+def plainer(entry: Entry, window: Window, position: int) -> Entry:
+    """Judge a step without the small numbers inside logarithms, where that explains more."""
+    _, hypothesis, step, verdict = entry
+    bare = without_epsilons(step)
+    if bare is None:
+        return entry
+    found = compare(bare)
+    if sum(found.right) <= sum(verdict.right):
+        return entry
+    return rank_of(hypothesis, found, window, position), hypothesis, bare, found
 
 
 def without_decay(entry: Entry, window: Window, position: int) -> Entry:

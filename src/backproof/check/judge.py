@@ -7,10 +7,17 @@ from dataclasses import replace
 from itertools import tee
 from typing import Any
 
-from backproof.check.allowances import before_bounds, nearer, set_aside, without_decay
+from backproof.check.allowances import (
+    before_bounds,
+    nearer,
+    plainer,
+    set_aside,
+    without_decay,
+)
 from backproof.check.compare import Verdict, compare
 from backproof.check.counterexample import counterexample
 from backproof.check.dropped import replaced_gradients
+from backproof.check.epsilons import without_epsilons
 from backproof.check.judgement import Judgement, under
 from backproof.check.metric import is_climbed, is_distance, is_plane, is_unbounded, is_upward, vanishes
 from backproof.check.outputs import same_outputs, with_site, with_wholes
@@ -136,7 +143,7 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         judged, distances = _entries(again, window, hypotheses, opened=True)
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged += _with_held(trace, window, judged)
-    for allowing in (without_decay, nearer, set_aside):
+    for allowing in (plainer, without_decay, nearer, set_aside):
         if any(verdict.correct for _, _, _, verdict in judged):
             break
         judged = [allowing(entry, window, k) for k, entry in enumerate(judged)]
@@ -226,6 +233,9 @@ def confirmed(judgement: Judgement, points: int) -> Judgement:
     """
     step, spread = judgement.step, judgement.verdict.spread
     verdict = compare(step, points, spread)
+    bare = None if verdict.correct else without_epsilons(step)
+    if bare is not None and (other := compare(bare, points, spread)).correct:
+        step, verdict = bare, other
     if not verdict.correct and not step.opened:
         step, verdict = before_bounds(step, verdict, points, spread)
     return replace(judgement, step=step, verdict=verdict)

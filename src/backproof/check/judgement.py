@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from backproof.check.compare import Verdict, compare
+from backproof.check.epsilons import without_epsilons
 from backproof.step import Change, Hypothesis, TrainingStep, Window, training_step
 from backproof.trace import Trace
 
@@ -50,5 +51,10 @@ def under(trace: Trace, window: Window, hypotheses: Iterable[Hypothesis]) -> Ite
             step = training_step(trace, window, hypothesis)
         except (ValueError, TypeError, NotImplementedError):
             continue
-        if step is not None:
-            yield Judgement(step, compare(step))
+        if step is None:
+            continue
+        verdict = compare(step)
+        bare = None if verdict.correct else without_epsilons(step)
+        if bare is not None and (other := compare(bare)).correct:
+            step, verdict = bare, other
+        yield Judgement(step, verdict)
