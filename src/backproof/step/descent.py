@@ -22,7 +22,8 @@ def _without(before: Node, node: Node) -> Node | None:
     """Rebuild the update with zeros in place of the old value; None where it does more than add to it."""
     if node is before:
         return constant(np.zeros(np.shape(before.value)))
-    if node.operation == "identity":
+    narrowed = node.operation == "astype" and np.asarray(node.value).dtype.kind == "f"  # not so in float64
+    if node.operation == "identity" or narrowed:
         inner = _without(before, node.operands[0])
         return None if inner is None else _again(node, inner)
     if node.operation == "index" and node.operands[0] is before:
