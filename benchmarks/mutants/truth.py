@@ -69,6 +69,8 @@ def kind(source: Source, step: Step, right: First, made: Mutant) -> Kind:
                 and _same(step, observed(made.text, step), right.later)
             ):
                 return "equivalent"
+            if step.gradients and same_loss and _runs_off(made.text, step, first, right):
+                return "unusable"
             error_size = mismatch(made.text, step)
     except Exception:
         return "unusable"
@@ -119,6 +121,14 @@ def repaired(text: str, step: Step, right: First, kinds: Kind) -> bool:
 def _same(step: Step, ours: Round, theirs: Round) -> bool:
     pairs = zip(update(step, ours), update(step, theirs), strict=True)
     return all(_near(a, b) for a, b in pairs)
+
+
+def _runs_off(text: str, step: Step, first: Round, right: First) -> bool:
+    """Are the gradients right, and is the program lost for what it does with them?
+
+    A second moment that stays zero is no mistake in a gradient, and behind it are no numbers to compare.
+    """
+    return _same(step, first, right.first) and not np.isfinite(observed(text, step).loss)
 
 
 def _near(a: np.ndarray | float, b: np.ndarray | float) -> bool:

@@ -134,7 +134,9 @@ def wrong_mask(source: Source) -> Iterator[Mutation]:
             place = (source.place(yes)[0], source.place(no)[1])
             yield Mutation("where-turned", MASKED, (Change(place, swapped),), (source.place(node),))
             if constant(yes) is None:
-                yield Mutation("where-dropped", MASKED, (Change(source.place(node), source.of_node(yes)),))
+                # a slope of Huber's loss without its branch is the gradient of the squared error
+                masked = (*MASKED, "loss-mismatch")
+                yield Mutation("where-dropped", masked, (Change(source.place(node), source.of_node(yes)),))
     for statement in source.statements():
         if (
             isinstance(statement, ast.Assign)

@@ -149,6 +149,8 @@ def missing_term(source: Source) -> Iterator[Mutation]:
         statement = source.parents[node]
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == ast.unparse(node.left):
             continue  # an update without its step is no update
+        if isinstance(statement, ast.ListComp) and _goes_through(source, statement, node.left):
+            continue  # nor is it one of every item of a list
         sign = "+" if isinstance(node.op, ast.Add) else "-"
         yield Mutation(
             "term-dropped", ("missing-term",), (Change(source.place(node), source.left(node, sign)),)
@@ -156,6 +158,18 @@ def missing_term(source: Source) -> Iterator[Mutation]:
         if sign == "+":
             new = source.right(node, sign)
             yield Mutation("term-dropped", ("missing-term",), (Change(source.place(node), new),))
+
+
+def _goes_through(source: Source, comprehension: ast.ListComp, item: ast.expr) -> bool:
+    """Does a comprehension take ``item`` from the list that it is assigned to again?"""
+    statement, generator = source.parents[comprehension], comprehension.generators[0]
+    target = generator.target
+    first = target.elts[0] if isinstance(target, ast.Tuple) else target
+    return (
+        isinstance(statement, ast.Assign)
+        and ast.unparse(statement.targets[0]) in ast.unparse(generator.iter)
+        and ast.unparse(first) == ast.unparse(item)
+    )
 
 
 def _is_tiny(node: ast.expr) -> bool:

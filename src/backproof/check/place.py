@@ -21,8 +21,10 @@ from backproof.graph import Node, leaf
 from backproof.trace import Binding, Site, Trace
 
 SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|-?\w+( ?[-+] ?\d+)?)\])*(\.T)?$")
-SUBSCRIPT = re.compile(r"\[[^\[\]'\"]*[A-Za-z][^\[\]'\"]*\]")
+SUBSCRIPT = re.compile(r"(?<=[\w\])])\[[^\[\]'\"(]*[A-Za-z][^\[\]'\"(]*\]")  # a list is none
 WORD = re.compile(r"[A-Za-z_]\w*")
+KEYS, CONTAINERS = 6, 16  # subscripts, and what they may be put behind
+PIECES = 8  # slices
 
 
 @dataclass(eq=False, repr=False)
@@ -84,8 +86,12 @@ class Scenery:
         return self.local(found) if found is not None else None
 
     def enclosing(self, frame: int) -> tuple[int, ...]:
-        """The frames whose names can be read in a frame."""
-        return (frame, 0) if frame else (0,)
+        """The frames whose names can be read in a frame: its own, those it was defined in, the program's."""
+        found = [frame] if frame else []
+        frames = self.bench.step.trace.frames
+        while found and (around := frames[found[-1]].within) is not None:
+            found.append(around)
+        return (*found, 0)
 
     def local(self, node: Node) -> Node:
         """The copy of a node of the trace in the step; a leaf where the step does not hold it."""
@@ -175,7 +181,16 @@ class Place:
         edge = self.edges[0]
         frame, time = where(edge)
         texts = [t for t in self.scenery.texts(frame, time) if SIMPLE.match(t) and t != self.text]
-        return tuple(dict.fromkeys([*texts[:60], *self.companions]))
+        return tuple(dict.fromkeys([*texts[:60], *self.companions, *self.pieces]))
+
+    @cached_property
+    def pieces(self) -> tuple[str, ...]:
+        """The slices that the function around takes of arrays: `image[i:i + 3, j:j + 2]`."""
+        here, site = self.trace.sites, self.site
+        found = [s for s in here if s.kind == "Subscript" and (s.scope, s.file) == (site.scope, site.file)]
+        found.sort(key=lambda s: abs(s.span.row - site.span.row))
+        texts = dict.fromkeys(s.text for s in found if s.text != self.text and not SIMPLE.match(s.text))
+        return tuple(list(texts)[:PIECES])
 
     @cached_property
     def companions(self) -> tuple[str, ...]:
@@ -185,7 +200,7 @@ class Place:
         if not held:
             return ()
         keys = dict.fromkeys(key for text in (self.text, *self._own_texts) for key in SUBSCRIPT.findall(text))
-        return tuple(f"{name}{key}" for key in list(keys)[:6] for name in held[:8])
+        return tuple(f"{name}{key}" for key in list(keys)[:KEYS] for name in held[:CONTAINERS])
 
     @cached_property
     def _own_texts(self) -> list[str]:
@@ -240,8 +255,8 @@ class Place:
         if not self.site.function or WORD.findall(name)[0] in self.own_words:
             return 0.0
         frame, time = where(self.edges[0])
-        own = self.scenery.bound.get(frame, {}).get(name)
-        return 0.0 if own and own[0][0] < time else 0.5
+        own = [self.scenery.bound.get(number, {}).get(name) for number in self.scenery.enclosing(frame)[:-1]]
+        return 0.0 if any(bindings and bindings[0][0] < time for bindings in own) else 0.5
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -17,13 +17,14 @@ import numpy as np
 
 from backproof.check.compare import Verdict, floor, floored, telling_tables
 from backproof.check.grades import PARALLEL, RIGHT, starting_states
-from backproof.graph import OPERATIONS, Node, ancestors
+from backproof.graph import OPERATIONS, Node, ancestors, unnamed
 from backproof.step import TrainingStep
 from backproof.step.update import time_of
 
 SEED = 7  # of the points, which are others than those of the verdict
 LEAST = 40  # work of a trial, however few nodes it evaluates
 ELEMENTS = 1000  # of its operands that make a node count once more
+RENAMING = frozenset({"Name", "Attribute", "Subscript", "Call"})  # kinds of expressions that name a value
 NAMES = re.compile(r"[A-Za-z_][\w.]*")
 
 
@@ -78,6 +79,7 @@ class Bench:
     consumers: dict[Node, list[Node]] = field(default_factory=dict)
     edges: dict[int, list[Edge]] = field(default_factory=dict)
     reads: list[tuple[int, Edge]] = field(default_factory=list)
+    shared: frozenset[int] = frozenset()  # places whose values the loss is computed from as well
     target: tuple[float, ...] | None = None
     initial: tuple[int, ...] = ()
     plain_numbers: dict[int, float] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class Bench:
         consumers: dict[Node, list[Node]] = defaultdict(list)
         edges: dict[int, list[Edge]] = defaultdict(list)
         idle: dict[int, list[Edge]] = defaultdict(list)  # uses that no update depends on, as yet
+        renamed = _renamed(step)
         for node in line:
             sites = node.origin.operand_sites if node.origin is not None else ()
             for position, operand in enumerate(node.operands):
@@ -117,7 +120,7 @@ class Bench:
                 site = sites[position] if position < len(sites) else None
                 if site is not None and site >= 0:
                     uses[site].append(Edge(node, position))
-                source = _made_at(operand)
+                source = operand.origin.site if operand in renamed else _made_at(operand)
                 own = node.origin.site if node.origin is not None else -1
                 if source >= 0 and source != site and (source != own or site is not None):
                     uses[source].append(Edge(node, position, True))
@@ -141,6 +144,7 @@ class Bench:
             for s, group in edges.items()
             if not any(e.consumer in forward for e in group)
         }
+        bench.shared = frozenset(s for s, group in idle.items() if any(e.consumer in forward for e in group))
         bench.target = bench.wanted_scale()
         bench.initial = starting_states(verdict) if bench.points else (RIGHT,) * len(step.descents)
         return bench
@@ -163,6 +167,21 @@ class Bench:
         sites = {node.origin.site for node in self.forward if node.origin is not None and node.operands}
         texts = [self.step.trace.sites[site].text for site in sites if site >= 0]
         return frozenset(name for text in texts for name in NAMES.findall(text))
+
+    @cached_property
+    def operations(self) -> frozenset[str]:
+        """The operations of the forward pass."""
+        return frozenset(node.operation for node in self.forward)
+
+    @cached_property
+    def subtracted(self) -> Mapping[Node, tuple[Node, ...]]:
+        """For each value of the forward pass what is taken off it there, or that it is taken off."""
+        found: dict[Node, tuple[Node, ...]] = {}
+        for node in self.forward:
+            if node.operation == "subtract":
+                x, y = (unnamed(operand) for operand in node.operands)
+                found[x], found[y] = (*found.get(x, ()), y), (*found.get(y, ()), x)
+        return found
 
     def is_rate(self, node: Node) -> bool:
         """Is this the rate of the updates, which is no factor of a gradient?"""
@@ -287,3 +306,22 @@ def _made_at(node: Node) -> int:
     if origin is None or not node.operands or origin.site in origin.operand_sites:
         return -1
     return int(origin.site)
+
+
+def _renamed(step: TrainingStep) -> frozenset[Node]:
+    """Arrays of data that an assignment, a return or a call in the step has given another name.
+
+    The step holds them as leaves, and every use of the name as a use of what was written there.
+    """
+    sites, leaves = step.trace.sites, set(step.leaves)
+    return frozenset(
+        copy
+        for node, copy in step.copies.items()
+        if node.operation == "identity"
+        and not copy.operands
+        and copy not in leaves
+        and np.size(copy.value) > 1
+        and copy.origin is not None
+        and copy.origin.site >= 0
+        and sites[copy.origin.site].kind in RENAMING
+    )

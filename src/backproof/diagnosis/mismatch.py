@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from backproof.check.compare import compare
+from backproof.check.grades import RIGHT
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
@@ -69,10 +70,15 @@ def _right_without_guards(declared: Judgement) -> bool:
     return compare(bare, spread=declared.verdict.spread).correct
 
 
-def unmended(judgement: Judgement) -> Finding:
-    """Report the mismatch at the difference that the backward pass begins with, where no edit is known."""
+def unmended(judgement: Judgement, repair: Repair) -> Finding:
+    """Report the mismatch where no edit is known, at the one expression that the ``repair`` would change.
+
+    Or at the difference that the backward pass begins with.
+    """
     step, rule = judgement.step, RULES["loss-mismatch"]
     site = step.trace.sites[step.hypothesis.site] if step.hypothesis.site is not None else None
+    if len(repair.steps) == 1 and all(state == RIGHT for state in repair.states):
+        site = repair.steps[0].correction.site
     names = tuple(p.name for p in step.parameters)
     message = (
         f"{_which(judgement)}. Write the derivative of the one that you mean to descend, or state the other."

@@ -24,7 +24,7 @@ READ = 1.0  # how much unlikelier it is where a gradient is only read
 FORWARD = 0.7  # how much unlikelier it is in the forward pass, which ran to its end
 IN_PLACE = ("output operand", "operands could not be broadcast")
 SHAPE = re.compile(r"\([\d,]+\)")
-TURNED = re.compile(r"(?:(?P<name>\w+)|.*)\.(?P<how>T|sum)(?:\((?P<arguments>[^()]*)\))?")
+TURNED = re.compile(r"(?:(?P<name>\w+)|.*)\.(?P<how>T|sum)(?:\((?P<arguments>.*)\))?")
 
 
 def made_before(program: Program, trace: Trace) -> list[Attempt]:
@@ -132,15 +132,11 @@ def _may_fit(
         return True
     if how == "T":
         return shape[::-1] == wanted
-    axis = re.search(r"axis=(\d)", arguments)
-    sizes = list(shape)
-    if axis is None or int(axis[1]) >= len(sizes):
-        return axis is None and wanted in ((), (1,))
-    if "keepdims" in arguments:
-        sizes[int(axis[1])] = 1
-    else:
-        del sizes[int(axis[1])]
-    return tuple(sizes) == wanted
+    axes = [int(digit) for digit in re.findall(r"\d", arguments)]
+    if not axes or max(axes) >= len(shape):
+        return not axes and wanted in ((), (1,))
+    kept = "keepdims" in arguments
+    return tuple(1 if k in axes else n for k, n in enumerate(shape) if kept or k not in axes) == wanted
 
 
 def _operands(trace: Trace, crash: Crash) -> list[Node]:

@@ -16,6 +16,7 @@ from backproof.faults import (
     not_accumulated,
     not_reset,
     overwritten,
+    rebound,
     sign_flipped,
     updated_weights,
     wrong_activation_derivative,
@@ -57,5 +58,5 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
     """What the faults that concern whole statements would do."""
-    for fault in (updated_weights, not_reset, not_accumulated, overwritten, wrong_index):
+    for fault in (updated_weights, not_reset, not_accumulated, overwritten, rebound, wrong_index):
         yield from fault.proposals(places)

@@ -66,6 +66,7 @@ from backproof.faults.correction import (
     RECTIFIED,
     Correction,
     Part,
+    bracketed,
     called,
     inside_product,
     made_by,
@@ -85,12 +86,15 @@ RULE = Rule(
     because="A gradient is the product of the slopes of everything on the way to the loss; one is left out.",
 )
 
+BARE = 0.04  # how much likelier a factor is missing where a statement only hands a value on
+
 
 def corrections(place: Place) -> Iterator[Correction]:
     """Multiply by what can be read here, or by the derivative that goes with it."""
     if place.site.kind == "Constant" and place.edges[0].consumer.operation != "where":
         return
     size = np.size(place.edges[0].operand.value)
+    bare = BARE * _only_named(place)
     deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it
     for name in place.names:
         node = place.value(name, place.edges[0])
@@ -108,20 +112,38 @@ def corrections(place: Place) -> Iterator[Correction]:
                 if rule == "upstream-ignored"
                 else f"the chain rule has one more factor here: `{text}`"
             )
+            if text == name and node is place.edges[0].operand:
+                new = f"{bracketed(place.text, 7)} ** 2"
+                if _is_in_slope(place):
+                    rule, why = "wrong-activation-derivative", f"`{place.text}` belongs here by its square"
             yield Correction(
                 rule,
                 (Part(place, new, build),),
-                cost + inside_product(place) + place.foreign(name) + deep + factor_cost(place, name),
+                cost + inside_product(place) + place.foreign(name) + deep + factor_cost(place, name) - bare,
                 why,
                 expected=new,
             )
+
+
+def _only_named(place: Place) -> bool:
+    """Does a statement do nothing but give a value another name? Somebody meant to write more."""
+    return place.parent is None and all(
+        edge.consumer.operation == "identity" and not edge.made for edge in place.edges
+    )
+
+
+def _is_in_slope(place: Place) -> bool:
+    """Is this the ``a`` of ``1 - a``, which lacks its square?"""
+    parent = place.parent
+    return parent is not None and parent.detail == "-" and parent.text.lstrip("(").startswith("1")
 
 
 def _fits(place: Place, node: Node) -> bool:
     if np.asarray(node.value).dtype.kind not in "fb":
         return False
     consumer = place.edges[0].consumer
-    whole = np.shape(consumer.value) if consumer.operation == "where" else place.shape
+    added = place.parent is None and consumer.operation in ("add", "subtract")  # to something larger
+    whole = np.shape(consumer.value) if added or consumer.operation == "where" else place.shape
     try:
         times = np.broadcast_shapes(place.shape, np.shape(node.value))
     except ValueError:
@@ -164,7 +186,14 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
     def divided(edge: Edge) -> Node | None:
         return make("divide", edge.operand, place.value(name, edge))
 
+    def largest(edge: Edge) -> Node | None:
+        value = place.value(name, edge)
+        return make("multiply", edge.operand, make("equal", value, make("max", value)))
+
     yield name, plain, 1.5
+    first = place.value(name, place.edges[0])
+    if "max" in place.scenery.bench.operations and first is not None and np.size(first.value) > 1:
+        yield f"({name} == {name}.max())", largest, 1.85
     if any(user.operation == "divide" and _is_divisor(place, name, user) for user in _users(place, name)):
         yield f"1 / {name}", divided, 1.6
     if any(user.operation == "abs" for user in _users(place, name)):

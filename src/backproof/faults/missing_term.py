@@ -58,7 +58,7 @@ from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part, bracketed, inside_product, make, product
 from backproof.faults.rule import Rule
-from backproof.graph import Node
+from backproof.graph import Node, unnamed
 
 RULE = Rule(
     code="BP106",
@@ -71,9 +71,12 @@ RULE = Rule(
 
 def corrections(place: Place) -> Iterator[Correction]:
     """Add what can be read here, alone or times a number: another path, or the derivative of a penalty."""
-    if place.site.kind == "Constant" or not place.shape:
+    if place.site.kind == "Constant":
         return
     edge = place.edges[0]
+    yield from _targets(place, edge)
+    if not place.shape:
+        return
     numbers = [
         n
         for n in place.names
@@ -93,6 +96,30 @@ def corrections(place: Place) -> Iterator[Correction]:
                 yield _added(
                     place, product(number, name), _weighted(place, number, name), 1.8, "loss-mismatch"
                 )
+
+
+def _targets(place: Place, edge: Edge) -> Iterator[Correction]:
+    """Take off what the loss takes off: the target of ``out - target``."""
+    others = place.scenery.bench.subtracted.get(unnamed(edge.operand), ())
+    if not others:
+        return
+    for name in place.names:
+        target = place.value(name, edge)
+        if target is not None and any(_is(target, other) for other in others):
+            why = f"the derivative has one more term here: `- {name}`"
+            new = f"{bracketed(place.text, 4)} - {bracketed(name, 5)}"
+            part = Part(place, new, _difference(place, name))
+            yield Correction("missing-term", (part,), 1.6, why, expected=new)
+
+
+def _is(value: Node, other: Node) -> bool:
+    return value is other or (
+        not value.operands and not other.operands and np.array_equal(value.value, other.value)
+    )
+
+
+def _difference(place: Place, name: str) -> Build:
+    return lambda edge: make("subtract", edge.operand, place.value(name, edge))
 
 
 def _products(place: Place, edge: Edge) -> Iterator[tuple[str, Build]]:

@@ -60,6 +60,7 @@ from backproof.faults.rule import Rule
 from backproof.source import Edit
 from backproof.trace import Site, Trace
 
+RATE = re.compile(r"([\w.]+) \* ")
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 RULE = Rule(
@@ -150,7 +151,17 @@ def _gradient_text(trace: Trace, beside: Site, dropped: Dropped) -> str | None:
         if len(fitting) != 1:
             break
         site = fitting[0]
-    return None if site is None or _combines(site) else site.text
+    return None if site is None or _combines(site) else _without_rate(trace, site)
+
+
+def _without_rate(trace: Trace, site: Site) -> str:
+    """The text of a gradient; of `0.1 * x.T @ g` what is behind the number."""
+    if site.kind != "BinOp" or site.detail != "@":
+        return site.text
+    numbers = {b.name for b in trace.bindings if np.ndim(b.node.value) == 0}
+    first = RATE.match(site.text)
+    is_number = first is not None and (first[1] in numbers or first[1][0].isdigit())
+    return site.text[first.end() :] if first is not None and is_number else site.text
 
 
 def _combines(site: Site) -> bool:

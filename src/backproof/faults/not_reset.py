@@ -51,7 +51,9 @@ program is run for several steps to verify it, since one step cannot show the fa
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +64,9 @@ from backproof.faults.resetting import assigned, reset_before
 from backproof.faults.rule import Rule
 from backproof.graph import Node, constant
 from backproof.source import Edit
+from backproof.trace.events import Activity
 
+MOST = 400  # uses of a sum that are looked at
 RULE = Rule(
     code="BP302",
     name="not-reset",
@@ -81,7 +85,9 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     scenery = places[0].scenery
     bench = scenery.bench
     carried: dict[int, list[Edge]] = {}
-    for change in bench.step.window.others:
+    known = {change.before for parameter in bench.step.parameters for change in parameter.changes}
+    kept = [change for change in bench.step.window.parameters if change.before not in known]
+    for change in (*bench.step.window.others, *kept):
         leaf = bench.step.copies.get(change.before)
         if leaf is None or leaf in bench.step.state or np.asarray(leaf.value).dtype.kind != "f":
             continue  # no buffer of gradients: unknown, the memory of an optimizer, or whole numbers
@@ -106,6 +112,56 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
             expected="zero at the start of the step",
             edits=whole,
         )
+    yield from _between_rounds(places)
+
+
+def _between_rounds(places: list[Place]) -> Iterator[Correction]:
+    """Let a sum inside the step begin anew in every round of a loop around the one that adds it up."""
+    scenery = places[0].scenery
+    trace, window = places[0].trace, scenery.bench.step.window
+    rounds: dict[int, list[Activity]] = {}
+    for activity in trace.activities:
+        if activity.kind == "round" and window.start <= activity.start and activity.end <= window.end:
+            rounds.setdefault(activity.site, []).append(activity)
+    for place in places:
+        adding = place.statement
+        if adding is None or adding.kind != "AugAssign" or adding.detail != "+" or len(place.edges) > MOST:
+            continue
+        if place.site.kind != "Name" or place.site.number != adding.children[0]:
+            continue
+        edges = sorted(place.edges, key=_time)
+        for site, every in rounds.items():
+            firsts = list(_firsts(edges, every))
+            if len(firsts) < 2 or len(firsts) == len(edges):
+                continue
+            part = Part(Place(scenery, place.site, tuple(firsts)), place.text, _nothing)
+            text = f"{place.text} = 0.0" if not place.shape else f"{place.text}[...] = 0"
+            yield Correction(
+                "not-reset",
+                (part,),
+                1.15,
+                f"`{place.text}` still holds the sum of the round before; every round has to start from zero",
+                at=adding,
+                expected="zero at the start of the round",
+                edits=reset_before(trace, adding, trace.sites[site], text),
+            )
+
+
+def _firsts(edges: list[Edge], rounds: list[Activity]) -> Iterator[Edge]:
+    """The first use in each round that has one."""
+    starts = sorted((activity.start, activity.end) for activity in rounds)
+    last = -1
+    for edge in edges:
+        index = bisect_right(starts, (_time(edge), 10**18)) - 1
+        if index >= 0 and index != last and _time(edge) <= starts[index][1]:
+            last = index
+            yield edge
+
+
+def _time(edge: Edge) -> int:
+    """When a value was used."""
+    origin: Any = edge.consumer.origin
+    return -1 if origin is None else int(origin.time)
 
 
 def _nothing(edge: Edge) -> Node | None:

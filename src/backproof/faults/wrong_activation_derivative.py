@@ -79,6 +79,9 @@ RULE = Rule(
 )
 
 
+READ = frozenset({"Name", "Attribute", "Subscript"})
+
+
 def corrections(place: Place) -> Iterator[Correction]:
     """The derivative of a common activation, of a value that can be read here."""
     edge = place.edges[0]
@@ -93,9 +96,8 @@ def corrections(place: Place) -> Iterator[Correction]:
             why,
             expected="1",
         )
-    if place.site.kind == "Name":
-        return
-    for name in place.names:
+    names = place.names if place.site.kind not in READ else (place.text,)  # the value for its slope
+    for name in names:
         node = place.value(name, edge)
         if node is None or np.shape(node.value) != place.shape or np.asarray(node.value).dtype.kind != "f":
             continue

@@ -71,6 +71,7 @@ from backproof.trace import Site
 PRODUCTS = frozenset({"matmul", "dot", "outer", "tensordot", "einsum"})
 TURNED = frozenset({"transpose", "identity", "reshape"})
 NEAREST = 16  # names to put throughout a formula
+QUOTED = re.compile(r"['\"]")  # the key is a name
 LITERAL = re.compile(r"\[-?\d+\]")  # an item that is written out, where the program has others
 
 
@@ -192,6 +193,12 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
         rule = "extra-factor" if place.site.detail in ("*", "/", "**") else "wrong-operand"
         why = f"`{place.text}` holds more than belongs here: it has to be `{name}`"
         return Correction(rule, (part,), cost, why, expected=name)
+    index = None
+    if _index_only(place.text, name):
+        why = f"`{place.text}` has the wrong index: it has to be `{name}`"
+        index = Correction("wrong-index", (part,), cost - 0.05, why, expected=name)
+        if not QUOTED.search(name):
+            return index
     if not _in_a_product(place) and (activation_of(old, node) or activation_of(node, old)):
         why = f"the derivative is taken at `{place.text}`; it has to be taken at `{name}`"
         parent = place.parent
@@ -201,9 +208,8 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
                 "derivative-at-wrong-point", (part,), cost - 0.25, why, at=parent, expected=text
             )
         return Correction("derivative-at-wrong-point", (part,), cost - 0.1, why, expected=name)
-    if _index_only(place.text, name):
-        why = f"`{place.text}` has the wrong index: it has to be `{name}`"
-        return Correction("wrong-index", (part,), cost - 0.05, why, expected=name)
+    if index is not None:
+        return index
     factor = _factor_of(node, old)
     if factor is not None:
         why = f"the chain rule has one more factor here: `{name}` holds it, `{place.text}` does not"

@@ -2,7 +2,7 @@
 
 from backproof.graph.adjoint import adjoints
 from backproof.graph.evaluate import evaluate, evaluate_at
-from backproof.graph.node import Node, ancestors, constant, leaf, shape_of
+from backproof.graph.node import Node, ancestors, constant, leaf, shape_of, unnamed
 from backproof.graph.numeric import median
 from backproof.graph.operations import OPERATIONS, Operand, Operation, apply, attribute
 from backproof.graph.printing import print_graph
@@ -28,5 +28,6 @@ __all__ = [
     "print_graph",
     "shape_of",
     "simplify",
+    "unnamed",
     "verify",
 ]

@@ -92,3 +92,10 @@ def rebuilt(root: Node, stops: Mapping[Node, Node]) -> Node:
         else:
             copies[node] = node
     return copies[root]
+
+
+def unnamed(node: Node) -> Node:
+    """The value that a name stands for."""
+    while node.operation == "identity" and node.operands:
+        node = node.operands[0]
+    return node

@@ -149,7 +149,10 @@ def _is_number(node: Node) -> bool:
 
 
 def _divide(z: Node) -> Node | None:
-    return (_kept(z.operands[0], z) if is_constant(z.operands[1], 1.0) else None) or _lean(z)
+    x, y = z.operands
+    if is_constant(x, 1.0) and shape_of(x) and shape_of(y) == shape_of(z):
+        return _again("divide", z, constant(1.0), y)
+    return (_kept(x, z) if is_constant(y, 1.0) else None) or _lean(z)
 
 
 def _power(z: Node) -> Node | None:
@@ -185,6 +188,10 @@ def _reshape(z: Node) -> Node | None:
     x = z.operands[0]
     if shape_of(x) == shape_of(z):
         return _kept(x, z)
+    if x.operation == "broadcast_to" and x.name is None and shape_of(x.operands[0]) == ():
+        return Node(
+            "broadcast_to", x.operands, {"shape": shape_of(z)}, value=z.value, name=z.name, origin=z.origin
+        )
     inner = x.operation == "reshape" and attribute(x, "order") == attribute(z, "order")
     return with_operands(z, x.operands) if inner else None
 
@@ -212,5 +219,6 @@ RULES: dict[str, Rewrite] = {
     "transpose": _transpose,
     "reshape": _reshape,
     "broadcast_to": _broadcast_to,
+    "where": _lean,
     "identity": lambda z: z.operands[0],
 }

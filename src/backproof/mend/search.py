@@ -50,6 +50,11 @@ class Repair:
     complete: bool
     states: tuple[int, ...]
 
+    @property
+    def written(self) -> bool:
+        """Is known of every correction how it is written?"""
+        return all(tried.correction.edits != () for tried in self.steps)
+
 
 def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     """Choose corrections one after the other, each the one that helps most, until every gradient is right.

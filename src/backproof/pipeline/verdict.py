@@ -10,6 +10,7 @@ from backproof.check.elsewhere import evaluated_elsewhere
 from backproof.check.grades import RIGHT
 from backproof.check.judge import confirmed
 from backproof.check.judgement import Judgement
+from backproof.check.scales import rescaled
 from backproof.check.trial import Bench
 from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
@@ -188,9 +189,9 @@ def _mismatch(case: Case, declared: Judgement) -> tuple[Finding, ...]:
     repair = search(bench)
     if not repair.complete and differs(case.judgement):
         repair = located(bench, repair)
-    if repair.complete:
+    if repair.complete or (repair.steps and repair.written and all(s == RIGHT for s in repair.states)):
         return findings(case.program, declared, mismatched(repair, case.judgement), case.verify)
-    return (unmended(case.judgement),) if differs(case.judgement) else ()
+    return (unmended(case.judgement, repair),) if differs(case.judgement) else ()
 
 
 def _of_last_round(case: Case) -> FileReport:
@@ -208,6 +209,7 @@ def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
     rivals = (judgement, *judgement.rivals)  # the squared loss, which most programs descend, comes first
     found = [(j, search(Bench.of(j.step, j.verdict)), k) for k, j in enumerate(rivals)]
     judgement, repair, _ = min(found, key=lambda entry: _badness(entry[1], entry[2]))
+    judgement, repair = _at_other_scales(judgement, repair)
     explained_by = {tried.correction.rule for tried in repair.steps}
     doubtful = not (repair.complete and convincing(judgement, repair)) or "wrong-scale" in explained_by
     if judgement.step.hypothesis.stated and doubtful:  # a softmax of the whole batch is the batch's size off
@@ -215,6 +217,15 @@ def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
         if axis is not None:
             states = (RIGHT,) * len(judgement.step.parameters)
             repair = Repair((Tried(axis, (), states),), True, states)
+    return judgement, repair
+
+
+def _at_other_scales(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repair]:
+    """Take the scale of fewer gradients for the right one, where then fewer corrections do."""
+    for verdict in rescaled(judgement.verdict) if not repair.complete or len(repair.steps) > 1 else ():
+        other = search(Bench.of(judgement.step, verdict))
+        if other.complete and _badness(other, 0)[:2] < _badness(repair, 0)[:2]:
+            judgement, repair = replace(judgement, verdict=verdict), other
     return judgement, repair
 
 

@@ -21,7 +21,7 @@ REDUCTIONS = frozenset(
 )
 SUMS = (
     ("axis=0", 1.2), ("axis=0, keepdims=True", 1.3), ("axis=1, keepdims=True", 1.4), ("axis=1", 1.5),
-    ("", 1.6),
+    ("", 1.6), ("axis=(0, 1)", 1.65), ("axis=(0, 2)", 1.7), ("axis=(0, 2, 3)", 1.7),
 )  # fmt: skip
 MOST_NAMES = 12  # that are tried in the place of one
 

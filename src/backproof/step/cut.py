@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from backproof.graph import Node, ancestors, apply
+from backproof.graph import Node, ancestors, apply, unnamed
 from backproof.step.parts import Parts
 from backproof.step.update import time_of
 
@@ -28,7 +28,7 @@ def cut(
     """
     parameters, keep = list(parameters), list(keep)
     leaves = set(parameters) | set(keep)
-    known = {_unnamed(node): node for node in [*reversed(keep), *reversed(parameters)]}
+    known = {unnamed(node): node for node in [*reversed(keep), *reversed(parameters)]}
     since = min((time_of(p) for p in parameters), default=-1)
     parts = Parts(set(parameters))
     order = bounded(results, leaves, since, parts)
@@ -70,13 +70,6 @@ def _under_other_name(node: Node, leaves: set[Node], known: Mapping[Node, Node])
     while value not in leaves and value.operation == "identity":
         value = value.operands[0]
     return None if value in leaves else known.get(value)
-
-
-def _unnamed(node: Node) -> Node:
-    """The value that names stand for."""
-    while node.operation == "identity":
-        node = node.operands[0]
-    return node
 
 
 def _older(node: Node, since: int) -> bool:

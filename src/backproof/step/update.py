@@ -11,6 +11,7 @@ import numpy as np
 from backproof.graph import Node
 
 SUMS = frozenset({"add", "subtract", "index_update", "index_add", "stack", "concatenate"})
+WRITTEN = frozenset({"index_update", "index_add"})
 BENT = frozenset({"maximum", "minimum", "multiply", "divide", "where", "abs", "round"})
 LEAST_KEPT = 0.5  # of a parameter: a learning rate times an error, in what that error becomes next, is less
 DECAY = 0.01  # of a parameter that a step takes off it, at the most: a running mean forgets faster
@@ -22,10 +23,16 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
 
     Gives whether the old value is among them, as itself or most of it, and the other terms.
     """
-    kept, found, stack = False, list[Node](), [after]
+    kept, found, stack, met = False, list[Node](), [after], set[Node]()
     while stack and limit:
         limit -= 1
         node = stack.pop()
+        if node.operation == "index" and node.operands[0].operation in WRITTEN:
+            node = node.operands[0]  # an item that was changed in this step already
+        if node.operation in WRITTEN:
+            if node in met:
+                continue
+            met.add(node)
         if _is_part(node, before):
             kept = True
         elif node.operation in SUMS:
@@ -87,11 +94,16 @@ def sums(after: Node, before: Node) -> bool:
 
     That is how a total grows. A momentum forgets a share of itself in every step, however that is written.
     """
-    carried, others, queue = False, list[Node](), deque([after])
+    carried, others, queue, met = False, list[Node](), deque([after]), set[Node]()
     while queue:
         node = queue.popleft()
+        if node in met:
+            continue
+        met.add(node)
         if _is_part(node, before):
             carried = True
+        elif node.operation == "index" and node.operands[0].operation in WRITTEN:
+            queue.append(node.operands[0])  # an item that is added to once more
         elif node.operation in SUMS:
             queue.extend(node.operands)
         elif node.operation in THROUGH:

@@ -55,7 +55,7 @@ def encode(trace: Trace) -> bytes:
         "objectives": [(o.time, number[o.loss]) for o in trace.objectives],
         "random": [number[n] for n in trace.random if n in number],
         "activities": [(a.kind, a.site, a.start, a.end, a.depth, a.complete) for a in trace.activities],
-        "frames": [(f.number, f.site, f.call, f.parent, f.time) for f in trace.frames],
+        "frames": [(f.number, f.site, f.call, f.parent, f.time, f.within) for f in trace.frames],
         "rest": {
             name: getattr(trace, name) for name in ("sites", "labels", "supplied", "ended", "crash", "files")
         },

@@ -57,13 +57,17 @@ class Activity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One call of a function of the program: ``site`` is its definition, ``call`` the site that called it."""
+    """One call of a function of the program: ``site`` is its definition, ``call`` the site that called it.
+
+    ``within`` is the frame that the function was defined in, where that is another function's.
+    """
 
     number: int
     site: int | None
     call: int | None
     parent: int | None
     time: int
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from backproof.check.catalogue import SAME, Catalogue, Entry
 from backproof.check.place import Place, where
 from backproof.check.trial import Bench
 from backproof.faults.correction import called, parsed
-from backproof.graph import Node, ancestors, evaluate, leaf, simplify
+from backproof.graph import Node, ancestors, apply, evaluate, leaf, simplify
 from backproof.graph.node import rebuilt
 from backproof.graph.products import cancelled
 from backproof.notation import to_numpy
@@ -21,6 +21,7 @@ from backproof.notation import to_numpy
 LONGEST = 150  # characters of an expression that somebody would still write
 DEEPEST = 60  # operations
 DIGITS = 6  # behind the point
+MOST = 8  # the largest number that a derivative has as a factor
 
 
 def spelled(catalogue: Catalogue, place: Place, entry: Entry, scale: float) -> str | None:
@@ -35,10 +36,9 @@ def spelled(catalogue: Catalogue, place: Place, entry: Entry, scale: float) -> s
     stops = _stops(catalogue.bench, node, known, readable)
     if stops is None:
         return None
-    if abs(scale - 1.0) > SAME and not any(catalogue.is_adjoint(n) for n in stops):
-        return None
-    text = _written(node, stops)
-    if text is None or len(text) > LONGEST or _computed(text):
+    scaled = abs(scale - 1.0) > SAME and not any(catalogue.is_adjoint(n) for n in stops)
+    text = _written(apply("multiply", scale, node) if scaled else node, stops)
+    if text is None or len(text) > LONGEST or _computed(text) or (scaled and not _plain(text)):
         return None
     return _own_numpy(text, place)
 
@@ -125,6 +125,12 @@ def _written(node: Node, stops: Mapping[Node, str]) -> str | None:
     if sum(1 for n in ancestors([simple]) if n.operands) > DEEPEST:
         return None
     return to_numpy(simple)
+
+
+def _plain(text: str) -> bool:
+    """Are all factors in a text numbers as derivatives have them, and not the sizes of this run's arrays?"""
+    numbers = [float(digits) for digits in re.findall(r"(?<![\w.])\d+\.?\d*(?:e-?\d+)?", text)]
+    return all(4 * number == int(4 * number) and number <= MOST for number in numbers)
 
 
 def _computed(text: str) -> bool:

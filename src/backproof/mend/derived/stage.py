@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from backproof.check.catalogue import Catalogue, Entry
-from backproof.check.grades import RIGHT
+from backproof.check.grades import RIGHT, VANISHES, parallel
 from backproof.check.place import Place, where
 from backproof.check.scoring import score
 from backproof.check.trial import Bench, Edge
-from backproof.faults.correction import Correction, Part
+from backproof.faults.correction import Correction, Part, product
 from backproof.graph import Node
 from backproof.mend.derived.relation import UNNAMED, relation, smallest
 from backproof.mend.derived.spelling import spelled
-from backproof.mend.derived.substitution import Derived, Values, substitutions
+from backproof.mend.derived.substitution import Derived, Values, slopes, substitutions
 from backproof.mend.derived.summands import by_summands
 from backproof.mend.reach import Reach
 
@@ -47,25 +47,71 @@ class Deriver:
         wrong = sum(state != RIGHT for state in states)
         chosen: tuple[Derived, tuple[int, ...]] | None = None
         gained = 0
-        for place in sorted(self.every, key=_hands_on):
-            bound = self.reach.of([place], states)
-            if place.site.kind in STATEMENTS or bound <= gained or _edited(place, taken):
-                continue
-            for derived in substitutions(self.catalogue, place, self.scales, self.values):
-                if self.bench.work > limit:
-                    break
-                result = score(self.bench, (*before, *derived.changes), states)
-                if result is None or any(a < b for a, b in zip(result, states, strict=True)):
+        for propose in (self._slopes, self._values):
+            for place in sorted(self.every, key=self._last):
+                bound = self.reach.of([place], states)
+                if place.site.kind in STATEMENTS or bound <= gained or _edited(place, taken):
                     continue
-                gain = sum(a == RIGHT != b for a, b in zip(result, states, strict=True))
-                if gain > gained:
-                    chosen, gained = (derived, result), gain
-            if gained == wrong:
-                break
+                for derived in propose(place):
+                    if self.bench.work > limit:
+                        break
+                    result = score(self.bench, (*before, *derived.changes), states)
+                    if result is None or any(a < b for a, b in zip(result, states, strict=True)):
+                        continue
+                    gain = sum(a == RIGHT != b for a, b in zip(result, states, strict=True))
+                    if gain > gained:
+                        chosen, gained = (derived, result), gain
+                if gained == wrong:
+                    break
         if chosen is None:
             return None
-        derived, result = chosen
-        return self._correction(derived), derived.changes, result
+        derived, result = self._plainest(chosen[0]), chosen[1]
+        correction = self._factor(derived) if derived.factor else self._correction(derived)
+        return correction, derived.changes, result
+
+    def _plainest(self, derived: Derived) -> Derived:
+        """Where any common scale would do, take one at which the number in front is none of this run's sizes.
+
+        Best the one at which the updates are the rate times the truth.
+        """
+        rate, entry = self.bench.verdict.rate, derived.entries[0]
+        if self.bench.target is not None or derived.factor or entry.kind == "local":
+            return derived
+        overlay = self.bench.evaluated(derived.changes, 0) or {}
+        pairs = zip(self.bench.step.descents, self.bench.truths[0], strict=True)
+        found = [parallel(overlay[d], true) for d, true in pairs if d in overlay]
+        if len(found) < len(self.bench.step.descents) or found[0] is None or not 0 < found[0] < VANISHES:
+            return derived
+        sizes = (float(size) for size in derived.place.shape)
+        scales = [rate / found[0]] if rate else []
+        for scale in (*scales, 1.0, *sizes, float(np.size(entry.node.value))):
+            if spelled(self.catalogue, derived.place, entry, derived.scale * scale) is not None:
+                every = substitutions(self.catalogue, derived.place, (derived.scale * scale,), self.values)
+                return next((other for other in every if other.entries == derived.entries), derived)
+        return derived
+
+    def _last(self, place: Place) -> tuple[bool, bool]:
+        """What is not to be changed where another place would do as well: calls, and what the loss reads."""
+        return place.site.number in self.bench.shared, _hands_on(place)
+
+    def _slopes(self, place: Place) -> Iterator[Derived]:
+        return slopes(self.catalogue, place, self.values)
+
+    def _values(self, place: Place) -> Iterator[Derived]:
+        return substitutions(self.catalogue, place, self.scales, self.values)
+
+    def _factor(self, derived: Derived) -> Correction:
+        """A slope that is missing at a place."""
+        place, entry = derived.place, derived.entries[0]
+        text = spelled(self.catalogue, place, entry, 1.0)
+        new = {e.operand: node for e, node in derived.changes}
+        meaning = self._meaning(place, entry, 1.0)
+        why = f"the chain rule has one more factor here: {meaning}"
+        part = Part(place, product(place.text, text) if text else "", lambda e: new.get(e.operand))
+        if text is None:
+            expected = f"{place.text} times {meaning.replace('`', '')}"
+            return Correction("missing-factor", (part,), COST, why, expected=expected, edits=(), derived=True)
+        return Correction("missing-factor", (part,), COST, why, expected=part.text)
 
     def _correction(self, derived: Derived) -> Correction:
         place, entry = derived.place, derived.entries[0]

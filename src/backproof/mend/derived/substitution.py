@@ -11,6 +11,7 @@ import numpy as np
 from backproof.check.catalogue import Catalogue, Entry
 from backproof.check.place import Place, where
 from backproof.check.trial import Edge
+from backproof.faults.correction import make
 from backproof.graph import Node, leaf
 
 READ_ONLY = frozenset({"Name", "Constant"})
@@ -18,12 +19,16 @@ READ_ONLY = frozenset({"Name", "Constant"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Derived:
-    """True values for every evaluation of a place: of ``entries``, times the constant ``scale``."""
+    """True values for every evaluation of a place: of ``entries``, times the constant ``scale``.
+
+    ``factor`` says that they are one more factor of what stands there, and do not replace it.
+    """
 
     place: Place
     entries: tuple[Entry, ...]
     scale: float
     changes: tuple[tuple[Edge, Node], ...]
+    factor: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -76,6 +81,23 @@ def substitutions(
                 for edge in group
             )
             yield Derived(place, entries, scale, changes)
+
+
+def slopes(catalogue: Catalogue, place: Place, values: Values) -> Iterator[Derived]:
+    """The slopes of the forward pass by which a place might have to be multiplied."""
+    if place.site.kind == "Constant":
+        return
+    evaluations = Evaluations(place)
+    for entries in _chosen(catalogue, evaluations):
+        if any(entry.kind != "local" or np.shape(entry.node.value) != place.shape for entry in entries):
+            continue
+        changes = tuple(
+            (edge, product)
+            for entry, group in zip(entries, evaluations.groups, strict=True)
+            for edge in group
+            if (product := make("multiply", edge.operand, values.leaf(entry, 1.0))) is not None
+        )
+        yield Derived(place, entries, 1.0, changes, factor=True)
 
 
 def _chosen(catalogue: Catalogue, evaluations: Evaluations) -> Iterator[tuple[Entry, ...]]:

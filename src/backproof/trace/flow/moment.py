@@ -43,12 +43,16 @@ class Moment:
         self.time += 1
         return Origin(site, operand_sites, self.current.number, self.time)
 
-    def frame(self, site: int | None, call: int | None) -> Names:
-        """A new frame; the present one goes on until the new one is made ``current``."""
+    def frame(self, site: int | None, call: int | None, within: Names | None = None) -> Names:
+        """A new frame; the present one goes on until the new one is made ``current``.
+
+        ``within`` is the frame of the function around the one that was called.
+        """
         parent = self.current if self.trace.frames else None
         names = Names(len(self.trace.frames), parent)
         number = None if parent is None else parent.number
-        self.trace.frames.append(Frame(names.number, site, call, number, self.time))
+        around = None if within is None else within.number
+        self.trace.frames.append(Frame(names.number, site, call, number, self.time, around))
         return names
 
     def back_from(self, frame: Names) -> None:

@@ -171,6 +171,13 @@ class Expressions:
             compared(self.nodes, name, left, right, site)
         return result
 
+    def element(self, site: int, value: Any) -> Any:
+        """A name was read to be an item of a comprehension: what is computed has a second name there."""
+        node = self.nodes.find(value) if isinstance(value, TRACKED) else None
+        if node is not None and node.operands:
+            self.nodes.alias(value, node, site, node.name, site)
+        return value
+
     def truth(self, site: int, value: Any) -> Any:
         """A condition was evaluated, as of an ``if``."""
         return truth(self.nodes, value, site)

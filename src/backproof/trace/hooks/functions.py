@@ -35,11 +35,16 @@ class Functions:
         self.moment.current = self.moment.frame(None, None)
         return self.moment.current
 
-    def enter(self, site: int, names: tuple[str, ...], values: tuple[Any, ...]) -> Names:
-        """A function of the program was called: its arguments get nodes of their own."""
+    def enter(
+        self, site: int, names: tuple[str, ...], values: tuple[Any, ...], within: Names | None
+    ) -> Names:
+        """A function of the program was called: its arguments get nodes of their own.
+
+        ``within`` is the frame of the function that it was defined in.
+        """
         call, where = self.pending if self.pending is not None else (None, {})
         self.pending = None
-        frame = self.moment.frame(site, call)
+        frame = self.moment.frame(site, call, within)
         depth = len(self.activities.open)
         bound = []
         for name, value in zip(names, values, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backproof.trace.rewriting.build import hook, plain_names, structure
@@ -181,15 +181,15 @@ def _is_super(root: ast.expr) -> bool:
 # ---------------------------------------------------------------------- comprehensions
 def comprehension(rewriter: Rewriter, node: Any, site: Site) -> ast.expr:
     """``[element for item in iterable]`` and its kin."""
-    return _comprehension(rewriter, node, ["elt"])
+    return _comprehension(rewriter, node, "elt")
 
 
 def dict_comprehension(rewriter: Rewriter, node: ast.DictComp, site: Site) -> ast.expr:
     """``{key: value for item in iterable}``."""
-    return _comprehension(rewriter, node, ["key", "value"])
+    return _comprehension(rewriter, node, "key", "value")
 
 
-def _comprehension(rewriter: Rewriter, node: Any, parts: Sequence[str]) -> ast.expr:
+def _comprehension(rewriter: Rewriter, node: Any, *parts: str) -> ast.expr:
     """Its iterables hand out items, its element and conditions are evaluated inside."""
     bound: set[str] = set()
     generators: list[ast.comprehension] = node.generators
@@ -208,7 +208,10 @@ def _comprehension(rewriter: Rewriter, node: Any, parts: Sequence[str]) -> ast.e
     for generator in generators:
         generator.ifs = [condition(rewriter, test) for test in generator.ifs]
     for part in parts:
-        setattr(node, part, rewriter.expr(getattr(node, part))[0])
+        inner = getattr(node, part)
+        value, site = rewriter.expr(inner)
+        named = part != "key" and isinstance(inner, BARE)  # a second name of its value
+        setattr(node, part, hook("element", site.number, value) if named else value)
     rewriter.comprehension.pop()
     result: ast.expr = node
     return result

@@ -27,7 +27,7 @@ def function(rewriter: Rewriter, node: Function) -> list[ast.stmt]:
     rewriter.function, rewriter.comprehension = node.name, []
     rewriter.parent, rewriter.in_class = None, False
     frame = frame_name(rewriter.scope)
-    enter = assign(frame, _enter(node.args, site.number))
+    enter = assign(frame, _enter(rewriter, node.args, site.number))
     body = rewriter.body(node.body)
     first: list[ast.stmt] = []
     if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
@@ -58,14 +58,19 @@ def _defaults(rewriter: Rewriter, arguments: ast.arguments) -> ast.arguments:
     return arguments
 
 
-def _enter(arguments: ast.arguments, site: int) -> ast.Call:
+def _enter(rewriter: Rewriter, arguments: ast.arguments, site: int) -> ast.Call:
     """The call that makes a frame and binds the arguments in it."""
     names = argument_names(arguments)
+    around = rewriter.scope.parent
+    within = (
+        ast.Constant(None) if around is None or around.is_module else ast.Name(frame_name(around), ast.Load())
+    )
     return hook(
         "enter",
         site,
         ast.Tuple([ast.Constant(name) for name in names], ast.Load()),
         ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load()),
+        within,
     )
 
 
@@ -96,7 +101,9 @@ def anonymous(rewriter: Rewriter, node: ast.Lambda, site: Site) -> ast.expr:
     rewriter.scope = rewriter.new_scope(node, rewriter.scope)
     rewriter.function, rewriter.comprehension, rewriter.parent = "<lambda>", [], None
     body, inner = rewriter.expr(node.body)
-    entered = ast.NamedExpr(ast.Name(frame_name(rewriter.scope), ast.Store()), _enter(node.args, site.number))
+    entered = ast.NamedExpr(
+        ast.Name(frame_name(rewriter.scope), ast.Store()), _enter(rewriter, node.args, site.number)
+    )
     returned = hook("returned", rewriter.frame(), inner.number, body)
     node.body = ast.Subscript(ast.Tuple([entered, returned], ast.Load()), ast.Constant(1), ast.Load())
     _restore(rewriter, outer)

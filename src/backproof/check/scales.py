@@ -1,0 +1,37 @@
+"""The scale of the step: another than that of most gradients may be the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from backproof.check.compare import Verdict
+from backproof.check.ranking import is_steady
+
+SAME = 1e-5  # relative
+
+
+def rescaled(verdict: Verdict) -> Iterator[Verdict]:
+    """Give the verdicts that take the scale of fewer gradients for the right one.
+
+    A constant too much at the beginning of the backward pass gives the wrong scale to all gradients but the
+    last few: one correction where these are right, several where the many are.
+    """
+    known = [verdict.scales]
+    for comparison in verdict.comparisons:
+        scales = comparison.scales
+        if not comparison.parallel or comparison.zero or not is_steady(scales) or min(scales) <= 0:
+            continue
+        if not any(_same(scales, other) for other in known):
+            known.append(scales)
+            right = tuple(
+                bool(c.zero and c.parallel) or (c.parallel and not c.zero and _same(c.scales, scales))
+                for c in verdict.comparisons
+            )
+            yield replace(verdict, scales=scales, right=right)
+
+
+def _same(scales: tuple[float, ...], others: tuple[float, ...]) -> bool:
+    return len(scales) == len(others) and all(
+        abs(a - b) <= SAME * abs(b) for a, b in zip(scales, others, strict=True)
+    )

@@ -1,0 +1,334 @@
+"""One mistake, one finding at its own row, by its name, with a mend that makes the program right again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import Program, apply_edits, program_from_bytes
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """``right`` in the program becomes ``wrong``: the names it may have, the row where it stands."""
+
+    program: str
+    right: str
+    wrong: str
+    names: tuple[str, ...]
+    row: str = ""
+
+
+LISTS = """
+import math, random
+random.seed(3)
+W = [[random.uniform(-1, 1) for _ in range(3)] for _ in range(4)]
+b = [random.uniform(-1, 1) for _ in range(4)]
+V = [[random.uniform(-1, 1) for _ in range(4)] for _ in range(2)]
+samples = [([random.gauss(0, 1) for _ in range(3)], [0, 1] if k % 3 else [1, 0]) for k in range(9)]
+for epoch in range(900):
+    for x, t in samples:
+        h = []
+        for j in range(4):
+            h.append(1 / (1 + math.exp(-sum(w * v for w, v in zip(W[j], x)) - b[j])))
+        y = [1 / (1 + math.exp(-sum(w * v for w, v in zip(V[k], h)))) for k in range(2)]
+        loss = sum(0.5 * (p - q) ** 2 for p, q in zip(y, t))
+        dy = []
+        for k in range(2):
+            dy.append((y[k] - t[k]) * y[k] * (1 - y[k]))
+        dz = []
+        for j in range(4):
+            s = 0.0
+            for k in range(2):
+                s += dy[k] * V[k][j]
+            dz.append(s * h[j] * (1 - h[j]))
+        for k in range(2):
+            for j in range(4):
+                V[k][j] -= 0.3 * dy[k] * h[j]
+        for j in range(4):
+            for i in range(3):
+                W[j][i] -= 0.3 * dz[j] * x[i]
+            b[j] -= 0.3 * dz[j]
+"""
+
+DROPPED_OUT = """
+import numpy as np
+rng = np.random.default_rng(8)
+class Layer:
+    def __init__(self, inputs, outputs, keep):
+        self.W, self.b = rng.normal(0, 0.5, (inputs, outputs)), rng.normal(0, 0.1, outputs)
+        self.keep = keep
+    def forward(self, x):
+        self.x = x
+        self.z = x @ self.W + self.b
+        a = np.where(self.z > 0, self.z, 0.2 * self.z)
+        self.on = rng.random(a.shape) < self.keep
+        return a * self.on
+    def backward(self, g):
+        da = g * self.on
+        dz = da * np.where(self.z > 0, 1.0, 0.2)
+        self.dW, self.db = self.x.T @ dz, dz.sum(axis=0)
+        return dz @ self.W.T
+X = rng.normal(size=(26, 4)); Y = np.sin(X[:, :2])
+net = [Layer(4, 9, 0.7), Layer(9, 7, 0.8), Layer(7, 2, 1.1)]
+for i in range(800):
+    out = X
+    for layer in net:
+        out = layer.forward(out)
+    loss = 0.5 * np.mean(np.sum((out - Y) ** 2, axis=1))
+    g = (out - Y) / len(X)
+    for layer in net[::-1]:
+        g = layer.backward(g)
+    for layer in net:
+        layer.W -= 0.1 * layer.dW
+        layer.b -= 0.1 * layer.db
+"""
+
+CLOSURES = """
+import numpy as np
+rng = np.random.default_rng(12)
+def affine(inputs, outputs):
+    W, b = rng.normal(0, 0.5, (inputs, outputs)), rng.normal(0, 0.1, outputs)
+    def run(x):
+        def pull(g):
+            back = g @ W.T
+            W[...] = W - 0.05 * x.T @ g
+            b[...] = b - 0.05 * g.sum(axis=0)
+            return back
+        return x @ W + b, pull
+    return run
+def each(function, slope):
+    def run(x):
+        return function(x), lambda g: g * slope(x)
+    return run
+model = [affine(3, 7), each(lambda z: np.log1p(np.exp(z)), lambda z: 1 / (1 + np.exp(-z))), affine(7, 2)]
+X = rng.normal(size=(23, 3)); Y = np.cos(X[:, 1:])
+for i in range(900):
+    out, pulls = X, []
+    for part in model:
+        out, pull = part(out)
+        pulls.append(pull)
+    loss = 0.5 * np.sum((out - Y) ** 2) / len(X)
+    g = (out - Y) / len(X)
+    for pull in reversed(pulls):
+        g = pull(g)
+"""
+
+RESIDUAL = """
+import numpy as np
+rng = np.random.default_rng(14)
+blocks = [dict(U=rng.normal(0, 0.3, (5, 8)), V=rng.normal(0, 0.3, (8, 5))) for _ in range(3)]
+w = rng.normal(0, 0.4, (5, 2))
+X = rng.normal(size=(33, 5)); Y = X[:, :2] * X[:, 2:4]
+def forward(x):
+    saved = []
+    for block in blocks:
+        a = x @ block["U"]
+        r = np.maximum(a, 0)
+        saved.append((x, a, r))
+        x = x + r @ block["V"]
+    return x @ w, x, saved
+def backward(dy, last, saved):
+    dx = dy @ w.T
+    grads = []
+    for block, (x, a, r) in zip(reversed(blocks), reversed(saved)):
+        dr = dx @ block["V"].T
+        da = dr * (a > 0)
+        grads.insert(0, dict(U=x.T @ da, V=r.T @ dx))
+        dx = dx + da @ block["U"].T
+    return last.T @ dy, grads
+for i in range(900):
+    out, last, saved = forward(X)
+    loss = np.mean((out - Y) ** 2)
+    dw, grads = backward(2 * (out - Y) / Y.size, last, saved)
+    w -= 0.05 * dw
+    for block, own in zip(blocks, grads):
+        for key in own:
+            block[key] -= 0.05 * own[key]
+"""
+
+CONVOLUTION = """
+import numpy as np
+rng = np.random.default_rng(18)
+filters, offset = rng.normal(0, 0.5, (2, 3, 2)), rng.normal(0, 0.1, 2)
+dense, images = rng.normal(0, 0.4, (3, 8)), rng.normal(size=(12, 6, 5))
+kinds = rng.integers(0, 3, 12)
+for n in range(2000):
+    image, kind = images[n % 12], kinds[n % 12]
+    conv = np.zeros((2, 4, 4))
+    for f in range(2):
+        for i in range(4):
+            for j in range(4):
+                conv[f, i, j] = np.sum(image[i:i + 3, j:j + 2] * filters[f]) + offset[f]
+    act = np.maximum(0, conv)
+    pooled = np.zeros((2, 2, 2))
+    for f in range(2):
+        for i in range(2):
+            for j in range(2):
+                pooled[f, i, j] = np.max(act[f, 2 * i:2 * i + 2, 2 * j:2 * j + 2])
+    flat = pooled.reshape(-1)
+    scores = np.exp(dense @ flat)
+    prob = scores / scores.sum()
+    loss = -np.log(prob[kind])
+    d_scores = prob.copy()
+    d_scores[kind] -= 1
+    d_pooled = (dense.T @ d_scores).reshape(2, 2, 2)
+    d_act = np.zeros_like(act)
+    for f in range(2):
+        for i in range(2):
+            for j in range(2):
+                window = act[f, 2 * i:2 * i + 2, 2 * j:2 * j + 2]
+                d_act[f, 2 * i:2 * i + 2, 2 * j:2 * j + 2] += d_pooled[f, i, j] * (window == window.max())
+    d_conv = d_act * (conv > 0)
+    d_filters, d_offset = np.zeros_like(filters), np.zeros_like(offset)
+    for f in range(2):
+        for i in range(4):
+            for j in range(4):
+                d_filters[f] += d_conv[f, i, j] * image[i:i + 3, j:j + 2]
+                d_offset[f] += d_conv[f, i, j]
+    dense -= 0.05 * np.outer(d_scores, flat)
+    filters -= 0.05 * d_filters
+    offset -= 0.05 * d_offset
+"""
+
+COMPREHENSIONS = """
+import math, random
+random.seed(21)
+w = [random.gauss(0, 1) for _ in range(5)]
+b = [random.gauss(0, 0.3) for _ in range(5)]
+v = [random.gauss(0, 0.5) for _ in range(5)]
+for step in range(900):
+    x = random.uniform(-2, 2)
+    hidden = [math.tanh(p * x + q) for p, q in zip(w, b)]
+    error = sum(r * h for r, h in zip(v, hidden)) - math.sin(x)
+    loss = 0.5 * error ** 2
+    back = [error * r * (1 - h * h) for r, h in zip(v, hidden)]
+    slopes = {"w": [d * x for d in back], "v": [error * h for h in hidden]}
+    w = [p - 0.05 * d for p, d in zip(w, slopes["w"])]
+    b = [q - 0.05 * d for q, d in zip(b, back)]
+    v = [r - 0.05 * d for r, d in zip(v, slopes["v"])]
+"""
+
+CHAIN = """
+import numpy as np
+rng = np.random.default_rng(25)
+X = rng.normal(size=(27, 4)); Y = np.sin(X[:, :2])
+W, b = rng.normal(0, 0.5, (4, 7)), rng.normal(0, 0.1, 7)
+U, c = rng.normal(0, 0.5, (7, 6)), rng.normal(0, 0.1, 6)
+V = rng.normal(0, 0.5, (6, 2))
+for i in range(900):
+    h = np.tanh(X @ W + b)
+    k = np.tanh(h @ U + c)
+    out = k @ V
+    loss = np.mean((out - Y) ** 2)
+    d = 2 * (out - Y) / Y.size
+    gV = k.T @ d
+    dk = d @ V.T * (1 - k ** 2)
+    dh = dk @ U.T * (1 - h ** 2)
+    W -= 0.1 * X.T @ dh
+    b -= 0.1 * dh.sum(axis=0)
+    U -= 0.1 * h.T @ dk
+    c -= 0.1 * dk.sum(axis=0)
+    V -= 0.1 * gV
+"""
+
+PROGRAMS = {
+    "lists": LISTS,
+    "dropped out": DROPPED_OUT,
+    "closures": CLOSURES,
+    "residual": RESIDUAL,
+    "convolution": CONVOLUTION,
+    "comprehensions": COMPREHENSIONS,
+    "chain": CHAIN,
+}
+
+MISTAKES = {
+    "an item of a list that nothing else reads": Mistake(
+        LISTS, "0.3 * dz[j] * x[i]", "0.3 * dz[j]", ("missing-factor",)
+    ),
+    "the target of a difference": Mistake(LISTS, "(y[k] - t[k]) * y", "(y[k]) * y", ("missing-term",)),
+    "a sum that goes on from round to round": Mistake(
+        LISTS.replace("    for x, t in samples:\n", "    s = 0.0\n    for x, t in samples:\n"),
+        "            s = 0.0\n            for k",
+        "            for k",
+        ("not-reset",),
+        "s += dy[k] * V[k][j]",
+    ),
+    "the gradient beside a mask that is data": Mistake(
+        DROPPED_OUT, "da = g * self.on", "da = self.on", ("missing-factor", "upstream-ignored")
+    ),
+    "the slope in a closure": Mistake(CLOSURES, "lambda g: g * slope(x)", "lambda g: g", ("missing-factor",)),
+    "a mask where the value is only named again": Mistake(
+        RESIDUAL, "da = dr * (a > 0)", "da = dr", ("missing-factor", "forward-backward-mismatch")
+    ),
+    "a statement too far up": Mistake(
+        RESIDUAL,
+        '        grads.insert(0, dict(U=x.T @ da, V=r.T @ dx))\n        dx = dx + da @ block["U"].T\n',
+        '        dx = dx + da @ block["U"].T\n        grads.insert(0, dict(U=x.T @ da, V=r.T @ dx))\n',
+        ("overwritten",),
+        "grads.insert",
+    ),
+    "a slice of the input": Mistake(
+        CONVOLUTION, "d_conv[f, i, j] * image[i:i + 3, j:j + 2]", "d_conv[f, i, j]", ("missing-factor",)
+    ),
+    "the winner of a window": Mistake(
+        CONVOLUTION, "d_pooled[f, i, j] * (window == window.max())", "d_pooled[f, i, j]", ("missing-factor",)
+    ),
+    "the value for its slope": Mistake(
+        CONVOLUTION, "d_act * (conv > 0)", "d_act * conv", ("wrong-activation-derivative",)
+    ),
+    "a factor in a comprehension": Mistake(
+        COMPREHENSIONS, "[error * h for h in hidden]", "[h for h in hidden]", ("missing-factor",)
+    ),
+    "a constant that most gradients have": Mistake(
+        CHAIN, "dk = d @ V.T", "dk = 3 * d @ V.T", ("wrong-scale", "extra-factor")
+    ),
+    "the square of a slope": Mistake(
+        CHAIN, "dk @ U.T * (1 - h ** 2)", "dk @ U.T * (1 - h)", ("wrong-activation-derivative",)
+    ),
+    "another loss": Mistake(CHAIN, "(out - Y) ** 2)", "(out - Y) ** 4)", ("loss-mismatch",), "out - Y) /"),
+}
+
+
+def _check(text: str) -> FileReport:
+    return check_program(program_from_bytes(text.encode(), "net.py"))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_right_programs_are_certified(name: str) -> None:
+    """The programs that the mistakes are made in are correct."""
+    assert _check(PROGRAMS[name]).verdict == "correct"
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_one_mistake_is_one_finding(name: str) -> None:
+    """A single mistake is found at its row and mended, and nothing else is reported."""
+    mistake = MISTAKES[name]
+    assert mistake.program.count(mistake.right) == 1
+    text = mistake.program.replace(mistake.right, mistake.wrong)
+    (finding,) = [f for f in _check(text).findings if f.severity == "error"]
+    assert finding.name in mistake.names
+    assert finding.span is not None
+    row = text.split("\n")[finding.span.row - 1]
+    assert (mistake.row or mistake.wrong) in row
+    assert finding.fix is not None
+    assert finding.fix.applicability == "safe"
+    mended = apply_edits(Program("net.py", text), finding.fix.edits).text
+    assert _check(mended).verdict == "correct"
+
+
+def test_items_that_are_not_reset_are_no_momentum() -> None:
+    """Buffers that are made once and filled item by item: each is reported, at the row that adds to it."""
+    text = CONVOLUTION.replace(
+        "    d_filters, d_offset = np.zeros_like(filters), np.zeros_like(offset)\n", ""
+    ).replace(
+        "for n in range(2000):\n",
+        "d_filters, d_offset = np.zeros_like(filters), np.zeros_like(offset)\nfor n in range(2000):\n",
+    )
+    found = [f for f in _check(text).findings if f.severity == "error"]
+    assert [f.name for f in found] == ["not-reset", "not-reset"]
+    rows = [text.split("\n")[f.span.row - 1].strip() for f in found if f.span is not None]
+    assert [row.split("[")[0] for row in rows] == ["d_filters", "d_offset"]
