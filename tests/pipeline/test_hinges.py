@@ -53,3 +53,64 @@ def test_a_buffer_that_is_never_reset() -> None:
 def test_a_gradient_of_no_hinge(added: str) -> None:
     """What is no gradient of the hinge is not certified."""
     assert _check(added=added).verdict != "correct"
+
+
+LINE = """
+import numpy as np
+
+rng = np.random.default_rng(12)
+x = rng.uniform(0, 1, 11)
+y = 3 * x - 1 + 0.1 * rng.normal(size=11)
+w, b = 0.4, -0.3
+for epoch in range(1500):
+    out = w * x + b
+    {name} = np.sum((y - out) ** 2)
+    w = w - 0.01 * np.sum({sign}2 * (out - y) * x)
+    b = b - 0.01 * np.sum({sign}2 * (out - y))
+    if {stop}:
+        break
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "stop"), [("cost", "cost > 1e9"), ("error", "error < 1e-9"), ("cost", "abs(cost - 7) < 1e-9")]
+)
+def test_a_decision_by_the_loss_is_no_hinge(name: str, stop: str) -> None:
+    """To stop where the loss runs away says nothing of the loss: who climbs it is not right."""
+    for sign, verdict in (("", "correct"), ("-", "faulty")):
+        text = LINE.format(name=name, stop=stop, sign=sign)
+        assert check_program(program_from_bytes(text.encode(), "p.py")).verdict == verdict
+
+
+LOOPS = """
+import numpy as np
+
+rng = np.random.RandomState(7)
+X = np.hstack([rng.randn(13, 3), np.ones((13, 1))])
+y = rng.randint(0, 3, 13)
+W = 0.3 * rng.randn(4, 3)
+for it in range(1500):
+    dW = np.zeros(W.shape)
+    loss = 0.0
+    for i in range(13):
+        scores = X[i].dot(W)
+        for j in range(3):
+            margin = scores[j] - scores[y[i]] + 1
+            if j != y[i] and margin > 0:
+                loss += margin
+                dW[:, j] += X[i]
+                dW[:, y[i]] -= X[i]
+    loss = loss / 13 + 0.2 * np.sum(W * W)
+    dW = dW / 13 + {decay} * W
+    W -= 0.05 * dW
+"""
+
+
+def test_columns_that_are_written_one_after_the_other() -> None:
+    """A gradient that takes up one column after another is no parameter, though it reads them again."""
+    report = check_program(program_from_bytes(LOOPS.format(decay="0.4").encode(), "p.py"))
+    assert report.verdict == "correct"
+    assert [p.name for p in report.parameters] == ["W"]
+    report = check_program(program_from_bytes(LOOPS.format(decay="0.2").encode(), "p.py"))
+    assert report.verdict == "faulty"
+    assert [f.span.row for f in report.findings if f.severity == "error"] == [20]

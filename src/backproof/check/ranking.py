@@ -43,8 +43,16 @@ def settled(judged: list[Entry], rest: list[Hypothesis]) -> bool:
 def behind_the_whole(judged: list[Entry]) -> list[Entry]:
     """Put a part of a loss behind the whole, where that is surely a loss.
 
-    What the gradients owe is the derivative of the whole, though the part may explain them better.
+    What the gradients owe is the derivative of the whole, though the part may explain them better. A part
+    that explains nothing is behind whatever whole is called a loss.
     """
+    declared = {h.node for _, h, _, _ in judged if h.declared}
+    judged = [
+        ((-1, *rank[1:]), h, s, v)
+        if declared.intersection(h.wholes) and not any(v.right)
+        else (rank, h, s, v)
+        for rank, h, s, v in judged
+    ]
     sure = {h.node for _, h, _, v in judged if is_trusted(h, v)}
     return [
         ((0, *rank[1:]), h, s, v) if sure.intersection(h.wholes) else (rank, h, s, v)

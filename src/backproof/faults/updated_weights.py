@@ -55,6 +55,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from backproof.check.place import Place, Scenery, where
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part
@@ -101,7 +103,8 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         node = _read(first.edges[0].operand, leaf_of)
         assert node is not None
         update = step.trace.sites[rows[node]]
-        edits = moved_behind(step.trace, update, [place.site for place in group])
+        arrays = isinstance(first.edges[0].operand.value, np.ndarray)
+        edits = moved_behind(step.trace, update, [place.site for place in group], arrays)
         parts = tuple(Part(place, place.text, build) for place in group)
         what = names[leaf_of[node]] if first.site.kind == "Call" else first.text
         why = f"`{what}` is read after `{update.text}` has updated it; the forward pass used the value before"

@@ -11,7 +11,7 @@ import numpy as np
 
 from backproof.graph import Node, apply
 from backproof.step.cut import dependent
-from backproof.step.loss import Hypothesis
+from backproof.step.loss import SURE, Hypothesis, ancestors_since, stated
 from backproof.step.update import time_of
 from backproof.step.window import Window
 from backproof.trace import Trace
@@ -21,7 +21,10 @@ MOST = 4000  # decisions in one step
 
 
 def hinges(trace: Trace, window: Window) -> Iterator[Hypothesis]:
-    """The losses that the decisions of a step imply, one for each comparison and side of it."""
+    """The losses that the decisions of a step imply, one for each comparison and side of it.
+
+    A decision by the loss itself, such as to stop where it is small or runs away, implies none.
+    """
     sites: dict[int, list[tuple[Node, Node]]] = {}
     befores = [c.before for c in window.parameters]
     since = min(time_of(b) for b in befores)
@@ -36,8 +39,10 @@ def hinges(trace: Trace, window: Window) -> Iterator[Hypothesis]:
         x, y = node.operands if node.operation in LESS else node.operands[::-1]  # asked: is x below y?
         if np.size(x.value) == np.size(y.value) == 1 and (x in moving) != (y in moving):
             sites.setdefault(guard.site, []).append((x, y))
+    losses = _losses(trace, window) if sites else set[Node]()
     for site, pairs in sites.items():
-        if len(pairs) > MOST:
+        sides = [x if x in moving else y for x, y in pairs]
+        if len(pairs) > MOST or losses.intersection(ancestors_since(sides, since)):
             continue
         for below in (True, False):
             terms = [apply("subtract", y, x) if below else apply("subtract", x, y) for x, y in pairs]
@@ -46,5 +51,15 @@ def hinges(trace: Trace, window: Window) -> Iterator[Hypothesis]:
                 total = apply("add", total, apply("maximum", term, 0.0))
             text = trace.sites[site].text if site >= 0 else "the condition"
             formula = f"sum of hinges, as far as `{text}` is {'true' if below else 'false'}"
-            outputs = tuple(x if x in moving else y for x, y in pairs)
-            yield Hypothesis(total, None, None, False, formula, 0, outputs=outputs, site=site, decided=True)
+            yield Hypothesis(
+                total, None, None, False, formula, 0, outputs=tuple(sides), site=site, decided=True
+            )
+
+
+def _losses(trace: Trace, window: Window) -> set[Node]:
+    """What the program calls a loss; of what it calls an error, all but a plain difference."""
+    return {
+        h.node
+        for h in stated(trace, window)
+        if h.declared or (h.evidence >= SURE and h.node.operation != "subtract")
+    }

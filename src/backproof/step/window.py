@@ -33,6 +33,7 @@ from backproof.trace import Activity, Store, Trace
 
 ENOUGH = 12  # steps of a kind, where a search for them takes long
 LONGEST = 20_000  # nodes of such a step
+STEADY = 0.75  # of the rounds of a loop that update parameters: if fewer are whole, they are parts of steps
 MINIMISED = "minimised"  # the kind of a step that a minimiser makes
 
 
@@ -102,9 +103,10 @@ def _found(search: _Search) -> list[list[Window]]:
     own = [group for key, group in groups.items() if group and key[0] != MINIMISED]
     found = [group for key, group in groups.items() if group and key[0] == MINIMISED]
     if own:
-        most = max(len(w.parameters) for group in own for w in group)
-        best = [group for group in own if max(len(w.parameters) for w in group) == most]
-        shortest = min(best, key=lambda group: median([w.end - w.start for w in group]))
+        counts = [max(_count(search.trace, w) for w in group) for group in own]
+        best = [group for group, count in zip(own, counts, strict=True) if count == max(counts)]
+        steady = [group for group in best if len(group) >= STEADY * tried[group[0].kind]]
+        shortest = min(steady or best, key=lambda group: median([w.end - w.start for w in group]))
         found.insert(0, _one_by_one(search, shortest))
     return found
 
@@ -113,6 +115,21 @@ def parameters_since(trace: Trace, start: int) -> list[Change]:
     """What a trace updates after a time as parameters are updated, whether or not a step is complete."""
     search = _Search(trace, ())
     return search.lasting(start, search.end, search.changes(start, search.end))
+
+
+def _count(trace: Trace, window: Window) -> int:
+    """How many parameters a window updates; the numbers that lists of one name hold are one.
+
+    A step for one sample of a table changes only the numbers of its row and of its column.
+    """
+    return len({_owner(trace, change) for change in window.parameters})
+
+
+def _owner(trace: Trace, change: Change) -> Any:
+    if change.place[0] != "item" or np.ndim(change.before.value):
+        return change.before
+    text = trace.labels.get(change.stores[-1].place) or ""
+    return text.partition("[")[0] or change.before
 
 
 @dataclass(eq=False, repr=False)
