@@ -103,6 +103,28 @@ def _telling(
     return kept
 
 
+def is_rounding(step: TrainingStep, verdict: Verdict) -> bool:
+    """Is all that is wrong no more than the digits that the step loses at every point?
+
+    So it is where one less a probability is taken of which nothing is left but rounding.
+    """
+    wrong = [
+        (k, c) for k, (c, ok) in enumerate(zip(verdict.comparisons, verdict.right, strict=True)) if not ok
+    ]
+    results, count = [*step.descents, *step.truths], len(step.parameters)
+    found = informative_tables(step, results, POINTS, spread=verdict.spread)
+    if not wrong or any(c.parallel or c.zero or len(c.scales) != len(found) for _, c in wrong):
+        return False
+    lost = [rounding(results, {**step.state, **p}, [table[node] for node in results]) for p, table in found]
+    for k, comparison in wrong:
+        own = np.array([at[k] + at[count + k] for at in lost])
+        common = comparison.scales[int(np.argmin(own))]
+        off = np.abs(np.array(comparison.scales) / common - 1) if common else np.inf
+        if np.any(np.maximum(comparison.errors, off) > np.maximum(MARGIN * own, TOLERANCE)):
+            return False
+    return True
+
+
 def telling_tables(
     step: TrainingStep, verdict: Verdict, results: Sequence[Node], count: int, seed: int
 ) -> list[tuple[dict[Node, Any], dict[Node, Any]]]:

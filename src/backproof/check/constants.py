@@ -7,14 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from backproof.check.trial import Bench, Edge
-from backproof.graph import apply
+from backproof.graph import Node, apply
 
 CLOSE = 1e-7  # relative: what is left of the gradients that one constant explains
 CHANGED = 1e-4  # relative: a constant that is nearer to one changes nothing
 
 
-def constant_of(bench: Bench, edges: Sequence[Edge]) -> float | None:
+def constant_of(
+    bench: Bench, edges: Sequence[Edge], before: Sequence[tuple[Edge, Node]] = ()
+) -> float | None:
     """The one constant that makes every gradient true which the place enters; None where there is none.
+
+    ``before`` are changes that have been made elsewhere.
 
     The backward pass is linear in most of its values: where one of them is doubled, a gradient changes by
     what it owes to that value. So the constant, and the scale that the gradients have in common where none
@@ -26,13 +30,15 @@ def constant_of(bench: Bench, edges: Sequence[Edge]) -> float | None:
         return None
     rows, wanted, sizes = list[np.ndarray](), list[np.ndarray](), 0.0
     for point in range(len(bench.points)):
-        doubled = bench.evaluated(changes, point)
-        if doubled is None:
+        doubled = bench.evaluated([*before, *changes], point)
+        single = bench.evaluated(before, point) if before else {}
+        if doubled is None or single is None:
             return None
         for k, descent in enumerate(bench.step.descents):
             if descent not in doubled:
                 continue
-            here, there = (np.asarray(t[descent], dtype=float) for t in (bench.base[point], doubled))
+            now = single.get(descent, bench.base[point][descent])
+            here, there = (np.asarray(value, dtype=float) for value in (now, doubled[descent]))
             true = np.asarray(bench.truths[point][k], dtype=float)
             if not here.shape == there.shape == true.shape:
                 return None

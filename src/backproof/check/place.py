@@ -20,6 +20,7 @@ from backproof.check.trial import Bench, Edge
 from backproof.graph import Node, leaf
 from backproof.trace import Binding, Site, Trace
 
+MOST_KEPT = 20  # attributes that a method does not read, and might have
 SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|-?\w+( ?[-+] ?\d+)?)\])*(\.T)?$")
 SUBSCRIPT = re.compile(r"(?<=[\w\])])\[[^\[\]'\"(]*[A-Za-z][^\[\]'\"(]*\]")  # a list is none
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -181,7 +182,8 @@ class Place:
         edge = self.edges[0]
         frame, time = where(edge)
         texts = [t for t in self.scenery.texts(frame, time) if SIMPLE.match(t) and t != self.text]
-        return tuple(dict.fromkeys([*texts[:60], *self.companions, *self.pieces]))
+        kept = self.scenery.memory.kept(frame, time) if frame else []
+        return tuple(dict.fromkeys([*texts[:60], *self.companions, *kept[:MOST_KEPT], *self.pieces]))
 
     @cached_property
     def pieces(self) -> tuple[str, ...]:
@@ -199,8 +201,13 @@ class Place:
         held = self.scenery.memory.containers(self.scenery.enclosing(frame), time)
         if not held:
             return ()
-        keys = dict.fromkeys(key for text in (self.text, *self._own_texts) for key in SUBSCRIPT.findall(text))
-        return tuple(f"{name}{key}" for key in list(keys)[:KEYS] for name in held[:CONTAINERS])
+        return tuple(f"{name}{key}" for key in self.keys[:KEYS] for name in held[:CONTAINERS])
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The subscripts that are used here, and in the function around, nearest first."""
+        texts = (self.text, *self._own_texts)
+        return list(dict.fromkeys(key for text in texts for key in SUBSCRIPT.findall(text)))
 
     @cached_property
     def _own_texts(self) -> list[str]:

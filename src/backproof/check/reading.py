@@ -130,6 +130,14 @@ class Memory:
                         texts.append(f"{name}.{attribute}")
         return list(dict.fromkeys(texts))
 
+    def kept(self, frame: int, time: int) -> list[str]:
+        """The numbers and arrays that the object of a method keeps."""
+        held = self.content(("name", frame, "self"), time)
+        if held is None or isinstance(held, Node):
+            return []
+        names = sorted(self.attributes.get(held, ()))
+        return [f"self.{n}" for n in names if isinstance(self.content(("attribute", held, n), time), Node)]
+
     def _filled(self, number: int, time: int) -> bool:
         return any(self.content((kind, number), time) is not None for kind in ("length", "size"))
 

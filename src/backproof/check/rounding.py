@@ -12,7 +12,7 @@ from backproof.graph.evaluate import cast
 from backproof.graph.operations import OPERATIONS
 
 MARGIN = 30.0  # an error within so many times what was measured is rounding
-DRAWS = 2
+DRAWS = 6  # a change of one digit may take back another: of two draws both do so now and then
 LAST = 2.0**-52  # the last digit of a float64, relative
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "power", "square", "sqrt", "reciprocal")
 CURVES = ("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "sin", "cos")

@@ -162,6 +162,11 @@ class Bench:
         return None
 
     @cached_property
+    def applied(self) -> frozenset[str]:
+        """The operations of the forward pass."""
+        return frozenset(node.operation for node in self.forward)
+
+    @cached_property
     def spoken(self) -> frozenset[str]:
         """The names that the expressions of the forward pass hold, attributes with their objects."""
         sites = {node.origin.site for node in self.forward if node.origin is not None and node.operands}

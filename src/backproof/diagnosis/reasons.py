@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from backproof.check.compare import is_rounding
 from backproof.check.judgement import Judgement
 from backproof.check.points import decides_alike, informative_points
 from backproof.check.ranking import is_steady
@@ -72,6 +73,17 @@ def failed_in_training(judgement: Judgement) -> bool:
     training = {window.kind, *around}
     return window.kind[1] < 0 or any(
         not a.complete and (a.kind, a.site) in training for a in trace.activities
+    )
+
+
+def without_digits(judgement: Judgement) -> str | None:
+    """Say that what is wrong is the rounding of the true gradient alone."""
+    if not is_rounding(judgement.step, judgement.verdict):
+        return None
+    return (
+        "Near the parameters of the observed step too few digits are left of the true gradient, as of "
+        "`1 - p` where p is all but one, so there is nothing to compare with. Smaller initial values keep "
+        "the units from saturating."
     )
 
 

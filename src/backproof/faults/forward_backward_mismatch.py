@@ -69,6 +69,7 @@ RULE = Rule(
     because="What the forward pass does to a value, the backward pass has to do to its gradient.",
 )
 
+WRITTEN = ("Constant", "UnaryOp", "Name", "Attribute")
 COMPARISONS = {
     ">": "greater", ">=": "greater_equal", "<": "less", "<=": "less_equal", "==": "equal", "!=": "not_equal",
 }  # fmt: skip
@@ -116,10 +117,14 @@ def _operator(place: Place, left: Span, right: Span, written: str) -> Span | Non
 
 
 def _number(place: Place) -> Iterator[Correction]:
-    """A number that is written in the forward pass."""
-    own = float(np.ravel(place.edges[0].operand.value)[0])
+    """A number that is written in the forward pass, or has a name there."""
+    edge = place.edges[0]
+    own = float(np.ravel(edge.operand.value)[0])
+    written = place.site.kind in WRITTEN[:2]
     for text, value in _literals(place.scenery.bench).items():
         if value == own:
+            continue
+        if text[0].isalpha() and not (written and _means(place.value(text, edge), value)):
             continue
 
         def build(edge: Edge, value: float = value) -> Node:
@@ -129,15 +134,25 @@ def _number(place: Place) -> Iterator[Correction]:
         yield Correction("forward-backward-mismatch", (Part(place, text, build),), 1.5, why, expected=text)
 
 
+def _means(node: Node | None, value: float) -> bool:
+    """Is this number what a name means here, and no rate that changes?"""
+    return (
+        node is not None
+        and not node.operands
+        and np.size(node.value) == 1
+        and float(np.ravel(node.value)[0]) == value
+    )
+
+
 def _literals(bench: Bench) -> dict[str, float]:
-    """The numbers that the source of the forward pass holds, but for none and one."""
+    """The numbers that the source of the forward pass holds, or names there, but for none and one."""
     sites = bench.step.trace.sites
     found: dict[str, float] = {}
     for node in ancestors([bench.step.loss]):
         origin = node.origin
         made_at = origin.operand_sites if origin is not None else ()
         for site, operand in zip(made_at, node.operands, strict=False):
-            if site is not None and site >= 0 and sites[site].kind in ("Constant", "UnaryOp"):
+            if site is not None and site >= 0 and sites[site].kind in WRITTEN:
                 value = float(np.ravel(operand.value)[0]) if np.size(operand.value) == 1 else 0.0
                 if value not in (0.0, 1.0) and not operand.operands:
                     found.setdefault(sites[site].text, value)

@@ -60,7 +60,7 @@ import numpy as np
 from backproof.check.place import Place
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part
-from backproof.faults.resetting import assigned, reset_before
+from backproof.faults.resetting import assigned, reset_before, reset_behind
 from backproof.faults.rule import Rule
 from backproof.graph import Node, constant
 from backproof.source import Edit
@@ -191,4 +191,8 @@ def _edits(place: Place) -> tuple[Edit, ...]:
     number = window.kind[1]
     step = trace.sites[number] if 0 <= number < len(trace.sites) else None
     whole = all(np.ndim(edge.operand.value) == 0 for edge in place.edges)
+    updates = [store.site for change in window.parameters for store in change.stores]
+    behind = reset_behind(trace, place.site, [trace.sites[k] for k in updates if k >= 0]) if whole else ()
+    if behind:
+        return behind
     return reset_before(trace, place.site, step, f"{buffer} = 0.0" if whole else f"{buffer}[...] = 0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from backproof.source import Edit, Span
 from backproof.trace import Site, Trace
@@ -48,6 +49,41 @@ def reset_before(trace: Trace, addition: Site, step: Site | None, text: str) -> 
     if len(indent) != chosen.col_offset:
         return ()
     return (Edit(Span(chosen.lineno, 1, chosen.lineno, 1, addition.span.file), f"{indent}{text}\n"),)
+
+
+def reset_behind(trace: Trace, addition: Site, updates: list[Site]) -> tuple[Edit, ...]:
+    """Edits that set the number which an addition changes to zero behind every update that reads it.
+
+    For the attributes of objects that a loop goes through: outside of it they have no name.
+    """
+    if addition.kind != "AugAssign" or not addition.children:
+        return ()
+    owner, _, attribute = trace.sites[addition.children[0]].text.rpartition(".")
+    if owner not in _loop_names(trace.files[addition.file]) or not attribute.isidentifier():
+        return ()
+    edits = list[Edit]()
+    for update in {site.number: site for site in updates}.values():
+        read = re.search(rf"\b[A-Za-z_]\w*\.{attribute}\b", update.text)
+        lines = trace.files[update.file].split("\n")
+        row = update.span.end_row
+        if read is None or row >= len(lines):
+            continue
+        indent = lines[update.span.row - 1][: update.span.column - 1]
+        if indent.strip():
+            return ()
+        at = Span(row + 1, 1, row + 1, 1, update.span.file)
+        edits.append(Edit(at, f"{indent}{read[0]} = 0.0\n"))
+    return tuple(edits)
+
+
+def _loop_names(text: str) -> set[str]:
+    """The names that loops give to what they go through."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return set()
+    targets = [node.target for node in ast.walk(tree) if isinstance(node, ast.For)]
+    return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
 
 
 def _around(tree: ast.Module, row: int) -> list[ast.stmt]:

@@ -124,9 +124,12 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build]]:
     if known in RECTIFIED:
         yield f"({name} > 0)", lambda e: make("greater", value(e), 0.0)
     if known in BEFORE_ACTIVATION:
-        yield (
-            f"1 - {called(place, 'tanh')}({name}) ** 2",
-            lambda e: make("subtract", 1.0, make("square", make("tanh", value(e)))),
-        )
-        yield f"{called(place, 'cos')}({name})", lambda e: make("cos", value(e))
+        applied = place.scenery.bench.applied
+        if applied & {"tanh", "exp"}:
+            yield (
+                f"1 - {called(place, 'tanh')}({name}) ** 2",
+                lambda e: make("subtract", 1.0, make("square", make("tanh", value(e)))),
+            )
+        if "sin" in applied:
+            yield f"{called(place, 'cos')}({name})", lambda e: make("cos", value(e))
         yield f"2 * {name}", lambda e: make("multiply", 2.0, value(e))

@@ -48,15 +48,17 @@ data is not offered.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 import numpy as np
 
 from backproof.check.place import Place, where
+from backproof.check.reading import parsed
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part, make
 from backproof.faults.rule import Rule
-from backproof.faults.subscripts import subscripts
+from backproof.faults.subscripts import Variant, subscripts
 from backproof.graph import Node
 
 RULE = Rule(
@@ -65,6 +67,8 @@ RULE = Rule(
     group="shape",
     summary="An index, offset, slice or layer number is off.",
 )
+
+MOST, FAR = 8, 0.12  # other subscripts of a function, and how far they are from what is written
 
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
@@ -78,7 +82,7 @@ def _targets(place: Place) -> Iterator[Correction]:
     target = place.trace.sites[place.site.children[0]]
     if target.kind != "Subscript":
         return
-    for text, far in subscripts(target.text, place.counters):
+    for text, far in (*subscripts(target.text, place.counters), *_borrowed(place, target.text)):
 
         def build(edge: Edge, text: str = text) -> Node | None:
             return _written(place, edge, text)
@@ -86,6 +90,14 @@ def _targets(place: Place) -> Iterator[Correction]:
         why = f"`{target.text}` is not what this belongs to: it has to be `{text}`"
         part = Part(place, text, build, target.span)
         yield Correction("wrong-index", (part,), 1.3 + far, why, at=target, expected=text)
+
+
+def _borrowed(place: Place, text: str) -> Iterator[Variant]:
+    """The same with another subscript of this function, as ``d[t + k]`` beside ``x[t + k]``."""
+    node = parsed(text)
+    if isinstance(node, ast.Subscript):
+        whole = text[: node.value.end_col_offset]
+        yield from ((f"{whole}{key}", FAR) for key in place.keys[:MOST] if f"{whole}{key}" != text)
 
 
 def _written(place: Place, edge: Edge, text: str) -> Node | None:
@@ -105,7 +117,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         return
     edge = place.edges[0]
     counters = place.counters
-    for text, far in subscripts(place.text, counters):
+    for text, far in (*subscripts(place.text, counters), *_borrowed(place, place.text)):
         node = place.value(text, edge)
         if node is None or node is edge.operand or np.ndim(node.value) != len(place.shape):
             continue

@@ -217,9 +217,9 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
     if _factor_of(old, node) is not None:
         why = f"`{place.text}` holds a factor too many here: it has to be `{name}`"
         return Correction("extra-factor", (part,), cost, why, expected=name)
-    return Correction(
-        "wrong-operand", (part,), cost, f"`{place.text}` stands where `{name}` belongs", expected=name
-    )
+    counts = type(old.value) is int and type(node.value) is int
+    rule = "wrong-scale" if counts and place.edges[0].consumer.operation == "divide" else "wrong-operand"
+    return Correction(rule, (part,), cost, f"`{place.text}` stands where `{name}` belongs", expected=name)
 
 
 def _in_a_product(place: Place) -> bool:

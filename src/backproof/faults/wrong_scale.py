@@ -51,7 +51,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -74,6 +74,7 @@ RULE = Rule(
 
 PLAIN = ("2", "0.5")
 LENGTH = re.compile(r"len\(([\w.]+)\)|([\w.]+)\.shape\[\d+\]")
+ROOT = re.compile(r"(np\.|numpy\.|math\.)?(sqrt|log|exp|prod|power|pow)\(")
 ELSEWHERE = 0.01  # more for a length that the forward pass does not speak of: it is the same by chance
 
 
@@ -85,13 +86,25 @@ def corrections(place: Place) -> Iterator[Correction]:
     if place.site.kind in ("Constant", "Name") and not place.shape and not place.edges[0].operand.operands:
         return
     yield from _mean_for_sum(place)
-    bench = place.scenery.bench
-    ratios = bench.ratios()
+    ratios = place.scenery.bench.ratios()
     if not ratios:
-        constant = constant_of(bench, place.edges)
+        constant = constant_of(place.scenery.bench, place.edges)
         if constant is None:
             return
         ratios = (constant,)
+    yield from _multiples(place, ratios)
+
+
+def after(place: Place, before: Sequence[tuple[Edge, Node]]) -> Iterator[Correction]:
+    """The same where another mistake has been mended, behind which the constant could not be seen."""
+    if place.site.kind not in ("BinOp", "Call"):
+        return
+    constant = constant_of(place.scenery.bench, place.edges, before)
+    if constant is not None:
+        yield from _multiples(place, (constant,))
+
+
+def _multiples(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
     for text, value in numbers(place):
         if not np.isfinite(value) or value in (0.0, 1.0):
             continue
@@ -169,11 +182,16 @@ def numbers(place: Place) -> Iterator[tuple[str, float]]:
                 yield f"{name}.shape[{axis}]", float(length)
     for site in place.trace.sites:
         known = bench.plain_numbers
-        if site.kind == "BinOp" and site.number in known and site.text not in seen and _readable(place, site):
+        if _is_formula(site) and site.number in known and site.text not in seen and _readable(place, site):
             seen.add(site.text)
             yield site.text, known[site.number]
     yield "2", 2.0
     yield "0.5", 0.5
+
+
+def _is_formula(site: Site) -> bool:
+    """Is this an expression of numbers, such as ``2 * n`` or ``np.sqrt(width)``?"""
+    return site.kind == "BinOp" or (site.kind == "Call" and ROOT.match(site.text) is not None)
 
 
 def _readable(place: Place, site: Site) -> bool:

@@ -13,6 +13,7 @@ from backproof.check.scoring import score
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.faults.corrections import corrections, proposals
+from backproof.faults.wrong_scale import after
 from backproof.graph import Node
 from backproof.mend.blame import NONE, Blames
 from backproof.mend.derived import Deriver
@@ -181,6 +182,8 @@ class _Search:
             tried = _try(self.bench, correction, changes, states)
             if tried is not None and (best is None or _better(tried, best)):
                 best = tried
+        if best is None and chosen and among is None:
+            best = self._constant(changes, states, chosen, limit)
         if best is None or among is not None:
             return best
         return self._least_to_blame(best, ranked, changes, states, chosen)
@@ -215,6 +218,26 @@ class _Search:
         before = tuple(change for old in repair.steps for change in old.changes)
         ways = [tried.changes for tried in usable]
         return [usable[k] for k in self.progress.nearest(before, ways, repair.states, limit)]
+
+    def _constant(
+        self,
+        changes: tuple[tuple[Edge, Node], ...],
+        states: tuple[int, ...],
+        chosen: list[Tried],
+        limit: int,
+    ) -> Tried | None:
+        """The constant that helps most, of those that could not be seen behind what is mended already."""
+        best: Tried | None = None
+        for place in self.every:
+            if self.bench.work > limit or not self.reach.of([place], states):
+                continue
+            for correction in after(place, changes):
+                if not self._is_open(correction, chosen):
+                    continue
+                tried = _try(self.bench, correction, changes, states)
+                if tried is not None and (best is None or _better(tried, best)):
+                    best = tried
+        return best
 
     def _is_open(self, correction: Correction, chosen: list[Tried]) -> bool:
         """May a correction be chosen: is it not barred, and does it edit nothing that is edited already?"""

@@ -38,6 +38,7 @@ from backproof.diagnosis.reasons import (
     unknown_calls,
     unread_updates,
     unweighted,
+    without_digits,
 )
 from backproof.diagnosis.several import together
 from backproof.diagnosis.states import among_means, among_states, unsure_of
@@ -141,7 +142,7 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         return case.inconclusive(NOTHING_MOVES, warnings(judgement))
     followed = followed or on_a_kink(judgement) or turned_names(judgement)
-    followed = followed or undefined(judgement) or frozen_part(judgement)
+    followed = followed or undefined(judgement) or frozen_part(judgement) or without_digits(judgement)
     if followed is not None:
         return case.inconclusive(followed)
     judgement, repair = _repaired(judgement)
