@@ -127,7 +127,31 @@ for epoch in range(1500):
                 {reset}
 """
 
+RECURRENT = """
+import numpy as np
+rng = np.random.default_rng(5)
+X, Y = rng.normal(size=(4, 6, 2)), rng.normal(size=(6, 1))
+U, R = 0.5 * rng.normal(size=(2, 3)), 0.5 * rng.normal(size=(3, 3))
+V = rng.normal(size=(3, 1))
+for step in range(1500):
+    h = [np.zeros((6, 3))]
+    for x in X:
+        h.append(np.tanh(x @ U + h[-1] @ R))
+    loss = sum(0.5 * np.sum((each @ V - Y) ** 2) for each in h[1:])
+    dU, dR, dV = np.zeros_like(U), np.zeros_like(R), np.zeros_like(V)
+    dh_next = np.zeros((6, 3))
+    for t in range(3, -1, -1):
+        d = h[t + 1] @ V - Y
+        dV += h[t + 1].T @ d
+        dz = (d @ V.T + dh_next) * (1 - h[t + 1] ** 2)
+        dU += X[t].T @ dz
+        dR += h[t].T @ dz
+        {carried} = dz @ R.T
+    U, R, V = U - 0.01 * dU, R - 0.01 * dR, V - 0.01 * dV
+"""
+
 WRONG = [
+    (RECURRENT.format(carried="dh_prev"), ["missing-term"]),
     (ATTENTION.replace(ROWS, "A * dA"), ["missing-term"]),
     (ATTENTION.replace(ROWS, "A * dA").replace(WIDTH, " @ q"), ["missing-term", "wrong-scale"]),
     (OUTPUT.format(dz="g * slope(s)"), ["missing-term"]),
@@ -157,6 +181,7 @@ def test_it_is_named_and_mended(text: str, names: list[str]) -> None:
         ATTENTION,
         OUTPUT.format(dz="s * (g - (g * s).sum(axis=1, keepdims=True))"),
         LAYERS.format(noise="d * self.keep / 0.7", leak="SLOPE"),
+        RECURRENT.format(carried="dh_next"),
         CONVOLVED.format(at="t + j"),
         NEURONS.format(reset="w.total = 0.0"),
     ],

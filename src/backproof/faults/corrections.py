@@ -10,6 +10,7 @@ from backproof.faults import (
     derivative_at_wrong_point,
     extra_factor,
     forward_backward_mismatch,
+    handed_on,
     missing_factor,
     missing_sum,
     missing_term,
@@ -58,5 +59,5 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
     """What the faults that concern whole statements would do."""
-    for fault in (updated_weights, not_reset, not_accumulated, overwritten, rebound, wrong_index):
+    for fault in (updated_weights, not_reset, not_accumulated, overwritten, rebound, wrong_index, handed_on):
         yield from fault.proposals(places)
