@@ -1,4 +1,4 @@
-"""A loss and its parts, where none explains the gradient: what is called the loss is held against it whole."""
+"""A loss and its parts: where none explains the gradient, it is held against the whole."""
 
 from __future__ import annotations
 

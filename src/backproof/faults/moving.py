@@ -11,7 +11,7 @@ from backproof.trace import Site, Trace
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def moved_behind(trace: Trace, statement: Site, others: list[Site], arrays: bool) -> tuple[Edit, ...]:
+def moved_behind(trace: Trace, statement: Site, others: list[Site], arrays: bool = True) -> tuple[Edit, ...]:
     """Edits that move the statement around ``statement`` behind the last of those around ``others``.
 
     Both have to stand in one block, directly or inside other statements; there is no edit otherwise. What is

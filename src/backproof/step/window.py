@@ -103,7 +103,7 @@ def _found(search: _Search) -> list[list[Window]]:
     own = [group for key, group in groups.items() if group and key[0] != MINIMISED]
     found = [group for key, group in groups.items() if group and key[0] == MINIMISED]
     if own:
-        counts = [max(_count(search.trace, w) for w in group) for group in own]
+        counts = [max(_count(trace, w) for w in group) for group in own]
         best = [group for group, count in zip(own, counts, strict=True) if count == max(counts)]
         steady = [group for group in best if len(group) >= STEADY * tried[group[0].kind]]
         shortest = min(steady or best, key=lambda group: median([w.end - w.start for w in group]))
