@@ -82,3 +82,16 @@ for turn in range(100):
     assert report.reason is not None
     assert "too long to find it numerically" in report.reason
     assert time.process_time() - began < 10
+
+
+def test_an_array_that_only_has_the_shape_of_another() -> None:
+    """What is filled afterwards hangs on what it is filled with, and on nothing that it had the shape of."""
+    body = (
+        "h = np.empty_like(z)\nh[:, 0] = z[:, 0]\nh[:, 1:] = np.tanh(z[:, 1:])\n"
+        "e = h - Y; loss = 0.5 * np.sum(e ** 2)\n"
+        "dz = np.empty_like(e)\ndz[:, 0] = e[:, 0]\ndz[:, 1:] = e[:, 1:] * (1 - h[:, 1:] ** 2)"
+    )
+    report = checked(body)
+    assert report.verdict == "correct"
+    wrong = checked(body.replace("dz[:, 0] = e[:, 0]", "dz[:, 0] = 2 * e[:, 0]"))
+    assert [f.span and f.span.row for f in wrong.findings if f.severity == "error"] == [15]

@@ -22,11 +22,11 @@ from backproof.check.judgement import Judgement
 from backproof.check.points import informative_points
 from backproof.graph import Node, ancestors, evaluate
 from backproof.step import Change, TrainingStep, label
+from backproof.step.change import root
 from backproof.step.cut import dependent
 from backproof.step.descent import descent
 from backproof.step.pairs import is_literal
 from backproof.step.update import DECAY, THROUGH, keeps, takes_a_share, terms
-from backproof.step.window import root
 from backproof.trace import Trace
 
 MOST = 80  # errors that are tried

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from backproof.graph import Node
 from backproof.step import Change, Window
+from backproof.step.change import root
 from backproof.step.update import SUMS, THROUGH, terms, time_of, walk
-from backproof.step.window import root
 from backproof.trace import Store, Trace
 
 

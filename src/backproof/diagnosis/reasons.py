@@ -20,10 +20,10 @@ from backproof.graph import Node, ancestors, evaluate
 from backproof.graph.operations.opaque import is_too_large
 from backproof.source import Program, Span
 from backproof.step import boundings, label, values, windows
+from backproof.step.change import root
 from backproof.step.computed import COMPUTED
 from backproof.step.cut import dependent
 from backproof.step.update import time_of
-from backproof.step.window import root
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
 

@@ -17,8 +17,8 @@ from backproof.health.samples import data_leaves, samples
 from backproof.health.trial import Trial
 from backproof.health.units import units_of
 from backproof.step import TrainingStep, Window, training_step
+from backproof.step.change import root
 from backproof.step.update import time_of
-from backproof.step.window import root
 
 ENOUGH = 20  # values of a unit, at least, before anything is said of others that were not seen
 FEW = 5  # are enough where the program has no others

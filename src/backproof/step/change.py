@@ -1,12 +1,16 @@
-"""What a step changes."""
+"""What a stretch of a run changes: places, with their values before and after."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from backproof.graph import Node
-from backproof.trace import Store
+from backproof.step.update import reaches, remembers, time_of
+from backproof.trace import Store, Trace
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -22,3 +26,109 @@ class Change:
     after: Node
     stores: tuple[Store, ...]
     local: bool = False
+
+
+def changes_in(
+    trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool], made: bool
+) -> list[Change]:
+    """What stores since ``start`` have changed; with ``made``, also what was made since then."""
+    grouped: dict[tuple[Any, ...], list[Store]] = defaultdict(list)
+    for store in inside:
+        grouped[store.place].append(store)
+    changes: dict[Node, Change] = {}
+    order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
+    local = {p: _is_local(trace, p, start) for p in grouped}
+    for place in sorted(grouped, key=lambda p: (local[p], order[p[0]], grouped[p][0].time)):
+        for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo, start):
+            before, after = group[0].before, group[-1].after
+            if before is None:
+                continue
+            before = root(before, start)
+            if (time_of(before) >= start and not made) or time_of(root(after, start)) < start:
+                continue  # made and gone in this window, or only handed on from an earlier one
+            if root(after, 0) is root(before, 0):
+                continue
+            known = changes.get(before)
+            if known is None or (
+                not local[place]
+                and root(known.after, 0) is not root(after, 0)
+                and group[-1].time > known.stores[-1].time
+            ):
+                changes[before] = Change(place, before, after, tuple(group), local[place])
+    return sorted(_once(list(changes.values())), key=lambda c: c.stores[-1].time)
+
+
+def _once(changes: list[Change]) -> list[Change]:
+    """Join what is one value under two names before the step and after it, as ``w = w_new`` makes it.
+
+    The name that is given the value computed stands for both; what they were before is the value itself.
+    """
+    groups: dict[tuple[Node, Node], list[Change]] = defaultdict(list)
+    for change in changes:
+        groups[value_of(change.before), root(change.after, 0)].append(change)
+    found = []
+    for group in groups.values():
+        first = min(group, key=lambda c: time_of(c.before))
+        kept = min(group, key=lambda c: (c.local, c.after.operation == "identity"))
+        found.append(kept if first is kept else replace(kept, before=first.before))
+    return found
+
+
+def value_of(node: Node) -> Node:
+    """The value that a name stands for; a number written in the source is one value for every name."""
+    while node.operation == "identity" and node.operands[0].operation != "constant":
+        node = node.operands[0]
+    return node
+
+
+def _is_local(trace: Trace, place: tuple[Any, ...], start: int) -> bool:
+    """Is this a name of a call that began after ``start``, or an item of what such a name holds?"""
+    while place[0] == "item" and isinstance(place[1], tuple):
+        place = place[1]
+    if place[0] != "name":
+        return False
+    frame = trace.frames[place[1]]
+    return frame.site is not None and frame.time >= start  # what a module's name holds is never gone
+
+
+def _keeps(store: Store, memo: dict[Any, bool]) -> bool:
+    if store not in memo:
+        memo[store] = store.before is not None and remembers(store.after, root(store.before, 0))
+    return memo[store]
+
+
+def _runs(stores: list[Store], memo: dict[Any, bool], start: int) -> list[list[Store]]:
+    """The stores under one name, split where the name takes up another value.
+
+    As the target of a loop does.
+    """
+    runs: list[list[Store]] = []
+    last: Store | None = None
+    for store in stores:
+        kept = _keeps(store, memo)
+        if kept and last is not None and runs and runs[-1][-1] is last:
+            runs[-1].append(store)
+        elif kept:
+            runs.append([store])
+        last = store if kept else None
+    return runs or [[s] for s in stores if len(stores) == 1 and _remade(s, start)]
+
+
+def _remade(store: Store, start: int) -> bool:
+    """Is the new value computed from the old one since ``start``, of the same shape, in whatever way?"""
+    before, after = store.before, store.after
+    if before is None or np.asarray(before.value).dtype.kind != "f":
+        return False
+    return np.shape(before.value) == np.shape(after.value) and reaches(
+        after, root(before, 0), lambda node: time_of(node) >= start
+    )
+
+
+def root(node: Node, start: int) -> Node:
+    """The node that a name made since ``start`` stands for; a number written there is a value of its own."""
+    while node.operation == "identity" and time_of(node) >= start:
+        inner = node.operands[0]
+        if start and inner.operation == "constant" and type(inner.value) is float:
+            return node
+        node = inner
+    return node

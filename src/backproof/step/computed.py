@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, ancestors, apply, constant
-from backproof.step.change import Change
+from backproof.step.change import Change, root
 from backproof.step.loss import DECLARED
 from backproof.step.update import time_of
-from backproof.step.window import Window, root
+from backproof.step.window import Window
 from backproof.trace import Store, Trace
 
 COMPUTED = "computed"  # the kind of a step that no update makes

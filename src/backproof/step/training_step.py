@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, adjoints, ancestors, apply, evaluate
-from backproof.step.change import Change
+from backproof.step.change import Change, root
 from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.decided import sampled
 from backproof.step.descent import descent
@@ -17,7 +17,7 @@ from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.penalty import Penalties, penalties
 from backproof.step.shrinking import Share, shares
 from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, terms, time_of
-from backproof.step.window import Window, root
+from backproof.step.window import Window
 from backproof.trace import Trace
 
 LARGE = 1e16  # an accumulator of squares this large scales every element of its gradient alike

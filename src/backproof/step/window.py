@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, Users, median
-from backproof.step.change import Change
+from backproof.step.change import Change, changes_in, root, value_of
 from backproof.step.decided import decided_changes
 from backproof.step.parts import Parts
 from backproof.step.update import (
@@ -23,13 +23,11 @@ from backproof.step.update import (
     THROUGH,
     learns,
     mixes,
-    reaches,
-    remembers,
     terms,
     time_of,
     walk,
 )
-from backproof.trace import Activity, Store, Trace
+from backproof.trace import Activity, Trace
 
 ENOUGH = 12  # steps of a kind, where a search for them takes long
 LONGEST = 20_000  # nodes of such a step
@@ -157,7 +155,7 @@ class _Search:
     def changes(self, start: int, end: int) -> list[Change]:
         """What was changed between two times."""
         inside = self.stores[bisect_left(self.times, start) : bisect_left(self.times, end)]
-        return _changes(self.trace, inside, start, self.memo, self.made) if inside else []
+        return changes_in(self.trace, inside, start, self.memo, self.made) if inside else []
 
     def learning(self, start: int, end: int, changes: list[Change]) -> list[Change]:
         """What was changed between two times as a gradient step changes a parameter."""
@@ -298,111 +296,6 @@ def _learns(change: Change, memo: dict[Any, bool], users: Users) -> bool:
     return memo[key]
 
 
-def _changes(
-    trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool], made: bool
-) -> list[Change]:
-    grouped: dict[tuple[Any, ...], list[Store]] = defaultdict(list)
-    for store in inside:
-        grouped[store.place].append(store)
-    changes: dict[Node, Change] = {}
-    order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
-    local = {p: _is_local(trace, p, start) for p in grouped}
-    for place in sorted(grouped, key=lambda p: (local[p], order[p[0]], grouped[p][0].time)):
-        for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo, start):
-            before, after = group[0].before, group[-1].after
-            if before is None:
-                continue
-            before = root(before, start)
-            if (time_of(before) >= start and not made) or time_of(root(after, start)) < start:
-                continue  # made and gone in this window, or only handed on from an earlier one
-            if root(after, 0) is root(before, 0):
-                continue
-            known = changes.get(before)
-            if known is None or (
-                not local[place]
-                and root(known.after, 0) is not root(after, 0)
-                and group[-1].time > known.stores[-1].time
-            ):
-                changes[before] = Change(place, before, after, tuple(group), local[place])
-    return sorted(_once(list(changes.values())), key=lambda c: c.stores[-1].time)
-
-
-def _once(changes: list[Change]) -> list[Change]:
-    """Join what is one value under two names before the step and after it, as ``w = w_new`` makes it.
-
-    The name that is given the value computed stands for both; what they were before is the value itself.
-    """
-    groups: dict[tuple[Node, Node], list[Change]] = defaultdict(list)
-    for change in changes:
-        groups[_value_of(change.before), root(change.after, 0)].append(change)
-    found = []
-    for group in groups.values():
-        first = min(group, key=lambda c: time_of(c.before))
-        kept = min(group, key=lambda c: (c.local, c.after.operation == "identity"))
-        found.append(kept if first is kept else replace(kept, before=first.before))
-    return found
-
-
-def _value_of(node: Node) -> Node:
-    """The value that a name stands for; a number written in the source is one value for every name."""
-    while node.operation == "identity" and node.operands[0].operation != "constant":
-        node = node.operands[0]
-    return node
-
-
-def _is_local(trace: Trace, place: tuple[Any, ...], start: int) -> bool:
-    """Is this a name of a call that began after ``start``, or an item of what such a name holds?"""
-    while place[0] == "item" and isinstance(place[1], tuple):
-        place = place[1]
-    if place[0] != "name":
-        return False
-    frame = trace.frames[place[1]]
-    return frame.site is not None and frame.time >= start  # what a module's name holds is never gone
-
-
-def _keeps(store: Store, memo: dict[Any, bool]) -> bool:
-    if store not in memo:
-        memo[store] = store.before is not None and remembers(store.after, root(store.before, 0))
-    return memo[store]
-
-
-def _runs(stores: list[Store], memo: dict[Any, bool], start: int) -> list[list[Store]]:
-    """The stores under one name, split where the name takes up another value.
-
-    As the target of a loop does.
-    """
-    runs: list[list[Store]] = []
-    last: Store | None = None
-    for store in stores:
-        kept = _keeps(store, memo)
-        if kept and last is not None and runs and runs[-1][-1] is last:
-            runs[-1].append(store)
-        elif kept:
-            runs.append([store])
-        last = store if kept else None
-    return runs or [[s] for s in stores if len(stores) == 1 and _remade(s, start)]
-
-
-def _remade(store: Store, start: int) -> bool:
-    """Is the new value computed from the old one since ``start``, of the same shape, in whatever way?"""
-    before, after = store.before, store.after
-    if before is None or np.asarray(before.value).dtype.kind != "f":
-        return False
-    return np.shape(before.value) == np.shape(after.value) and reaches(
-        after, root(before, 0), lambda node: time_of(node) >= start
-    )
-
-
-def root(node: Node, start: int) -> Node:
-    """The node that a name made since ``start`` stands for; a number written there is a value of its own."""
-    while node.operation == "identity" and time_of(node) >= start:
-        inner = node.operands[0]
-        if start and inner.operation == "constant" and type(inner.value) is float:
-            return node
-        node = inner
-    return node
-
-
 def _self_contained(start: int, parameters: Sequence[Change]) -> bool:
     befores = {c.before for c in parameters}
     oldest = min(time_of(b) for b in befores)
@@ -411,8 +304,8 @@ def _self_contained(start: int, parameters: Sequence[Change]) -> bool:
         for node in walk([c.after for c in parameters], lambda n: time_of(n) >= start and n not in befores)
         if time_of(node) < start and node not in befores
     ]
-    values = {_value_of(node) for node in befores}
-    late = [n for n in edge if time_of(n) > oldest and n.operands and _value_of(n) not in values]
+    values = {value_of(node) for node in befores}
+    late = [n for n in edge if time_of(n) > oldest and n.operands and value_of(n) not in values]
     for node in walk(late, lambda n: time_of(n) > oldest and n not in befores):
         if node in befores and node not in late:
             return False

@@ -206,7 +206,7 @@ class Calls:
         """
         nodes = self.nodes
         made = [v for v in flat([result]) if isinstance(v, TRACKED) and not still(nodes, v)]
-        if not made:
+        if not made or function is np.empty_like:  # which takes nothing but the shape
             return
         if _is_random(function):
             for value in made:
