@@ -34,12 +34,12 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("tiny_scalar_engine", 0): (UNNAMED, "no factor is proposed for a value that is added in place"),
     ("quality_batchnorm", 1): ("line name", ALIAS),
     ("genes_l1_decay", 0): (UNNAMED, IN_TRIAL),
-    ("plants_dropout_switch", 0): (UNNAMED, "nothing puts the mask of the forward pass for its mean"),
     ("clouds_mean_pool_loops", 1): (UNNAMED, "two indices that are swapped need two corrections at once"),
     ("mills_batchnorm_running", 0): ("line name", DERIVED),
     ("mills_batchnorm_running", 1): (UNNAMED, DERIVED),
     ("mills_batchnorm_running", 2): ("name", DERIVED),
-    # called faulty, mended, but at another place or by another name
+    # called faulty, mended, but at another place or by another name, or not alone
+    ("bees_clip_when_large", 1): ("alone", "a view that is scaled in place is read anew from its array"),
     ("phrases_two_heads", 1): ("name", "no transpose of a stack of matrices is tried"),
     ("verbs_cbow_negative", 0): ("line name", SCALE_PLACE),
     ("copy_attention", 2): ("line name", SCALE_PLACE),

@@ -94,7 +94,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         node = place.value(name, edge)
         if node is None or node is edge.operand or (np.shape(node.value) != shape and not simple):
             continue
-        if np.shape(node.value) != shape and edge.consumer.operation not in ("matmul", "dot", "outer"):
+        if np.shape(node.value) != shape and not _takes(edge, node):
             continue
         related = activation_of(edge.operand, node) or activation_of(node, edge.operand)
         cost = (
@@ -111,6 +111,14 @@ def corrections(place: Place) -> Iterator[Correction]:
         yield from _outer(place)
     if place.site.kind == "BinOp":
         yield from _throughout(place)
+
+
+def _takes(edge: Edge, node: Node) -> bool:
+    """Could a use take a value of another shape: a matrix product does, and what a number scales?"""
+    user = edge.consumer
+    if user.operation == "multiply":
+        return np.size(edge.operand.value) == 1 and np.shape(node.value) == np.shape(user.value)
+    return user.operation in ("matmul", "dot", "outer")
 
 
 def _turned(place: Place) -> Iterator[Correction]:
