@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing.pool import AsyncResult
 from pathlib import Path
 
 from .injection import Field, fields, sampled
@@ -110,9 +112,14 @@ def _results(
             if take(work(task)):
                 break
         return found
+    pending = deque[AsyncResult[Result]]()
     with multiprocessing.get_context("fork").Pool(plan.jobs) as pool:
-        for result in pool.imap_unordered(work, fresh()):
-            if take(result):
+        for task in fresh():  # made here: what makes several mistakes at once needs the main thread
+            pending.append(pool.apply_async(work, (task,)))
+            if len(pending) > plan.jobs and take(pending.popleft().get()):
+                return found
+        for result in pending:
+            if take(result.get()):
                 break
     return found
 
