@@ -17,7 +17,7 @@ from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.penalty import Penalties, penalties
 from backproof.step.shrinking import Share, shares
 from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, terms, time_of
-from backproof.step.window import Window
+from backproof.step.window import Window, is_momentum
 from backproof.trace import Trace
 
 LARGE = 1e16  # an accumulator of squares this large scales every element of its gradient alike
@@ -322,14 +322,15 @@ def _optimizer_state(
 ) -> dict[Node, Any]:
     """Values for what the optimizer remembers.
 
-    Nothing for a momentum, alike everywhere for a sum of squares.
+    Nothing for a momentum, alike everywhere for a sum of squares. Without it the place ahead, of which some
+    take the gradient, is the parameter itself.
     """
     state: dict[Node, Any] = {}
     for change in [*window.others, *dropped]:
         leaf = copies.get(change.before)
         if (
             leaf is None
-            or leaf in moving
+            or (leaf in moving and not is_momentum(change, window.parameters))
             or np.asarray(leaf.value).dtype.kind != "f"
             or not np.any(leaf.value)
         ):

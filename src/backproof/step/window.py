@@ -21,6 +21,7 @@ from backproof.step.parts import Parts
 from backproof.step.update import (
     SUMS,
     THROUGH,
+    keeps,
     learns,
     mixes,
     terms,
@@ -269,7 +270,7 @@ def _without_memory(window: Window) -> Window:
     for change in window.parameters:
         _, added = terms(change.after, change.before)
         own = walk(added, lambda node: time_of(node) >= window.start)
-        if change.before in own:
+        if change.before in own and not is_momentum(change, window.parameters):
             continue
         updated = [c.after for c in window.parameters if c is not change]
         if change.after in walk(updated, lambda node: time_of(node) >= window.start):
@@ -281,6 +282,26 @@ def _without_memory(window: Window) -> Window:
     parameters = tuple(c for c in window.parameters if c not in memory)
     others = tuple(sorted((*window.others, *memory), key=lambda c: c.stores[-1].time))
     return replace(window, parameters=parameters, others=others)
+
+
+def is_momentum(change: Change, parameters: Sequence[Change]) -> bool:
+    """Does this forget a share of itself, and is taken off a parameter as a whole, times a number at most?
+
+    So is a velocity, also where the gradient is that of the place ahead to which it leads.
+    """
+    if not keeps(change.after, change.before) or keeps(change.after, change.before, whole=True):
+        return False
+    return any(
+        keeps(other.after, other.before, whole=True) and change.after in walk([other.after], _is_added)
+        for other in parameters
+        if other is not change
+    )
+
+
+def _is_added(node: Node) -> bool:
+    """Is this a sum, or a number times something?"""
+    number = node.operation in ("multiply", "divide") and any(np.size(o.value) == 1 for o in node.operands)
+    return number or node.operation in SUMS | THROUGH
 
 
 def _values(changes: Iterable[Change], own: Change) -> set[Node]:
