@@ -37,6 +37,11 @@ class Finding:
     fix: Fix | None = None
     derivation: tuple[str, ...] = ()  # of the gradient of the first of the parameters, where it was asked for
 
+    @property
+    def mended(self) -> bool:
+        """Is there a fix that was verified?"""
+        return self.fix is not None and self.fix.applicability == "safe"
+
 
 @dataclass(frozen=True, slots=True)
 class LossReport:

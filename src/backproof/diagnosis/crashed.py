@@ -219,7 +219,7 @@ def with_other_findings(program: Program, mended: Mended, report: FileReport) ->
     errors = [finding for finding in report.findings if finding.severity == "error"]
     if report.verdict != "faulty" or not errors:
         return None
-    if any(finding.fix is None or finding.fix.applicability != "safe" for finding in errors):
+    if not all(finding.mended for finding in errors):
         return None
     found = before_mending(program, mended.edits, errors)
     if found is None:

@@ -177,11 +177,7 @@ class _Search:
             correction = candidates[k]
             if self.bench.work > limit:
                 break
-            if not self._is_open(correction, chosen):
-                continue
-            tried = _try(self.bench, correction, changes, states)
-            if tried is not None and (best is None or _better(tried, best)):
-                best = tried
+            best = self._bettered(best, correction, changes, states, chosen)
         if best is None and chosen and among is None:
             best = self._constant(changes, states, chosen, limit)
         if best is None or among is not None:
@@ -232,12 +228,20 @@ class _Search:
             if self.bench.work > limit or not self.reach.of([place], states):
                 continue
             for correction in after(place, changes):
-                if not self._is_open(correction, chosen):
-                    continue
-                tried = _try(self.bench, correction, changes, states)
-                if tried is not None and (best is None or _better(tried, best)):
-                    best = tried
+                best = self._bettered(best, correction, changes, states, chosen)
         return best
+
+    def _bettered(
+        self,
+        best: Tried | None,
+        correction: Correction,
+        changes: tuple[tuple[Edge, Node], ...],
+        states: tuple[int, ...],
+        chosen: list[Tried],
+    ) -> Tried | None:
+        """The better of the best so far and a correction, where that may be chosen and helps."""
+        tried = _try(self.bench, correction, changes, states) if self._is_open(correction, chosen) else None
+        return tried if tried is not None and (best is None or _better(tried, best)) else best
 
     def _is_open(self, correction: Correction, chosen: list[Tried]) -> bool:
         """May a correction be chosen: is it not barred, and does it edit nothing that is edited already?"""

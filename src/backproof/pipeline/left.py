@@ -30,7 +30,7 @@ def left_when_mended(mends: Mends, found: Sequence[Finding], judged: Judged) -> 
     With the rows of the parameters that show only then. The places are those of the program as it is.
     """
     edits = [edit for finding in found if finding.fix is not None for edit in finding.fix.edits]
-    if not edits or not _mended(found):
+    if not edits or not all(finding.mended for finding in found):
         return NOTHING
     run = mends.run(edits)
     if run is None or run.judgement is None:
@@ -45,10 +45,7 @@ def left_when_mended(mends: Mends, found: Sequence[Finding], judged: Judged) -> 
         rows = tuple(row for row in report.parameters if row.verdict == "faulty")
     else:
         return NOTHING
-    left = before_mending(mends.program, edits, missing) if _mended(missing) else None
+    if not all(finding.mended for finding in missing):
+        return NOTHING
+    left = before_mending(mends.program, edits, missing)
     return NOTHING if left is None else (left, rows)
-
-
-def _mended(found: Sequence[Finding]) -> bool:
-    """Does every finding have a fix that is sure?"""
-    return all(finding.fix is not None and finding.fix.applicability == "safe" for finding in found)

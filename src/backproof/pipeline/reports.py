@@ -32,8 +32,7 @@ def faulty(
     options: Options,
 ) -> FileReport:
     """Report a step with wrong gradients, and what would still be in the way when all are mended."""
-    mended = all(error.fix is not None for error in errors) and holds(errors)
-    unwell = warnings(judgement) if mended else ()
+    unwell = warnings(judgement) if all(error.mended for error in errors) else ()
     if options.explain:
         errors = explained(judgement, errors)
     return report_of(program, judgement, "faulty", findings=(*errors, *unwell, *notes))
@@ -59,4 +58,4 @@ def lasting(
 
 def holds(found: Sequence[Finding]) -> bool:
     """Was every fix verified, or is there nothing that could be written?"""
-    return all(finding.fix is None or finding.fix.applicability == "safe" for finding in found)
+    return all(finding.fix is None or finding.mended for finding in found)

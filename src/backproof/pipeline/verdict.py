@@ -57,12 +57,20 @@ from backproof.trace.run import how_it_ended
 class Case:
     """A program that has been run, with the judgement of its step and what there is to note already."""
 
-    program: Program
-    options: Options
+    mends: Mends
     trace: Trace
     judgement: Judgement
     notes: tuple[Finding, ...]
-    mends: Mends
+
+    @property
+    def program(self) -> Program:
+        """The program as it is."""
+        return self.mends.program
+
+    @property
+    def options(self) -> Options:
+        """How it is looked at."""
+        return self.mends.options
 
     @property
     def verify(self) -> Verify:
@@ -92,7 +100,7 @@ def judged(program: Program, options: Options, trace: Trace, judgement: Judgemen
             return unsure_of(judged(program, options, trace, within[0]), within[1])
     notes = (*notes, *numeric(judgement))
 
-    case = Case(program, options, trace, judgement, notes, Mends(program, options))
+    case = Case(Mends(program, options), trace, judgement, notes)
     lost = lost_updates(judgement, case.verify) if judgement.dropped else ()
     if judgement.verdict.correct:
         report = _of_another_loss(case, lost)
