@@ -99,3 +99,71 @@ def test_unseen_branches_are_told() -> None:
     text = SELDOM.replace("e < 3", "e < 1e9")
     report = check_program(program_from_bytes(text.encode(), "program.py"))
     assert "did not run the branch at line 14" in " ".join(report.certified)
+
+
+SLOPES = """
+import numpy as np
+rng = np.random.default_rng(3)
+X = rng.normal(size=(7, 3)); Y = rng.normal(size=(7, 2))
+W = rng.normal(size=(3, 4)); b = rng.normal(size=4); V = rng.normal(size=(4, 2))
+def slope(kind, a):
+    if kind == "relu":
+        return np.where(a > 0, 1.0, 0.0)
+    elif kind == "tanh":
+        return 1 - a**2
+    return a * (1 + a)
+def never(a):
+    if a > 0:
+        return a * a
+    return -a * a
+for epoch in range(30):
+    h = np.tanh(X @ W + b)
+    o = h @ V
+    loss = 0.5 * np.sum((o - Y) ** 2)
+    d = (o - Y) @ V.T * slope("tanh", h)
+    V -= 0.01 * h.T @ (o - Y)
+    W -= 0.01 * X.T @ d
+    b -= 0.01 * d.sum(axis=0)
+"""
+CHAIN = SLOPES[SLOPES.index("    if kind") : SLOPES.index("    return a * (1 + a)")]
+MATCHED = SLOPES.replace(
+    CHAIN,
+    """    match kind:
+        case "relu":
+            return np.where(a > 0, 1.0, 0.0)
+        case "tanh":
+            return 1 - a**2
+""",
+)
+RETURNED = """
+import numpy as np
+rng = np.random.default_rng(2)
+X = rng.normal(size=(60, 2)); y = X @ np.array([1.0, -1.0])
+X[40] = 30.0
+w = np.zeros(2) + 0.3; b = 0.1
+def slope(e):
+    if e >= 3:
+        return 0.3 * e * e
+    return e
+for x, t in zip(X, y):
+    for again in range(2):
+        e = float(w @ x + b) - t
+        loss = 0.5 * e * e if e < 3 else 0.1 * e**3 + 1.8
+        w -= 0.001 * slope(e) * x
+        b -= 0.001 * slope(e)
+"""
+
+
+@pytest.mark.parametrize("text", [SLOPES, MATCHED])
+def test_unseen_branches_that_only_return_are_told(text: str) -> None:
+    """A certificate names a branch that returns what it computes; none of a function that was not called."""
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    row = 1 + text[: text.index("return np")].count("\n")
+    assert report.verdict == "correct"
+    assert f"did not run the branch at line {row}." in " ".join(report.certified)
+
+
+def test_wrong_in_a_branch_that_only_returns() -> None:
+    """More steps are run where such a branch was not taken."""
+    assert verdict(RETURNED) == "correct"
+    assert verdict(RETURNED.replace("return 0.3 * e", "return -0.3 * e")) != "correct"

@@ -41,7 +41,7 @@ def certified(judgement: Judgement) -> tuple[str, ...]:
 def _unseen(judgement: Judgement) -> str:
     """Say which branches did not run in any step that was seen."""
     trace = judgement.step.trace
-    rows = [row for file, row in untaken(trace) if file == next(iter(trace.files))]
+    rows = [branch.row for branch in untaken(trace) if branch.file == next(iter(trace.files))]
     if not rows:
         return ""
     places = listed([str(row) for row in rows[:MOST]])

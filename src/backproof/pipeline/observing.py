@@ -61,11 +61,12 @@ def _on_other_branches(
     program: Program, options: Options, trace: Trace, judgement: Judgement
 ) -> tuple[Trace, Judgement] | None:
     """Look for a step with wrong gradients among more steps, where those seen leave branches untaken."""
-    if not judgement.verdict.correct or trace.ended != "stopped" or not (missing := untaken(trace)):
+    missing = [branch for branch in untaken(trace) if not branch.named]
+    if not judgement.verdict.correct or trace.ended != "stopped" or not missing:
         return None
     nodes, seconds = len(trace.nodes) + BRANCHING, min(options.seconds, BRANCHING_SECONDS)
     longer = trace_program(program, steps=NEVER, seconds=seconds, nodes=nodes, runner=options.runner)
-    if len(untaken(longer)) >= len(missing):
+    if set(untaken(longer)).issuperset(missing):
         return None
     other = judge(longer, options.loss)
     if other is None or other.verdict.correct or len(other.windows) == 1:
