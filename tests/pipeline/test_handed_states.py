@@ -66,3 +66,31 @@ def test_the_gradient_of_a_state_that_is_handed_on_is_not_missed() -> None:
     report = check_program(program_from_bytes(TIDE.encode(), "tide.py"))
     assert report.verdict == "correct"
     assert {p.name for p in report.parameters} == {f"gauge.weights['{key}']" for key in "UcW"}
+
+
+GATED = """\
+import numpy as np
+
+rng = np.random.default_rng(9)
+X, Y = rng.normal(size=(11, 3)), rng.normal(size=(11, 2))
+W, b, k = rng.normal(size=(3, 5)) * 0.6, rng.normal(size=5) * 0.2, rng.normal(size=5)
+V = rng.normal(size=(5, 2)) * 0.6
+for i in range(60):
+    h = np.tanh(X @ W + b)
+    o = (k * h) @ V
+    loss = 0.5 * np.sum((o - Y) ** 2)
+    d = o - Y
+    g = d @ V.T
+    e = g * k * (1 - h**2)
+    W = W - 0.01 * X.T @ e
+    b = b - 0.01 * e.sum(axis=0)
+    V = V - 0.01 * (k * h).T @ d
+    k = k - 0.01 * (g * h).sum(axis=0)
+"""
+
+
+def test_what_becomes_another_parameter_is_surely_no_state() -> None:
+    """A bias that is given another parameter less its own gradient may be wrong: nothing is certified."""
+    assert check_program(program_from_bytes(GATED.encode(), "gated.py")).verdict == "correct"
+    report = check_program(program_from_bytes(GATED.replace("b = b -", "b = k -").encode(), "gated.py"))
+    assert (report.verdict, "replaces b" in (report.reason or "")) == ("inconclusive", True)

@@ -242,7 +242,7 @@ def _is_sure(
     """Does it behave as no parameter would, whatever the mistake?
 
     The mean of data that keeps a share of itself; or what does not keep its old value, and becomes something
-    else than a fixed share of it where the error vanishes.
+    else than a fixed share of it, or of a parameter, where the error vanishes.
     """
     if keeps(each.after, each.leaf, whole=True):
         others = set(step.leaves) - {each.leaf}
@@ -254,9 +254,20 @@ def _is_sure(
         size = float(np.vdot(old, old))
         share = float(np.vdot(old, new)) / size if size else 0.0
         if np.linalg.norm(new - share * old) > 1e-6 * np.linalg.norm(old):
-            return bool(np.all(np.isfinite(new)))
+            return bool(np.all(np.isfinite(new))) and not _is_share_of_any(new, step.leaves, point)
         shares.append(share)
     return bool(np.ptp(shares) > 1e-6 * max(map(abs, shares)))
+
+
+def _is_share_of_any(value: Any, parameters: Iterable[Node], point: Mapping[Node, Any]) -> bool:
+    """Is a value a parameter, or a share of it: one that stands where another was meant?"""
+    for leaf in parameters:
+        own = np.asarray(point[leaf], dtype=float)
+        if own.size > 1 and own.shape == np.shape(value) and np.any(own):
+            share = float(np.vdot(own, value) / np.vdot(own, own))
+            if np.linalg.norm(value - share * own) <= 1e-6 * np.linalg.norm(own):
+                return True
+    return False
 
 
 def _share_kept(each: _Update, point: Mapping[Node, Any]) -> float:
