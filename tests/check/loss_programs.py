@@ -174,15 +174,6 @@ CORRECT = (
         true=f"{MEAN[7:]}",
     ),
     P("plain-sum-shown", REGRESSION, "loss = np.sum(z - Y)", "d = z - Y", true=f"{MEAN[7:]}"),
-    P(
-        "squares-shown-beside-probabilities",
-        TWO,
-        f"{SIGMOID}mse = np.mean((p - Y) ** 2)",
-        "d = p - Y",
-        outputs=1,
-        shown="mse",
-        true="-np.sum(Y * np.log(p) + (1 - Y) * np.log(1 - p))",
-    ),
     P("mask-in-the-loss", MASKED, "e = (z - Y) * M\nloss = np.sum(e ** 2) / M.sum()", "d = e"),
     P(
         "mask-unwritten",
@@ -250,6 +241,15 @@ FAULTY = (
 )
 
 UNSURE = (
+    P(
+        "squares-shown-beside-probabilities",
+        TWO,
+        f"{SIGMOID}mse = np.mean((p - Y) ** 2)",
+        "d = p - Y",
+        outputs=1,
+        shown="mse",
+        true="-np.sum(Y * np.log(p) + (1 - Y) * np.log(1 - p))",
+    ),
     P("absolute-called-the-loss", REGRESSION, "loss = np.mean(np.abs(z - Y))", "d = (z - Y) / len(X)"),
     P("derivative-at-the-target", SHARES, "", f"{SIGMOID}d = (p - Y) * Y * (1 - Y)", 1, slow=False),
     P("derivative-at-the-input", SHARES, "", f"{SIGMOID}d = (p - Y) * X[:, :1] * (1 - X[:, :1])", 1),

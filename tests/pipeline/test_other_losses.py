@@ -102,3 +102,19 @@ def test_advantages_that_weigh_nothing_are_told() -> None:
     assert report.verdict == "inconclusive"
     assert report.reason is not None
     assert "`advantages`" in report.reason
+
+
+def test_weights_of_samples_that_nothing_reads_are_told() -> None:
+    """Whether the errors were to be weighed cannot be known where the loss is inferred."""
+    weighed = EPOCHS[: EPOCHS.index("    loss = ")].replace("o - T) *", "o - T) * heavy[k : k + 7] *")
+    weighed = weighed.replace("W1, b1 =", "heavy = np.where(T > 0, 3.0, 1.0)\nW1, b1 =", 1)
+    weighed = weighed.replace("(X, T):\n    h, o", "(X, T, k):\n    h, o").replace(
+        "T[k : k + 7])", "T[k : k + 7], k)"
+    )
+    weighed = weighed.replace("heavy", "weights")
+    assert checked(weighed).verdict == "correct"
+    report = checked(weighed.replace(" * weights[k : k + 7]", ""))
+    assert (report.verdict, "`weights`" in (report.reason or "")) == ("inconclusive", True)
+    assert (
+        checked(weighed.replace(" * weights[k : k + 7]", "").replace("weights", "ages")).verdict == "correct"
+    )

@@ -220,14 +220,14 @@ def floored(value: Any, least: float) -> Any:
 def _allowed(step: TrainingStep, parameter: Parameter) -> tuple[bool, bool]:
     """May an update shrink a parameter by a share of itself, and by a share of its sign?
 
-    Not where the loss counts its squares, or absolute values, already; unless the update itself scales it.
-    Nor where a minimiser was given the loss, and the gradient is to be its own.
+    Not where the loss counts its size already, in whatever way; unless the update itself scales it. Nor where
+    a minimiser was given the loss, and the gradient is to be its own.
     """
     if step.hypothesis.minimised:
         return False, False
     pairs = list(zip(parameter.leaves, parameter.afters, strict=True))
-    square = step.penalised.squares.isdisjoint(parameter.leaves) or all(shrinks(a, b) for b, a in pairs)
-    return square, step.penalised.absolutes.isdisjoint(parameter.leaves)
+    free = step.penalised.isdisjoint(parameter.leaves)
+    return free or all(shrinks(a, b) for b, a in pairs), free
 
 
 def _with_own_share(

@@ -1,102 +1,84 @@
-"""A loss that the program evaluates outside of its step, such as after each epoch, with the outputs of then.
-
-It is no value of the step. But which of the usual losses it is, its own derivative by the outputs tells.
-"""
+"""A loss that the program evaluates, or an error that it measures, which is another than the inferred one."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
+from backproof.check.evaluations import Evaluation, Moving, evaluation, slopes_of
 from backproof.check.judgement import Judgement
-from backproof.graph import Node, adjoints, ancestors, apply, evaluate
+from backproof.graph import Node
 from backproof.step import Hypothesis
-from backproof.step.cut import cut
-from backproof.step.families import FAMILIES
 from backproof.step.loss import DECLARED, described
-from backproof.trace import Trace
 
-MOST = 4  # evaluations that are looked at, the last first
-FAR = 3000  # values between a loss and the outputs that it is computed from
-TOLERANCE = 1e-3  # relative: a small number inside a logarithm makes no other loss
+MOST = 16  # places of evaluations that are looked at, what is called a loss first
+SHOWN, MEASURED, LOSS = 0, 1, 2  # how a program stands to a scalar
+FAR = 1e-2  # relative: a small number inside a logarithm makes no other loss
+ERROR = re.compile(r"err|mse|sse|ssd|energy|^[ejl]$", re.IGNORECASE)
+DISTANCE = frozenset({"absolute"})  # is shown beside many a squared error: the watched ones are told apart
 
 
 def evaluated_elsewhere(judgement: Judgement) -> Hypothesis | None:
-    """The loss that a program calls so and that is surely of another family than the inferred one."""
-    step, trace = judgement.step, judgement.step.trace
+    """The loss or the error of a program that is surely another than the inferred one.
+
+    What it calls a loss or an error counts wherever it stands, what it only shows where it is measured in a
+    step. A mean absolute error is no such one; an accuracy has no slope.
+    """
+    step = judgement.step
     hypothesis = step.hypothesis
-    sites = {o.origin.site for o in hypothesis.outputs if o.origin is not None}
     if hypothesis.stated or not hypothesis.family or hypothesis.weights is not None:
         return None
-    evaluations = [node for node in trace.nodes if _is_called_a_loss(trace, node)]
-    for node in evaluations[: -MOST - 1 : -1]:
-        outputs = _outputs(node, sites)
-        found = set(_families_of(node, outputs)) if outputs else set()
-        if found and hypothesis.family not in found:
-            name, row, formula = described(trace, node, returned=node in trace.returned)
+    moving = Moving(step)
+    for node, standing in measures(judgement):
+        found = evaluation(node, moving)
+        if found is not None and _is_another(found, hypothesis, standing):
+            name, row, formula = described(step.trace, node, returned=node in step.trace.returned)
             return Hypothesis(node, name, row, True, formula, 0)
     return None
 
 
-def _is_called_a_loss(trace: Trace, node: Node) -> bool:
-    if np.size(node.value) != 1 or np.asarray(node.value).dtype.kind != "f" or node.origin is None:
+def _is_another(found: Evaluation, inferred: Hypothesis, standing: int) -> bool:
+    """Is it of another family? Or, computed from the same outputs, has it other slopes there?"""
+    families = found.families()
+    if standing < LOSS:
+        families -= DISTANCE
+        if found.weights or found.is_level() or not (families or standing):
+            return False
+    if families and inferred.family not in families:
+        return True
+    if found.is_level():
         return False
-    if not node.operands or node.origin.site < 0:
+    own = slopes_of(inferred.node, inferred.outputs)
+    if own is None or any(output not in found.slopes for output in own):
         return False
-    returned = node in trace.returned and DECLARED.search(trace.sites[node.origin.site].function)
-    return bool(returned or (node.name and DECLARED.search(node.name)))
+    there = np.concatenate([np.ravel(found.slopes[output]) for output in own])
+    here = np.concatenate([np.ravel(slope) for slope in own.values()])
+    factor = float(np.vdot(here, there) / (np.vdot(here, here) or 1.0))
+    return bool(np.linalg.norm(there - max(factor, 0.0) * here) > FAR * np.linalg.norm(there))
 
 
-def _outputs(node: Node, sites: Collection[int]) -> list[Node]:
-    """The nearest values that a loss is computed from and that are made where the outputs of the step are."""
-    found, stack, seen = list[Node](), [node], {node}
-    while stack and len(seen) < FAR:
-        each = stack.pop()
-        if each.origin is not None and each.origin.site in sites and each is not node:
-            found.append(each)
+def measures(judgement: Judgement) -> Iterator[tuple[Node, int]]:
+    """What is called a loss or an error, and what is shown or returned in a step: one of each place.
+
+    From the step that is judged, where that has one, or else the last.
+    """
+    trace, window = judgement.step.trace, judgement.step.window
+    returned, found = set(trace.returned), dict[tuple[int, str | None], tuple[Node, int]]()
+    outcome = returned.union(trace.shown)
+    inside = [n for n in trace.nodes if n.origin is not None and window.start <= n.origin.time < window.end]
+    for node in chain(reversed(inside), reversed(trace.nodes)):
+        if node.origin is None or node.origin.site < 0 or not node.operands or np.size(node.value) != 1:
             continue
-        new = [operand for operand in each.operands if operand not in seen]
-        seen.update(new)
-        stack += new
-    return [] if stack else found
-
-
-def _families_of(node: Node, outputs: list[Node]) -> list[str]:
-    """The families whose terms have the derivative of this loss by its outputs, up to a factor."""
-    copies = cut([node], outputs)
-    scalar = copies[node] if np.ndim(node.value) == 0 else apply("reshape", copies[node], shape=())
-    leaves = [copies[output] for output in outputs]
-    try:
-        slopes = adjoints(scalar, leaves)
-        table = evaluate([slopes[leaf] for leaf in leaves], {})
-    except (ValueError, TypeError, NotImplementedError):
-        return []
-    line = ancestors([scalar])
-    names = [family.name for family in FAMILIES]
-    for leaf in leaves[:MOST]:
-        slope = np.asarray(table[slopes[leaf]], dtype=float)
-        data = [n for n in line if not n.operands and n not in leaves and np.shape(n.value) == slope.shape]
-        data.append(Node("leaf", (), value=(slope != 0).astype(float)))
-        names = [name for name in names if any(_is_slope(name, leaf, d, slope) for d in data)]
-    return names
-
-
-def _is_slope(name: str, output: Node, target: Node, slope: np.ndarray) -> bool:
-    """Is this the derivative of the terms of a family with that target, times a positive number?"""
-    family = next(f for f in FAMILIES if f.name == name)
-    if np.asarray(target.value).dtype.kind not in "fiub" or np.shape(output.value) != slope.shape:
-        return False
-    term = family.term(output, target)
-    if term is None:
-        return False
-    total = apply("sum", term, axis=None, keepdims=False) if np.ndim(term.value) else term
-    adjoint = adjoints(total, [output])[output]
-    own = np.asarray(evaluate([adjoint], {})[adjoint], dtype=float)
-    size = float(np.vdot(own, own))
-    if not np.all(np.isfinite(own)) or not size or own.shape != slope.shape:
-        return False
-    factor = float(np.vdot(own, slope)) / size
-    return factor > 0 and float(np.linalg.norm(slope - factor * own)) <= TOLERANCE * float(
-        np.linalg.norm(slope)
-    )
+        if np.asarray(node.value).dtype.kind != "f" or (node.origin.site, node.name) in found:
+            continue
+        function, name, time = trace.sites[node.origin.site].function, node.name or "", node.origin.time
+        if DECLARED.search(name) or (node in returned and DECLARED.search(function)):
+            found[node.origin.site, node.name] = (node, LOSS)
+        elif ERROR.search(name):
+            found[node.origin.site, node.name] = (node, MEASURED)
+        elif node in outcome and any(step.start <= time < step.end for step in judgement.seen):
+            found[node.origin.site, node.name] = (node, SHOWN)
+    yield from sorted(found.values(), key=lambda each: -each[1])[:MOST]

@@ -16,6 +16,7 @@ from backproof.step import Parameter, TrainingStep
 
 SAME = 1e-6
 INDEX = re.compile(r"\[[^\]]*\]")
+ITEM = re.compile(r".*\[[^\]]*\d[^\]]*\]")  # an item by its number, `B[0]`, or by a key with one, `p['W1']`
 
 
 def frozen_part(judgement: Judgement) -> str | None:
@@ -39,30 +40,39 @@ def frozen_part(judgement: Judgement) -> str | None:
     )
 
 
-def untouched_numbers(judgement: Judgement) -> str | None:
-    """Say that some numbers of a list that holds parameters are never written, and the loss depends on them.
+def untouched_items(judgement: Judgement) -> str | None:
+    """Say that items beside those that are parameters are never written, and the loss depends on them.
 
-    The lists of a list are one parameter to their author. A matrix that stays as it is is frozen as a whole.
+    Numbers of a list, or arrays that the same list holds, or the same dictionary under keys alike. The lists
+    of a list are one parameter to their author. A matrix that stays as it is is frozen as a whole.
     """
     step = with_older_values_apart(judgement.step)
-    known = {INDEX.sub("", parameter.name) for parameter in step.parameters if parameter.listed}
-    if not known:
+    listed_numbers = {INDEX.sub("", parameter.name) for parameter in step.parameters if parameter.listed}
+    arrays = {_unnumbered(p.name) for p in step.parameters if not p.listed and ITEM.fullmatch(p.name)}
+    if not listed_numbers and not arrays:
         return None
     kept = {
         leaf: name
         for leaf, (place, name, _) in kept_leaves(step).items()
-        if place[0] == "item" and np.ndim(leaf.value) == 0 and INDEX.sub("", name) in known
+        if place[0] == "item"
+        and (_unnumbered(name) in arrays if np.ndim(leaf.value) else INDEX.sub("", name) in listed_numbers)
     }
     truths = adjoints(step.loss, list(kept))
-    moving = [name for leaf, name in kept.items() if np.any(truths[leaf].value)]
+    moving = [(leaf, name) for leaf, name in kept.items() if np.any(truths[leaf].value)]
     if not moving:
         return None
-    names = listed(list(dict.fromkeys(name.rpartition("[")[0] or name for name in moving)))
+    whole = [name if np.ndim(leaf.value) else name.rpartition("[")[0] or name for leaf, name in moving]
+    names = listed(list(dict.fromkeys(whole)))
+    what = names if any(np.ndim(leaf.value) for leaf, _ in moving) else f"some numbers of {names}"
     return (
-        f"The gradients that are applied are right, but nothing is ever written to some numbers of {names}, "
+        f"The gradients that are applied are right, but nothing is ever written to {what}, "
         "on which the loss depends as on those beside them. Where these are meant to stay, all is right; "
         "where they are not, a loop over them does not reach its ends."
     )
+
+
+def _unnumbered(name: str) -> str:
+    return re.sub(r"\d+", "#", name)
 
 
 def _chosen(step: TrainingStep, parameter: Parameter, number: int) -> bool:

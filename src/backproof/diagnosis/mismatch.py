@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from backproof.check.compare import compare
+from backproof.check.counted import Counted
 from backproof.check.grades import RIGHT
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.wording import listed
@@ -117,8 +118,20 @@ def elsewhere(judgement: Judgement, evaluated: Hypothesis) -> str:
     names = listed([p.name for p in step.parameters])
     return (
         f"The gradients applied to {names} are those of {step.hypothesis.formula}, which is inferred; "
-        f"but the loss that the program evaluates outside of the step, {_called(evaluated)}, is another one. "
+        f"but the loss or error that the program itself evaluates, {_called(evaluated)}, is another one. "
         "If that is only watched, all is right; if it is to be descended, the gradients are those of another."
+    )
+
+
+def penalised_elsewhere(judgement: Judgement, counted: Counted) -> str:
+    """Say why a step is not certified whose updates penalise parameters otherwise than its loss does."""
+    step = judgement.step
+    names, penalised = listed([p.name for p in step.parameters]), listed(counted.names)
+    return (
+        f"The gradients applied to {names} are those of {step.hypothesis.formula}, which is inferred; but "
+        f"the loss that the program evaluates, {_called(counted.loss)}, also counts the size of {penalised}, "
+        "otherwise than the updates do. If that loss is to be descended, the derivative of its penalty has "
+        "to be in the gradients."
     )
 
 

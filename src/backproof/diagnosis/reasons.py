@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +22,6 @@ from backproof.step import boundings, label, values, windows
 from backproof.step.change import root
 from backproof.step.computed import COMPUTED
 from backproof.step.cut import dependent
-from backproof.step.update import time_of
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
 
@@ -35,7 +33,6 @@ NO_LOSS = (
     "No loss was found that explains the updates: none of the gradients is that of a loss which the program "
     "states or which its backward pass implies. --loss NAME names the variable that is the loss."
 )
-WEIGHING = re.compile(r"advantage|reward|(^|_)returns?($|_)|td_?error|discounted", re.IGNORECASE)
 MOVED = 1.3  # times a number: what its factor in a gradient is known by
 RESIZES = frozenset(
     {"sqrt", "opaque", "abs", "max", "maximum", "minimum", "clip", "where", "sign"}
@@ -55,6 +52,19 @@ def no_step(trace: Trace, program: Program, loss: str | None, seconds: float) ->
     if trace.ended in ("finished", "stopped") and windows(trace):
         return NO_LOSS
     return how_it_ended(trace, program, seconds)
+
+
+def unexplained(judgement: Judgement) -> str:
+    """Say that no loss explains the updates, and whose size the one that the program states counts."""
+    step = judgement.step
+    counted = [p.name for p in step.parameters if not step.penalised.isdisjoint(p.leaves)]
+    if not counted or not step.hypothesis.stated:
+        return NO_LOSS
+    name = step.hypothesis.name or step.hypothesis.formula
+    return (
+        f"{NO_LOSS} `{name}` counts the size of {listed(counted)}: the derivative of that has to be in the "
+        "gradients, with the factor that it has beside the rest of the loss."
+    )
 
 
 def failed_in_training(judgement: Judgement) -> bool:
@@ -217,29 +227,6 @@ def changing_factor(judgement: Judgement) -> str | None:
         f"Every gradient has the direction of that of {name}, but what they are multiplied by changes with "
         "the parameters: all lack a factor of the derivative, or have one too many, or the loss is another. "
         "With several samples in a step it can be told which."
-    )
-
-
-def unweighted(judgement: Judgement) -> str | None:
-    """Say that a step of an inferred loss makes what should weigh its terms, and does not use it.
-
-    As a policy gradient that leaves out its advantages: without them the actions drawn are the targets.
-    """
-    step = judgement.step
-    if step.hypothesis.stated or step.hypothesis.weights is not None:
-        return None
-    used = set(ancestors(step.descents))
-    named = [
-        (original, node)
-        for original, node in step.copies.items()
-        if original.name and WEIGHING.search(original.name) and step.window.start <= time_of(original)
-    ]
-    if not named or any(node in used for _, node in named):
-        return None
-    name = named[-1][0].name
-    return (
-        f"`{name}` is computed in the step and weighs no gradient, and the loss had to be inferred. "
-        "If it is only watched, all is right; a policy gradient needs it as a factor of every term."
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from backproof.check.counted import counted_elsewhere
 from backproof.check.dropped import dropped_gradients
 from backproof.check.elsewhere import evaluated_elsewhere
 from backproof.check.grades import RIGHT
@@ -16,11 +17,17 @@ from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
-from backproof.diagnosis.frozen import frozen_part, untouched_numbers
-from backproof.diagnosis.mismatch import differs, elsewhere, mismatched, undecided, unmended
+from backproof.diagnosis.frozen import frozen_part, untouched_items
+from backproof.diagnosis.mismatch import (
+    differs,
+    elsewhere,
+    mismatched,
+    penalised_elsewhere,
+    undecided,
+    unmended,
+)
 from backproof.diagnosis.reasons import (
     LAST_ROUND,
-    NO_LOSS,
     NOTHING_MOVES,
     changing_factor,
     cut_short,
@@ -35,13 +42,14 @@ from backproof.diagnosis.reasons import (
     supplied,
     turned_names,
     undefined,
+    unexplained,
     unknown_calls,
     unread_updates,
-    unweighted,
     without_digits,
 )
 from backproof.diagnosis.several import together
 from backproof.diagnosis.states import among_means, among_states, unsure_of
+from backproof.diagnosis.weighing import unweighted
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import Repair, Tried, alternatives, forward_axis, located, search
@@ -125,22 +133,33 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     judgement = case.judgement
     if failed_in_training(judgement):
         return case.inconclusive(how_it_ended(case.trace, case.program, case.options.seconds))
-    followed = unknown_calls(judgement) or unread_updates(judgement)
-    followed = followed or outside_updates(judgement) or one_number(judgement)
-    followed = followed or changing_factor(judgement) or untouched_numbers(judgement)
-    if followed is not None:
-        return case.inconclusive(followed)
-    if judgement.measured is not None and judgement.measured.declared:
-        return case.inconclusive(undecided(judgement))
-    if (other := evaluated_elsewhere(judgement)) is not None:
-        return case.inconclusive(elsewhere(judgement, other))
-    if (idle := unweighted(judgement)) is not None:
-        return case.inconclusive(idle)
+    doubt = next(filter(None, _doubts(judgement)), None)
+    if doubt is not None:
+        return case.inconclusive(doubt)
     dropped = () if lost else dropped_gradients(judgement.step)
     missing = unapplied(judgement, dropped, case.verify) if dropped else ()
-    if not (lost or missing) and (forgotten := unread_gradients(judgement.step)):
-        return case.inconclusive(perhaps_forgotten(judgement, forgotten))
+    if not (lost or missing):
+        if forgotten := unread_gradients(judgement.step):
+            return case.inconclusive(perhaps_forgotten(judgement, forgotten))
+        if (untouched := untouched_items(judgement)) is not None:
+            return case.inconclusive(untouched)
     return lasting(case.program, judgement, (*lost, *missing), case.notes, dropped)
+
+
+def _doubts(judgement: Judgement) -> Iterator[str | None]:
+    """What keeps a step from being certified whose gradients are right."""
+    yield unknown_calls(judgement)
+    yield unread_updates(judgement)
+    yield outside_updates(judgement)
+    yield one_number(judgement)
+    yield changing_factor(judgement)
+    if judgement.measured is not None and judgement.measured.declared:
+        yield undecided(judgement)
+    if (other := evaluated_elsewhere(judgement)) is not None:
+        yield elsewhere(judgement, other)
+    if (counted := counted_elsewhere(judgement)) is not None:
+        yield penalised_elsewhere(judgement, counted)
+    yield unweighted(judgement)
 
 
 def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
@@ -170,7 +189,7 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
         left, rows = left_when_mended(case.mends, found, judged)
         report = faulty(program, judgement, (*found, *left), case.notes, options)
         return replace(report, parameters=(*report.parameters, *rows))
-    return case.inconclusive(NO_LOSS)
+    return case.inconclusive(unexplained(judgement))
 
 
 def _findings(case: Case, repair: Repair) -> tuple[Finding, ...]:

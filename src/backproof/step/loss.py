@@ -105,7 +105,8 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         key = (site, node.name)
         old = found.get(key)
         if old is None or inside or not (window.start <= time_of(old.node) < window.end):
-            declared = inside and bool(DECLARED.search(f"{name} {function}")) and evidence >= SURE
+            named = DECLARED.search(name or "") or DECLARED.search(function)
+            declared = inside and bool(named) and evidence >= SURE
             found[key] = Hypothesis(node, name, row, True, formula, evidence, declared)
     settled = [_behind_its_part(h, list(found.values())) for h in found.values()]
     return sorted(settled, key=lambda h: (-h.evidence, -time_of(h.node)))[:16]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from backproof.graph import Node, ancestors
 
@@ -13,28 +12,18 @@ ARRANGED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Penalties:
-    """The leaves whose squares, and those whose absolute values, a loss counts."""
-
-    squares: frozenset[Node] = frozenset()
-    absolutes: frozenset[Node] = frozenset()
-
-
-def penalties(scalars: Iterable[Node], leaves: set[Node]) -> Penalties:
+def penalised(scalars: Iterable[Node], leaves: set[Node]) -> frozenset[Node]:
     """Find the leaves whose own size the scalars count: ``|w|``, or ``w**2``, ``w * w``, ``w.T @ w``.
 
     As they are, or any part or arrangement of them.
     """
-    squares, absolutes = set[Node](), set[Node]()
+    found = set[Node]()
     for node in ancestors(scalars):
-        if node.operation == "abs":
-            absolutes |= _arranged(node.operands[0]) & leaves
-        elif node.operation in ("square", "power"):
-            squares |= _arranged(node.operands[0]) & leaves
+        if node.operation in ("abs", "square", "power"):
+            found |= _arranged(node.operands[0]) & leaves
         elif node.operation in PRODUCTS and len(node.operands) > 1:
-            squares |= _arranged(node.operands[0]) & _arranged(node.operands[1]) & leaves
-    return Penalties(frozenset(squares), frozenset(absolutes))
+            found |= _arranged(node.operands[0]) & _arranged(node.operands[1]) & leaves
+    return frozenset(found)
 
 
 def _arranged(node: Node) -> set[Node]:

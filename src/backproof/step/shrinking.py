@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node
-from backproof.step.penalty import Penalties
 
 SUMS = frozenset({"add", "index_update", "index_add", "stack", "concatenate"})
 PASSED = frozenset({"identity", "index", "reshape", "astype", "transpose"})
@@ -41,7 +40,7 @@ def shares(
     afters: Collection[Node],
     nodes: Collection[Node],
     counted: Collection[Node],
-    penalised: Penalties,
+    penalised: Collection[Node],
 ) -> list[Share]:
     """Find what only shrinks the parameters.
 
@@ -52,10 +51,7 @@ def shares(
         share
         for leaf, after in zip(leaves, afters, strict=True)
         for share in _of_update(leaf, after)
-        if share.product not in counted
-        and (
-            leaf not in (penalised.absolutes if share.absolute else penalised.squares) or np.any(share.value)
-        )
+        if share.product not in counted and (leaf not in penalised or np.any(share.value))
     ]
     products, numbers = {s.product for s in found}, {s.node for s in found if s.node is not s.product}
     taken = {o for node in nodes if node not in products for o in node.operands if o in numbers}

@@ -14,7 +14,7 @@ from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.decided import sampled
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
-from backproof.step.penalty import Penalties, penalties
+from backproof.step.penalty import penalised
 from backproof.step.shrinking import Share, shares
 from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, terms, time_of
 from backproof.step.window import Window, is_momentum
@@ -77,7 +77,7 @@ class TrainingStep:
     truths: tuple[Node, ...]
     state: Mapping[Node, Any]
     copies: Mapping[Node, Node]
-    penalised: Penalties = field(default_factory=Penalties)
+    penalised: frozenset[Node] = frozenset()
     unread: tuple[Change, ...] = ()
     guards: tuple[Node, ...] = ()
     opened: Mapping[Node, Node] = field(default_factory=dict)
@@ -150,7 +150,7 @@ def training_step(
     since = dependent(copies.values(), leaves)
     guards = tuple(copies[node] for node in deciding if copies[node] in since)
     scalars = [scalar, *(copies[whole] for whole in hypothesis.wholes if whole in copies)]
-    counted = penalties(scalars, set(leaves))
+    counted = penalised(scalars, set(leaves))
     shrunk: list[Share] = []
     if not decaying and not hypothesis.minimised:
         afters = [a for p in parameters for a in p.afters]
