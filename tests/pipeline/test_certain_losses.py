@@ -85,10 +85,7 @@ def test_a_bias_that_did_not_move() -> None:
     right = _report(MARGINS)
     assert right.verdict == "correct"
     assert {p.name for p in right.parameters} == {"w", "b"}
-    assert _named(_report(MARGINS, "np.sum(y[miss]) / n", "np.sum(y[miss])")) in (
-        [("wrong-scale", 15)],
-        [("wrong-scale", 17)],
-    )
+    assert _named(_report(MARGINS, "np.sum(y[miss]) / n", "np.sum(y[miss])")) == [("wrong-scale", 13)]
 
 
 def test_a_penalty_is_no_output() -> None:

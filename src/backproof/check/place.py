@@ -18,7 +18,7 @@ import numpy as np
 from backproof.check.reading import Memory
 from backproof.check.trial import Bench, Edge
 from backproof.graph import Node, leaf
-from backproof.trace import Binding, Site, Trace
+from backproof.trace import Binding, Item, Site, Trace
 
 MOST_KEPT = 20  # attributes that a method does not read, and might have
 SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|-?\w+( ?[-+] ?\d+)?)\])*(\.T)?$")
@@ -35,6 +35,7 @@ class Scenery:
     bench: Bench
     bound: dict[int, dict[str, list[tuple[int, Node]]]] = field(default_factory=dict)
     read: dict[int, dict[str, list[tuple[int, Node]]]] = field(default_factory=dict)
+    items: dict[int, dict[str, list[Item]]] = field(default_factory=dict)
     leaves: dict[Node, Node] = field(default_factory=dict)
     known: dict[tuple[str, int, int], Node | None] = field(default_factory=dict)
 
@@ -52,6 +53,8 @@ class Scenery:
         for binding in trace.bindings:
             names = scenery.bound.setdefault(binding.frame, {})
             names.setdefault(binding.name, []).append((binding.time, binding.node))
+        for item in sorted(trace.items, key=lambda i: i.start):
+            scenery.items.setdefault(item.frame, {}).setdefault(item.name, []).append(item)
         for node in trace.nodes:
             origin: Any = node.origin
             if origin is None:
@@ -75,6 +78,9 @@ class Scenery:
         return self.known[key]
 
     def _resolved(self, text: str, frame: int, time: int) -> Node | None:
+        own = self._item(text, frame, time)
+        if own is not None:
+            return self.local(own)
         for number in self.enclosing(frame):
             found = _latest(self.bound.get(number, {}).get(text), time)
             if found is not None:
@@ -85,6 +91,13 @@ class Scenery:
                 return held
         found = _nearest(self.read.get(frame, {}).get(text), time)
         return self.local(found) if found is not None else None
+
+    def _item(self, name: str, frame: int, time: int) -> Node | None:
+        """What a name of the comprehension around means at a time."""
+        entries = self.items.get(frame, {}).get(name)
+        index = bisect_left(entries, time, key=lambda item: item.start) if entries else 0
+        latest = entries[index - 1] if entries and index else None
+        return latest.node if latest is not None and time < latest.end else None
 
     def enclosing(self, frame: int) -> tuple[int, ...]:
         """The frames whose names can be read in a frame: its own, those it was defined in, the program's."""
@@ -105,7 +118,7 @@ class Scenery:
 
     def texts(self, frame: int, time: int) -> list[str]:
         """Everything that could be written in a frame at a time: names first, nearest first."""
-        names: dict[str, int] = {}
+        names = {name: time for name in self.items.get(frame, {}) if self._item(name, frame, time)}
         for number in self.enclosing(frame):
             for name, bindings in self.bound.get(number, {}).items():
                 earlier = [t for t, _ in bindings if t < time]

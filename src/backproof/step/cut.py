@@ -5,11 +5,13 @@ A graph of its own, whose leaves are the parameters and the data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from backproof.graph import Node, ancestors, apply, unnamed
 from backproof.step.parts import Parts
 from backproof.step.update import time_of
+
+ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "power", "negative"})
 
 
 def cut(
@@ -21,10 +23,11 @@ def cut(
     """Copy what the results are computed from, as seen from the parameters.
 
     A parameter becomes a leaf; so does everything that does not depend on any parameter, whatever it was
-    computed from: for this step it is data. ``keep`` are nodes that become leaves as well, and for those
-    ``opened`` another is taken that they are computed from. A value that is reached by another name is the
-    same leaf; a part of a parameter is of the version in which that part was written. The result maps every
-    old node to its copy; places and names are kept.
+    computed from: for this step it is data, but for sums and products of data that the step itself takes
+    between other values: a difference may be of the wrong two. ``keep`` are nodes that become leaves as
+    well, and for those ``opened`` another is taken that they are computed from. A value that is reached by
+    another name is the same leaf; a part of a parameter is of the version in which that part was written.
+    The result maps every old node to its copy; places and names are kept.
     """
     parameters, keep = list(parameters), list(keep)
     leaves = set(parameters) | set(keep)
@@ -41,6 +44,7 @@ def cut(
         operands = parts.operands(node) if node not in leaves and not _older(node, since) else ()
         if node in leaves or node in other_names or any(o in moving for o in operands):
             moving.add(node)
+    kept = moving | set(_of_data(order, moving, leaves, since))
     for node in [*other_names.values(), *order]:
         if node in other_names:
             copies[node] = copies[other_names[node]]
@@ -48,7 +52,7 @@ def cut(
             copies[node] = Node("leaf", (), value=node.value, name=node.name, origin=node.origin)
         elif node in leaves:
             continue
-        elif node in moving:
+        elif node in kept:
             inner = opened.get(node) if opened else None
             copies[node] = Node(
                 node.operation if inner is None else "identity",
@@ -62,6 +66,17 @@ def cut(
             kind = "constant" if node.operation == "constant" else "leaf"
             copies[node] = Node(kind, (), value=node.value, name=node.name, origin=node.origin)
     return copies
+
+
+def _of_data(order: Iterable[Node], moving: set[Node], leaves: set[Node], since: int) -> Iterator[Node]:
+    """The sums and products of data alone that are taken after the step has begun to use its parameters."""
+    used = (time_of(node) for node in moving if node.operands and node not in leaves)
+    begun = min((time for time in used if time >= since), default=None)
+    for node in order:
+        if begun is None or node in moving or node.operation not in ARITHMETIC:
+            continue
+        if time_of(node) > begun and not all(operand.operation == "constant" for operand in node.operands):
+            yield node
 
 
 def _under_other_name(node: Node, leaves: set[Node], known: Mapping[Node, Node]) -> Node | None:

@@ -1,6 +1,6 @@
 """Run a program and record the graph of its training steps."""
 
-from backproof.trace.events import Activity, Attempt, Binding, Crash, Frame, Origin, Store, Trace
+from backproof.trace.events import Activity, Attempt, Binding, Crash, Frame, Item, Origin, Store, Trace
 from backproof.trace.run import trace_program
 from backproof.trace.sites import Site
 from backproof.trace.unread import unread_names
@@ -12,6 +12,7 @@ __all__ = [
     "Binding",
     "Crash",
     "Frame",
+    "Item",
     "Origin",
     "Site",
     "Store",

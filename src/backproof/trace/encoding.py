@@ -10,7 +10,18 @@ from typing import Any
 
 from backproof.graph import Node, ancestors
 from backproof.graph.node import EMPTY
-from backproof.trace.events import Activity, Binding, Frame, Guard, Holding, Objective, Origin, Store, Trace
+from backproof.trace.events import (
+    Activity,
+    Binding,
+    Frame,
+    Guard,
+    Holding,
+    Item,
+    Objective,
+    Origin,
+    Store,
+    Trace,
+)
 
 
 def encode(trace: Trace) -> bytes:
@@ -18,6 +29,7 @@ def encode(trace: Trace) -> bytes:
     seen = dict.fromkeys(trace.nodes)
     roots = [*trace.nodes, *(n for s in trace.stores for n in (s.before, s.after) if n is not None)]
     roots += [b.node for b in (*trace.bindings, *trace.counters)] + trace.shown + trace.returned
+    roots += [item.node for item in trace.items]
     roots += [guard.node for guard in trace.guards] + [o.loss for o in trace.objectives]
     roots += [h.content for h in trace.holdings if isinstance(h.content, Node)]
     for node in ancestors(roots):
@@ -45,6 +57,7 @@ def encode(trace: Trace) -> bytes:
         ],
         "bindings": [(b.time, b.frame, b.name, number[b.node]) for b in trace.bindings],
         "counters": [(b.time, b.frame, b.name, number[b.node]) for b in trace.counters],
+        "items": [(i.start, i.end, i.frame, i.name, number[i.node]) for i in trace.items],
         "holdings": [
             (h.time, h.place, *((h.content, None) if isinstance(h.content, int) else (0, number[h.content])))
             for h in trace.holdings
@@ -89,6 +102,7 @@ def decode(data: bytes) -> Trace:
     ]
     trace.bindings = [Binding(t, f, n, nodes[k]) for t, f, n, k in table["bindings"]]
     trace.counters = [Binding(t, f, n, nodes[k]) for t, f, n, k in table["counters"]]
+    trace.items = [Item(s, e, f, n, nodes[k]) for s, e, f, n, k in table["items"]]
     trace.holdings = [Holding(t, p, i if k is None else nodes[k]) for t, p, i, k in table["holdings"]]
     trace.shown = [nodes[k] for k in table["shown"]]
     trace.returned = [nodes[k] for k in table["returned"]]

@@ -81,6 +81,17 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """A name of a comprehension, and what it was bound to in one of its rounds."""
+
+    start: int
+    end: int
+    frame: int
+    name: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Holding:
     """A place came to hold an object or a container, or a container came to hold an item.
 
@@ -153,9 +164,9 @@ class Trace:
 
     ``labels`` name places as a reader of the program would (``net.layers[0].W``); ``shown`` are nodes that
     the program printed, formatted or collected; ``counters`` are the whole numbers that loops bind to
-    names; ``objectives`` are the losses that it handed to a minimiser, beside their gradients; ``supplied``
-    says what was given to it so that it could run; ``ended`` is how the run came to its
-    end.
+    names, ``items`` what else comprehensions do; ``objectives`` are the losses that it handed to a
+    minimiser, beside their gradients; ``supplied`` says what was given to it so that it could run;
+    ``ended`` is how the run came to its end.
     """
 
     sites: list[Site] = field(default_factory=list)
@@ -165,6 +176,7 @@ class Trace:
     frames: list[Frame] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
     counters: list[Binding] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     holdings: list[Holding] = field(default_factory=list)
     labels: dict[tuple[Any, ...], str] = field(default_factory=dict)
     shown: list[Node] = field(default_factory=list)

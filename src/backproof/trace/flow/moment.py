@@ -12,10 +12,11 @@ class Names:
     """The names of one frame: each maps to the node stored there, the object it holds, and when.
 
     ``parent`` is the frame that it was entered from; ``activity`` is the call, and ``depth`` the number of
-    activities that were open when it began.
+    activities that were open when it began. ``handed`` are the arguments that were renamed for it: the
+    object, what it meant to the caller, and what it means in this frame.
     """
 
-    __slots__ = ("activity", "bound", "depth", "number", "parent")
+    __slots__ = ("activity", "bound", "depth", "handed", "number", "parent")
 
     def __init__(self, number: int, parent: Names | None) -> None:
         self.number = number
@@ -23,6 +24,7 @@ class Names:
         self.bound: dict[str, tuple[Node, Any, int]] = {}
         self.activity: Activity | None = None
         self.depth = 0
+        self.handed: list[tuple[Any, Node, Node]] = []
 
 
 class Moment:

@@ -38,6 +38,7 @@ ITERATING = (
 )  # fmt: skip
 CALLING = (map, functools.reduce, itertools.starmap)  # what calls its first argument
 EXTREMES = (max, min)
+HANDING_OUT = frozenset({"items", "values"})
 WHOLE = (int, bool, round, math.floor, math.ceil, math.trunc)
 TEXT = frozenset({str, repr, format})
 Sites = list[int]
@@ -95,6 +96,10 @@ class Calls:
             elif name == "extend":
                 arguments = tuple(map(self._handed_out, arguments))
             result = function(*arguments, **keywords)
+            if name == "append" and kind is list:
+                self.places.given(owner, [(len(owner) - 1, owner[-1])])
+            elif kind is dict and name in HANDING_OUT:
+                self.places.handed_out(owner)
             self.places.holdings.called(owner, name)
             return result
         elif kind is str:

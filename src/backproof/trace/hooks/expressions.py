@@ -172,11 +172,16 @@ class Expressions:
         return result
 
     def element(self, site: int, value: Any) -> Any:
-        """A name was read to be an item of a comprehension: what is computed has a second name there."""
+        """A name was read to be an item of what is made: what is computed has a second name there."""
         node = self.nodes.find(value) if isinstance(value, TRACKED) else None
         if node is not None and node.operands:
             self.nodes.alias(value, node, site, node.name, site)
         return value
+
+    def dictionary(self, made: dict[Any, Any]) -> dict[Any, Any]:
+        """``{"W": dW, "b": db}`` was evaluated."""
+        self.places.given(made, made.items())
+        return made
 
     def truth(self, site: int, value: Any) -> Any:
         """A condition was evaluated, as of an ``if``."""

@@ -50,9 +50,10 @@ class Functions:
         for name, value in zip(names, values, strict=True):
             if isinstance(value, TRACKED):
                 argument = where.get(id(value))
-                node = self.nodes.node(value, argument)
+                node = before = self.nodes.node(value, argument)
                 if argument is not None:
-                    node = self.nodes.alias(value, node, argument, name, argument)
+                    node = self.nodes.alias(value, before, argument, name, argument)
+                    frame.handed.append((value, before, node))
                 elif node.operation == "constant":
                     node = self.nodes.alias(value, node, site, name)  # a default
                 bound.append((name, value, node))
@@ -70,8 +71,11 @@ class Functions:
         return frame
 
     def leave(self, frame: Names) -> None:
-        """A function of the program is over."""
+        """A function of the program is over: to the caller its arguments mean what they meant before."""
         self.moment.back_from(frame)
+        for value, before, inside in reversed(frame.handed):
+            if self.nodes.known.get(id(value)) is inside:
+                self.nodes.keep(value, before)
         if frame.activity is not None:
             raised = sys.exc_info()[0] is not None
             self.activities.leave(frame.activity, frame.depth, early=raised)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from backproof.graph import constant
-from backproof.trace.events import Activity, Binding
+from backproof.graph import Node, constant
+from backproof.trace.events import Activity, Binding, Item
 from backproof.trace.flow.arrays import TAKEN_APART, Structure, items, unpacked
 from backproof.trace.flow.nodes import Nodes
+from backproof.trace.flow.values import TRACKED
 
 
 class Activities:
@@ -81,23 +82,35 @@ class Activities:
             for value in source:
                 moment.current = current
                 activity = self.begin("round", site, depth)
-                if names:
-                    self._counted(names, value)
-                yield value if structure is None else unpacked(self.nodes, site, value, structure)
+                handed = value if structure is None else unpacked(self.nodes, site, value, structure)
+                bound = self._bound(names, handed) if names else []
+                yield handed
                 done, activity = activity, None
                 self._round_over(done, depth)
+                self._items(done, current.number, bound)
             moment.current = current
         finally:
             if activity is not None:
                 self.leave(activity, depth, early=True)
 
-    def _counted(self, names: tuple[str, ...], value: Any) -> None:
-        """Note the whole numbers that a comprehension binds its names to."""
-        values = value if len(names) > 1 and isinstance(value, tuple) else (value,)
-        for name, number in zip(names, values, strict=False):
-            if type(number) is int:
-                binding = Binding(self.moment.time, self.moment.current.number, name, constant(number, name))
+    def _bound(self, names: tuple[str, ...], handed: Any) -> list[tuple[str, Any, Node | None]]:
+        """What a comprehension binds its names to, but for whole numbers, which are noted at once."""
+        values = handed if len(names) > 1 and isinstance(handed, tuple | list) else (handed,)
+        found = []
+        for name, value in zip(names, values, strict=False):
+            if type(value) is int:
+                binding = Binding(self.moment.time, self.moment.current.number, name, constant(value, name))
                 self.nodes.trace.counters.append(binding)
+            elif isinstance(value, TRACKED):
+                found.append((name, value, self.nodes.known.get(id(value))))
+        return found
+
+    def _items(self, done: Activity, frame: int, bound: list[tuple[str, Any, Node | None]]) -> None:
+        """Note what a round of a comprehension bound; what has no node yet was not computed with."""
+        for name, value, before in bound:
+            node = before or self.nodes.known.get(id(value))
+            if node is not None:
+                self.nodes.trace.items.append(Item(done.start, done.end, frame, name, node))
 
     def delegate(self, site: int, iterable: Any) -> Any:
         """``yield from iterable``."""

@@ -6,6 +6,7 @@ place points the object at the node that was stored there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class Places:
         self.moment = nodes.moment
         self.trace = nodes.trace
         self.stored_at: dict[Place, tuple[Node, Any, int]] = {}
+        self.given_at: dict[Place, tuple[Node, Any, int]] = {}
         self.containers = Containers(nodes)
         self.holdings = Holdings(nodes)
 
@@ -46,9 +48,24 @@ class Places:
 
     def point(self, place: Place, value: Any) -> None:
         """A place was read: its object now means the node stored there."""
-        entry = self.stored_at.get(place)
+        entry = self.stored_at.get(place) or self.given_at.get(place)
         if entry is not None and entry[1] is value and self.nodes.written(value) < entry[2]:
             self.known[id(value)] = entry[0]
+
+    def given(self, container: Any, items: Iterable[tuple[Any, Any]]) -> None:
+        """A container was given items: there they mean what they mean now, whatever they are called later."""
+        for key, value in items:
+            node = self.known.get(id(value)) if isinstance(value, TRACKED) else None
+            if node is not None:
+                self.nodes.alive[id(container)] = container
+                time = self.nodes.taken(value, self.moment.tick())
+                self.given_at["item", id(container), key] = (node, value, time)
+
+    def handed_out(self, mapping: dict[Any, Any]) -> None:
+        """A dictionary is gone through: its values mean what they mean there."""
+        for key, value in mapping.items():
+            if isinstance(value, TRACKED):
+                self.point(("item", id(mapping), key), value)
 
     # ------------------------------------------------------------------ names
     def store(self, frame: Names | None, site: int, name: str, value: Any, bare: bool) -> Any:

@@ -38,6 +38,7 @@ class Recorder:
         self.binop, self.unary, self.compare = expressions.binop, expressions.unary, expressions.compare
         self.shown, self.unpack, self.outside = expressions.shown, expressions.unpack, expressions.outside
         self.truth, self.element = expressions.truth, expressions.element
+        self.dictionary = expressions.dictionary
         self.call, self.method = calls.call, calls.method
         self.enter_module, self.enter = functions.enter_module, functions.enter
         self.leave, self.returned, self.resumed = functions.leave, functions.returned, functions.resumed

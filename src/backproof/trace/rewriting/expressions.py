@@ -178,7 +178,21 @@ def _is_super(root: ast.expr) -> bool:
     return isinstance(root, ast.Call) and isinstance(root.func, ast.Name) and root.func.id == "super"
 
 
-# ---------------------------------------------------------------------- comprehensions
+# ---------------------------------------------------------------------- displays and comprehensions
+def dictionary(rewriter: Rewriter, node: ast.Dict, site: Site) -> ast.expr:
+    """``{"W": dW, "b": db}``: each value has a second name there."""
+    node.keys = [None if key is None else rewriter.expr(key)[0] for key in node.keys]
+    values = list(zip(node.keys, node.values, strict=True))
+    node.values = [_element(rewriter, value) if key else rewriter.expr(value)[0] for key, value in values]
+    return hook("dictionary", node) if any(key is not None for key in node.keys) else node
+
+
+def _element(rewriter: Rewriter, node: ast.expr) -> ast.expr:
+    """What is made an item: where it has a name already, it gets a second one."""
+    value, site = rewriter.expr(node)
+    return hook("element", site.number, value) if isinstance(node, BARE) else value
+
+
 def comprehension(rewriter: Rewriter, node: Any, site: Site) -> ast.expr:
     """``[element for item in iterable]`` and its kin."""
     return _comprehension(rewriter, node, "elt")
@@ -209,9 +223,7 @@ def _comprehension(rewriter: Rewriter, node: Any, *parts: str) -> ast.expr:
         generator.ifs = [condition(rewriter, test) for test in generator.ifs]
     for part in parts:
         inner = getattr(node, part)
-        value, site = rewriter.expr(inner)
-        named = part != "key" and isinstance(inner, BARE)  # a second name of its value
-        setattr(node, part, hook("element", site.number, value) if named else value)
+        setattr(node, part, rewriter.expr(inner)[0] if part == "key" else _element(rewriter, inner))
     rewriter.comprehension.pop()
     result: ast.expr = node
     return result
@@ -221,6 +233,6 @@ REWRITES: dict[type[ast.expr], Callable[..., ast.expr]] = {
     ast.Constant: constant, ast.BinOp: binary, ast.UnaryOp: unary, ast.Compare: compare,
     ast.IfExp: conditional, ast.BoolOp: boolean, ast.JoinedStr: formatted, ast.Name: name,
     ast.Attribute: attribute, ast.Subscript: subscript, ast.NamedExpr: walrus, ast.Call: call,
-    ast.ListComp: comprehension,
+    ast.Dict: dictionary, ast.ListComp: comprehension,
     ast.SetComp: comprehension, ast.GeneratorExp: comprehension, ast.DictComp: dict_comprehension,
 }  # fmt: skip

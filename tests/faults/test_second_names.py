@@ -1,0 +1,102 @@
+"""Mistakes where one value has several names: what is handed to a function, items, values of dictionaries."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+SLOPES = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+X, Y = rng.normal(0, 1, (11, 3)), rng.normal(0, 1, (11, 2))
+W, V = rng.normal(0, 0.5, (3, 5)), rng.normal(0, 0.5, (5, 2))
+
+
+def slope(z):
+    return 1 / np.cosh(z) ** 2
+
+
+for turn in range(500):
+    pre = X @ W
+    act = np.tanh(pre)
+    out = act @ V
+    loss = np.mean(np.sum((out - Y) ** 2, axis=1))
+    back = 2 * (out - Y) @ V.T / len(X)
+    grads = {"W": X.T @ (back * slope(pre)), "V": 2 * act.T @ (out - Y) / len(X)}
+    W -= 0.1 * grads["W"]
+    V -= 0.1 * grads["V"]
+"""
+
+ITEMS = """
+import math
+import random
+
+random.seed(8)
+rows = [([random.gauss(0, 1) for _ in range(3)], [random.gauss(0, 1) for _ in range(2)]) for _ in range(7)]
+M = [[random.gauss(0, 0.5) for _ in range(3)] for _ in range(2)]
+c = [0.3, -0.2]
+
+for turn in range(300):
+    for x, want in rows:
+        out = [math.tanh(sum(m * v for m, v in zip(row, x)) + k) for row, k in zip(M, c)]
+        loss = sum(0.5 * (o - t) ** 2 for o, t in zip(out, want))
+        delta = [(o - t) * (1 - o * o) for o, t in zip(out, want)]
+        for i in range(2):
+            for j in range(3):
+                M[i][j] -= 0.05 * delta[i] * x[j]
+            c[i] -= 0.05 * delta[i]
+"""
+
+KEPT = """
+import numpy as np
+
+rng = np.random.default_rng(4)
+X, y = rng.normal(0, 1, (9, 4, 3)), rng.normal(0, 1, 9)
+net = {"U": rng.normal(0, 0.5, (5, 3)), "v": rng.normal(0, 0.5, 5)}
+
+
+def grads(rows, error, states):
+    g = {"v": error * states[-1], "U": np.zeros_like(net["U"])}
+    back = error * net["v"]
+    for t in range(len(rows) - 1, -1, -1):
+        back = back * (1 - (states[t + 1] - 0.5 * states[t]) ** 2)
+        g["U"] += np.outer(back, rows[t])
+        back = 0
+    return g
+
+
+for turn in range(400):
+    for rows, target in zip(X[:, -1:], y):
+        states = [np.zeros(5)]
+        for row in rows:
+            states.append(np.tanh(net["U"] @ row) + 0.5 * states[-1])
+        error = net["v"] @ states[-1] - target
+        loss = 0.5 * error ** 2
+        for key, g in grads(rows, error, states).items():
+            net[key] = net[key] - 0.03 * g
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "expected"),
+    [
+        (SLOPES, "slope(pre)", "slope(back)", "pre"),
+        (ITEMS, "(o - t) * (1", "(t - t) * (1", "o"),
+        (KEPT, '"v": error * states[-1]', '"v": states[-1]', "states[-1] * error"),
+    ],
+)
+def test_a_second_name_is_no_other_value(text: str, old: str, new: str, expected: str) -> None:
+    """A value is wrong where it is read by one name, and right where it is read by another."""
+    assert check_program(program_from_bytes(text.encode(), "p.py")).verdict == "correct"
+    assert text.count(old) == 1
+    report = check_program(program_from_bytes(text.replace(old, new).encode(), "p.py"))
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    assert [error.expected for error in errors] == [expected]
+    assert errors[0].fix is not None
+    assert errors[0].fix.applicability == "safe"
+    row = text[: text.index(old)].count("\n") + 1
+    assert errors[0].span is not None
+    assert errors[0].span.row == row
