@@ -195,7 +195,7 @@ class Place:
         edge = self.edges[0]
         frame, time = where(edge)
         texts = [t for t in self.scenery.texts(frame, time) if SIMPLE.match(t) and t != self.text]
-        kept = self.scenery.memory.kept(frame, time) if frame else []
+        kept = self.scenery.memory.kept(self.scenery.enclosing(frame)[:-1], time)
         return tuple(dict.fromkeys([*texts[:60], *self.companions, *kept[:MOST_KEPT], *self.pieces]))
 
     @cached_property

@@ -130,13 +130,18 @@ class Memory:
                         texts.append(f"{name}.{attribute}")
         return list(dict.fromkeys(texts))
 
-    def kept(self, frame: int, time: int) -> list[str]:
-        """The numbers and arrays that the object of a method keeps."""
-        held = self.content(("name", frame, "self"), time)
-        if held is None or isinstance(held, Node):
-            return []
-        names = sorted(self.attributes.get(held, ()))
-        return [f"self.{n}" for n in names if isinstance(self.content(("attribute", held, n), time), Node)]
+    def kept(self, frames: tuple[int, ...], time: int) -> list[str]:
+        """The numbers and arrays that objects keep which functions can name: first those of ``self``."""
+        texts: dict[str, None] = {}
+        for frame in frames:
+            for name in sorted(self.names.get(frame, ()), key=lambda name: (name != "self", name)):
+                held = self.content(("name", frame, name), time)
+                if held is None or isinstance(held, Node):
+                    continue
+                for attribute in sorted(self.attributes.get(held, ())):
+                    if isinstance(self.content(("attribute", held, attribute), time), Node):
+                        texts.setdefault(f"{name}.{attribute}")
+        return list(texts)
 
     def _filled(self, number: int, time: int) -> bool:
         return any(self.content((kind, number), time) is not None for kind in ("length", "size"))

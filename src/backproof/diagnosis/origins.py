@@ -71,16 +71,22 @@ def unlikely(program: Program, trace: Trace, attempt: Attempt) -> bool:
     """Is an attempt one to change what only reads gradients, and serves parameters of several shapes?
 
     As an update in a loop over the parameters, or what an optimizer does before it. The mistake is where one
-    of them was made.
+    of them was made; not where the value that does not fit has the right shape for other uses.
     """
     if attempt.rule == "wrong-operand" or not _is_update(program, attempt.span):
         return False
     crash = trace.crash
     if crash is not None and crash.span is not None and _is_at(attempt.span, crash.span):
-        return True
+        return not _is_used_elsewhere(trace, crash)
     rows = {s.number for s in trace.sites if _is_at(attempt.span, s.span)}
     shapes = {np.shape(n.value) for n in trace.nodes if n.origin is not None and n.origin.site in rows}
     return len(shapes) > 1
+
+
+def _is_used_elsewhere(trace: Trace, crash: Crash) -> bool:
+    """Was an operand of what crashed computed with before, otherwise than by handing it on?"""
+    operands = set(_operands(trace, crash))
+    return any(operands.intersection(node.operands) for node in trace.nodes if node.operation != "identity")
 
 
 def _is_at(span: Span, other: Span) -> bool:

@@ -122,7 +122,7 @@ def _number(place: Place) -> Iterator[Correction]:
     own = float(np.ravel(edge.operand.value)[0])
     written = place.site.kind in WRITTEN[:2]
     for text, value in _literals(place.scenery.bench).items():
-        if value == own:
+        if value == own or not own:
             continue
         if text[0].isalpha() and not (written and _means(place.value(text, edge), value)):
             continue
@@ -130,8 +130,25 @@ def _number(place: Place) -> Iterator[Correction]:
         def build(edge: Edge, value: float = value) -> Node:
             return constant(np.full(np.shape(edge.operand.value), value)[()])
 
-        why = f"the forward pass has `{text}` where the backward pass has `{place.text}`"
-        yield Correction("forward-backward-mismatch", (Part(place, text, build),), 1.5, why, expected=text)
+        rule, why = (
+            ("wrong-scale", f"`{place.text}` has to be `{text}` here, to go with the other gradients")
+            if _scales(place, value / own)
+            else (RULE.name, f"the forward pass has `{text}` where the backward pass has `{place.text}`")
+        )
+        yield Correction(rule, (Part(place, text, build),), 1.5, why, expected=text)
+
+
+def _scales(place: Place, ratio: float) -> bool:
+    """Does a number multiply a whole gradient, which is right but for that?"""
+    parent = place.parent
+    if parent is None or parent.kind != "BinOp" or parent.detail not in ("*", "/"):
+        return False
+    missing = (
+        ratio
+        if parent.detail == "*" or place.site.span == place.trace.sites[parent.children[0]].span
+        else 1 / ratio
+    )
+    return any(abs(each / missing - 1) < 1e-5 for each in place.scenery.bench.ratios())
 
 
 def _means(node: Node | None, value: float) -> bool:

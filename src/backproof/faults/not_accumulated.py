@@ -47,7 +47,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -164,7 +164,7 @@ def _replaced(place: Place) -> Iterator[Correction]:
     corrected = {edge.operand for edge in place.edges if edge.whole}
     corrected |= {edge.consumer for edge in place.edges if edge.consumer.operation == "identity"}
     for store in step.trace.stores:
-        new = step.copies.get(store.after)
+        new = _copied(store.after, step.copies)
         if not step.window.start <= store.time < step.window.end or new is None:
             continue
         before = held.get(store.place)
@@ -188,6 +188,13 @@ def _replaced(place: Place) -> Iterator[Correction]:
     yield from _added(place, build)
 
 
+def _copied(node: Node, copies: Mapping[Node, Node]) -> Node | None:
+    """The copy of a node in the step: of what it is another name of, where nothing reads it by that name."""
+    while node not in copies and node.operation == "identity":
+        node = node.operands[0]
+    return copies.get(node)
+
+
 def _added(place: Place, build: Build) -> Iterator[Correction]:
     """Write ``+=`` for ``=``."""
     assert place.statement is not None
@@ -200,6 +207,5 @@ def _added(place: Place, build: Build) -> Iterator[Correction]:
     target = line[span.column - 1 : equals].strip()
     why = f"`{target}` holds a term of the gradient already; this throws it away instead of adding to it"
     expected = f"{target} += {place.text}"
-    yield Correction(
-        "not-accumulated", (Part(place, place.text, build),), 1.1, why, expected=expected, edits=(edit,)
-    )
+    part = Part(place, place.text, build)
+    yield Correction("not-accumulated", (part,), 1.1, why, place.statement, expected, (edit,))

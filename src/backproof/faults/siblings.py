@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import Counter
 
 from backproof.check.place import Place
 from backproof.trace import Site
@@ -43,6 +45,39 @@ def factor_cost(place: Place, text: str) -> float:
     """What one more factor costs in an update: more where fewer of its siblings have it than do not."""
     word = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
     return _cost([bool(word.search(site.text)) for site in siblings(place)])
+
+
+def factors(place: Place) -> list[str]:
+    """What the other updates multiply their gradients by, where a place is all that one subtracts or adds.
+
+    The most frequent first.
+    """
+    own = place.statement
+    if own is None or place.text != _subtracted(own):
+        return []
+    found = Counter(factor for site in siblings(place) for factor in _factors(_subtracted(site)))
+    return [text for text, _ in found.most_common()]
+
+
+def _subtracted(update: Site) -> str:
+    """What an update subtracts or adds."""
+    if update.kind == "AugAssign":
+        return re.split(r" [-+]= ", update.text, maxsplit=1)[-1]
+    target, _, value = update.text.partition(" = ")
+    return value.removeprefix(f"{target} - ").removeprefix(f"{target} + ")
+
+
+def _factors(text: str) -> list[str]:
+    """The names and numbers that a product begins with."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.MatMult):
+        node = node.left
+        if isinstance(node, ast.Name | ast.Attribute | ast.Constant):
+            return [ast.unparse(node)]
+    return []
 
 
 def _cost(alike: list[bool]) -> float:

@@ -92,7 +92,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         return
     for name in place.names:
         node = place.value(name, edge)
-        if node is None or node is edge.operand or (np.shape(node.value) != shape and not simple):
+        if node is None or (np.shape(node.value) != shape and not simple) or _is_the_same(place, name):
             continue
         if np.shape(node.value) != shape and not _takes(edge, node):
             continue
@@ -111,6 +111,11 @@ def corrections(place: Place) -> Iterator[Correction]:
         yield from _outer(place)
     if place.site.kind == "BinOp":
         yield from _throughout(place)
+
+
+def _is_the_same(place: Place, name: str) -> bool:
+    """Does a name mean in every use what stands at the place?"""
+    return all(place.value(name, edge) is edge.operand for edge in place.edges)
 
 
 def _takes(edge: Edge, node: Node) -> bool:

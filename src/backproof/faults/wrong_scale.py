@@ -52,6 +52,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -60,6 +61,7 @@ from backproof.check.place import Place
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part, inside_product, make, parsed, product, quotient
 from backproof.faults.rule import Rule
+from backproof.faults.siblings import factors
 from backproof.graph import Node
 from backproof.trace import Site
 
@@ -75,6 +77,7 @@ RULE = Rule(
 PLAIN = ("2", "0.5")
 LENGTH = re.compile(r"len\(([\w.]+)\)|([\w.]+)\.shape\[\d+\]")
 ROOT = re.compile(r"(np\.|numpy\.|math\.)?(sqrt|log|exp|prod|power|pow)\(")
+BESIDE = 1.4  # a rate that one update lacks, and those beside it have
 ELSEWHERE = 0.01  # more for a length that the forward pass does not speak of: it is the same by chance
 
 
@@ -83,10 +86,11 @@ def corrections(place: Place) -> Iterator[Correction]:
 
     A name, a length, a constant of the forward pass.
     """
+    ratios = place.scenery.bench.ratios()
+    yield from _as_beside(place, ratios)
     if place.site.kind in ("Constant", "Name") and not place.shape and not place.edges[0].operand.operands:
         return
     yield from _mean_for_sum(place)
-    ratios = place.scenery.bench.ratios()
     if not ratios:
         constant = constant_of(place.scenery.bench, place.edges)
         if constant is None:
@@ -102,6 +106,23 @@ def after(place: Place, before: Sequence[tuple[Edge, Node]]) -> Iterator[Correct
     constant = constant_of(place.scenery.bench, place.edges, before)
     if constant is not None:
         yield from _multiples(place, (constant,))
+
+
+def _as_beside(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
+    """Multiply what an update subtracts by the rate that the updates beside it have."""
+    for text in factors(place) if ratios else ():
+        number = _number(place, text)
+        if number and any(abs(r / number - 1) < 1e-5 for r in ratios):
+            yield replace(_scaled(place, text, number, True, before=True), cost=BESIDE)
+
+
+def _number(place: Place, text: str) -> float | None:
+    """What a name or a literal is at a place, where that is one number."""
+    node = parsed(text)
+    if isinstance(node, ast.Constant):
+        return float(node.value) if isinstance(node.value, int | float) else None
+    known = place.value(text, place.edges[0])
+    return float(np.ravel(known.value)[0]) if known is not None and np.size(known.value) == 1 else None
 
 
 def _multiples(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
@@ -139,8 +160,9 @@ def _mean_for_sum(place: Place) -> Iterator[Correction]:
     yield Correction("wrong-scale", (Part(place, text, build),), 1.15, why, expected=text)
 
 
-def _scaled(place: Place, text: str, value: float, up: bool) -> Correction:
-    new = product(place.text, text) if up else quotient(place.text, text)
+def _scaled(place: Place, text: str, value: float, up: bool, *, before: bool = False) -> Correction:
+    pair = (text, place.text) if before else (place.text, text)
+    new = product(*pair) if up else quotient(place.text, text)
 
     def build(edge: Edge) -> Node | None:
         return make("multiply" if up else "divide", edge.operand, value)

@@ -165,9 +165,13 @@ def _products(program: Program, expression: ast.expr) -> Iterator[Alternative]:
         texts = _primary(program, left), _primary(program, right)
         if not isinstance(node, ast.BinOp) or isinstance(node.op, ast.MatMult):
             turned = [f"{text}.T" for text in texts]
-            for one, two in ((texts[1], texts[0]), (turned[1], texts[0]), (texts[1], turned[0])):
+            for one, two, cost in (
+                (texts[1], texts[0], 1.3),
+                (turned[1], texts[0], 1.6),
+                (texts[1], turned[0], 1.6),
+            ):
                 edits = (_edit(program, left, _plain(one)), _edit(program, right, _plain(two)))
-                yield Alternative("wrong-transpose", edits, 1.3 + 0.3 * (".T" in one + two))
+                yield Alternative("wrong-transpose", edits, cost)
             edits = (_edit(program, left, _plain(turned[1])), _edit(program, right, _plain(turned[0])))
             yield Alternative("wrong-transpose", edits, 1.35)  # the product as a whole, transposed
 

@@ -207,10 +207,10 @@ class _Bench:
 
     def _expression(self, span: Span) -> ast.expr | ast.stmt:
         """The expression to show: what crashed, or the value that is mended where it was made."""
-        target = isinstance(self.node, ast.expr) and _is_target(self.node)
-        if not target and self._within(span, self.node):
-            return self.node
         statement = self.statement
+        whole = self.node is statement or (isinstance(self.node, ast.expr) and _is_target(self.node))
+        if not whole and self._within(span, self.node):
+            return self.node
         if isinstance(statement, ast.Assign | ast.AugAssign) and self._within(span, statement):
             return statement.value if self._within(span, statement.value) else statement
         made = (definition.value for definition in self._definitions())

@@ -10,7 +10,7 @@ from backproof.graph import Node, apply, constant
 from backproof.trace.flow.arrays import Structure, made_array, unpacked
 from backproof.trace.flow.claims import opaque, record, still
 from backproof.trace.flow.guards import compared, decided, truth
-from backproof.trace.flow.keys import frozen_index, item_place
+from backproof.trace.flow.keys import frozen_index
 from backproof.trace.flow.operators import BINARY, COMPARE, UNARY
 from backproof.trace.flow.values import NUMBER, TRACKED, boolean, flat, same
 from backproof.trace.hooks.containers import CONTAINER
@@ -76,9 +76,7 @@ class Expressions:
             else:
                 if isinstance(container, CONTAINER):
                     self.places.holdings.read(container)
-                place = item_place(container, key)
-                if place is not None:
-                    self.places.point(place, value)
+                self.places.item(container, key, value)
         return value
 
     def _joined(self, site: int, joiner: Any, key: Any) -> Any:

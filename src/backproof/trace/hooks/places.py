@@ -52,6 +52,17 @@ class Places:
         if entry is not None and entry[1] is value and self.nodes.written(value) < entry[2]:
             self.known[id(value)] = entry[0]
 
+    def item(self, container: Any, key: Any, value: Any) -> None:
+        """An item of a list or a dictionary was read; what it meant the first time, it means from then on."""
+        place = item_place(container, key)
+        if place is None:
+            return
+        given = self.given_at.get(place)
+        if place in self.stored_at or (given is not None and given[1] is value):
+            self.point(place, value)
+        else:
+            self.given(container, [(place[2], value)])
+
     def given(self, container: Any, items: Iterable[tuple[Any, Any]]) -> None:
         """A container was given items: there they mean what they mean now, whatever they are called later."""
         for key, value in items:
