@@ -169,7 +169,7 @@ class Places:
             node = known if known is not None and not bare else self.nodes.node(value, site)
             if bare or node.operation == "constant":
                 node = self.nodes.alias(value, node, site, self.nodes.sites[site].target, site)
-            old = self.stored_at.get(place)
+            old = self.stored_at.get(place) or self.given_at.get(place)
             time = self.moment.tick()
             self.stored_at[place] = (node, value, self.nodes.taken(value, time))
             before = old[0] if old is not None else None
