@@ -86,7 +86,14 @@ def unlikely(program: Program, trace: Trace, attempt: Attempt) -> bool:
 def _is_used_elsewhere(trace: Trace, crash: Crash) -> bool:
     """Was an operand of what crashed computed with before, otherwise than by handing it on?"""
     operands = set(_operands(trace, crash))
-    return any(operands.intersection(node.operands) for node in trace.nodes if node.operation != "identity")
+    return any(
+        operands.intersection(node.operands)
+        for node in trace.nodes
+        if node.operation != "identity"
+        and node.origin is not None
+        and node.origin.site >= 0
+        and not _is_in(trace.sites[node.origin.site], crash)
+    )
 
 
 def _is_at(span: Span, other: Span) -> bool:

@@ -36,6 +36,8 @@ def spelled(catalogue: Catalogue, place: Place, entry: Entry, scale: float) -> s
     stops = _stops(catalogue.bench, node, known, readable)
     if stops is None:
         return None
+    if abs(scale - round(scale)) <= SAME * abs(scale):
+        scale = float(round(scale))
     scaled = abs(scale - 1.0) > SAME and not any(catalogue.is_adjoint(n) for n in stops)
     text = _written(apply("multiply", scale, node) if scaled else node, stops)
     if text is None or len(text) > LONGEST or _computed(text) or (scaled and not _plain(text)):
@@ -51,7 +53,7 @@ def _stops(
     if len(order) > DEEPEST * 3:
         return None
     tables = [evaluate([node], {**bench.step.state, **point}) for point in bench.points]
-    inside = [n for n in order if n.operands and n not in known and n is not node]
+    inside = [n for n in order if (n.operands or n.operation == "leaf") and n not in known and n is not node]
     names = {**known, **_equal(bench, tables, inside, readable)}
     stops: dict[Node, str] = {}
     for n in ancestors([node], names.__contains__):
@@ -98,19 +100,29 @@ def _equal(
     nodes: Iterable[Node],
     readable: list[tuple[str, Node]],
 ) -> dict[Node, str]:
-    """Values that a readable name holds as well, computed once more."""
+    """Values that a readable name holds as well, computed or read once more."""
     found: dict[Node, str] = {}
     for node in nodes:
-        if not np.ndim(node.value):
+        if not (np.ndim(node.value) or (node.operation == "leaf" and _is_fraction(node.value))):
             continue
         for text, other in readable:
             if np.shape(other.value) == np.shape(node.value) and all(
-                np.allclose(table[node], bench.value(other, {}, base), rtol=SAME, atol=0)
+                np.allclose(
+                    table[node] if node in table else bench.value(node, {}, base),
+                    bench.value(other, {}, base),
+                    rtol=SAME,
+                    atol=0,
+                )
                 for table, base in zip(tables, bench.base, strict=True)
             ):
                 found[node] = text
                 break
     return found
+
+
+def _is_fraction(value: Any) -> bool:
+    """Is this a number that no other is equal to by chance?"""
+    return bool(np.asarray(value).dtype.kind == "f" and float(value) != round(float(value)))
 
 
 def _uniform(node: Node) -> bool:

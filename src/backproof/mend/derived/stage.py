@@ -66,8 +66,26 @@ class Deriver:
         if chosen is None:
             return None
         derived, result = self._plainest(chosen[0]), chosen[1]
+        if not derived.factor and spelled(self.catalogue, derived.place, *_what(derived)) is None:
+            derived = self._written_around(derived, before, states, result) or derived
         correction = self._factor(derived) if derived.factor else self._correction(derived)
         return correction, derived.changes, result
+
+    def _written_around(
+        self, derived: Derived, before: Sequence[Change], states: tuple[int, ...], result: tuple[int, ...]
+    ) -> Derived | None:
+        """The true value of an expression around a place, where that can be written and does as much."""
+        numbers = _around(derived.place)
+        for place in sorted(
+            (p for p in self.every if p.site.number in numbers), key=lambda p: -p.site.number
+        ):
+            for wider in substitutions(self.catalogue, place, self.scales, self.values):
+                plain = self._plainest(wider)
+                if spelled(self.catalogue, place, *_what(plain)) is None:
+                    continue
+                if score(self.bench, (*before, *plain.changes), states) == result:
+                    return plain
+        return None
 
     def _plainest(self, derived: Derived) -> Derived:
         """Where any common scale would do, take one at which the number in front is none of this run's sizes.
@@ -161,6 +179,20 @@ class Deriver:
             site = sites[origin.site]
             return f"`{site.target or site.text}`"
         return "a value of the forward pass"
+
+
+def _what(derived: Derived) -> tuple[Entry, float]:
+    """The true value that is put at a place, and its factor."""
+    return derived.entries[0], derived.scale
+
+
+def _around(place: Place) -> set[int]:
+    """The expressions of a statement that a place stands in."""
+    found, site = set[int](), place.parent
+    while site is not None and site.kind not in STATEMENTS:
+        found.add(site.number)
+        site = None if site.parent is None else place.trace.sites[site.parent]
+    return found
 
 
 def _hands_on(place: Place) -> bool:
