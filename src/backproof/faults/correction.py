@@ -95,6 +95,13 @@ def parsed(text: str) -> ast.expr | None:
             return None
 
 
+def literal(text: str) -> float | None:
+    """The number that a text is; None where it is anything else."""
+    node = parsed(text)
+    value = node.value if isinstance(node, ast.Constant) else None
+    return float(value) if isinstance(value, int | float) else None
+
+
 LEVEL = {ast.IfExp: 0, ast.Lambda: 0, ast.BoolOp: 1, ast.Compare: 2}
 OPERATOR = {
     ast.Add: 4,

@@ -53,9 +53,9 @@ from collections.abc import Iterator
 
 from backproof.check.place import Place
 from backproof.check.trial import Edge
-from backproof.faults.correction import Correction, Part
+from backproof.faults.correction import Correction, Part, literal
 from backproof.faults.rule import Rule
-from backproof.graph import Node
+from backproof.graph import Node, constant
 from backproof.trace import Site
 
 RULE = Rule(
@@ -86,7 +86,8 @@ def corrections(place: Place) -> Iterator[Correction]:
         def build(edge: Edge, kept: int = kept, text: str = text) -> Node | None:
             inner = place.child(kept, edge)
             if inner is None and not edge.operand.operands:  # a product of data is one value
-                return place.value(text, edge)
+                number = literal(text)
+                return place.value(text, edge) if number is None else constant(number, text)
             return inner
 
         why = f"the factor `{other.text}` does not belong here"

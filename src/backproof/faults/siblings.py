@@ -56,7 +56,7 @@ def factors(place: Place) -> list[str]:
     if own is None or place.text != _subtracted(own):
         return []
     found = Counter(factor for site in siblings(place) for factor in _factors(_subtracted(site)))
-    return [text for text, _ in found.most_common()]
+    return [text for text, _ in found.most_common() if text not in place.text]
 
 
 def _subtracted(update: Site) -> str:

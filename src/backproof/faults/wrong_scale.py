@@ -59,7 +59,16 @@ import numpy as np
 from backproof.check.constants import constant_of
 from backproof.check.place import Place
 from backproof.check.trial import Edge
-from backproof.faults.correction import Correction, Part, inside_product, make, parsed, product, quotient
+from backproof.faults.correction import (
+    Correction,
+    Part,
+    inside_product,
+    literal,
+    make,
+    parsed,
+    product,
+    quotient,
+)
 from backproof.faults.rule import Rule
 from backproof.faults.siblings import factors
 from backproof.graph import Node
@@ -118,11 +127,10 @@ def _as_beside(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
 
 def _number(place: Place, text: str) -> float | None:
     """What a name or a literal is at a place, where that is one number."""
-    node = parsed(text)
-    if isinstance(node, ast.Constant):
-        return float(node.value) if isinstance(node.value, int | float) else None
     known = place.value(text, place.edges[0])
-    return float(np.ravel(known.value)[0]) if known is not None and np.size(known.value) == 1 else None
+    if known is None or np.size(known.value) != 1:
+        return literal(text)
+    return float(np.ravel(known.value)[0])
 
 
 def _multiples(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
