@@ -122,7 +122,7 @@ def _number(place: Place) -> Iterator[Correction]:
     own = float(np.ravel(edge.operand.value)[0])
     written = place.site.kind in WRITTEN[:2]
     for text, value in _literals(place.scenery.bench).items():
-        if value == own or not own:
+        if value == own:
             continue
         if text[0].isalpha() and not (written and _means(place.value(text, edge), value)):
             continue
@@ -132,7 +132,7 @@ def _number(place: Place) -> Iterator[Correction]:
 
         rule, why = (
             ("wrong-scale", f"`{place.text}` has to be `{text}` here, to go with the other gradients")
-            if _scales(place, value / own)
+            if own and _scales(place, value / own)
             else (RULE.name, f"the forward pass has `{text}` where the backward pass has `{place.text}`")
         )
         yield Correction(rule, (Part(place, text, build),), 1.5, why, expected=text)
