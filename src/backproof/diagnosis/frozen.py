@@ -12,7 +12,7 @@ from backproof.check.judgement import Judgement
 from backproof.check.points import informative_tables
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, adjoints, ancestors
-from backproof.step import Parameter, TrainingStep
+from backproof.step import Parameter, TrainingStep, label
 
 SAME = 1e-6
 INDEX = re.compile(r"\[[^\]]*\]")
@@ -68,6 +68,27 @@ def untouched_items(judgement: Judgement) -> str | None:
         f"The gradients that are applied are right, but nothing is ever written to {what}, "
         "on which the loss depends as on those beside them. Where these are meant to stay, all is right; "
         "where they are not, a loop over them does not reach its ends."
+    )
+
+
+def overwritten_with_itself(judgement: Judgement) -> str | None:
+    """Say that the step writes into an array what it holds already, as where a gradient was left out."""
+    step = judgement.step
+    line = set(ancestors([step.loss]))
+    found = [
+        label(step.trace, change)
+        for change in step.window.others
+        if change.place[0] == "object"
+        and np.size(change.before.value) > 1
+        and step.copies.get(change.before) in line
+        and np.array_equal(change.before.value, change.after.value)
+    ]
+    if not found:
+        return None
+    names = listed(list(dict.fromkeys(found)))
+    return (
+        f"The gradients that are applied are right, but the step writes into {names} "
+        "just what is there already, and the loss depends on it: as if its gradient had been left out."
     )
 
 

@@ -17,7 +17,7 @@ from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
-from backproof.diagnosis.frozen import frozen_part, untouched_items
+from backproof.diagnosis.frozen import frozen_part, overwritten_with_itself, untouched_items
 from backproof.diagnosis.mismatch import (
     differs,
     elsewhere,
@@ -49,6 +49,7 @@ from backproof.diagnosis.reasons import (
 )
 from backproof.diagnosis.several import together
 from backproof.diagnosis.states import among_means, among_states, unsure_of
+from backproof.diagnosis.strong_decay import strong_decay
 from backproof.diagnosis.weighing import unweighted
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
@@ -141,8 +142,9 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     if not (lost or missing):
         if forgotten := unread_gradients(judgement.step):
             return case.inconclusive(perhaps_forgotten(judgement, forgotten))
-        if (untouched := untouched_items(judgement)) is not None:
-            return case.inconclusive(untouched)
+        left = untouched_items(judgement) or overwritten_with_itself(judgement)
+        if left is not None:
+            return case.inconclusive(left)
     return lasting(case.program, judgement, (*lost, *missing), case.notes, dropped)
 
 
@@ -153,6 +155,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield outside_updates(judgement)
     yield one_number(judgement)
     yield changing_factor(judgement)
+    yield strong_decay(judgement)
     if judgement.measured is not None and judgement.measured.declared:
         yield undecided(judgement)
     if (other := evaluated_elsewhere(judgement)) is not None:
