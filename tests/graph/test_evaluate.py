@@ -36,6 +36,16 @@ def test_replacing_leaves_and_inner_nodes() -> None:
     assert z.value == 5.0
 
 
+def test_what_is_behind_a_replaced_node_is_not_computed() -> None:
+    """A value that is given needs none of its own operands, however many these are."""
+    x = leaf(2.0)
+    squared = apply("square", x)
+    result = apply("add", squared, 1.0)
+    table = evaluate([result], {squared: 5.0})
+    assert table[result] == 6.0
+    assert x not in table
+
+
 def test_types() -> None:
     """Floats are cast to the type of the evaluation, integers and booleans are not."""
     x, n, b = leaf(np.array([0.1, 0.2], np.float32)), leaf(np.array([1, 2])), leaf(np.array([True, False]))

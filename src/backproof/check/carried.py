@@ -161,6 +161,8 @@ def _found(
     for each in suspected:
         if not stops or any(_stops(each, points, base, stop.without) for stop in stops):
             continue
+        if any(_vanishes(each, points, stop.without) for stop in stops):
+            continue  # a gradient, in the place of what it was to change
         if not _ends_with_own_error(step, each, stops, points, base):
             yield Carried(each.change, _is_sure(step, each, points, stops[0].without))
 
@@ -234,6 +236,14 @@ def _stops(each: _Update, points: Sequence[Table], base: Sequence[Table], withou
         if np.linalg.norm(left) > NOTHING * np.linalg.norm(np.asarray(before[each.taken], dtype=float)):
             return False
     return True
+
+
+def _vanishes(each: _Update, points: Sequence[Table], without: Sequence[Table]) -> bool:
+    """Is nothing but zeros left of a value where the error vanishes? Nothing of a state depends on that."""
+    return all(
+        np.array_equal(np.asarray(table[each.taken], dtype=float), np.asarray(point[each.leaf], dtype=float))
+        for point, table in zip(points, without, strict=True)
+    )
 
 
 def _is_sure(

@@ -115,7 +115,12 @@ def is_rounding(step: TrainingStep, verdict: Verdict) -> bool:
     found = informative_tables(step, results, POINTS, spread=verdict.spread)
     if not wrong or any(c.parallel or c.zero or len(c.scales) != len(found) for _, c in wrong):
         return False
-    lost = [rounding(results, {**step.state, **p}, [table[node] for node in results]) for p, table in found]
+    lost = list[list[float]]()
+    for number, (point, table) in enumerate(found):
+        at = rounding(results, {**step.state, **point}, [table[node] for node in results])
+        if any(c.errors[number] > max(MARGIN * (at[k] + at[count + k]), TOLERANCE) for k, c in wrong):
+            return False  # one point that tells is enough
+        lost.append(at)
     for k, comparison in wrong:
         own = np.array([at[k] + at[count + k] for at in lost])
         common = comparison.scales[int(np.argmin(own))]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,7 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
     return tuple(d for d in dropped if not _chosen(step, d))
 
 
+@lru_cache(1)  # the step of one program, for those who ask of it
 def with_older_values_apart(step: TrainingStep) -> TrainingStep:
     """The step with everything older that its loss is computed from as leaves of their own.
 

@@ -41,6 +41,7 @@ from backproof.step.window import trainings
 from backproof.trace import Trace
 
 EARLIER = 4  # steps to look at where the loss has no gradient in the last
+FEW, LARGE = 3, 8_000  # losses, the likeliest first, that are looked at again in a step of so many values
 
 Tried = tuple[Hypothesis, TrainingStep, Verdict]
 
@@ -146,7 +147,10 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     for allowing in (plainer, without_decay, nearer, set_aside):
         if any(verdict.correct for _, _, _, verdict in judged):
             break
-        judged = [allowing(entry, window, k) for k, entry in enumerate(judged)]
+        judged = [
+            allowing(entry, window, k) if k < FEW or len(entry[2].copies) < LARGE else entry
+            for k, entry in enumerate(judged)
+        ]
     if not judged:
         return None, False
     judged = sorted(behind_the_whole(judged), key=lambda entry: entry[0], reverse=True)

@@ -24,7 +24,7 @@ def cast(value: Any, dtype: Any) -> Any:
 def evaluate(
     results: Iterable[Node], replace: Mapping[Node, Any] | None = None, dtype: Any = np.float64
 ) -> dict[Node, Any]:
-    """Give the value of every node that the results are computed from.
+    """Give the value of every node that the results are computed from, up to those that are replaced.
 
     ``replace`` gives other values to leaves (or to any node, whose operands then do not matter). ``dtype`` is
     ``np.float64``, ``np.longdouble`` for the size of rounding, or ``np.complex128`` for a complex step, where
@@ -41,7 +41,9 @@ def evaluate(
     >>> float(evaluate([z], {x: 3.0 + 1e-200j}, np.complex128)[z].imag / 1e-200)
     6.0
     """
-    return next(evaluate_at(results, [replace or {}], dtype))
+    replace = replace or {}
+    line = [_prepared(node, dtype) for node in ancestors(results, replace.__contains__)]
+    return _run(line, replace, dtype)
 
 
 def evaluate_at(

@@ -23,12 +23,13 @@ RULES = (  # causes before what they may cause: what an earlier one explains is 
     (dead_units, (unscaled_input, symmetric_initialisation)),
     (learning_rate_too_large, (unscaled_input,)),
 )
+LARGEST = 10_000  # values of a step that is looked at: it is computed many times over
 OF_DESCENT = (unscaled_input, learning_rate_too_large)  # a minimiser chooses the length of its steps
 
 
 def warnings(judgement: Judgement) -> tuple[Finding, ...]:
     """Say what keeps a step with right gradients from learning; nothing where no step is made."""
-    if judgement.step.window.kind[0] == COMPUTED:
+    if judgement.step.window.kind[0] == COMPUTED or len(judgement.step.copies) > LARGEST:
         return ()
     examination = Examination(judgement)
     found: list[Finding] = []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from dataclasses import replace
 
 from backproof.check.compare import compare
@@ -52,7 +55,20 @@ def check_program(
             return check_program(
                 program, loss=loss, steps=steps, timeout=timeout, runner=runner, explain=explain
             )
-    return _checked(program, Options(runner, loss, steps or STEPS, timeout or SECONDS, explain))
+    with _uncollected():
+        return _checked(program, Options(runner, loss, steps or STEPS, timeout or SECONDS, explain))
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no cycles among the nodes of a graph, of which there are many and no cycles: it takes long."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _checked(program: Program, options: Options) -> FileReport:

@@ -20,6 +20,7 @@ from backproof.trace.stopping import NEVER
 STEPS, SECONDS = 4, 20.0
 LONGER = (2_500, 20_000)  # nodes that a second and a third look go on for
 BRANCHING, BRANCHING_SECONDS = 2_500, 3.0  # more nodes, and seconds, to see other branches
+LARGEST = 20_000  # nodes of a trace to which so few more add no step
 POINTS = 8  # at which a program is certified, and a mend verified
 
 
@@ -48,6 +49,8 @@ def observed(program: Program, options: Options) -> tuple[Trace, Judgement | Non
     for nodes in LONGER:
         if trace.ended != "stopped":
             break
+        if len(trace.nodes) > 2 * nodes:
+            continue  # more than that was seen already
         trace = trace_program(
             program, steps=NEVER, seconds=options.seconds, nodes=nodes, runner=options.runner
         )
@@ -61,8 +64,10 @@ def _on_other_branches(
     program: Program, options: Options, trace: Trace, judgement: Judgement
 ) -> tuple[Trace, Judgement] | None:
     """Look for a step with wrong gradients among more steps, where those seen leave branches untaken."""
+    if not judgement.verdict.correct or trace.ended != "stopped" or len(trace.nodes) > LARGEST:
+        return None
     missing = [branch for branch in untaken(trace) if not branch.named]
-    if not judgement.verdict.correct or trace.ended != "stopped" or not missing:
+    if not missing:
         return None
     nodes, seconds = len(trace.nodes) + BRANCHING, min(options.seconds, BRANCHING_SECONDS)
     longer = trace_program(program, steps=NEVER, seconds=seconds, nodes=nodes, runner=options.runner)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from backproof.graph import Node, evaluate
-from backproof.step.update import SUMS, THROUGH, reaches, time_of
+from backproof.step.update import SUMS, THROUGH, reaches, time_of, walk
 from backproof.step.window import Window
 
 SAME = 1e-9  # relative: a size is the same for a gradient and its opposite
@@ -67,7 +67,8 @@ def _is_length(size: Node, scaled: Node, since: int, memory: Collection[Node]) -
             continue
         if any(reaches(size, m, lambda n: time_of(n) >= since) for m in memory):
             return False
-        turned = evaluate([size], {gradient: -np.asarray(gradient.value)})[size]
+        older = {n: n.value for n in walk([size], lambda n: time_of(n) >= since) if time_of(n) < since}
+        turned = evaluate([size], {**older, gradient: -np.asarray(gradient.value)})[size]
         return abs(float(np.ravel(turned)[0]) - value) <= SAME * value
     return False
 

@@ -115,6 +115,11 @@ def how_it_ended(trace: Trace, program: Program, seconds: float) -> str:
                 f"{place}: the program ended itself here, before a whole training step was seen{said}. "
                 "It has to run up to its second update to be checked."
             )
+    if trace.ended == "stopped" and len(trace.nodes) > NODES:
+        return (
+            f"{program.filename} computes more than {NODES:,} numbers one by one before a training step "
+            "is over: with fewer units, less data for a step, or arrays in place of loops it can be checked."
+        )
     body = ast.parse(program.text).body
     if not body:
         return f"{program.filename} is empty: there is no program to check."

@@ -26,6 +26,9 @@ ADDITIVE = frozenset(
 
 NEVER = 10**9  # steps to see: the run goes to its end, or to the limit of its nodes
 GROWTH, ROOM = 4, 500  # nodes that training may grow to, once an inner loop has shown enough
+WIDE = 6_000  # nodes more that it may grow by then: rounds so large are steps, and no parts of one
+LARGE = (5_000, 12_000)  # nodes from which on one round less, and two rounds less, are enough
+FEWEST = 2  # rounds: the first step of a training is not like the others
 UNASKED = 3  # times that a place is added to, by no decision that depends on it, before that is believed
 ASKED = 50  # decisions before a store that are looked at
 BEFORE = 2  # times as many nodes may come before the first update: data is made ready, the net is tried out
@@ -91,7 +94,8 @@ class Stopper:
             inside.add(place)
         for place in inside:
             counts[place] = counts.get(place, 0) + 1
-        if not any(counts[place] >= self.steps for place in inside):
+        needed = self._needed()
+        if not any(counts[place] >= needed for place in inside):
             return
         if outermost:
             self.stopped = True
@@ -99,7 +103,14 @@ class Stopper:
         if not self.enough and self.began is not None:
             self.enough = True
             grown = len(self.nodes) - self.began
-            self.limit = min(self.limit, self.began + GROWTH * grown + ROOM)
+            self.limit = min(self.limit, self.began + min(GROWTH * grown, grown + WIDE) + ROOM)
+
+    def _needed(self) -> int:
+        """How many rounds are enough: fewer of large ones, which take long to look at."""
+        if self.never or self.began is None:
+            return self.steps
+        grown = len(self.nodes) - self.began
+        return max(self.steps - sum(grown > size for size in LARGE), min(self.steps, FEWEST))
 
     def _apart(self, store: Store) -> bool:
         """Is the old value used for nothing but the sum that is stored, as that of a gradient buffer is?

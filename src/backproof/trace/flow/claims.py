@@ -10,7 +10,7 @@ import numpy as np
 from backproof.graph import Node, apply, constant
 from backproof.trace.flow.foreign import Call, outcome
 from backproof.trace.flow.nodes import Nodes
-from backproof.trace.flow.values import SCALAR, TRACKED, flat, of_objects, same
+from backproof.trace.flow.values import SCALAR, TRACKED, as_made, flat, of_objects, same
 
 Sites = tuple[int | None, ...]
 
@@ -81,7 +81,7 @@ def _claim(
             return None
         nodes.add(node)
         node = apply("reshape", node, shape=np.shape(result), name=target, origin=nodes.origin(site, (None,)))
-    return node if same(node.value, result) else None
+    return as_made(node, result)
 
 
 def opaque(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+
+from backproof.graph import Node
 
 SCALAR = (float, np.generic)
 TRACKED = (float, np.ndarray, np.generic)
@@ -29,6 +32,19 @@ def same(recorded: Any, actual: Any) -> bool:
         finite = np.isfinite(b)
         scale = float(np.max(np.abs(b[finite]), initial=0.0)) if b.dtype.kind != "b" else 1.0
         return bool(np.allclose(a, b, rtol=relative, atol=relative * scale * 1e-3 + 1e-300, equal_nan=True))
+
+
+def as_made(node: Node, actual: Any) -> Node | None:
+    """The node, where its value equals the program's; None where it does not.
+
+    Of numbers with few digits it takes those of the program, which were perhaps rounded otherwise: what is
+    computed from them with more digits would differ.
+    """
+    if not same(node.value, actual):
+        return None
+    dtype = np.asarray(actual).dtype
+    coarse = dtype.kind == "f" and dtype.itemsize < np.dtype(float).itemsize
+    return replace(node, value=copied(actual)) if coarse else node
 
 
 def copied(value: Any) -> Any:

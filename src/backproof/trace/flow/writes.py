@@ -13,7 +13,7 @@ from backproof.trace.flow.claims import opaque, record
 from backproof.trace.flow.keys import frozen_index, key_text
 from backproof.trace.flow.nodes import Nodes
 from backproof.trace.flow.operators import BINARY
-from backproof.trace.flow.values import NUMBER, TRACKED, of_objects, same
+from backproof.trace.flow.values import NUMBER, TRACKED, as_made, of_objects, same
 
 PART = "an assignment to part of an array"
 
@@ -142,11 +142,12 @@ def _written(
     nodes: Nodes, site: int, array: Any, before: Node, after: Node | None, key: str, what: str
 ) -> None:
     """Hold what a write should have given against what it gave."""
-    if after is None or not same(after.value, array):
-        after = nodes.unknown(array, what, site, (before,), before.name, blind=True)
+    made = None if after is None else as_made(after, array)
+    if made is None:
+        made = nodes.unknown(array, what, site, (before,), before.name, blind=True)
     else:
-        nodes.add(after)
-    changed_in_place(nodes, array, before, after, site, key)
+        nodes.add(made)
+    changed_in_place(nodes, array, before, made, site, key)
 
 
 def augmented(nodes: Nodes, site: int, op: str, old: Any, value: Any) -> Any:
@@ -189,9 +190,10 @@ def augmented(nodes: Nodes, site: int, op: str, old: Any, value: Any) -> Any:
     if result is old:
         _written(nodes, site, result, before, after, "", f"{op}=")
         return result
-    if after is None or not same(after.value, result):
-        after = nodes.unknown(result, f"{op}=", site, (before, operand), before.name)
+    made = None if after is None else as_made(after, result)
+    if made is None:
+        made = nodes.unknown(result, f"{op}=", site, (before, operand), before.name)
     else:
-        nodes.add(after)
-    nodes.keep(result, after)
+        nodes.add(made)
+    nodes.keep(result, made)
     return result
