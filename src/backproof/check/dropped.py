@@ -19,10 +19,11 @@ from backproof.check.grades import is_multiple
 from backproof.check.points import informative_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Parameter, TrainingStep, training_step
-from backproof.step.update import time_of
+from backproof.step.update import THROUGH, time_of
 from backproof.trace import Store, Trace, unread_names
 
 MOST = 40  # values that could be parameters; more are data
+LARGEST = 1_000_000  # numbers of such a value: more are data as well
 Place = tuple[Any, ...]
 
 
@@ -116,9 +117,10 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
     loss = ancestors([step.loss])
     traced = {copy: node for node, copy in step.copies.items()}
     data = {
-        _root(operand)
+        _unformed(operand)
         for node in loss
-        if node.operation not in ("add", "subtract") and any(_root(o) in parameters for o in node.operands)
+        if node.operation not in ("add", "subtract")
+        and any(_unformed(o) in parameters for o in node.operands)
         for operand in node.operands
     }
     for leaf in loss:
@@ -126,6 +128,8 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
             continue
         node = traced.get(leaf)
         if node is None or np.asarray(leaf.value).dtype.kind != "f" or time_of(node) >= window.start:
+            continue
+        if np.size(leaf.value) > LARGEST:
             continue
         if any(start <= time_of(node) < end for start, end in earlier):
             continue  # what a round hands to the next, as the state of a recurrent network, is no parameter
@@ -194,6 +198,13 @@ def _first(trace: Trace, place: Place, node: Node) -> Node:
 
 def _root(node: Node) -> Node:
     while node.operation == "identity" and node.operands:
+        node = node.operands[0]
+    return node
+
+
+def _unformed(node: Node) -> Node:
+    """What a value is but for its form: its shape, its type, its name."""
+    while node.operation in THROUGH and node.operands:
         node = node.operands[0]
     return node
 
