@@ -17,10 +17,10 @@ import numpy as np
 
 from backproof.check.digest import digest
 from backproof.check.dropped import last_word
-from backproof.check.grades import RIGHT
+from backproof.check.grades import RIGHT, is_multiple
 from backproof.check.judgement import Judgement
-from backproof.check.points import informative_points
-from backproof.graph import Node, ancestors, evaluate
+from backproof.check.points import informative_points, informative_tables
+from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Change, TrainingStep, label
 from backproof.step.change import root
 from backproof.step.cut import dependent
@@ -86,12 +86,23 @@ def carried(judgement: Judgement, states: Sequence[int] | None = None) -> tuple[
     suspected = [each for each in suspected if np.shape(each.taken.value) == np.shape(each.leaf.value)]
     # nor is what the program updates as it updates its parameters, whatever it takes off
     suspected = [each for each in suspected if not _updated_alike(step.trace, each, known)]
+    suspected = [each for each in suspected if not _is_gradient(step, each, judgement.verdict.spread)]
     if not known or not suspected:
         return ()
     points = informative_points(step, 2, spread=judgement.verdict.spread)
     moved = [{**point, **_unread_moved(step, suspected, seed)} for seed, point in enumerate(points)]
     with np.errstate(all="ignore"):
         return tuple(_found(step, known, suspected, moved))
+
+
+def _is_gradient(step: TrainingStep, each: _Update, spread: float) -> bool:
+    """Does a value become its own true gradient, times a number: its step, which was to be added to it?"""
+    if each.leaf in ancestors([each.after]) and keeps(each.after, each.leaf):
+        return False
+    truth = adjoints(step.loss, [each.leaf])[each.leaf]
+    found = informative_tables(step, [truth, each.after], 2, spread=spread)
+    pairs = [(table[each.after], table[truth]) for _, table in found]
+    return all(np.any(t) and np.shape(a) == np.shape(t) for a, t in pairs) and is_multiple(pairs)
 
 
 def _updated_alike(trace: Trace, each: _Update, known: Iterable[_Update]) -> bool:
@@ -161,8 +172,6 @@ def _found(
     for each in suspected:
         if not stops or any(_stops(each, points, base, stop.without) for stop in stops):
             continue
-        if any(_vanishes(each, points, stop.without) for stop in stops):
-            continue  # a gradient, in the place of what it was to change
         if not _ends_with_own_error(step, each, stops, points, base):
             yield Carried(each.change, _is_sure(step, each, points, stops[0].without))
 
@@ -236,14 +245,6 @@ def _stops(each: _Update, points: Sequence[Table], base: Sequence[Table], withou
         if np.linalg.norm(left) > NOTHING * np.linalg.norm(np.asarray(before[each.taken], dtype=float)):
             return False
     return True
-
-
-def _vanishes(each: _Update, points: Sequence[Table], without: Sequence[Table]) -> bool:
-    """Is nothing but zeros left of a value where the error vanishes? Nothing of a state depends on that."""
-    return all(
-        np.array_equal(np.asarray(table[each.taken], dtype=float), np.asarray(point[each.leaf], dtype=float))
-        for point, table in zip(points, without, strict=True)
-    )
 
 
 def _is_sure(
