@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backproof.check.compare import Verdict
+from backproof.check.metric import vanishes
 from backproof.step import SURE, Hypothesis, TrainingStep, Window
 
 BEST = 2  # the rank of a loss that surely is one and explains every gradient
@@ -12,8 +13,9 @@ Entry = tuple[tuple[int, ...], Hypothesis, TrainingStep, Verdict]
 
 def rank_of(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: int) -> tuple[int, ...]:
     """How much a loss explains; the larger rank is the better. ``position`` is its place among the likely."""
-    right = sum(verdict.right)
-    along = sum(c.parallel and is_steady(c.scales) for c in verdict.comparisons)
+    moves = not vanishes(verdict)  # else nothing is explained
+    right = moves * sum(verdict.right)
+    along = moves * sum(c.parallel and is_steady(c.scales) for c in verdict.comparisons)
     whole = len(verdict.right) == len(window.parameters)
     trusted = is_trusted(hypothesis, verdict) and whole
     return (

@@ -2,6 +2,6 @@
 
 from backproof.mend.edits import edits_of
 from backproof.mend.forward import forward_axis
-from backproof.mend.search import Repair, Tried, alternatives, located, search
+from backproof.mend.search import WORK, Repair, Tried, alternatives, located, search
 
-__all__ = ["Repair", "Tried", "alternatives", "edits_of", "forward_axis", "located", "search"]
+__all__ = ["WORK", "Repair", "Tried", "alternatives", "edits_of", "forward_axis", "located", "search"]

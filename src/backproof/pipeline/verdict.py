@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from backproof.check.counted import counted_elsewhere
+from backproof.check.data import written_out
 from backproof.check.dropped import dropped_gradients
 from backproof.check.elsewhere import evaluated_elsewhere
 from backproof.check.grades import RIGHT
@@ -53,13 +54,15 @@ from backproof.diagnosis.strong_decay import strong_decay
 from backproof.diagnosis.weighing import unweighted
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
-from backproof.mend import Repair, Tried, alternatives, forward_axis, located, search
+from backproof.mend import WORK, Repair, Tried, alternatives, forward_axis, located, search
 from backproof.pipeline.left import left_when_mended
 from backproof.pipeline.observing import POINTS, Mends, Options
 from backproof.pipeline.reports import faulty, holds, lasting, report_of
 from backproof.source import Program
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
+
+OTHERWISE = WORK // 3  # to search again in the same step, seen otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +244,7 @@ def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
     found = [(j, search(Bench.of(j.step, j.verdict)), k) for k, j in enumerate(rivals)]
     judgement, repair, _ = min(found, key=lambda entry: _badness(entry[1], entry[2]))
     judgement, repair = _at_other_scales(judgement, repair)
+    judgement, repair = _written_out(judgement, repair)
     explained_by = {tried.correction.rule for tried in repair.steps}
     doubtful = not (repair.complete and convincing(judgement, repair)) or "wrong-scale" in explained_by
     if judgement.step.hypothesis.stated and doubtful:  # a softmax of the whole batch is the batch's size off
@@ -251,10 +255,20 @@ def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
     return judgement, repair
 
 
+def _written_out(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repair]:
+    """Search in what the backward pass makes of data alone as well, where that makes more gradients right."""
+    step = None if repair.complete else written_out(judgement.step)
+    if step is None:
+        return judgement, repair
+    other = search(Bench.of(step, judgement.verdict), OTHERWISE)
+    more = other.complete or other.states.count(RIGHT) > repair.states.count(RIGHT)
+    return (replace(judgement, step=step), other) if more else (judgement, repair)
+
+
 def _at_other_scales(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repair]:
     """Take the scale of fewer gradients for the right one, where then fewer corrections do."""
     for verdict in rescaled(judgement.verdict) if not repair.complete or len(repair.steps) > 1 else ():
-        other = search(Bench.of(judgement.step, verdict))
+        other = search(Bench.of(judgement.step, verdict), OTHERWISE)
         if other.complete and _badness(other, 0)[:2] < _badness(repair, 0)[:2]:
             judgement, repair = replace(judgement, verdict=verdict), other
     return judgement, repair

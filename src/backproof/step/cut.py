@@ -5,7 +5,7 @@ A graph of its own, whose leaves are the parameters and the data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from backproof.graph import Node, ancestors, apply, unnamed
 from backproof.step.parts import Parts
@@ -19,15 +19,16 @@ def cut(
     parameters: Iterable[Node],
     keep: Iterable[Node] = (),
     opened: Mapping[Node, Node] | None = None,
+    written: Collection[Node] = (),
 ) -> dict[Node, Node]:
     """Copy what the results are computed from, as seen from the parameters.
 
     A parameter becomes a leaf; so does everything that does not depend on any parameter, whatever it was
     computed from: for this step it is data, but for sums and products of data that the step itself takes
-    between other values: a difference may be of the wrong two. ``keep`` are nodes that become leaves as
-    well, and for those ``opened`` another is taken that they are computed from. A value that is reached by
-    another name is the same leaf; a part of a parameter is of the version in which that part was written.
-    The result maps every old node to its copy; places and names are kept.
+    between other values: a difference may be of the wrong two. What is ``written`` is none either. ``keep`` are nodes that
+    become leaves as well, and for those ``opened`` another is taken that they are computed from. A value that
+    is reached by another name is the same leaf; a part of a parameter is of the version in which that part was
+    written. The result maps every old node to its copy; places and names are kept.
     """
     parameters, keep = list(parameters), list(keep)
     leaves = set(parameters) | set(keep)
@@ -42,7 +43,8 @@ def cut(
     }
     for node in order:
         operands = parts.operands(node) if node not in leaves and not _older(node, since) else ()
-        if node in leaves or node in other_names or any(o in moving for o in operands):
+        own = node in written and bool(operands)
+        if own or node in leaves or node in other_names or any(o in moving for o in operands):
             moving.add(node)
     kept = moving | set(_of_data(order, moving, leaves, since))
     for node in [*other_names.values(), *order]:

@@ -25,6 +25,7 @@ DECLARED = re.compile(
 )
 GROWS = re.compile(r"likelihood|log_?lik|reward|elbo|utility|fitness|log_?prob|^ll$", re.IGNORECASE)
 FALLS = re.compile(r"loss|cost|neg|nll|err|minus", re.IGNORECASE)
+DERIVED = re.compile(r"grad|deriv|prime|delta|^d_?(?=[A-Z]|loss|cost|err|l$)", re.IGNORECASE)
 HELD = re.compile(r"target|backup|bootstrap|bellman|^td", re.IGNORECASE)
 SURE = 5  # evidence enough: called a loss and computed in the step, or called one and shown
 
@@ -72,6 +73,8 @@ def objective(trace: Trace, window: Window) -> Hypothesis | None:
 def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     """The scalars that the program computes from the parameters of this window and that feed no update.
 
+    Or not all of them, where they are called a loss.
+
     Likeliest first.
     """
     befores = [c.before for c in window.parameters]
@@ -83,7 +86,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     outcome = returned.union(trace.shown)
     found: dict[tuple[int, str | None], Hypothesis] = {}
     for node in recent:
-        if node not in moving or node in feeding or np.size(node.value) != 1:
+        if node not in moving or np.size(node.value) != 1:
             continue
         if np.asarray(node.value).dtype.kind != "f" or node in befores:
             continue
@@ -93,6 +96,9 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
             if node.origin is not None and node.origin.site >= 0
             else ""
         )
+        called = f"{node.name or ''} {function if node in outcome or node.operation == 'identity' else ''}"
+        if node in feeding and not _strays(node, called, window, since):
+            continue
         evidence += 3 * bool(CALLED.search(function)) * (node in outcome or node.operation == "identity")
         if not evidence and node.name is None:
             continue
@@ -110,6 +116,18 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
             found[key] = Hypothesis(node, name, row, True, formula, evidence, declared)
     settled = [_behind_its_part(h, list(found.values())) for h in found.values()]
     return sorted(settled, key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
+
+
+def _strays(node: Node, called: str, window: Window, since: int) -> bool:
+    """Is this called a loss, and does it get into some updates, though not into all: by mistake?
+
+    What the gradients of all that it depends on go through is a derivative, whatever it is called.
+    """
+    if not DECLARED.search(called) or DERIVED.search(called):
+        return False
+    made = set(ancestors_since([node], since))
+    updates = [c for c in (*window.parameters, *window.others) if c.before in made]
+    return any(node not in ancestors_since([c.after], since) for c in updates)
 
 
 def described(trace: Trace, node: Node, returned: bool) -> tuple[str | None, int | None, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -98,13 +98,15 @@ def training_step(
     opened: Mapping[Node, Node] | None = None,
     lengths: Sequence[Node] = (),
     decaying: bool = True,
+    written: Collection[Node] = (),
 ) -> TrainingStep | None:
     """Cut the step of ``window`` out of the trace and differentiate the loss.
 
     ``apart`` are older values that stay leaves of their own: without, what is computed from them and from no
     parameter is one leaf with them. ``opened`` are gradients within bounds, and the gradients that are taken
     in their place. ``lengths`` are numbers that only scale the step, and are set to 1. Without ``decaying``
-    nothing shrinks the parameters. None where the loss depends on nothing.
+    nothing shrinks the parameters. What is ``written`` is no leaf, though it is computed from data alone.
+    None where the loss depends on nothing.
     """
     befores = [c.before for c in window.parameters]
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
@@ -114,7 +116,7 @@ def training_step(
     if window.decided:  # else what is added would be one leaf, whatever it is computed from
         apart = [*apart, *sampled(hypothesis.node, window.parameters, window.start)]
     memory = [*(c.before for c in (*window.others, *window.states)), *apart, *handed, *lengths]
-    copies = cut(results, befores, memory, opened)
+    copies = cut(results, befores, memory, opened, written)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
     changes = (
@@ -126,7 +128,7 @@ def training_step(
     branched, unread = _without_gradient_flow(window, hypothesis, copies, moving)
     if branched:
         changes += branched
-        copies = cut(results, [*befores, *(c.before for c in branched)], memory, opened)
+        copies = cut(results, [*befores, *(c.before for c in branched)], memory, opened, written)
         loss = copies[hypothesis.node]
         moving = _ancestor_set(loss)
     if not changes or not any(copies[c.before] in moving for c in changes):

@@ -1,0 +1,60 @@
+"""What a backward pass computes from data alone, written out: as a sum of the targets for one of the errors.
+
+For a step that is data, and one leaf, whatever expression made it. Where a gradient is wrong, the expression
+may be the mistake.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from backproof.graph import Node
+from backproof.step import TrainingStep, training_step
+from backproof.step.loss import ancestors_since
+from backproof.step.update import time_of
+
+
+def written_out(step: TrainingStep) -> TrainingStep | None:
+    """The step with what its backward pass makes of arrays of data written out; None where there is none."""
+    written = _from_data(step)
+    if not written:
+        return None
+    traced = {copy: node for node, copy in step.copies.items()}
+    lengths = [traced[leaf] for leaf in step.lengths if leaf in traced]
+    other = training_step(
+        step.trace,
+        step.window,
+        step.hypothesis,
+        opened=step.opened,
+        lengths=lengths,
+        decaying=not step.decays,
+        written=written,
+    )
+    if other is None or [p.name for p in other.parameters] != [p.name for p in step.parameters]:
+        return None
+    state = {
+        other.copies[n]: step.state[c]
+        for n, c in step.copies.items()
+        if c in step.state and n in other.copies
+    }
+    return replace(other, state={**other.state, **state})
+
+
+def _from_data(step: TrainingStep) -> frozenset[Node]:
+    """The values of the trace that the backward pass makes of arrays of data alone, for an update."""
+    window = step.window
+    forward = set(ancestors_since([step.hypothesis.node], window.start - 1))
+    used = ancestors_since([c.after for p in step.parameters for c in p.changes], window.start - 1)
+    return frozenset(
+        node
+        for node in used
+        if node in step.copies
+        and not step.copies[node].operands
+        and node not in forward
+        and window.start <= time_of(node)
+        and node.operation not in ("leaf", "constant", "identity")
+        and node.operands
+        and any(np.ndim(operand.value) for operand in node.operands)
+    )
