@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
@@ -290,17 +290,19 @@ def where(edge: Edge) -> tuple[int, int]:
     return origin.frame, origin.time
 
 
-def places(bench: Bench) -> Iterator[Place]:
+def places(bench: Bench, uses: Mapping[int, Sequence[Edge]] | None = None) -> Iterator[Place]:
     """Every place of the backward pass whose value reaches an update, those nearest to the updates last.
 
-    Of those with the same use first the one where the value is made, then those where it is read.
+    Or of those ``uses`` of values. Of those with the same use first the one where the value is made, then
+    those where it is read.
     """
     scenery = Scenery.of(bench)
     sites = bench.step.trace.sites
-    first = {site: min(bench.order[e.consumer] for e in edges) for site, edges in bench.edges.items()}
-    read = {site: not any(e.made for e in edges) for site, edges in bench.edges.items()}
-    for site in sorted(bench.edges, key=lambda s: (first[s], read[s])):
-        yield Place(scenery, sites[site], tuple(bench.edges[site]))
+    uses = bench.edges if uses is None else uses
+    first = {site: min(bench.order[e.consumer] for e in edges) for site, edges in uses.items()}
+    read = {site: not any(e.made for e in edges) for site, edges in uses.items()}
+    for site in sorted(uses, key=lambda s: (first[s], read[s])):
+        yield Place(scenery, sites[site], tuple(uses[site]))
 
 
 __all__ = ["Binding", "Place", "Scenery", "places", "where"]

@@ -15,13 +15,15 @@ def rescaled(verdict: Verdict) -> Iterator[Verdict]:
     """Give the verdicts that take the scale of fewer gradients for the right one.
 
     A constant too much at the beginning of the backward pass gives the wrong scale to all gradients but the
-    last few: one correction where these are right, several where the many are.
+    last few: one correction where these are right, several where the many are. The right one may be that of
+    gradients with the opposite sign.
     """
     known = [verdict.scales]
     for comparison in verdict.comparisons:
         scales = comparison.scales
-        if not comparison.parallel or comparison.zero or not is_steady(scales) or min(scales) <= 0:
+        if not comparison.parallel or comparison.zero or not is_steady(scales) or min(scales) == 0:
             continue
+        scales = tuple(abs(scale) for scale in scales)
         if not any(_same(scales, other) for other in known):
             known.append(scales)
             right = tuple(

@@ -78,6 +78,7 @@ class Bench:
     lines: dict[frozenset[Node], list[Node]] = field(default_factory=dict)
     consumers: dict[Node, list[Node]] = field(default_factory=dict)
     edges: dict[int, list[Edge]] = field(default_factory=dict)
+    idle: dict[int, list[Edge]] = field(default_factory=dict)  # uses that reach no update, nor the loss
     reads: list[tuple[int, Edge]] = field(default_factory=list)
     shared: frozenset[int] = frozenset()  # places whose values the loss is computed from as well
     target: tuple[float, ...] | None = None
@@ -144,20 +145,25 @@ class Bench:
             for s, group in edges.items()
             if not any(e.consumer in forward for e in group)
         }
+        bench.idle = {
+            s: group
+            for s, group in idle.items()
+            if s not in edges and not any(e.consumer in forward for e in group)
+        }
         bench.shared = frozenset(s for s, group in idle.items() if any(e.consumer in forward for e in group))
         bench.target = bench.wanted_scale()
         bench.initial = starting_states(verdict) if bench.points else (RIGHT,) * len(step.descents)
         return bench
 
     def wanted_scale(self) -> tuple[float, ...] | None:
-        """The scale of the gradients that are right already; None where none is.
+        """The scale of right gradients, as those have it that are right already; None where it is not known.
 
         A minimiser wants the gradient itself.
         """
         if self.step.hypothesis.minimised:
             return tuple(1.0 for _ in self.points)
         scales = self.verdict.scales
-        if any(self.verdict.right) and scales and max(scales) <= min(scales) * (1 + 1e-6):
+        if scales and max(scales) <= min(scales) * (1 + 1e-6):
             return tuple(scales[0] for _ in self.points)
         return None
 
@@ -289,17 +295,17 @@ class Bench:
         line = self.lines.get(starts)
         if line is None:
             line = self.lines[starts] = self.affected(starts)
-        read = {o for _, built in changes for o in self._read(built)} - self.main
+        read = self.read(changes) - self.main
         wanted = self.main.union(ancestors(read)) if read else self.main
         return [node for node in line if node in wanted]
 
-    def _read(self, built: Node) -> list[Node]:
-        """The nodes of the step that a built node is computed from."""
-        found, stack = [], [built]
+    def read(self, changes: Iterable[tuple[Edge, Node]]) -> set[Node]:
+        """The nodes of the step that the built nodes of changes are computed from."""
+        found, stack = set[Node](), [built for _, built in changes]
         while stack:
             node = stack.pop()
             if node in self.order:
-                found.append(node)
+                found.add(node)
             else:
                 stack.extend(node.operands)
         return found

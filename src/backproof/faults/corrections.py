@@ -30,6 +30,7 @@ from backproof.faults import (
 from backproof.faults.correction import Correction
 
 STATEMENTS = frozenset({"AugAssign", "Assign", "AnnAssign", "For", "While", "Return", "FunctionDef", "Expr"})
+SHARED = 0.1  # more for a change of what the loss is computed from as well
 PROPOSERS = (
     sign_flipped,
     derivative_at_wrong_point,
@@ -52,6 +53,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     if place.site.kind in STATEMENTS:
         return
     more = 0.01 * (place.handed and place.site.kind != "Call")  # a function is mended rather than its calls
+    more += SHARED * (place.site.number in place.scenery.bench.shared)
     for fault in PROPOSERS:
         for correction in fault.corrections(place):
             yield replace(correction, cost=correction.cost + more) if more else correction

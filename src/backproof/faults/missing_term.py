@@ -102,16 +102,24 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 def _targets(place: Place, edge: Edge) -> Iterator[Correction]:
     """Take off what the loss takes off: the target of ``out - target``."""
-    others = place.scenery.bench.subtracted.get(unnamed(edge.operand), ())
-    if not others:
+    bench, output = place.scenery.bench, unnamed(edge.operand)
+    others = bench.subtracted.get(output, ())
+    if not others and not (output in bench.forward and output.operands and place.shape):
         return
     for name in place.names:
         target = place.value(name, edge)
-        if target is not None and any(_is(target, other) for other in others):
+        if target is None or target in bench.step.leaves:
+            continue
+        if any(_is(target, other) for other in others) or _is_like(target, output):
             why = f"the derivative has one more term here: `- {name}`"
             new = f"{bracketed(place.text, 4)} - {bracketed(name, 5)}"
             part = Part(place, new, _difference(place, name))
             yield Correction("missing-term", (part,), 1.6, why, expected=new)
+
+
+def _is_like(target: Node, output: Node) -> bool:
+    """Is this data of the shape of an output, as the targets of a cross-entropy, which takes off none?"""
+    return not target.operands and np.shape(target.value) == np.shape(output.value)
 
 
 def _is(value: Node, other: Node) -> bool:

@@ -9,22 +9,24 @@ import numpy as np
 
 from backproof.check.grades import RIGHT
 from backproof.check.place import Place, places
-from backproof.check.scoring import score
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.faults.corrections import corrections, proposals
 from backproof.faults.wrong_scale import after
 from backproof.graph import Node
+from backproof.mend.behind import Behind
 from backproof.mend.blame import NONE, Blames
 from backproof.mend.derived import Deriver
 from backproof.mend.progress import Progress
 from backproof.mend.reach import Reach
+from backproof.mend.tried import Tried, attempt, built, gain, gained, is_better
 from backproof.source import Span
 
 MOST = 8  # corrections in one program
 AHEAD = 2  # corrections before one that helps no gradient by itself
 FURTHER = 800_000  # work to look ahead
 BEAM, WIDE = 4, 40  # corrections that are gone on from, and among which others are looked for first
+MANY = 2  # corrections; where more are needed, the first may have done no more than to turn a sign about
 OTHERWISE = 3  # other repairs, where the mended program does not do what the graph does
 WORK = 2_000_000  # of a search, as the bench counts it: some seconds
 DEARER = 0.6  # than the cheapest correction: one that leaves more as it is may cost so much more
@@ -32,15 +34,6 @@ ALIKE = 0.06  # between the costs of one correction at several places
 CONSTANTS = frozenset({"wrong-scale", "forward-backward-mismatch", "sign-flipped", "extra-factor"})
 ANEW = 1_000_000  # more where the cheapest correction changes what is right
 DERIVING = 1_000_000  # more for the true values that are tried where no correction helps, each time
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tried:
-    """A correction that helps: what it changes on the graph, and the states of the parameters with it."""
-
-    correction: Correction
-    changes: tuple[tuple[Edge, Node], ...]
-    states: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,10 +54,18 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     """Choose corrections one after the other, each the one that helps most, until every gradient is right.
 
     A correction helps when it brings a parameter nearer to the truth (from wrong, to parallel, to right)
-    and none further away; of those that help alike the cheapest is taken. ``rule`` names the only fault of
-    statements that is looked for.
+    and none further away; of those that help alike the cheapest is taken. Where that takes many, or leads
+    nowhere, the line of the first is left as it is, and what helps without it is looked for. ``rule`` names
+    the only fault of statements that is looked for.
     """
-    return _Search(bench, rule).run(Repair((), False, bench.initial), work, derive=False)
+    searching, fresh = _Search(bench, rule), Repair((), False, bench.initial)
+    found = searching.run(fresh, work, derive=False)
+    if found.steps and (len(found.steps) > MANY or not found.complete):
+        searching.closed = {searching.line_of(found.steps[0].correction)}
+        other = searching.run(fresh, work // 4, derive=False)
+        if _left(other) < _left(found):
+            return other
+    return found
 
 
 def located(bench: Bench, repair: Repair, work: int = WORK) -> Repair:
@@ -107,7 +108,7 @@ def _key(correction: Correction) -> tuple[object, ...]:
 class _Search:
     """The places of a bench, and everything that the faults propose for them.
 
-    ``barred`` are keys of corrections that are not to be chosen.
+    ``barred`` are keys of corrections that are not to be chosen, ``closed`` lines that are not to be edited.
     """
 
     def __init__(self, bench: Bench, rule: str | None = None) -> None:
@@ -119,10 +120,12 @@ class _Search:
                 self.candidates += [c for place in self.every for c in corrections(place)]
         self.reach = Reach(bench)
         self.blames = Blames(bench)
+        self.behind = Behind(bench)
         self.progress: Progress | None = None
         # a loss that explains nothing as the step stands could be made to fit anything
         self.known_loss = bench.step.hypothesis.stated or RIGHT in bench.initial
         self.barred = set[tuple[object, ...]]()
+        self.closed = set[tuple[str, int]]()
 
     def run(self, repair: Repair, work: int, derive: bool) -> Repair:
         """Add corrections to those of a repair."""
@@ -144,6 +147,9 @@ class _Search:
                 taken = [old.correction for old in chosen]
                 found = deriver.best(changes, states, taken, self.bench.work + DERIVING)
                 best, known = Tried(*found) if found is not None else None, True
+            if best is None and not derive and among is None and self.known_loss:
+                hidden = self._behind(chosen, states, limit)
+                chosen, best = [*chosen, *hidden[:-1]], hidden[-1] if hidden else None
             if best is None and not derive and among is None and len(chosen) < AHEAD and self.known_loss:
                 further = self._looking_ahead(Repair(tuple(chosen), False, states), limit)
                 if further is not None:
@@ -172,7 +178,7 @@ class _Search:
         )
         best: Tried | None = None
         for negative, _, k in ranked:
-            if best is not None and -negative <= _gained(best, states):
+            if best is not None and -negative <= gained(best, states):
                 break  # nothing that follows reaches more parameters, and all of it costs more
             correction = candidates[k]
             if self.bench.work > limit:
@@ -183,6 +189,14 @@ class _Search:
         if best is None or among is not None:
             return best
         return self._least_to_blame(best, ranked, changes, states, chosen)
+
+    def _behind(self, chosen: list[Tried], states: tuple[int, ...], limit: int) -> list[Tried]:
+        """A correction of what nothing reads, behind those chosen, or behind one more that reads it."""
+        before = tuple(change for old in chosen for change in old.changes)
+        openers = (
+            [] if self.behind.read_by(before) else [c for c in self.candidates if self._is_open(c, chosen)]
+        )
+        return self.behind.search(before, openers, states, min(limit, self.bench.work + FURTHER))
 
     def _looking_ahead(self, repair: Repair, limit: int) -> Repair | None:
         """The smallest complete repair that goes on with a correction which helps no gradient alone.
@@ -208,7 +222,7 @@ class _Search:
         usable: list[Tried] = []
         for correction in sorted(self.candidates, key=lambda c: c.cost):
             reached = self.reach.of([part.place for part in correction.parts], repair.states)
-            new = _built(correction) if reached and self._is_open(correction, list(repair.steps)) else None
+            new = built(correction) if reached and self._is_open(correction, list(repair.steps)) else None
             if new is not None:
                 usable.append(Tried(correction, tuple(new), repair.states))
         before = tuple(change for old in repair.steps for change in old.changes)
@@ -240,14 +254,24 @@ class _Search:
         chosen: list[Tried],
     ) -> Tried | None:
         """The better of the best so far and a correction, where that may be chosen and helps."""
-        tried = _try(self.bench, correction, changes, states) if self._is_open(correction, chosen) else None
-        return tried if tried is not None and (best is None or _better(tried, best)) else best
+        tried = (
+            attempt(self.bench, correction, changes, states) if self._is_open(correction, chosen) else None
+        )
+        return tried if tried is not None and (best is None or is_better(tried, best)) else best
 
     def _is_open(self, correction: Correction, chosen: list[Tried]) -> bool:
         """May a correction be chosen: is it not barred, and does it edit nothing that is edited already?"""
         if any(overlap(correction, old.correction) for old in chosen):
             return False
+        if self.closed and self.line_of(correction) in self.closed:
+            return False
         return not self.barred or _key(correction) not in self.barred
+
+    @staticmethod
+    def line_of(correction: Correction) -> tuple[str, int]:
+        """The line of a correction's first edit."""
+        site = correction.parts[0].place.site
+        return site.file, site.span.row
 
     def _least_to_blame(
         self,
@@ -264,18 +288,18 @@ class _Search:
         if best.correction.rule not in CONSTANTS:
             return best
         blame, limit = self.blames.of(best.correction, best.changes, best.states), self.bench.work + ANEW
-        cheapest, gained = best, _gained(best, states)
+        cheapest, gain_of_best = best, gained(best, states)
         dearer = ALIKE if blame[:2] == NONE[:2] else DEARER
         for negative, cost, k in sorted(ranked, key=lambda entry: entry[1]):
             if cost > cheapest.correction.cost + dearer or self.bench.work > limit:
                 break
             correction = self.candidates[k]
-            if cost < cheapest.correction.cost or -negative < gained or correction is best.correction:
+            if cost < cheapest.correction.cost or -negative < gain_of_best or correction is best.correction:
                 continue
             if not self._is_open(correction, chosen):
                 continue
-            tried = _try(self.bench, correction, changes, states)
-            if tried is None or _gain(tried.states) < _gain(cheapest.states):
+            tried = attempt(self.bench, correction, changes, states)
+            if tried is None or gain(tried.states) < gain(cheapest.states):
                 continue
             other = self.blames.of(correction, tried.changes, tried.states)
             if other < blame:
@@ -283,46 +307,9 @@ class _Search:
         return best
 
 
-def _gained(tried: Tried, before: tuple[int, ...]) -> int:
-    """How many parameters became right."""
-    return sum(b == RIGHT != a for a, b in zip(before, tried.states, strict=True))
-
-
-def _better(a: Tried, b: Tried) -> bool:
-    return (_gain(a.states), -a.correction.cost) > (_gain(b.states), -b.correction.cost)
-
-
-def _gain(states: tuple[int, ...]) -> tuple[int, int]:
-    """What counts: gradients that are right, then those that are nearly so."""
-    return (sum(s == RIGHT for s in states), sum(states)) if states else (0, 0)
-
-
-def _try(
-    bench: Bench, correction: Correction, before: tuple[tuple[Edge, Node], ...], states: tuple[int, ...]
-) -> Tried | None:
-    new = _built(correction)
-    if new is None:
-        return None
-    result = score(bench, (*before, *new), states)
-    if (
-        result is None
-        or any(a < b for a, b in zip(result, states, strict=True))
-        or sum(result) <= sum(states)
-    ):
-        return None
-    return Tried(correction, tuple(new), result)
-
-
-def _built(correction: Correction) -> list[tuple[Edge, Node]] | None:
-    """What a correction changes on the graph; None where it cannot be."""
-    new: list[tuple[Edge, Node]] = []
-    for part in correction.parts:
-        for edge in part.place.edges:
-            node = part.build(edge)
-            if node is None:
-                return None
-            new.append((edge, node))
-    return new
+def _left(repair: Repair) -> tuple[bool, int, int]:
+    """How much a repair leaves wrong, and how much it takes."""
+    return not repair.complete, -repair.states.count(RIGHT), len(repair.steps)
 
 
 def _size(repair: Repair) -> tuple[int, float]:

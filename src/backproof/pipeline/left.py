@@ -35,7 +35,8 @@ def left_when_mended(mends: Mends, found: Sequence[Finding], judged: Judged) -> 
     run = mends.run(edits)
     if run is None or run.judgement is None:
         return NOTHING
-    if run.judgement.verdict.correct:
+    judgement = run.judgement
+    if judgement.verdict.correct and judgement.declared is None:
         dropped = dropped_gradients(run.judgement.step)
         missing = unapplied(run.judgement, dropped, Mends(run.program, mends.options).verified)
         rows = lost_rows(run.judgement, dropped)
@@ -45,7 +46,8 @@ def left_when_mended(mends: Mends, found: Sequence[Finding], judged: Judged) -> 
         rows = tuple(row for row in report.parameters if row.verdict == "faulty")
     else:
         return NOTHING
-    if not all(finding.mended for finding in missing):
+    of_another_loss = judgement.verdict.correct and judgement.declared is not None
+    if not of_another_loss and not all(finding.mended for finding in missing):
         return NOTHING
     left = before_mending(mends.program, edits, missing)
     return NOTHING if left is None else (left, rows)

@@ -25,10 +25,10 @@ def cut(
 
     A parameter becomes a leaf; so does everything that does not depend on any parameter, whatever it was
     computed from: for this step it is data, but for sums and products of data that the step itself takes
-    between other values: a difference may be of the wrong two. What is ``written`` is none either. ``keep`` are nodes that
-    become leaves as well, and for those ``opened`` another is taken that they are computed from. A value that
-    is reached by another name is the same leaf; a part of a parameter is of the version in which that part was
-    written. The result maps every old node to its copy; places and names are kept.
+    between other values, as a difference may be of the wrong two, and what is ``written``. ``keep`` are
+    nodes that become leaves as well, and for those ``opened`` another is taken that they are computed from. A
+    value that is reached by another name is the same leaf; a part of a parameter is of the version in which
+    that part was written. The result maps every old node to its copy; places and names are kept.
     """
     parameters, keep = list(parameters), list(keep)
     leaves = set(parameters) | set(keep)

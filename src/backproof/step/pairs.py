@@ -40,14 +40,43 @@ def pairs(
 ) -> list[Pair]:
     """The differences between an output and a target that the backward pass of a window is built on.
 
-    The output may be taken off the target term by term, as in ``y - w * x - b``.
+    The output may be taken off the target term by term, as in ``y - w * x - b``. Where there is no
+    difference, sums are taken for them, of which the sign may be a mistake.
     """
+    return _pairs(trace, feeding, moving, befores, since, "subtract") or [
+        pair
+        for pair in _pairs(trace, feeding, moving, befores, since, "add")
+        if np.ndim(pair.target.value)
+        and np.shape(pair.target.value) == np.shape(pair.output.value)
+        and _is_of_data(pair.output, moving, since)
+    ]
+
+
+def _is_of_data(output: Node, moving: set[Node], since: int) -> bool:
+    """Is a value computed from arrays of data as well, and not from parameters alone as a penalty is?"""
+    line = ancestors_since([output], since)
+    return any(
+        np.ndim(operand.value) and operand not in moving
+        for node in line
+        if node in moving and time_of(node) > since
+        for operand in node.operands
+    )
+
+
+def _pairs(
+    trace: Trace,
+    feeding: Sequence[Node],
+    moving: set[Node],
+    befores: Sequence[Node],
+    since: int,
+    operation: str,
+) -> list[Pair]:
     found: dict[tuple[Node, Node], Pair] = {}
     for node in feeding:
         longer = _longer(node, found, moving)
         if longer is not None:
             found[longer.output, longer.target] = longer
-        if node.operation == "subtract" and node in moving and node.origin is not None:
+        if node.operation == operation and node in moving and node.origin is not None:
             x, y = node.operands
             if (x in moving) == (y in moving):
                 continue

@@ -23,6 +23,7 @@ from backproof.mend.reach import Reach
 STATEMENTS = frozenset({"AugAssign", "Assign", "Return", "Expr"})
 EVALUATIONS = 12  # of a place, compared to name the mistake
 Change = tuple[Edge, Node]
+MOST_EXACT = 2
 COST = 6.0  # more than anything that has a name of its own
 
 
@@ -42,26 +43,30 @@ class Deriver:
     ) -> tuple[Correction, tuple[Change, ...], tuple[int, ...]] | None:
         """The substitution that makes the most gradients right, of the first place that does.
 
-        With what the states of the parameters become. None where none helps.
+        Or but for a constant. With what the states of the parameters become; None where none helps.
         """
         wrong = sum(state != RIGHT for state in states)
         chosen: tuple[Derived, tuple[int, ...]] | None = None
-        gained = 0
+        gained = (0, 0, 0)
         for propose in (self._slopes, self._values):
             for place in sorted(self.every, key=self._last):
                 bound = self.reach.of([place], states)
-                if place.site.kind in STATEMENTS or bound <= gained or _edited(place, taken):
+                if place.site.kind in STATEMENTS or bound < max(gained[0], 1) or _edited(place, taken):
                     continue
                 for derived in propose(place):
                     if self.bench.work > limit:
                         break
+                    exact = _exactness(derived)
+                    if gained[0] == wrong and gained[2] >= exact:
+                        continue
                     result = score(self.bench, (*before, *derived.changes), states)
                     if result is None or any(a < b for a, b in zip(result, states, strict=True)):
                         continue
-                    gain = sum(a == RIGHT != b for a, b in zip(result, states, strict=True))
+                    right = sum(a == RIGHT != b for a, b in zip(result, states, strict=True))
+                    gain = (right, sum(result) - sum(states), exact)
                     if gain > gained:
                         chosen, gained = (derived, result), gain
-                if gained == wrong:
+                if gained[0] == wrong and gained[2] == MOST_EXACT:
                     break
         if chosen is None:
             return None
@@ -193,6 +198,17 @@ def _around(place: Place) -> set[int]:
         found.add(site.number)
         site = None if site.parent is None else place.trace.sites[site.parent]
     return found
+
+
+def _exactness(derived: Derived) -> int:
+    """How surely the place of a true value is that of the mistake.
+
+    A slope is where it is written, most of all where it is returned by the name of another value; an adjoint
+    may stand anywhere behind it.
+    """
+    if derived.factor or derived.entries[0].kind != "local":
+        return 0
+    return MOST_EXACT if derived.place.site.kind == "Name" else 1
 
 
 def _hands_on(place: Place) -> bool:

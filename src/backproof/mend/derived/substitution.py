@@ -59,20 +59,27 @@ class Evaluations:
             groups[edge.operand].append(edge)
         self.groups = [groups[node] for node in sorted(groups, key=lambda n: where(groups[n][0])[1])]
 
+    def fit(self, entries: Sequence[Entry]) -> bool:
+        """Can true values stand here: made by one expression, each of the shape that it is for?"""
+        pairs = zip(entries, self.groups, strict=True)
+        return len({entry.key for entry in entries}) == 1 and all(
+            np.shape(e.node.value) == np.shape(group[0].operand.value) for e, group in pairs
+        )
+
 
 def substitutions(
     catalogue: Catalogue, place: Place, scales: Sequence[float], values: Values
 ) -> Iterator[Derived]:
     """What the derivation might want at a place, likeliest first."""
     made = place.site.kind not in READ_ONLY and any(edge.whole for edge in place.edges)
-    if not made and place.site.target is None:
+    if not made and place.site.target is None and place.parent is not None:
         return  # a value that is read here belongs to the place where it is made, but for a second name
     evaluations = Evaluations(place)
-    wanted = {place.shape}
     for entries in _chosen(catalogue, evaluations):
-        shapes = {np.shape(entry.node.value) for entry in entries}
-        if len(shapes) > 1 or (shapes != wanted and place.site.target is None):
-            continue
+        if not evaluations.fit(entries):
+            shapes = {np.shape(entry.node.value) for entry in entries}
+            if len(shapes) > 1 or place.site.target is None:
+                continue
         local = entries[0].kind == "local"
         for scale in (1.0,) if local else scales:
             changes = tuple(
@@ -89,7 +96,7 @@ def slopes(catalogue: Catalogue, place: Place, values: Values) -> Iterator[Deriv
         return
     evaluations = Evaluations(place)
     for entries in _chosen(catalogue, evaluations):
-        if any(entry.kind != "local" or np.shape(entry.node.value) != place.shape for entry in entries):
+        if any(entry.kind != "local" for entry in entries) or not evaluations.fit(entries):
             continue
         changes = tuple(
             (edge, product)

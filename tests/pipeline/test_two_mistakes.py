@@ -1,0 +1,216 @@
+"""Two mistakes at once, of which the one changes how the other looks, are each found where they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+LOGISTIC = """
+import numpy as np
+
+rng = np.random.default_rng(6)
+reeds = rng.normal(size=(4, 19))
+wet = (rng.random((1, 19)) > 0.4) * 1.0
+
+
+def backward(p, reeds, wet):
+    dz = p - wet
+    return reeds @ dz.T / 19, dz.sum() / 19
+
+
+w, b = 0.3 * rng.normal(size=(4, 1)), 0.2
+for turn in range(10**6):
+    p = 1 / (1 + np.exp(-(w.T @ reeds + b)))
+    cost = -np.sum(wet * np.log(p) + (1 - wet) * np.log(1 - p)) / 19
+    dw, db = backward(p, reeds, wet)
+    w = w - 0.2 * dw
+    b = b - 0.2 * db
+    if turn % 100 == 0:
+        print(turn, cost)
+"""
+
+LAYERS = """
+import numpy as np
+
+rng = np.random.default_rng(8)
+
+
+class Layer:
+    def __init__(self, n_in, n_out):
+        self.W = rng.normal(0, 0.6, (n_in, n_out))
+        self.b = rng.normal(0, 0.1, n_out)
+
+    def __call__(self, x):
+        self.x = x
+        self.z = x @ self.W + self.b
+        return self.f(self.z)
+
+    def backward(self, g):
+        g = g * self.df(self.z)
+        self.dW, self.db = self.x.T @ g, g.sum(axis=0)
+        return g @ self.W.T
+
+
+class Linear(Layer):
+    def f(self, z):
+        return z
+
+    def df(self, z):
+        return np.ones_like(z)
+
+
+class Swish(Layer):
+    def f(self, z):
+        return z / (1 + np.exp(-z))
+
+    def df(self, z):
+        s = 1 / (1 + np.exp(-z))
+        return s + z * s * (1 - s)
+
+
+net = [Swish(2, 6), Swish(6, 5), Linear(5, 3)]
+tides, heights = rng.normal(size=(14, 2)), rng.normal(size=(14, 3))
+for turn in range(10**6):
+    value = tides
+    for layer in net:
+        value = layer(value)
+    loss = 0.5 * np.sum((value - heights) ** 2)
+    g = value - heights
+    for layer in reversed(net):
+        g = layer.backward(g)
+    for layer in net:
+        layer.W -= 0.01 * layer.dW
+        layer.b -= 0.01 * layer.db
+"""
+
+UNSTATED = """
+import numpy as np
+
+rng = np.random.default_rng(19)
+kelp, found = rng.normal(size=(22, 4)), (rng.random(22) > 0.5) * 1.0
+M, m = 0.5 * rng.normal(size=(4, 5)), 0.1 * rng.normal(size=5)
+k, k0 = 0.5 * rng.normal(size=5), 0.1
+for turn in range(10**6):
+    h = np.tanh(kelp @ M + m)
+    guess = 1 / (1 + np.exp(-(h @ k + k0)))
+    signal = (guess - found) / 22
+    back = np.outer(signal, k) * (1 - h ** 2)
+    k = k - 0.5 * h.T @ signal
+    k0 = k0 - 0.5 * signal.sum()
+    M = M - 0.5 * kelp.T @ back
+    m = m - 0.5 * back.sum(axis=0)
+"""
+
+SINGLE = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+plums, weights = rng.normal(size=(15, 3)), rng.normal(size=15)
+w, b = 0.4 * rng.normal(size=3), 0.3
+for turn in range(10**6):
+    r = plums @ w + b - weights
+    small = np.abs(r) < 0.7
+    huber = np.mean(np.where(small, 0.5 * r ** 2, 0.7 * (np.abs(r) - 0.35)))
+    dr = np.where(small, r, 0.7 * np.sign(r)) / 15
+    w = w - 0.1 * plums.T @ dr
+    b = b - 0.1 * dr.sum()
+"""
+
+
+def _checked(text: str, *mistakes: tuple[str, str]) -> FileReport:
+    for right, wrong in mistakes:
+        assert text.count(right) == 1
+        text = text.replace(right, wrong)
+    return check_program(program_from_bytes(text.encode(), "reeds.py"))
+
+
+def _lines(text: str, *mistakes: tuple[str, str]) -> set[str]:
+    """The statements that are pointed at, as they are in the program with the mistakes."""
+    report = _checked(text, *mistakes)
+    for right, wrong in mistakes:
+        text = text.replace(right, wrong)
+    lines = text.splitlines()
+    assert report.verdict == "faulty"
+    return {lines[f.span.row - 1].strip() for f in report.findings if f.severity == "error" and f.span}
+
+
+@pytest.mark.parametrize("text", [LOGISTIC, LAYERS, UNSTATED, SINGLE])
+def test_right(text: str) -> None:
+    """The programs without a mistake are certified."""
+    assert _checked(text).verdict == "correct"
+
+
+def test_target_of_a_cross_entropy() -> None:
+    """The target is missing that a cross-entropy takes off nothing; the step of the bias goes up besides."""
+    found = _lines(LOGISTIC, ("dz = p - wet", "dz = p"), ("b = b - 0.2 * db", "b = b + 0.2 * db"))
+    assert found == {"dz = p", "b = b + 0.2 * db"}
+
+
+def test_slope_that_is_returned_by_its_name() -> None:
+    """A name that is returned is a place, for values of another shape in every layer."""
+    assert _lines(LAYERS, ("return s + z * s * (1 - s)", "return s")) == {"return s"}
+
+
+def test_mistake_in_what_another_ignores() -> None:
+    """What the layer above hands down is computed by a wrong weight, and ignored besides."""
+    found = _lines(
+        LAYERS,
+        ("g = g * self.df(self.z)", "g = self.df(self.z)"),
+        ("return g @ self.W.T", "return g @ self.dW.T"),
+    )
+    assert found == {"g = self.df(self.z)", "return g @ self.dW.T"}
+
+
+def test_scale_of_the_gradients_that_go_up() -> None:
+    """One gradient is scaled and the other goes up: one correction each, at the scale of the latter."""
+    found = _lines(
+        SINGLE,
+        ("w = w - 0.1 * plums.T @ dr", "w -= 2 * 0.1 * (plums.T @ dr)"),
+        ("b = b - 0.1 * dr.sum()", "b += 0.1 * dr.sum()"),
+    )
+    assert found == {"w -= 2 * 0.1 * (plums.T @ dr)", "b += 0.1 * dr.sum()"}
+
+
+def test_sum_for_the_difference_that_implies_the_loss() -> None:
+    """Where no loss is stated and no difference is left, a sum shows which it was."""
+    found = _lines(UNSTATED, ("guess - found", "guess + found"), ("(1 - h ** 2)", "(1 - h)"))
+    assert found == {"signal = (guess + found) / 22", "back = np.outer(signal, k) * (1 - h)"}
+
+
+def test_sum_with_a_penalty() -> None:
+    """A penalty that is added to a gradient is no output, and what it is added to no target."""
+    text = """
+import numpy as np
+
+rng = np.random.default_rng(17)
+rows, labels = rng.normal(size=(24, 3)), np.where(rng.random(24) > 0.5, 1.0, -1.0)
+theta, lam = 0.5 * rng.normal(size=3), 0.01
+for turn in range(10**6):
+    grad = np.zeros(3)
+    for row, label in zip(rows, labels):
+        if label * (row @ theta) < 1:
+            grad = grad - label * row / 24
+    penalty = lam * theta.copy()
+    penalty[0] = 0
+    theta = theta - 0.05 * (grad + penalty)
+"""
+    wrong = _checked(text.replace("grad - label", "grad - 2 * label"))
+    assert _checked(text).verdict == "correct"
+    assert wrong.loss is None or "penalty - grad" not in wrong.loss.formula
+
+
+def test_gradient_of_another_loss_behind_a_sign() -> None:
+    """Mended at the sign the gradients are those of a squared error, and another loss is stated."""
+    found = _lines(SINGLE, ("np.where(small, r, 0.7 * np.sign(r)) / 15", "r / 15"), ("w = w - ", "w = w + "))
+    assert found == {"dr = r / 15", "w = w + 0.1 * plums.T @ dr"}
+
+
+def test_forward_pass_is_left_as_it_is() -> None:
+    """What the loss is computed from as well is not edited where the backward pass alone can be."""
+    text = LOGISTIC.replace("backward(p, reeds, wet)\n    w", "backward(p - wet, reeds)\n    w")
+    text = text.replace("def backward(p, reeds, wet):\n    dz = p - wet", "def backward(dz, reeds):")
+    assert _checked(text).verdict == "correct"
+    assert _lines(text, ("backward(p - wet, reeds)", "backward(p, reeds)")) == {"dw, db = backward(p, reeds)"}
