@@ -125,3 +125,83 @@ def test_an_update_that_goes_up() -> None:
     assert (finding.name, finding.expected) == ("sign-flipped", "c -= 0.01 * e.sum(axis=0)")
     assert finding.fix is not None
     assert [edit.content for edit in finding.fix.edits] == ["-="]
+
+
+THROUGH_A_CALL = """
+import numpy as np
+rng = np.random.default_rng(5)
+x, t = rng.normal(size=(11, 4)), rng.normal(size=(11, 2))
+net = {"W": 0.5 * rng.normal(size=(4, 3)), "V": 0.5 * rng.normal(size=(3, 2))}
+
+
+def move(key, gradient):
+    net[key] = net[key] - 0.01 * gradient
+
+
+for epoch in range(1000):
+    h = np.tanh(x @ net["W"])
+    e = h @ net["V"] - t
+    loss = 0.5 * np.sum(e ** 2)
+    move("V", h.T @ e)
+    back = e @ net["V"].T * (1 - h ** 2)
+    move("W", x.T @ back)
+"""
+
+
+def test_an_update_in_a_function_is_moved_where_it_is_called() -> None:
+    """The weight is read after the call that updates it: so the call goes behind the read."""
+    finding = _only(_check(THROUGH_A_CALL))
+    assert finding.name == "updated-weights"
+    mended = _mended(THROUGH_A_CALL, finding)
+    read, call = "back = e @ net", 'move("V"'
+    assert mended.index(read) < mended.index(call)
+    assert _check(mended).verdict == "correct"
+
+
+PUT_TOGETHER = """
+import numpy as np
+rng = np.random.default_rng(7)
+X, y = rng.normal(size=(13, 3)), rng.normal(size=13)
+w = rng.normal(size=3)
+for turn in range(2000):
+    grad = np.zeros(3)
+    loss = np.mean((X @ w - y) ** 2)
+    for j in range(3):
+        for i in range(13):
+            grad[j] += 2 * (X[i] @ w - y[i]) * X[i, j]
+        grad[j] *= 1 + 0.1 * w[j]
+    w -= 0.01 * grad / 13
+"""
+
+
+def test_a_gradient_that_is_put_together_is_no_parameter() -> None:
+    """Its elements are added up, and multiplied, in loops of their own: the step is what takes it off."""
+    finding = _only(_check(PUT_TOGETHER))
+    assert finding.parameters == ("w",)
+    assert finding.span is not None
+    assert finding.span.row == 12
+
+
+BY_HAND = """
+import numpy as np
+rng = np.random.default_rng(9)
+x, t = rng.normal(size=(11, 4)), rng.normal(size=(11, 1))
+W, b = 0.5 * rng.normal(size=(4, 3)), 0.1 * rng.normal(size=3)
+v, c = 0.5 * rng.normal(size=(3, 1)), 0.2
+for epoch in range(1000):
+    h = np.tanh(x @ W + b)
+    e = h @ v + c - t
+    loss = 0.5 * np.sum(e ** 2)
+    back = e @ v.T * (1 - h ** 2)
+    W -= 0.01 * x.T @ back
+    b -= 0.01 * back.sum(axis=0)
+    v -= 0.01 * h.T @ e
+    c -= 0.01 * np.sum(back)
+"""
+
+
+def test_the_wrong_array_is_summed() -> None:
+    """A whole sum takes an array of any shape, so that of another layer is found there."""
+    finding = _only(_check(BY_HAND))
+    assert (finding.name, finding.found, finding.expected) == ("wrong-operand", "back", "e")
+    assert _check(_mended(BY_HAND, finding)).verdict == "correct"

@@ -37,3 +37,12 @@ def test_a_part_that_moves_wrongly() -> None:
     """A part of the update that is wrong where it moves is a fault."""
     text = PROGRAM.format(update="W[1:] -= 0.01 * (X.T @ (2 * np.abs(e)))[1:]")
     assert check_program(program_from_bytes(text.encode(), "p.py")).verdict == "faulty"
+
+
+def test_a_part_that_moves_at_another_rate() -> None:
+    """What is changed has to have the scale of the other gradients: that a part stays does not excuse it."""
+    text = PROGRAM.format(update="W[1:] -= 0.01 * (X.T @ (2 * e))[1:] * len(X)")
+    report = check_program(program_from_bytes(text.encode(), "p.py"))
+    assert report.verdict == "faulty"
+    assert report.findings[0].span is not None
+    assert report.findings[0].span.row == 11

@@ -66,3 +66,36 @@ def test_nothing_is_added_where_one_mistake_is_all() -> None:
     """The mended program has no more to say."""
     report = _checked(_with(NETWORK, WITH_IT["a slope"]))
     assert len([finding for finding in report.findings if finding.severity == "error"]) == 1
+
+
+WORDS = """
+import numpy as np
+
+rng = np.random.default_rng(31)
+ids = np.array([0, 3, 1, 3, 2, 5, 4, 0, 6, 6, 1])
+E, V = 0.5 * rng.normal(size=(7, 3)), 0.5 * rng.normal(size=(3, 7))
+for turn in range(10**6):
+    for k in range(2, 9):
+        around = ids[[k - 2, k - 1, k + 1, k + 2]]
+        h = E[around].mean(axis=0)
+        z = h @ V
+        p = np.exp(z) / np.exp(z).sum()
+        loss = -np.log(p[ids[k]])
+        d = p.copy()
+        d[ids[k]] -= 1
+        dh = V @ d
+        V -= 0.1 * np.outer(h, d)
+        E[around] -= 0.1 * dh
+"""
+
+
+def test_what_is_left_makes_the_first_mend_sure() -> None:
+    """Where a word stands twice, a scale that is mended is not enough: both mends are verified together."""
+    report = _checked(WORDS)
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    assert [finding.name for finding in errors] == ["wrong-scale", "not-accumulated"]
+    assert all(finding.mended for finding in errors)
+    edits = [edit for finding in errors if finding.fix for edit in finding.fix.edits]
+    mended = apply_edits(program_from_bytes(WORDS.encode(), "words.py"), edits)
+    assert "np.subtract.at(E, around, 0.1 * dh / len(around))" in mended.text.replace("4", "len(around)")
+    assert _checked(mended.text).verdict == "correct"

@@ -23,15 +23,20 @@ def frozen_part(judgement: Judgement) -> str | None:
     """Say that only a part of some parameters is updated, rightly, where nothing else is wrong.
 
     The part has to be chosen by the update itself: by an index of what it writes to, or by a factor of zeros
-    and ones.
+    and ones. And what is changed has to be changed at the rate of all.
     """
     step, verdict = judgement.step, judgement.verdict
     wrong = [k for k, ok in enumerate(verdict.right) if not ok]
     if not wrong or not all(_chosen(step, step.parameters[k], k) for k in wrong):
         return None
     found = informative_tables(step, step.descents, 2, spread=verdict.spread)
-    pairs = [[(table[step.descents[k]], table[step.truths[k]]) for _, table in found] for k in wrong]
-    if not all(map(_right_where_moved, pairs)):
+    pairs = [
+        [(table[g], table[t]) for _, table in found] for g, t in zip(step.descents, step.truths, strict=True)
+    ]
+    if not all(_right_where_moved(pairs[k]) for k in wrong):
+        return None
+    whole = [k for k, ok in enumerate(verdict.right) if ok and not verdict.comparisons[k].decay]
+    if any(not _at_one_rate([pairs[k][point] for k in (*wrong, *whole)]) for point in range(len(found))):
         return None
     names = listed([step.parameters[k].name for k in wrong])
     return (
@@ -124,3 +129,13 @@ def _right_where_moved(pairs: list[tuple[Any, Any]]) -> bool:
         if c <= 0 or np.linalg.norm((g - c * t)[~still]) > SAME * np.linalg.norm(g):
             return False
     return True
+
+
+def _at_one_rate(gradients: list[tuple[Any, Any]]) -> bool:
+    """Have the gradients that are not zero one scale to the true ones, where they change anything?"""
+    scales = []
+    for g, t in gradients:
+        true = np.where(np.asarray(g) == 0, 0.0, t)
+        if size := float(np.vdot(true, true)):
+            scales.append(float(np.vdot(g, true)) / size)
+    return not scales or max(scales) - min(scales) <= SAME * max(map(abs, scales))

@@ -54,6 +54,7 @@ else reads or writes the names are moved; the mended program is run to verify it
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -63,6 +64,7 @@ from backproof.faults.correction import Correction, Part
 from backproof.faults.moving import moved_behind
 from backproof.faults.rule import Rule
 from backproof.graph import Node
+from backproof.trace import Site
 
 RULE = Rule(
     code="BP301",
@@ -78,6 +80,7 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         return
     step = places[0].scenery.bench.step
     leaf_of: dict[Node, Node] = {}
+    stores: dict[Node, Node] = {}
     rows: dict[Node, int] = {}
     names = {leaf: parameter.name for parameter in step.parameters for leaf in parameter.leaves}
     for parameter in step.parameters:
@@ -86,7 +89,7 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
             node = step.copies.get(store.after)
             if node is not None:
                 leaf_of[node] = leaf
-                rows[node] = store.site
+                rows[node], stores[node] = store.site, store.after
     scenery = places[0].scenery
     late: dict[int, list[Edge]] = {}
     for site, edge in scenery.bench.reads:
@@ -104,7 +107,8 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         assert node is not None
         update = step.trace.sites[rows[node]]
         arrays = isinstance(first.edges[0].operand.value, np.ndarray)
-        edits = moved_behind(step.trace, update, [place.site for place in group], arrays)
+        statement = _seen_from(scenery, first.edges[0], stores[node], update)
+        edits = moved_behind(step.trace, statement, [place.site for place in group], arrays)
         parts = tuple(Part(place, place.text, build) for place in group)
         what = names[leaf_of[node]] if first.site.kind == "Call" else first.text
         why = f"`{what}` is read after `{update.text}` has updated it; the forward pass used the value before"
@@ -125,6 +129,19 @@ def _shown(scenery: Scenery, site: int, edge: Edge) -> int:
     while site not in scenery.bench.edges and frame.call is not None and frame.parent is not None:
         site, frame = frame.call, trace.frames[frame.parent]
     return site
+
+
+def _seen_from(scenery: Scenery, edge: Edge, store: Node, update: Site) -> Site:
+    """The update where a read sees it: itself, or the call beside the read that leads to it."""
+    trace, reader = scenery.bench.step.trace, where(edge)[0]
+    origin: Any = store.origin
+    frame, site = origin.frame, update.number
+    while frame != reader:
+        own = trace.frames[frame]
+        if own.call is None or own.parent is None:
+            return update
+        site, frame = own.call, own.parent
+    return trace.sites[site]
 
 
 def _read(node: Node, leaf_of: dict[Node, Node]) -> Node | None:

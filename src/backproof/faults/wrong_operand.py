@@ -70,6 +70,7 @@ from backproof.trace import Site
 
 PRODUCTS = frozenset({"matmul", "dot", "outer", "tensordot", "einsum"})
 TURNED = frozenset({"transpose", "identity", "reshape"})
+REDUCTIONS = frozenset({"sum", "mean"})
 NEAREST = 16  # names to put throughout a formula
 QUOTED = re.compile(r"['\"]")  # the key is a name
 LITERAL = re.compile(r"\[-?\d+\]")  # an item that is written out, where the program has others
@@ -119,8 +120,10 @@ def _is_the_same(place: Place, name: str) -> bool:
 
 
 def _takes(edge: Edge, node: Node) -> bool:
-    """Could a use take a value of another shape: a matrix product does, and what a number scales?"""
+    """Could a use take a value of another shape: a product of matrices, a whole sum, what a number scales?"""
     user = edge.consumer
+    if user.operation in REDUCTIONS:
+        return user.attributes.get("axis") is None and np.ndim(user.value) == 0
     if user.operation == "multiply":
         return np.size(edge.operand.value) == 1 and np.shape(node.value) == np.shape(user.value)
     return user.operation in ("matmul", "dot", "outer")

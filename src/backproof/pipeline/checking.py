@@ -19,7 +19,7 @@ from backproof.diagnosis.reasons import (
     supplied,
 )
 from backproof.findings import FileReport, ParameterReport, for_reader
-from backproof.pipeline.left import left_when_mended
+from backproof.pipeline.left import with_what_is_left
 from backproof.pipeline.observing import POINTS, SECONDS, STEPS, Mends, Options, observed, with_modules
 from backproof.pipeline.reports import report_of
 from backproof.pipeline.verdict import judged
@@ -99,7 +99,7 @@ def _crashed(program: Program, options: Options, trace: Trace) -> FileReport:
     mended = replace(mended, judgement=replace(mended.judgement, verdict=verdict))
     found = crash_findings(mended, POINTS)
     wrong = {name for finding in found for name in finding.parameters}
-    left, lost = left_when_mended(Mends(program, options), found, judged)
-    report = report_of(program, mended.judgement, "faulty", findings=(*found, *left, *notes))
+    found, lost = with_what_is_left(Mends(program, options), found, judged)
+    report = report_of(program, mended.judgement, "faulty", findings=(*found, *notes))
     rows = [ParameterReport(p.name, p.shape, "faulty") if p.name in wrong else p for p in report.parameters]
     return replace(report, parameters=(*rows, *lost))

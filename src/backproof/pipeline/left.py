@@ -12,42 +12,57 @@ from dataclasses import replace
 from backproof.check.dropped import dropped_gradients
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.faulty import unapplied
-from backproof.diagnosis.mended import before_mending
+from backproof.diagnosis.mended import before_mending, holder_of, mended_with
 from backproof.diagnosis.rows import lost_rows
 from backproof.findings import FileReport, Finding, ParameterReport
-from backproof.pipeline.observing import Mends, Options
-from backproof.source import Program
+from backproof.pipeline.observing import Mends, Options, Run
+from backproof.source import Edit, Program
 from backproof.trace import Trace
 
 Judged = Callable[[Program, Options, Trace, Judgement | None], FileReport]
 Left = tuple[tuple[Finding, ...], tuple[ParameterReport, ...]]
-NOTHING: Left = ((), ())
 
 
-def left_when_mended(mends: Mends, found: Sequence[Finding], judged: Judged) -> Left:
-    """What is found in the program when it is mended as some findings say, where that can be mended as well.
+def with_what_is_left(mends: Mends, found: tuple[Finding, ...], judged: Judged) -> Left:
+    """Add what is found in the program when it is mended as some findings say, where that can be mended too.
 
-    With the rows of the parameters that show only then. The places are those of the program as it is.
+    With the rows of the parameters that show only then. The places are those of the program as it is. Edits
+    that make it right together are verified by that, which are not by themselves.
     """
     edits = [edit for finding in found if finding.fix is not None for edit in finding.fix.edits]
-    if not edits or not all(finding.mended for finding in found):
-        return NOTHING
+    alone = all(finding.mended for finding in found)
+    if not edits or not (alone or all(finding.fix is not None for finding in found)):
+        return found, ()
     run = mends.run(edits)
     if run is None or run.judgement is None:
-        return NOTHING
-    judgement = run.judgement
-    if judgement.verdict.correct and judgement.declared is None:
-        dropped = dropped_gradients(run.judgement.step)
-        missing = unapplied(run.judgement, dropped, Mends(run.program, mends.options).verified)
-        rows = lost_rows(run.judgement, dropped)
-    elif mends.options.again:
-        report = judged(run.program, replace(mends.options, again=False), run.trace, run.judgement)
-        missing = tuple(finding for finding in report.findings if finding.severity == "error")
-        rows = tuple(row for row in report.parameters if row.verdict == "faulty")
-    else:
-        return NOTHING
-    of_another_loss = judgement.verdict.correct and judgement.declared is not None
-    if not of_another_loss and not all(finding.mended for finding in missing):
-        return NOTHING
+        return found, ()
+    missing, rows = _left(run, mends.options, judged)
+    of_another_loss = alone and run.judgement.verdict.correct and run.judgement.declared is not None
+    if not missing or not (of_another_loss or all(finding.mended for finding in missing)):
+        return found, rows if alone and not missing else ()
     left = before_mending(mends.program, edits, missing)
-    return NOTHING if left is None else (left, rows)
+    if left is None:
+        return found, ()
+    if alone:
+        return (*found, *left), rows
+    if not {n for f in left for n in f.parameters} <= {n for f in found for n in f.parameters}:
+        return found, ()  # what was right is wrong now: these were no mends
+    others = [edit for finding in left if finding.fix is not None for edit in finding.fix.edits]
+    apart = all(holder_of(edit, others) is None for edit in edits)
+    if apart and mends.verified(others, None) is not None:
+        return left, rows  # what was found first is none of it
+    return (*mended_with(found, left), *left), rows
+
+
+def _left(run: Run, options: Options, judged: Judged) -> Left:
+    """What is found in a program that was mended, in its places then."""
+    judgement = run.judgement
+    if judgement is not None and judgement.verdict.correct and judgement.declared is None:
+        dropped = dropped_gradients(judgement.step)
+        missing = unapplied(judgement, dropped, Mends(run.program, options).verified)
+        return missing, lost_rows(judgement, dropped)
+    if not options.again:
+        return (), ()
+    report = judged(run.program, replace(options, again=False), run.trace, judgement)
+    errors = tuple(finding for finding in report.findings if finding.severity == "error")
+    return errors, tuple(row for row in report.parameters if row.verdict == "faulty")

@@ -55,7 +55,7 @@ from backproof.diagnosis.weighing import unweighted
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import WORK, Repair, Tried, alternatives, forward_axis, located, search
-from backproof.pipeline.left import left_when_mended
+from backproof.pipeline.left import with_what_is_left
 from backproof.pipeline.observing import POINTS, Mends, Options
 from backproof.pipeline.reports import faulty, holds, lasting, report_of
 from backproof.source import Program
@@ -192,8 +192,8 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
         if any(state != RIGHT for state in repair.states):
             repair = located(Bench.of(judgement.step, judgement.verdict), repair)
         found = (*_findings(case, repair), *lost)
-        left, rows = left_when_mended(case.mends, found, judged)
-        report = faulty(program, judgement, (*found, *left), case.notes, options)
+        found, rows = with_what_is_left(case.mends, found, judged)
+        report = faulty(program, judgement, found, case.notes, options)
         return replace(report, parameters=(*report.parameters, *rows))
     return case.inconclusive(unexplained(judgement))
 

@@ -101,6 +101,7 @@ def _found(search: _Search) -> list[list[Window]]:
             groups[key].append(window)
     own = [group for key, group in groups.items() if group and key[0] != MINIMISED]
     found = [group for key, group in groups.items() if group and key[0] == MINIMISED]
+    own = [group for group in own if not any(_is_part_of(group, other) for other in own)]
     if own:
         counts = [max(_count(trace, w) for w in group) for group in own]
         best = [group for group, count in zip(own, counts, strict=True) if count == max(counts)]
@@ -223,18 +224,44 @@ def _outside(steps: Sequence[Window], chosen: Sequence[Window]) -> tuple[Change,
     known = {change.place for part in chosen for change in part.parameters}
     found: dict[tuple[Any, ...], Change] = {}
     for step in steps:
-        added = [t for c in step.parameters if c.place in known for t in terms(c.after, c.before)[1]]
-        taken = {
-            root(node, 0)
-            for node in walk(added, lambda n: n.operation in SUMS | THROUGH | {"multiply", "divide"})
-        }
+        taken = _taken([change for change in step.parameters if change.place in known])
         for change in step.parameters:
-            values = {
-                root(node, 0) for s in change.stores for node in (s.before, s.after) if node is not None
-            }
-            if change.place not in known and values.isdisjoint(taken):
+            if change.place not in known and _held(change).isdisjoint(taken):
                 found.setdefault(change.place, change)
     return tuple(found.values())
+
+
+def _is_part_of(steps: Sequence[Window], others: Sequence[Window]) -> bool:
+    """Do steps only add up, from nothing, what each of some others takes a share of?
+
+    Then they put the gradient of those together, in whatever way, and change no parameter.
+    """
+    whole = others[-1]
+    inside = [w for w in steps if whole.start <= w.start and w.end <= whole.end and w is not whole]
+    if not inside:
+        return False
+    step = inside[0]
+    taken, befores = _taken(whole.parameters), {change.before for change in whole.parameters}
+    for change in step.parameters:
+        made = time_of(change.before) >= whole.start
+        begun = walk([change.before], lambda n: time_of(n) >= whole.start)
+        if not made or befores.intersection(begun) or _held(change).isdisjoint(taken):
+            return False
+    return True
+
+
+def _taken(changes: Iterable[Change]) -> set[Node]:
+    """What some updates take a share of."""
+    added = [term for change in changes for term in terms(change.after, change.before)[1]]
+    passing = SUMS | THROUGH | {"multiply", "divide"}
+    return {root(node, 0) for node in walk(added, lambda node: node.operation in passing)}
+
+
+def _held(change: Change) -> set[Node]:
+    """All values that a place has held."""
+    return {
+        root(node, 0) for store in change.stores for node in (store.before, store.after) if node is not None
+    }
 
 
 def _cuts(window: Window) -> list[int]:
