@@ -332,3 +332,73 @@ def test_items_that_are_not_reset_are_no_momentum() -> None:
     assert [f.name for f in found] == ["not-reset", "not-reset"]
     rows = [text.split("\n")[f.span.row - 1].strip() for f in found if f.span is not None]
     assert [row.split("[")[0] for row in rows] == ["d_filters", "d_offset"]
+
+
+ATTENTION = """
+import numpy as np
+rng = np.random.default_rng(5)
+X, T = rng.normal(size=(7, 5)), rng.normal(size=(7, 4))
+class Head:
+    def __init__(self):
+        self.d = 3
+        self.A, self.B = 0.4 * rng.normal(size=(5, 3)), 0.4 * rng.normal(size=(5, 3))
+        self.C = 0.4 * rng.normal(size=(5, 4))
+    def forward(self, X):
+        self.Q, self.K, self.V = X @ self.A, X @ self.B, X @ self.C
+        s = self.Q @ self.K.T / np.sqrt(self.d)
+        self.P = np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)
+        return self.P @ self.V
+    def backward(self, d):
+        dP = d @ self.V.T
+        dS = self.P * (dP - np.sum(dP * self.P, axis=1, keepdims=True))
+        return X.T @ (dS @ self.K), X.T @ (dS @ self.Q), X.T @ (self.P.T @ d)
+head = Head()
+for turn in range(1000):
+    out = head.forward(X)
+    loss = 0.5 * np.sum((out - T) ** 2)
+    a, b, c = head.backward(out - T)
+    head.A -= 0.01 * a
+    head.B -= 0.01 * b
+    head.C -= 0.01 * c
+"""
+
+
+def test_what_is_made_and_what_is_read_are_mended_alike() -> None:
+    """The root that the forward pass divides by is missing where scores begin, and one use is not turned."""
+    report = check_program(program_from_bytes(ATTENTION.encode(), "head.py"))
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    assert [finding.name for finding in errors] == ["wrong-scale", "wrong-transpose"]
+    edits = [edit for finding in errors if finding.fix for edit in finding.fix.edits]
+    mended = apply_edits(Program("head.py", ATTENTION), edits).text
+    assert "keepdims=True)) / np.sqrt(self.d)\n" in mended
+    assert check_program(program_from_bytes(mended.encode(), "head.py")).verdict == "correct"
+
+
+NORM = """
+import numpy as np
+rng = np.random.default_rng(6)
+X, T = rng.normal(size=(11, 4)), rng.normal(size=(11, 2))
+A, B = 0.5 * rng.normal(size=(4, 5)), 0.5 * rng.normal(size=(5, 2))
+for turn in range(1000):
+    z = X @ A
+    var = z.var(axis=0)
+    n = (z - z.mean(axis=0)) / np.sqrt(var + 1e-3)
+    e = n @ B - T
+    loss = np.mean(e ** 2)
+    d = 2 * e / e.size
+    dn = d @ B.T
+    dvar = np.sum(dn * (z - z.mean(axis=0)), axis=0) * -0.5 * (var + 1e-3) ** -0.5
+    dz = dn / np.sqrt(var + 1e-3) + dvar * 2 * (z - z.mean(axis=0)) / len(z)
+    dz -= dn.mean(axis=0) / np.sqrt(var + 1e-3)
+    B -= 0.1 * n.T @ d
+    A -= 0.1 * X.T @ dz
+"""
+
+
+def test_the_wrong_power() -> None:
+    """The derivative of a power has another exponent, which is put right where it stands."""
+    report = check_program(program_from_bytes(NORM.encode(), "norm.py"))
+    (finding,) = [finding for finding in report.findings if finding.severity == "error"]
+    assert finding.name == "wrong-activation-derivative"
+    assert (finding.found, finding.expected) == ("(var + 1e-3) ** -0.5", "(var + 1e-3) ** -1.5")
+    assert finding.mended

@@ -49,3 +49,39 @@ def test_a_rate_that_decays(decay: str) -> None:
     """Right gradients are certified beside it, and a missing factor is found."""
     assert verdict(decay, "2 * r.mean()") == "correct"
     assert verdict(decay, "r.mean()") == "faulty"
+
+
+ADAM = """\
+import numpy as np
+
+rng = np.random.default_rng(1)
+x = rng.uniform(-1, 1, (19, 3))
+y = np.stack((x[:, 0] * x[:, 1], x[:, 2] ** 2), 1)
+w = {"a": rng.normal(0, 0.5, (3, 6)), "b": rng.normal(0, 0.1, 6), "c": rng.normal(0, 0.5, (6, 2))}
+m = {k: 0 * v for k, v in w.items()}
+s = {k: 0 * v for k, v in w.items()}
+p1 = p2 = 1.0
+for epoch in range(3000):
+    z = x @ w["a"] + w["b"]
+    h = np.tanh(z)
+    r = h @ w["c"] - y
+    loss = np.mean(r ** 2)
+    d = 2 * r / r.size
+    u = d @ w["c"].T * (1 - h ** 2)
+    g = {"a": x.T @ u, "b": u.sum(0), "c": h.T @ SUM}
+    p1, p2 = p1 * 0.9, p2 * 0.99
+    rate = 0.01 * np.sqrt(1 - p2) / (1 - p1)
+    for k in w:
+        m[k] = 0.9 * m[k] + 0.1 * g[k]
+        s[k] = 0.99 * s[k] + 0.01 * g[k] ** 2
+        w[k] = w[k] - rate * m[k] / (np.sqrt(s[k]) + 1e-8) - 0.001 * rate * w[k]
+"""
+
+
+def test_a_share_that_is_taken_off_at_a_changing_rate() -> None:
+    """What shrinks the weights may be scaled by the rate of the step, though that is computed anew."""
+    verdicts = [
+        check_program(program_from_bytes(ADAM.replace("SUM", text).encode(), "adam.py")).verdict
+        for text in ("d", "np.abs(d)")
+    ]
+    assert verdicts == ["correct", "faulty"]

@@ -263,15 +263,17 @@ class Bench:
         self.work += LEAST + sum([self.weights[node] for node in line])
         base = self.base[point]
         overlay: dict[Node, Any] = {}
-        replaced = {(e.consumer, e.position): node for e, node in changes}
+        replaced = _outermost(changes)
         touched = {e.consumer for e, _ in changes}
         instead = {e.operand: node for e, node in changes if e.whole}
         try:
             for node in line:
                 if node in touched:
                     operands = [
-                        self.value(replaced.get((node, k), o), overlay, base, instead, o)
-                        for k, o in enumerate(node.operands)
+                        self.value(new, overlay, base, instead, start)
+                        for new, start in (
+                            replaced.get((node, k), (o, o)) for k, o in enumerate(node.operands)
+                        )
                     ]
                 else:
                     operands = [overlay[o] if o in overlay else base[o] for o in node.operands]
@@ -309,6 +311,26 @@ class Bench:
             else:
                 stack.extend(node.operands)
         return found
+
+
+def _outermost(
+    changes: Sequence[tuple[Edge, Node]],
+) -> dict[tuple[Node, int], tuple[Node, Node | None]]:
+    """What the operands become, each with the value that is read in it as it was.
+
+    Where a value is changed that is also changed where it was made, the one is computed from the other.
+    """
+    found: dict[tuple[Node, int], tuple[Node, Node | None]] = {}
+    where_made = {e.operand for e, _ in changes if e.whole}
+    read = set[tuple[Node, int]]()
+    for edge, node in changes:
+        key = edge.consumer, edge.position
+        if edge.whole and key in read:
+            continue
+        if not edge.whole:
+            read.add(key)
+        found[key] = node, edge.operand if edge.whole or edge.operand not in where_made else None
+    return found
 
 
 def _made_at(node: Node) -> int:

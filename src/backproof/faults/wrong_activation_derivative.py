@@ -63,6 +63,7 @@ from backproof.faults.correction import (
     RECTIFIED,
     Correction,
     Part,
+    bracketed,
     called,
     made_by,
     make,
@@ -96,6 +97,8 @@ def corrections(place: Place) -> Iterator[Correction]:
             why,
             expected="1",
         )
+    if place.site.kind == "BinOp" and place.site.detail == "**":
+        yield from _powers(place)
     names = place.names if place.site.kind not in READ else (place.text,)  # the value for its slope
     for name in names:
         node = place.value(name, edge)
@@ -110,6 +113,30 @@ def corrections(place: Place) -> Iterator[Correction]:
                 why,
                 expected=text,
             )
+
+
+def _powers(place: Place) -> Iterator[Correction]:
+    """The same base to a power that is one less, or one more: the derivative of a power is another power."""
+    base, exponent = place.children
+    try:
+        known = float(exponent.text)
+    except ValueError:
+        return
+    for power in (known - 1, known + 1):
+        if power == 0:
+            continue
+        text = base.text if power == 1 else f"{bracketed(base.text, 8)} ** {power:g}"
+
+        def build(edge: Edge, power: float = power) -> Node | None:
+            return make("power", place.child(0, edge), power)
+
+        yield Correction(
+            "wrong-activation-derivative",
+            (Part(place, text, build),),
+            1.5,
+            f"it is `{text}` that belongs here, another power of the same",
+            expected=text,
+        )
 
 
 def _forms(place: Place, name: str) -> Iterator[tuple[str, Build]]:

@@ -229,8 +229,11 @@ def _readable(place: Place, site: Site) -> bool:
     node = parsed(site.text)
     if node is None:
         return False
-    roots = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-    if not roots:
+    functions = {
+        id(name) for call in ast.walk(node) if isinstance(call, ast.Call) for name in ast.walk(call.func)
+    }
+    roots = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in functions}
+    if not roots or (site.file != place.site.file and functions):
         return False  # two numbers of the source, of which nobody knows what they stand for
     if "self" in roots and site.owner != place.site.owner:
         return False

@@ -19,6 +19,7 @@ from backproof.check.unread import unread_gradients
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
 from backproof.diagnosis.frozen import frozen_part, overwritten_with_itself, untouched_items
+from backproof.diagnosis.growing import may_grow
 from backproof.diagnosis.mismatch import (
     differs,
     elsewhere,
@@ -174,7 +175,7 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     followed = unknown_calls(judgement) or unread_updates(judgement)
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         return case.inconclusive(NOTHING_MOVES, warnings(judgement))
-    followed = followed or on_a_kink(judgement) or turned_names(judgement)
+    followed = followed or on_a_kink(judgement) or turned_names(judgement) or may_grow(judgement)
     followed = followed or undefined(judgement) or frozen_part(judgement) or without_digits(judgement)
     if followed is not None:
         return case.inconclusive(followed)

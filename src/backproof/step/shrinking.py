@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node
+from backproof.graph import Node, ancestors
 
 SUMS = frozenset({"add", "index_update", "index_add", "stack", "concatenate"})
 PASSED = frozenset({"identity", "index", "reshape", "astype", "transpose"})
@@ -47,10 +47,11 @@ def shares(
     ``nodes`` are all of the step, ``counted`` those of the loss. What is used for anything else is none, nor
     is what shrinks a parameter whose size the loss counts, unless the parameter itself is scaled.
     """
+    moving = frozenset(leaves)
     found = [
         share
         for leaf, after in zip(leaves, afters, strict=True)
-        for share in _of_update(leaf, after)
+        for share in _of_update(leaf, after, moving)
         if share.product not in counted and (leaf not in penalised or np.any(share.value))
     ]
     products, numbers = {s.product for s in found}, {s.node for s in found if s.node is not s.product}
@@ -58,14 +59,14 @@ def shares(
     return [s for s in found if s.node not in taken]
 
 
-def _of_update(leaf: Node, after: Node) -> Iterator[Share]:
+def _of_update(leaf: Node, after: Node, moving: Collection[Node]) -> Iterator[Share]:
     """The shares of one parameter that its update takes off."""
     stack, seen = [(after, 1.0)], {after}
     while stack:
         node, factor = stack.pop()
         inner: list[tuple[Node, float]] = []
         if node.operation == "multiply":
-            share = _share(node, leaf, factor)
+            share = _share(node, leaf, factor, moving)
             if share is not None:
                 yield share
                 continue
@@ -86,10 +87,10 @@ def _of_update(leaf: Node, after: Node) -> Iterator[Share]:
         seen.update(each for each, _ in inner)
 
 
-def _share(node: Node, leaf: Node, factor: float) -> Share | None:
+def _share(node: Node, leaf: Node, factor: float, moving: Collection[Node]) -> Share | None:
     """The share that a product is, where it shrinks the parameter; ``factor`` says what becomes of it."""
     for number, scaled in (node.operands, node.operands[::-1]):
-        if number.operands or np.size(number.value) != 1 or np.asarray(number.value).dtype.kind not in "fi":
+        if np.asarray(number.value).dtype.kind not in "fi" or not _is_scheduled(number, moving):
             continue
         absolute = scaled.operation == "sign"
         if _plain(scaled.operands[0] if absolute else scaled) is not leaf:
@@ -100,6 +101,11 @@ def _share(node: Node, leaf: Node, factor: float) -> Share | None:
         if factor > 0 and KEPT[0] < value < KEPT[1] and not absolute:
             return Share(number, node, np.ones(np.shape(number.value)), 1 - value, absolute)
     return None
+
+
+def _is_scheduled(number: Node, moving: Collection[Node]) -> bool:
+    """Is this a number, or computed from numbers alone that are no parameters, as a rate that decays is?"""
+    return all(np.size(node.value) == 1 and node not in moving for node in ancestors([number]))
 
 
 def _plain(node: Node) -> Node:
