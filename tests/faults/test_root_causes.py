@@ -402,3 +402,58 @@ def test_the_wrong_power() -> None:
     assert finding.name == "wrong-activation-derivative"
     assert (finding.found, finding.expected) == ("(var + 1e-3) ** -0.5", "(var + 1e-3) ** -1.5")
     assert finding.mended
+
+
+PAIRS = """
+import numpy as np
+rng = np.random.default_rng(10)
+A, B = rng.normal(size=(13, 4)), rng.normal(size=(13, 4))
+alike = rng.integers(0, 2, 13) * 1.0
+W = 0.5 * rng.normal(size=(4, 3))
+for turn in range(1000):
+    u = A @ W - B @ W
+    dist = np.sqrt(np.sum(u ** 2, axis=1))
+    gap = np.maximum(1.5 - dist, 0)
+    loss = np.mean(alike * dist ** 2 + (1 - alike) * gap ** 2)
+    g = (2 * alike * dist - 2 * (1 - alike) * gap) / 13
+    du = g[:, None] * u
+    W -= 0.05 * (A - B).T @ du
+"""
+
+
+def test_a_factor_for_each_row() -> None:
+    """The slope of a root is one number a row, and is written as a column."""
+    report = check_program(program_from_bytes(PAIRS.encode(), "pairs.py"))
+    (finding,) = [finding for finding in report.findings if finding.severity == "error"]
+    assert finding.name == "missing-factor"
+    assert finding.span is not None
+    assert finding.span.row == 13
+    assert finding.expected is not None
+    assert "/ dist[:, None]" in finding.expected
+    assert finding.mended
+
+
+ONES = """
+import numpy as np
+rng = np.random.default_rng(12)
+X, T = rng.normal(size=(11, 3)), rng.normal(size=(11, 2))
+U, V = 0.5 * rng.normal(size=(4, 5)), 0.5 * rng.normal(size=(6, 2))
+one = np.ones((11, 1))
+for turn in range(1000):
+    x = np.hstack((one, X))
+    h = np.hstack((one, np.tanh(x @ U)))
+    e = h @ V - T
+    loss = np.mean(e ** 2)
+    d = 2 * e / e.size
+    back = (d @ V.T * (1 - h ** 2))[:, :-1]
+    V -= 0.1 * h.T @ d
+    U -= 0.1 * x.T @ back
+"""
+
+
+def test_the_wrong_end_of_a_value_without_a_name() -> None:
+    """A slice of an expression in brackets drops the last column and not the first."""
+    report = check_program(program_from_bytes(ONES.encode(), "ones.py"))
+    (finding,) = [finding for finding in report.findings if finding.severity == "error"]
+    assert (finding.name, finding.expected) == ("wrong-index", "(d @ V.T * (1 - h ** 2))[:, 1:]")
+    assert finding.mended

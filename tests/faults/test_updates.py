@@ -205,3 +205,28 @@ def test_the_wrong_array_is_summed() -> None:
     finding = _only(_check(BY_HAND))
     assert (finding.name, finding.found, finding.expected) == ("wrong-operand", "back", "e")
     assert _check(_mended(BY_HAND, finding)).verdict == "correct"
+
+
+VELOCITIES = """
+import numpy as np
+t = np.linspace(0.1, 1.9, 23)
+y = -4.2 * t ** 2 + 7.5 * t + 1.3
+a, b, c = 0.3, -0.2, 0.5
+va = vb = vc = 0.0
+for k in range(5000):
+    e = a * t ** 2 + b * t + c - y
+    loss = np.mean(e ** 2)
+    va = 0.5 * va - 0.01 * np.mean(2 * (a * t ** 2 + b * t + c - y) * t ** 2)
+    vb = 0.5 * vb - 0.01 * np.mean(2 * (a * t ** 2 + b * t + c - y) * t)
+    vc = 0.5 * vc - 0.01 * np.mean(2 * (a * t ** 2 + b * t + c - y))
+    a = a + va
+    b = b - vb
+    c = c + vc
+"""
+
+
+def test_the_one_update_that_differs_from_its_siblings() -> None:
+    """Its sign is wrong, and not that of the difference that it could be traced to as well."""
+    finding = _only(_check(VELOCITIES))
+    assert finding.name == "sign-flipped"
+    assert "    b = b + vb\n" in _mended(VELOCITIES, finding)

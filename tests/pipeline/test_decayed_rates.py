@@ -85,3 +85,14 @@ def test_a_share_that_is_taken_off_at_a_changing_rate() -> None:
         for text in ("d", "np.abs(d)")
     ]
     assert verdicts == ["correct", "faulty"]
+
+
+def test_a_small_share_taken_off_in_place() -> None:
+    """What a step takes off in two statements keeps its digits, however small the gradient beside it is."""
+    text = ADAM.replace("SUM", "d").replace("0.99 * s[k] + 0.01", "0.999 * s[k] + 0.001")
+    split = "        w[k] *= 1 - 0.01 * 1e-3\n        w[k] -= rate * m[k] / (np.sqrt(s[k]) + 1e-8)\n"
+    text = text.replace(
+        "        w[k] = w[k] - rate * m[k] / (np.sqrt(s[k]) + 1e-8) - 0.001 * rate * w[k]\n", split
+    )
+    assert split in text
+    assert check_program(program_from_bytes(text.encode(), "adam.py")).verdict == "correct"

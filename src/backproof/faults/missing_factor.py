@@ -93,6 +93,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     """Multiply by what can be read here, or by the derivative that goes with it."""
     if place.site.kind == "Constant" and place.edges[0].consumer.operation != "where":
         return
+    yield from _by_rows(place)
     size = np.size(place.edges[0].operand.value)
     bare = BARE * _only_named(place)
     deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it
@@ -123,6 +124,37 @@ def corrections(place: Place) -> Iterator[Correction]:
                 why,
                 expected=new,
             )
+
+
+def _by_rows(place: Place) -> Iterator[Correction]:
+    """A number for each row of an array, which has to be made a column: `dist[:, None]`."""
+    shape, edge = place.shape, place.edges[0]
+    for name in place.names if len(shape) == 2 else ():
+        node = place.value(name, edge)
+        if node is None or np.shape(node.value) != shape[:1] or shape[:1] == shape[1:]:
+            continue
+        if np.asarray(node.value).dtype.kind not in "fb":
+            continue
+        divides = made_by(place, name) == "sqrt"
+        divides = divides or any(
+            u.operation == "divide" and _is_divisor(place, name, u) for u in _users(place, name)
+        )
+        column = f"{name}[:, None]"
+        for operation in ("multiply", "divide") if divides else ("multiply",):
+
+            def build(edge: Edge, name: str = name, operation: str = operation) -> Node | None:
+                value = place.value(name, edge)
+                return None if value is None else make(operation, edge.operand, _column(value))
+
+            new = product(place.text, column) if operation == "multiply" else quotient(place.text, column)
+            factor = column if operation == "multiply" else f"1 / {column}"
+            why = f"the chain rule has one more factor here: `{factor}`"
+            cost = 1.6 + inside_product(place) + place.foreign(name)
+            yield Correction("missing-factor", (Part(place, new, build),), cost, why, expected=new)
+
+
+def _column(value: Node) -> Node | None:
+    return make("reshape", value, shape=(*np.shape(value.value), 1))
 
 
 def _only_named(place: Place) -> bool:

@@ -10,6 +10,7 @@ from backproof.check.place import Place
 from backproof.trace import Site
 
 ODD = 0.06  # what a mend costs more that makes an update unlike its siblings
+ONLY = 0.3  # less where all siblings agree: more than the operator costs beside a difference that is swapped
 NEAR = 12  # rows
 
 
@@ -37,8 +38,20 @@ def _updates(site: Site) -> bool:
 
 
 def operator_cost(place: Place, operator: str) -> float:
-    """What an operator costs in an update: more where fewer of its siblings have it than do not."""
-    return _cost([site.detail == operator for site in siblings(place)])
+    """What an operator costs in an update: more where fewer of its siblings have it than do not.
+
+    Less than anything else where it is the one update that differs from several.
+    """
+    alike = [_operator(site) == operator for site in siblings(place)]
+    return -ONLY if len(alike) > 1 and all(alike) else _cost(alike)
+
+
+def _operator(update: Site) -> str:
+    """By what an update adds its step to the old value, or takes it off."""
+    if update.kind == "AugAssign":
+        return update.detail or ""
+    target, _, value = update.text.partition(" = ")
+    return value[len(target) + 1]
 
 
 def factor_cost(place: Place, text: str) -> float:

@@ -141,10 +141,11 @@ def _operator(place: Place) -> Iterator[Correction]:
         return make(operation, place.child(0, edge), place.child(1, edge))
 
     text = f"{left.text} {turned} {bracketed(right.text, 5)}"
+    update = place.statement is not None and place.statement.text.endswith(f" = {place.text}")
     yield Correction(
         "sign-flipped",
         (Part(place, turned, build, span),),
-        1.25,
+        1.25 + (operator_cost(place, turned) if update else 0.0),
         "the second term has the opposite sign of the one in the derivative",
         expected=text,
     )

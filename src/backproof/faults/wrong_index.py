@@ -118,9 +118,20 @@ def corrections(place: Place) -> Iterator[Correction]:
     edge = place.edges[0]
     counters = place.counters
     for text, far in (*subscripts(place.text, counters), *_borrowed(place, place.text)):
-        node = place.value(text, edge)
+        node = _read(place, edge, text)
         if node is None or node is edge.operand or np.ndim(node.value) != len(place.shape):
             continue
         why = f"`{place.text}` has the wrong index: `{text}` belongs here, as in the forward pass"
-        part = Part(place, text, lambda edge, text=text: place.value(text, edge))  # type: ignore[misc]
+        part = Part(place, text, lambda edge, text=text: _read(place, edge, text))  # type: ignore[misc]
         yield Correction("wrong-index", (part,), 1.2 + far, why, expected=text)
+
+
+def _read(place: Place, edge: Edge, text: str) -> Node | None:
+    """What another subscript would read here, also of a value that has no name."""
+    node = place.value(text, edge)
+    if node is not None or not text.startswith("("):
+        return node
+    frame, time = where(edge)
+    key = place.scenery.memory.key(text, place.scenery.enclosing(frame), time)
+    base = place.child(0, edge)
+    return None if key is None or base is None else make("index", base, index=key)

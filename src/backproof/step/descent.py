@@ -19,7 +19,10 @@ def descent(before: Node, after: Node) -> Node:
 
 
 def _without(before: Node, node: Node) -> Node | None:
-    """Rebuild the update with zeros in place of the old value; None where it does more than add to it."""
+    """Rebuild the update with zeros in place of the old value; None where it does more than add to it.
+
+    Of an old value that is scaled by a number, what the number is more than one.
+    """
     if node is before:
         return constant(np.zeros(np.shape(before.value)))
     narrowed = node.operation == "astype" and np.asarray(node.value).dtype.kind == "f"  # not so in float64
@@ -36,6 +39,10 @@ def _without(before: Node, node: Node) -> Node | None:
         if node.operation == "add" and np.shape(y.value) == np.shape(node.value) and keeps(y, before):
             inner = _without(before, y)
             return None if inner is None else _again(node, x, inner)
+    if node.operation == "multiply":
+        number = next((o for o in node.operands if np.size(o.value) == 1 and o is not before), None)
+        if number is not None and before in node.operands and np.shape(before.value) == np.shape(node.value):
+            return apply("multiply", before, apply("subtract", number, 1.0))  # it decays by the rest
     if node.operation == "index_update":
         base, part = (_without(before, operand) for operand in node.operands)
         return None if base is None or part is None else _again(node, base, part)
