@@ -129,7 +129,7 @@ class Catalogue:
                 fits = (size > 0) & (norm > 0) & (np.abs(c * c * size - norm * norm) <= ROUGHLY * norm * norm)
                 if scales is not None:
                     fits &= np.abs(scales - c) <= SAME * np.abs(c)
-                for k in np.flatnonzero(fits).tolist():
+                for k in np.flatnonzero(fits).tolist() if len(value) > 1 else ():  # all numbers are parallel
                     fits[k] = np.linalg.norm(value - c[k] * stack[k]) <= SAME * norm
             if not fits.any():
                 return
