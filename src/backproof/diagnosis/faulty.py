@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from backproof.check.dropped import Dropped
 from backproof.check.grades import RIGHT, starting_states
 from backproof.check.judgement import Judgement
@@ -17,9 +19,9 @@ from backproof.step import label
 
 Verify = Callable[[Sequence[Edit], frozenset[str] | None], tuple[int, float] | None]
 LONG = 40  # characters
-LOCAL = "a local name a new array; the parameter itself never changes."
+LOCAL = "a local name a new {what}; the parameter itself never changes."
 REPLACED = (
-    "the parameter a new array, and the forward pass goes on with the old one: it never sees the update."
+    "the parameter a new {what}, and the forward pass goes on with the old one: it never sees the update."
 )
 NOWHERE = Span(10**9, 1, 10**9, 1)
 
@@ -96,17 +98,19 @@ def lost_updates(judgement: Judgement, verify: Verify) -> tuple[Finding, ...]:
     """Make findings of the updates that the next step does not see, one a statement."""
     rule, trace = RULES["never-updated"], judgement.step.trace
     names, places = dict[int, list[str]](), dict[int, str]()
+    numbers = dict[int, bool]()
     for change in judgement.dropped:
         value = trace.sites[change.stores[-1].site]
         statement = value.number if value.statement is None else value.statement
         names.setdefault(statement, []).append(label(trace, change))
         places[statement] = LOCAL if change.local else REPLACED
-    edits = {number: in_place(trace, trace.sites[number]) for number in names}
+        numbers[statement] = np.ndim(change.before.value) == 0
+    edits = {number: in_place(trace, trace.sites[number], numbers[number]) for number in names}
     verified = verify([e for own in edits.values() for e in own], None) if all(edits.values()) else None
     found = []
     for number, own in edits.items():
         site = trace.sites[number]
-        message = f"`{site.text}` gives {places[number]}"
+        message = f"`{site.text}` gives {places[number].format(what='value' if numbers[number] else 'array')}"
         expected = own[0].content if own else None
         parameters = tuple(dict.fromkeys(names[number]))
         fix = _fix(own, expected, verified)

@@ -62,6 +62,7 @@ from backproof.trace import Site, Trace
 
 RATE = re.compile(r"([\w.]+) \* ")
 WORD = re.compile(r"[A-Za-z_]\w*")
+OWNED = re.compile(r"\w+ = \w+(\.\w+|\[[^\[\]]*\])+")
 
 RULE = Rule(
     code="BP305",
@@ -71,11 +72,14 @@ RULE = Rule(
 )
 
 
-def in_place(trace: Trace, statement: Site) -> tuple[Edit, ...]:
+def in_place(trace: Trace, statement: Site, number: bool = False) -> tuple[Edit, ...]:
     """``w -= step`` for ``w = w - step``: the array itself changes, not the name alone.
 
-    No edit where it is not that.
+    A number cannot change: there the place that it was read from is updated, as ``layer.b`` where ``b`` was
+    bound to that. No edit where it is neither.
     """
+    if number:
+        return _at_its_owner(trace, statement)
     value = next(
         (
             s
@@ -90,6 +94,29 @@ def in_place(trace: Trace, statement: Site) -> tuple[Edit, ...]:
     if left.text != value.target:
         return ()
     return (Edit(statement.span, f"{left.text} {value.detail}= {right.text}"),)
+
+
+def _at_its_owner(trace: Trace, statement: Site) -> tuple[Edit, ...]:
+    """The update, of what a name was bound to, for one of the name."""
+    name, operator, step = re.split(r"\s*([-+]?=)\s*", statement.text, maxsplit=1)
+    bound = [
+        site
+        for site in trace.sites
+        if site.kind == "Assign"
+        and (site.scope, site.file) == (statement.scope, statement.file)
+        and site.span.row < statement.span.row
+        and OWNED.fullmatch(site.text)
+        and site.text.startswith(f"{name} = ")
+    ]
+    if not bound:
+        return ()
+    owner = max(bound, key=lambda site: site.span.row).text.partition(" = ")[2]
+    if operator == "=":
+        old = re.match(rf"{re.escape(name)} ([-+]) ", step)
+        if old is None:
+            return ()
+        operator, step = f"{old[1]}=", step[old.end() :]
+    return (Edit(statement.span, f"{owner} {operator} {step}"),)
 
 
 def statement_of(trace: Trace, dropped: Dropped) -> Site:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +19,8 @@ class Change:
     """A place that a window changed.
 
     Its value when the window began and when it ended, and the stores between. ``local`` says that the place
-    is a name of a call that began inside the window: what it holds is gone when the call is over.
+    is a name of a call that began inside the window, or one that goes on to hold something else: what it
+    holds is gone then.
     """
 
     place: tuple[Any, ...]
@@ -29,15 +31,23 @@ class Change:
 
 
 def changes_in(
-    trace: Trace, inside: list[Store], start: int, memo: dict[Any, bool], made: bool
+    trace: Trace,
+    inside: list[Store],
+    start: int,
+    memo: dict[Any, bool],
+    made: bool,
+    passing: Callable[[Any], bool],
 ) -> list[Change]:
-    """What stores since ``start`` have changed; with ``made``, also what was made since then."""
+    """What stores since ``start`` have changed; with ``made``, also what was made since then.
+
+    ``passing`` tells of a place that all it is given is lost, as that of a call is when the call is over.
+    """
     grouped: dict[tuple[Any, ...], list[Store]] = defaultdict(list)
     for store in inside:
         grouped[store.place].append(store)
     changes: dict[Node, Change] = {}
     order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
-    local = {p: _is_local(trace, p, start) for p in grouped}
+    local = {p: _is_local(trace, p, start) or passing(p) for p in grouped}
     for place in sorted(grouped, key=lambda p: (local[p], order[p[0]], grouped[p][0].time)):
         for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo, start):
             before, after = group[0].before, group[-1].after

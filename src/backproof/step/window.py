@@ -18,6 +18,7 @@ from backproof.graph import Node, Users, median
 from backproof.step.change import Change, changes_in, root, value_of
 from backproof.step.decided import decided_changes
 from backproof.step.parts import Parts
+from backproof.step.passing import Passing
 from backproof.step.update import (
     SUMS,
     THROUGH,
@@ -153,11 +154,14 @@ class _Search:
         self.end = max(self.times, default=0) + 1
         self.users = Users()
         self.users.enter(self.trace.nodes)
+        self.passing = Passing(self.trace, self.users)
 
     def changes(self, start: int, end: int) -> list[Change]:
         """What was changed between two times."""
         inside = self.stores[bisect_left(self.times, start) : bisect_left(self.times, end)]
-        return changes_in(self.trace, inside, start, self.memo, self.made) if inside else []
+        if not inside:
+            return []
+        return changes_in(self.trace, inside, start, self.memo, self.made, self.passing.holds)
 
     def learning(self, start: int, end: int, changes: list[Change]) -> list[Change]:
         """What was changed between two times as a gradient step changes a parameter."""
