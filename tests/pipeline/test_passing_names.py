@@ -52,6 +52,18 @@ for sweep in range(3000):
 """
 
 
+BOTH = ARRAYS.replace(
+    "        w -= 0.01 * gw\n        b = b - 0.01 * gb\n",
+    """\
+        for p, g in ((w, gw), (b, gb)):
+            if p.ndim == 1:
+                p = p - 0.01 * g
+            else:
+                p -= 0.01 * g
+""",
+)
+
+
 def _checked(text: str) -> FileReport:
     return check_program(program_from_bytes(text.encode(), "net.py"))
 
@@ -60,6 +72,7 @@ def _checked(text: str) -> FileReport:
     ("text", "row", "mended"),
     [
         (ARRAYS, "        b = b - 0.01 * gb", "b -= 0.01 * gb"),
+        (BOTH, "                p = p - 0.01 * g", "p -= 0.01 * g\n            else"),
         (NUMBERS, "            b -= 0.5 * d", 'n["b"] -= 0.5 * d'),
     ],
 )

@@ -27,6 +27,8 @@ class Passing:
                 self.stores[store.place].append(store)
             self.places[root(store.after, 0)].add(store.place)
         self.over = {a.start - 1 for a in trace.activities if a.kind == "call" and a.complete}
+        handed = {objective.time for objective in trace.objectives}
+        self.minimised = {a.end - 1 for a in trace.activities if a.kind == "round" and a.start in handed}
         self.known: dict[Any, bool] = {}
 
     def holds(self, place: Any) -> bool:
@@ -39,6 +41,8 @@ class Passing:
 
     def _only_passes(self, place: Any) -> bool:
         frame = self.trace.frames[place[1]]
+        if any(store.time in self.minimised for store in self.stores[place]):
+            return False  # a minimiser updates it
         gone = frame.site is not None and frame.time in self.over
         found = False
         for store, following in pairwise([*self.stores[place], None]):
@@ -46,8 +50,9 @@ class Passing:
             before, new = store.before, root(store.after, 0)
             if before is None or store.before is store.after or not remembers(new, root(before, 0)):
                 continue
-            if following is None and not gone:
-                continue
+            in_place = any(other[0] == "object" for other in self.places[new])
+            if in_place or (following is None and not gone):
+                continue  # an array that is changed is the one that was read
             kept = following is not None and reaches(
                 following.after,
                 new,
