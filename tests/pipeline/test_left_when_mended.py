@@ -99,3 +99,35 @@ def test_what_is_left_makes_the_first_mend_sure() -> None:
     mended = apply_edits(program_from_bytes(WORDS.encode(), "words.py"), edits)
     assert "np.subtract.at(E, around, 0.1 * dh / len(around))" in mended.text.replace("4", "len(around)")
     assert _checked(mended.text).verdict == "correct"
+
+
+NUMBERS = """
+import math, random
+random.seed(2)
+sizes = [2, 3, 2]
+W = [[[random.uniform(-1, 1) for _ in range(a)] for _ in range(b)] for a, b in zip(sizes, sizes[1:])]
+data = [[random.random(), random.random()] for _ in range(6)]
+for epoch in range(1500):
+    for x in data:
+        acts = [x]
+        for w in W:
+            acts.append([math.tanh(sum(v * a for v, a in zip(row, acts[-1]))) for row in w])
+        off = [acts[-1][0] - x[0] + x[1], acts[-1][1] - x[0] * x[1]]
+        loss = sum(d * d for d in off)
+        delta = [2 * d * (1 - o * o) for d, o in zip(off, acts[-1])]
+        for l in (1, 0):
+            below = acts[l]
+            down = [sum(W[l][i][j] * delta[j] for j in range(len(delta))) for i in range(len(below))]
+            for j, d in enumerate(delta):
+                for i, a in enumerate(below):
+                    W[l][j][i] -= 0.05 * d * a
+            delta = [d * (1 - a * a) for d, a in zip(down, below)]
+"""
+
+
+def test_a_crash_that_was_mended_wrongly_at_first() -> None:
+    """Where the right mend is written around the one that stopped the crash, there is but the one finding."""
+    (finding,) = [finding for finding in _checked(NUMBERS).findings if finding.severity == "error"]
+    assert (finding.name, finding.found, finding.expected) == ("wrong-index", "W[l][i][j]", "W[l][j][i]")
+    assert "`W[l][i][j]`" in finding.message
+    assert finding.mended

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from backproof.check.judgement import Judgement
-from backproof.diagnosis.mended import before_mending
+from backproof.diagnosis.mended import before_mending, holder_of
 from backproof.diagnosis.origins import READ, made_before, unlikely
 from backproof.diagnosis.wording import sentence
 from backproof.errors import EditRejectedError, ProgramUnreadableError
@@ -225,7 +225,13 @@ def with_other_findings(program: Program, mended: Mended, report: FileReport) ->
     if found is None:
         return None
     others = [finding for finding in report.findings if finding.severity != "error"]
-    return replace(report, findings=(*crash_findings(mended, 0), *found, *others))
+    own = [edit for finding in found if finding.fix is not None for edit in finding.fix.edits]
+    kept = [
+        finding
+        for finding in crash_findings(mended, 0)
+        if finding.fix is None or not all(holder_of(edit, own) for edit in finding.fix.edits)
+    ]  # what is written anew around it was guessed wrong
+    return replace(report, findings=(*kept, *found, *others))
 
 
 def crash_findings(mended: Mended, points: int) -> tuple[Finding, ...]:

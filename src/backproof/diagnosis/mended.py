@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from backproof.errors import EditRejectedError
 from backproof.findings import Finding, Fix
-from backproof.source import Edit, Program, apply_edits, before_edits
+from backproof.source import Edit, Program, Span, apply_edits, before_edits, part, text_of
 
 
 def before_mending(
@@ -27,11 +27,20 @@ def before_mending(
             if fix is not None:
                 moved = tuple(Edit(before_edits(program, edits, e.span), e.content) for e in fix.edits)
                 fix, own = replace(fix, edits=moved), [*own, *moved]
-            found.append(replace(finding, span=before_edits(program, edits, finding.span), fix=fix))
+            span = before_edits(program, edits, finding.span)
+            found.append(replace(_as_it_was(program, edits, finding, span), span=span, fix=fix))
         apply_edits(program, [*(e for e in edits if holder_of(e, own) is None), *own])
     except EditRejectedError:
         return None
     return tuple(found)
+
+
+def _as_it_was(program: Program, edits: Sequence[Edit], finding: Finding, span: Span) -> Finding:
+    """The finding with the text that the program has at its place, where an edit has changed that."""
+    if finding.found is None or not any(holder_of(edit, [Edit(span, "")]) for edit in edits):
+        return finding
+    was = text_of(part(program, span.file), span)
+    return replace(finding, message=finding.message.replace(f"`{finding.found}`", f"`{was}`"), found=was)
 
 
 def mended_with(findings: Sequence[Finding], others: Sequence[Finding]) -> tuple[Finding, ...]:
