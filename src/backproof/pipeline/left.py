@@ -6,7 +6,7 @@ gradient: that shows only when nothing on the way to them is wrong any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from backproof.check.dropped import dropped_gradients
@@ -16,7 +16,7 @@ from backproof.diagnosis.mended import before_mending, holder_of, mended_with
 from backproof.diagnosis.rows import lost_rows
 from backproof.findings import FileReport, Finding, ParameterReport
 from backproof.pipeline.observing import Mends, Options, Run
-from backproof.source import Edit, Program
+from backproof.source import Program
 from backproof.trace import Trace
 
 Judged = Callable[[Program, Options, Trace, Judgement | None], FileReport]

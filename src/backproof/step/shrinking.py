@@ -47,7 +47,7 @@ def shares(
     ``nodes`` are all of the step, ``counted`` those of the loss. What is used for anything else is none, nor
     is what shrinks a parameter whose size the loss counts, unless the parameter itself is scaled.
     """
-    moving = frozenset(leaves)
+    moving = {*leaves, *(node for node in counted if node.operation != "constant")}
     found = [
         share
         for leaf, after in zip(leaves, afters, strict=True)
@@ -92,6 +92,8 @@ def _share(node: Node, leaf: Node, factor: float, moving: Collection[Node]) -> S
     for number, scaled in (node.operands, node.operands[::-1]):
         if np.asarray(number.value).dtype.kind not in "fi" or not _is_scheduled(number, moving):
             continue
+        if number.operands and np.size(leaf.value) == 1:
+            continue  # a number times a number may be the gradient
         absolute = scaled.operation == "sign"
         if _plain(scaled.operands[0] if absolute else scaled) is not leaf:
             continue
@@ -104,7 +106,7 @@ def _share(node: Node, leaf: Node, factor: float, moving: Collection[Node]) -> S
 
 
 def _is_scheduled(number: Node, moving: Collection[Node]) -> bool:
-    """Is this a number, or computed from numbers alone that are no parameters, as a rate that decays is?"""
+    """Is this a number, or made of numbers that the loss has nothing to do with, as a rate that decays?"""
     return all(np.size(node.value) == 1 and node not in moving for node in ancestors([number]))
 
 
