@@ -6,6 +6,7 @@ that hold near its own numbers only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from backproof.check.compare import POINTS, Verdict, compare
@@ -13,6 +14,7 @@ from backproof.check.epsilons import without_epsilons
 from backproof.check.ranking import Entry, is_steady, rank_of
 from backproof.graph import Node, ancestors
 from backproof.step import TrainingStep, Window, boundings, lengths, training_step
+from backproof.step.lengths import corrections
 from backproof.step.loss import ancestors_since
 from backproof.step.update import DECAY
 
@@ -99,25 +101,27 @@ def set_aside(entry: Entry, window: Window, position: int) -> Entry:
     """
     _, hypothesis, step, verdict = entry
     sizes = lengths(window, set(ancestors_since([hypothesis.node], window.start - 1)))
-    if not sizes:
+    numbers = (*sizes, *corrections(step.trace, window))
+    if not numbers:
         return entry
-    bare = training_step(step.trace, window, hypothesis, lengths=sizes, decaying=not step.decays)
+    bare = training_step(step.trace, window, hypothesis, lengths=numbers, decaying=not step.decays)
     if bare is None:
         return entry
     found = compare(bare)
-    bare = _calibrated(bare, found)
-    found = compare(bare)
+    if sizes:
+        bare = _calibrated(bare, found, [bare.copies[size] for size in sizes if size in bare.copies])
+        found = compare(bare)
     if sum(found.right) > sum(verdict.right):
         return rank_of(hypothesis, found, window, position), hypothesis, bare, found
     return entry
 
 
-def _calibrated(step: TrainingStep, verdict: Verdict) -> TrainingStep:
+def _calibrated(step: TrainingStep, verdict: Verdict, sizes: Sequence[Node]) -> TrainingStep:
     """Give every length that no right gradient has the value that gives its gradients the common scale."""
     if not verdict.scales:
         return step
     state = dict(step.state)
-    for leaf in step.lengths:
+    for leaf in sizes:
         scaled = [
             (c, ok)
             for descent, c, ok in zip(step.descents, verdict.comparisons, verdict.right, strict=True)

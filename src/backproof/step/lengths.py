@@ -6,13 +6,16 @@ has no say in the direction of the step, so it can be set aside, as the memory o
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 import numpy as np
 
 from backproof.graph import Node, evaluate
 from backproof.step.update import SUMS, THROUGH, reaches, time_of, walk
 from backproof.step.window import Window
+from backproof.trace import Trace
 
 SAME = 1e-9  # relative: a size is the same for a gradient and its opposite
 PASSED = frozenset({*THROUGH, "index", "stack", "concatenate"})
@@ -31,6 +34,35 @@ def lengths(window: Window, forward: Collection[Node]) -> tuple[Node, ...]:
             if np.size(gradient.value) > 1 and size not in forward and not known.get(size):
                 known[size] = _is_length(size, gradient, window.start, memory)
     return tuple(size for size, is_length in known.items() if is_length)
+
+
+def corrections(trace: Trace, window: Window) -> tuple[Node, ...]:
+    """The numbers `1 - beta ** t` of the updates, by which an optimizer makes up for its empty memory.
+
+    Where the parameters do not count their steps alike, each has its own.
+    """
+    line = walk([c.after for c in window.parameters], lambda n: time_of(n) >= window.start)
+    return tuple(n for n in line if time_of(n) >= window.start and _is_correction(trace, n))
+
+
+def _is_correction(trace: Trace, node: Node) -> bool:
+    if np.size(node.value) != 1 or node.origin is None or node.origin.site < 0:
+        return False
+    if node.operation not in ("subtract", "constant"):
+        return False
+    match _syntax(trace.sites[node.origin.site].text):
+        case ast.BinOp(ast.Constant(1 | 1.0), ast.Sub(), ast.BinOp(_, ast.Pow(), _)):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1024)
+def _syntax(text: str) -> ast.expr | None:
+    """The tree of an expression; None where its text is none on its own."""
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        return None
 
 
 def _scalings(after: Node, since: int) -> Iterator[tuple[Node, Node]]:
