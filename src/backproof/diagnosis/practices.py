@@ -21,6 +21,7 @@ def practices(judgement: Judgement) -> tuple[str, ...]:
         *_at_activations(judgement.step),
         *_turned(judgement.step),
         *_scaled(judgement),
+        *_rates(judgement.step),
         *_decayed(judgement),
         *_carried(judgement.step),
         *_remembered(judgement.step),
@@ -147,6 +148,16 @@ def _scaled(judgement: Judgement) -> Iterator[str]:
             )
 
 
+def _rates(step: TrainingStep) -> Iterator[str]:
+    """Parameters that have learning rates of their own."""
+    names = list(dict.fromkeys(f"`{rate.name}`" for rate in step.rates))
+    if names:
+        yield (
+            f"The updates have different rates, {listed(names)}, and were compared as if they had one: which "
+            "rate a parameter has is the program's own choice."
+        )
+
+
 def absorbed(hypothesis: Hypothesis) -> str:
     """Say what becomes of a factor that all gradients share."""
     if hypothesis.minimised:
@@ -186,7 +197,7 @@ def _carried(step: TrainingStep) -> Iterator[str]:
 
 def _remembered(step: TrainingStep) -> Iterator[str]:
     used = set(ancestors(step.descents))
-    apart = {*step.lengths, *(share.node for share in step.decays)}
+    apart = {*step.lengths, *step.rates, *(share.node for share in step.decays)}
     values = [v for node, v in step.state.items() if node in used and node not in apart]
     if any(not np.any(v) for v in values):
         yield "The momentum of earlier steps is set aside: what this step adds to it is compared."

@@ -15,6 +15,7 @@ from backproof.step.decided import sampled
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.penalty import penalised
+from backproof.step.rates import own_rates
 from backproof.step.shrinking import Share, shares
 from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, terms, time_of
 from backproof.step.window import Window, is_momentum
@@ -65,7 +66,7 @@ class TrainingStep:
     gradient is no mere convention. ``opened`` maps gradients that the program brought within bounds to those
     that are compared in their place, both of the trace. ``lengths`` are numbers by which the updates scale
     whole gradients, made of these gradients; they are part of the state, as ``decays`` are, which only
-    shrink the parameters.
+    shrink the parameters. ``rates`` are different learning rates with the one that stands for them all.
     """
 
     trace: Trace
@@ -83,6 +84,7 @@ class TrainingStep:
     opened: Mapping[Node, Node] = field(default_factory=dict)
     lengths: tuple[Node, ...] = ()
     decays: tuple[Share, ...] = ()
+    rates: Mapping[Node, float] = field(default_factory=dict)
 
     @property
     def leaves(self) -> tuple[Node, ...]:
@@ -149,6 +151,9 @@ def training_step(
         p.joined([descent(*pair) for pair in zip(p.leaves, p.afters, strict=True)]) for p in parameters
     )
     leaves = [leaf for p in parameters for leaf in p.leaves]
+    updates = [pair for p in parameters for pair in zip(p.afters, p.leaves, strict=True)]
+    rates = own_rates(updates, moving)
+    state.update(rates)
     since = dependent(copies.values(), leaves)
     guards = tuple(copies[node] for node in deciding if copies[node] in since)
     scalars = [scalar, *(copies[whole] for whole in hypothesis.wholes if whole in copies)]
@@ -174,6 +179,7 @@ def training_step(
         opened or {},
         sizes,
         tuple(shrunk),
+        rates,
     )
 
 

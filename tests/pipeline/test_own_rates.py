@@ -1,0 +1,51 @@
+"""Learning rates that differ from parameter to parameter, each under a name of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+PROGRAM = """\
+import numpy as np
+
+rng = np.random.default_rng(12)
+X, Y = rng.normal(size=(13, 3)), rng.normal(size=(13, 2))
+W1, b1 = rng.normal(size=(3, 5)) * 0.6, rng.normal(size=5) * 0.2
+W2, b2 = rng.normal(size=(5, 2)) * 0.6, rng.normal(size=2) * 0.2
+lr_w, lr_b = 0.02, 0.05
+for turn in range(100):
+    h = np.tanh(X @ W1 + b1)
+    o = h @ W2 + b2
+    loss = 0.5 * np.sum((o - Y) ** 2) / len(X)
+    d = (o - Y) / len(X)
+    e = d @ W2.T * (1 - h**2)
+    W2 -= lr_w * (h.T @ d)
+    b2 -= lr_b * d.sum(axis=0)
+    W1 -= lr_w * (X.T @ e)
+    b1 -= lr_b * e.sum(axis=0)
+"""
+
+
+def test_rates_with_names_of_their_own() -> None:
+    """They are the program's own choice, and the certificate says so."""
+    report = check_program(program_from_bytes(PROGRAM.encode(), "p.py"))
+    assert report.verdict == "correct"
+    assert "`lr_w` and `lr_b`" in " ".join(report.certified)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("lr_b * e.sum(axis=0)", "2 * lr_b * e.sum(axis=0)"),
+        ("lr_b * e.sum(axis=0)", "-lr_b * e.sum(axis=0)"),
+        ("lr_w * (X.T @ e)", "lr_w * (X.T @ e) * 13"),
+    ],
+)
+def test_a_factor_that_is_no_rate(right: str, wrong: str) -> None:
+    """What is multiplied beside a rate is a part of the gradient."""
+    text = PROGRAM.replace(right, wrong)
+    assert text != PROGRAM
+    report = check_program(program_from_bytes(text.encode(), "p.py"))
+    assert report.verdict == "faulty"
