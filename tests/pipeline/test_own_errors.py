@@ -157,3 +157,12 @@ def test_the_probabilities_of_the_right_classes(cost: str, verdict: str) -> None
     """Their logarithms alone are the cross-entropy of all classes."""
     report = check_program(program_from_bytes(SOFTMAX.replace("COST", cost).encode(), "net.py"))
     assert report.verdict == verdict
+
+
+def test_two_classes() -> None:
+    """Of two probabilities that sum to one, the cross-entropy of all says what that of each says."""
+    text = SOFTMAX.replace("0, 3, 13", "0, 2, 13").replace("(4, 3)", "(4, 2)").replace("size=3", "size=2")
+    text = text.replace("COST", "-np.mean(np.log(p[np.arange(13), y]))")
+    text = text.replace("d[np.arange(4), y[k : k + 4]] -= 1", "d = d - np.eye(2)[y[k : k + 4]]")
+    report = check_program(program_from_bytes(text.encode(), "net.py"))
+    assert report.verdict == "correct"

@@ -102,6 +102,8 @@ class Evaluation:
         found = {family.name for family in FAMILIES if self.factors(family.name) is not None}
         if "binary" in found and all(np.all(self.slopes[output] < 0) for output in self.outputs):
             found.add("categorical")  # these may be the probabilities of the right classes alone
+        if found & {"binary", "categorical"} and all(map(_of_two, self.outputs)):
+            found |= {"binary", "categorical"}  # of two that sum to one, each says what the other does
         return found or ({POWER} if self._is_power() else set())
 
     def is_level(self) -> bool:
@@ -200,6 +202,12 @@ def _met(trace: Trace, node: Node, moving: Collection[Node]) -> Iterator[tuple[N
             inner = rest[0]
         if inner in moving:
             yield inner, None
+
+
+def _of_two(output: Node) -> bool:
+    """Are these the probabilities of two classes?"""
+    value = np.asarray(output.value, dtype=float)
+    return any(n == 2 and np.allclose(value.sum(axis=axis), 1) for axis, n in enumerate(value.shape))
 
 
 def _factor(name: str, output: Node, target: Node, slope: np.ndarray) -> float | None:
