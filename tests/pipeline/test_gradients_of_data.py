@@ -62,3 +62,61 @@ def test_data_that_are_put_into_another_form(right: str, verdict: str) -> None:
     text = PROGRAM.replace("d.sum(axis=0)", right)
     report = check_program(program_from_bytes(text.encode(), "net.py"))
     assert report.verdict == verdict, report.findings
+
+
+WINDOWS = """
+import numpy as np
+
+rng = np.random.default_rng(9)
+
+
+def convolve(x, k, b):
+    wide = np.pad(x, ((0, 0), (1, 1)))
+    out = np.zeros((len(x), 2, x.shape[1]))
+    for f in range(2):
+        for i in range(x.shape[1]):
+            out[:, f, i] = np.sum(wide[:, i : i + 3] * k[f], axis=1) + b[f]
+    return out, (x, k, wide)
+
+
+def convolve_back(d, cache):
+    x, k, wide = cache
+    dk, dwide = np.zeros_like(k), np.zeros_like(wide)
+    for f in range(2):
+        for i in range(x.shape[1]):
+            dk[f] += wide[:, i : i + 3].T @ d[:, f, i]
+            dwide[:, i : i + 3] += np.outer(d[:, f, i], k[f])
+    return dwide[:, 1:-1], dk, d.sum(axis=(0, 2))
+
+
+class Net:
+    def __init__(self):
+        self.params = {
+            "k": 0.4 * rng.normal(size=(2, 3)), "b": 0.1 * rng.normal(size=2),
+            "w": 0.4 * rng.normal(size=(10, 2)),
+        }
+
+    def loss(self, X, y):
+        X = X.astype(np.float64)
+        h, cache = convolve(X, self.params["k"], self.params["b"])
+        h = h.reshape(len(y), -1)
+        out = h @ self.params["w"]
+        d = out - y
+        dx, dk, db = convolve_back((d @ self.params["w"].T).reshape(len(y), 2, -1), cache)
+        return 0.5 * np.sum(d ** 2), {"k": dk, "b": db, "w": h.T @ d}
+
+
+x, y = rng.normal(size=(7, 5)), rng.normal(size=(7, 2))
+net = Net()
+for it in range(200):
+    loss, grads = net.loss(x, y)
+    for name in net.params:
+        net.params[name] -= 0.01 * grads[name]
+    print(it, loss)
+"""
+
+
+def test_data_of_a_convolution() -> None:
+    """So is what is convolved, of which windows are taken with a margin."""
+    report = check_program(program_from_bytes(WINDOWS.encode(), "net.py"))
+    assert report.verdict == "correct", report.findings

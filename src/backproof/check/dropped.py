@@ -120,7 +120,7 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
         _unformed(operand)
         for node in loss
         if node.operation not in ("add", "subtract")
-        and any(_unformed(o) in parameters for o in node.operands)
+        and any(_is_part_of(o, parameters) for o in node.operands)
         for operand in node.operands
     }
     for leaf in loss:
@@ -203,10 +203,26 @@ def _root(node: Node) -> Node:
 
 
 def _unformed(node: Node) -> Node:
-    """What a value is but for its form: its shape, its type, its name."""
-    while node.operation in THROUGH and node.operands:
+    """What a value is but for its form: its shape, type and name, a margin around it, a window of it."""
+    while node.operands and (node.operation in THROUGH or node.operation == "pad" or _is_window(node)):
         node = node.operands[0]
     return node
+
+
+def _is_part_of(node: Node, parameters: set[Node]) -> bool:
+    """Is this a parameter, or a part of one, in whatever form?"""
+    while node.operands and (node.operation in THROUGH or node.operation == "index"):
+        node = node.operands[0]
+    return node in parameters
+
+
+def _is_window(node: Node) -> bool:
+    """Is this a part with a beginning and an end, as no row of a table is?"""
+    if node.operation != "index":
+        return False
+    index = node.attributes["index"]
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(p, slice) and (p.start is not None or p.stop is not None) for p in parts)
 
 
 def idle_values(step: TrainingStep) -> list[Node]:
