@@ -223,7 +223,7 @@ def _errors(step: TrainingStep, known: Sequence[_Update], table: Table) -> Itera
     by_site, alike = defaultdict[int, set[Node]](set), defaultdict[Any, set[Node]](set)
     for line in lines:
         for node in moving.intersection(line):
-            if node.origin is not None and np.asarray(table[node]).dtype.kind == "f":
+            if node.origin is not None and node in table and np.asarray(table[node]).dtype.kind == "f":
                 by_site[node.origin.site].add(node)
                 alike[digest(np.abs(table[node]))].add(node)
     sites = [{n.origin.site for n in moving.intersection(line) if n.origin is not None} for line in lines]
