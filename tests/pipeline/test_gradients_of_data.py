@@ -120,3 +120,12 @@ def test_data_of_a_convolution() -> None:
     """So is what is convolved, of which windows are taken with a margin."""
     report = check_program(program_from_bytes(WINDOWS.encode(), "net.py"))
     assert report.verdict == "correct", report.findings
+
+
+def test_data_of_a_convolution_sample_by_sample() -> None:
+    """So is one sample that gets a margin of its own."""
+    row = "out[:, f, i] = np.sum(wide[:, i : i + 3] * k[f], axis=1) + b[f]"
+    each = "for n in range(len(x)): out[n, f, i] = np.sum(np.pad(x[n], 1)[i : i + 3] * k[f]) + b[f]"
+    text = WINDOWS.replace(row, each)
+    assert text != WINDOWS
+    assert check_program(program_from_bytes(text.encode(), "net.py")).verdict == "correct"

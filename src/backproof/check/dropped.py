@@ -204,7 +204,13 @@ def _root(node: Node) -> Node:
 
 def _unformed(node: Node) -> Node:
     """What a value is but for its form: its shape, type and name, a margin around it, a window of it."""
-    while node.operands and (node.operation in THROUGH or node.operation == "pad" or _is_window(node)):
+    padded = False  # a margin is put around samples, and around no rows of a table
+    while node.operands:
+        padded = padded or node.operation == "pad"
+        if not (
+            (padded and node.operation in ("pad", "index")) or node.operation in THROUGH or _is_window(node)
+        ):
+            break
         node = node.operands[0]
     return node
 
