@@ -72,7 +72,7 @@ PAIRS = (
 )
 # the rates of these as they are now, in hundredths; raise them with what is mended
 LEAST = {"detected": 97, "line": 95, "column": 95, "name": 95, "repaired": 95}
-MOST = {"stray": 3, "certified": 3, "inconclusive": 0}
+MOST = {"stray": 3, "certified": 0, "inconclusive": 2}
 LEAST_OF_PAIRS = {"detected": 93, "line": 87, "column": 84, "name": 81, "repaired": 81}
 MOST_OF_PAIRS = {"stray": 10, "certified": 0, "inconclusive": 7}
 

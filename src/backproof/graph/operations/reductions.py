@@ -34,6 +34,11 @@ def spread(reduced: Node, z: Node, x: Node) -> Node:
     return apply("broadcast_to", reduced, shape=shape)
 
 
+def _mean(x: Any, **attributes: Any) -> Any:
+    """The mean; of nothing it is no number, and nobody has to be warned of that."""
+    return np.mean(x, **attributes) if np.size(x) else np.nan * np.sum(x, **attributes)
+
+
 def _mean_rule(g: Node, z: Node, x: Node) -> Node:
     count = math.prod(shape_of(x)[k] for k in axes(z, x))
     return spread(divide(g, count), z, x)
@@ -86,7 +91,7 @@ _LOGICAL = examples(
 def _reduction(
     name: str, rule: Rule | None, latex: str, domain: Domain = _CASES, **attributes: Any
 ) -> Operation:
-    value = getattr(np, name)
+    value = getattr(np, name) if name != "mean" else _mean
     return Operation(
         name, value if rule else on_real(value), (rule,), domain, latex=latex, attributes=attributes or AXIS
     )

@@ -43,7 +43,7 @@ def relation(
         if named is not None:
             return named
     if any(f.ndim == 2 and f.shape[0] == f.shape[1] for f, _ in pairs) and _all(
-        pairs, lambda f, w: _same(f.T, w)
+        pairs, lambda f, w: same(f.T, w)
     ):
         return "wrong-transpose"
     if _factor(catalogue, pairs):
@@ -56,14 +56,14 @@ def relation(
 
 
 def _of_shapes(pairs: list[tuple[Any, Any]]) -> str | None:
-    if _all(pairs, lambda f, w: f.ndim == 2 and _same(f.T, w)):
+    if _all(pairs, lambda f, w: f.ndim == 2 and same(f.T, w)):
         return "wrong-transpose"
     for axis in range(max(f.ndim for f, _ in pairs)):
         if _all(
-            pairs, lambda f, w, axis=axis: axis < f.ndim and _same(np.ravel(f.sum(axis=axis)), np.ravel(w))
+            pairs, lambda f, w, axis=axis: axis < f.ndim and same(np.ravel(f.sum(axis=axis)), np.ravel(w))
         ):
             return "missing-sum"
-    if _all(pairs, lambda f, w: np.size(w) == 1 and _same(f.sum(), np.ravel(w)[0])):
+    if _all(pairs, lambda f, w: np.size(w) == 1 and same(f.sum(), np.ravel(w)[0])):
         return "missing-sum"
     return None
 
@@ -76,7 +76,7 @@ def _common_scale(pairs: list[tuple[Any, Any]]) -> float | None:
         if size == 0.0:
             return None
         c = float(np.vdot(f, w)) / size
-        if not _same(c * f, w):
+        if not same(c * f, w):
             return None
         scales.append(c)
     return scales[0] if max(scales) - min(scales) <= SAME * max(map(abs, scales)) else None
@@ -100,7 +100,7 @@ def _factor(catalogue: Catalogue, pairs: list[tuple[Any, Any]]) -> bool:
     ]
     return any(
         np.shape(values[0]) == shape
-        and all(_same(np.asarray(v, dtype=float), r) for v, r in zip(values, ratios, strict=True))
+        and all(same(np.asarray(v, dtype=float), r) for v, r in zip(values, ratios, strict=True))
         for values in tables
     )
 
@@ -206,7 +206,8 @@ def _head(node: ast.expr) -> str:
     return type(node).__name__ + type(operator).__name__ + str(getattr(node, "attr", ""))
 
 
-def _same(a: Any, b: Any) -> bool:
+def same(a: Any, b: Any) -> bool:
+    """Are two values equal, but for rounding?"""
     size = float(np.linalg.norm(np.ravel(b)))
     return np.shape(a) == np.shape(b) and float(np.linalg.norm(np.ravel(a - b))) <= SAME * max(size, 1e-300)
 

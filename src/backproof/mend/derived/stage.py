@@ -14,7 +14,7 @@ from backproof.check.scoring import score
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction, Part, product
 from backproof.graph import Node
-from backproof.mend.derived.relation import UNNAMED, relation, smallest
+from backproof.mend.derived.relation import UNNAMED, relation, same, smallest
 from backproof.mend.derived.spelling import spelled
 from backproof.mend.derived.substitution import Derived, Values, slopes, substitutions
 from backproof.mend.derived.summands import by_summands
@@ -47,7 +47,7 @@ class Deriver:
         """
         wrong = sum(state != RIGHT for state in states)
         chosen: tuple[Derived, tuple[int, ...]] | None = None
-        gained = (0, 0, 0)
+        gained = (0, 0, 0, False)
         for propose in (self._slopes, self._values):
             for place in sorted(self.every, key=self._last):
                 bound = self.reach.of([place], states)
@@ -57,24 +57,36 @@ class Deriver:
                     if self.bench.work > limit:
                         break
                     exact = _exactness(derived)
-                    if gained[0] == wrong and gained[2] >= exact:
+                    if gained[0] == wrong and gained[2:] >= (exact, True):
                         continue
                     result = score(self.bench, (*before, *derived.changes), states)
                     if result is None or any(a < b for a, b in zip(result, states, strict=True)):
                         continue
                     right = sum(a == RIGHT != b for a, b in zip(result, states, strict=True))
                     gain = (right, sum(result) - sum(states), exact)
-                    if gain > gained:
-                        chosen, gained = (derived, result), gain
+                    if gain < gained[:3]:
+                        continue
+                    written = self._is_written(derived)
+                    if (*gain, written) > gained:
+                        chosen, gained = (derived, result), (*gain, written)
                 if gained[0] == wrong and gained[2] == MOST_EXACT:
                     break
         if chosen is None:
             return None
         derived, result = self._plainest(chosen[0]), chosen[1]
-        if not derived.factor and spelled(self.catalogue, derived.place, *_what(derived)) is None:
+        if not derived.factor and not self._is_written(derived):
             derived = self._written_around(derived, before, states, result) or derived
         correction = self._factor(derived) if derived.factor else self._correction(derived)
         return correction, derived.changes, result
+
+    def _is_written(self, derived: Derived) -> bool:
+        """Can a true value be written at its place, and is it another than what is written there?"""
+        edge, new = derived.changes[0]
+        tables = self.bench.base if not derived.factor else ()
+        if tables and all(same(table[edge.operand], table[new]) for table in tables):
+            return False
+        scale = 1.0 if derived.factor else derived.scale
+        return spelled(self.catalogue, derived.place, derived.entries[0], scale) is not None
 
     def _written_around(
         self, derived: Derived, before: Sequence[Change], states: tuple[int, ...], result: tuple[int, ...]
@@ -86,7 +98,7 @@ class Deriver:
         ):
             for wider in substitutions(self.catalogue, place, self.scales, self.values):
                 plain = self._plainest(wider)
-                if spelled(self.catalogue, place, *_what(plain)) is None:
+                if not self._is_written(plain):
                     continue
                 if score(self.bench, (*before, *plain.changes), states) == result:
                     return plain
@@ -184,11 +196,6 @@ class Deriver:
             site = sites[origin.site]
             return f"`{site.target or site.text}`"
         return "a value of the forward pass"
-
-
-def _what(derived: Derived) -> tuple[Entry, float]:
-    """The true value that is put at a place, and its factor."""
-    return derived.entries[0], derived.scale
 
 
 def _around(place: Place) -> set[int]:

@@ -78,7 +78,7 @@ def substitutions(
     for entries in _chosen(catalogue, evaluations):
         if not evaluations.fit(entries):
             shapes = {np.shape(entry.node.value) for entry in entries}
-            if len(shapes) > 1 or place.site.target is None:
+            if len(shapes) > 1 or (shapes != {place.shape} and place.site.target is None):
                 continue
         local = entries[0].kind == "local"
         for scale in (1.0,) if local else scales:
