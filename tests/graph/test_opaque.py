@@ -12,7 +12,6 @@ from backproof.notation import to_latex, to_numpy
 
 from .table import slopes, weighted_sum
 
-GENERATOR = np.random.default_rng(8)
 CALLS = [
     ([(5,)], {"function": "numpy.linalg.norm"}, 1e-7),
     ([(3, 5)], {"function": "numpy.linalg.norm", "keywords": {"axis": 1}}, 1e-7),
