@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from backproof.check.allowances import NEARER
+from backproof.check.allowances import NEARER, before_bounds
 from backproof.check.compare import compare
 from backproof.check.judgement import Judgement, under
 from backproof.check.steps import telling_windows
@@ -41,6 +42,30 @@ def counterexample(
         if alike and alike[0].finite and not _is_bounded(alike[0]):
             return alike[0]
     return None
+
+
+def where_more_count(trace: Trace, found: list[Window], best: Judgement) -> Judgement | None:
+    """The judgement of a step in which fewer parameters are idle than in this right one, under the same loss.
+
+    As where the first sample is a single word, on which the weights from word to word have no bearing.
+    Gradients that are brought within bounds are judged as they are before.
+    """
+    idle = _idle(best)
+    for other in telling_windows(trace, found, best.step.window) if best.verdict.correct and idle else ():
+        losses = [*stated(trace, other), *implied(trace, other)]
+        for each in under(trace, other, (h for h in losses if _same(h, best.step.hypothesis))):
+            if not each.finite or _idle(each) >= idle:
+                continue
+            step, verdict = each.step, each.verdict
+            if not verdict.correct:
+                step, verdict = before_bounds(step, verdict)
+            return replace(best, step=step, verdict=verdict)
+    return None
+
+
+def _idle(judgement: Judgement) -> int:
+    """On how many parameters does the loss not depend, with the data of this step?"""
+    return sum(comparison.zero for comparison in judgement.verdict.comparisons)
 
 
 def _wrong_here(judgements: Sequence[Judgement]) -> bool:

@@ -15,7 +15,7 @@ from backproof.check.allowances import (
     without_decay,
 )
 from backproof.check.compare import Verdict, compare
-from backproof.check.counterexample import counterexample
+from backproof.check.counterexample import counterexample, where_more_count
 from backproof.check.dropped import replaced_gradients
 from backproof.check.epsilons import without_epsilons
 from backproof.check.judgement import Judgement, under
@@ -78,6 +78,7 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: boo
         return separate
     if best is None:
         return None
+    best = where_more_count(trace, found, best) or best
     best = counterexample(trace, found, best, lambda other: _judged(trace, other, loss)[0]) or best
     dropped = (*_dropped(trace, best), *stale(trace, best.step.window))
     return replace(best, dropped=dropped, windows=tuple(found), rounds=_rounds(trace, best))
