@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from backproof.check.allowances import NEARER, before_bounds
@@ -28,8 +28,7 @@ def counterexample(
         return None
     same = best.step.hypothesis
     for other in telling_windows(trace, found, best.step.window):
-        losses = [*stated(trace, other), *implied(trace, other)]
-        alike = list(under(trace, other, (h for h in losses if _same(h, same))))
+        alike = list(_alike(trace, other, same))
         if any(each.verdict.correct for each in alike):
             continue
         judgement = judged(other)
@@ -52,8 +51,7 @@ def where_more_count(trace: Trace, found: list[Window], best: Judgement) -> Judg
     """
     idle = _idle(best)
     for other in telling_windows(trace, found, best.step.window) if best.verdict.correct and idle else ():
-        losses = [*stated(trace, other), *implied(trace, other)]
-        for each in under(trace, other, (h for h in losses if _same(h, best.step.hypothesis))):
+        for each in _alike(trace, other, best.step.hypothesis):
             if not each.finite or _idle(each) >= idle:
                 continue
             step, verdict = each.step, each.verdict
@@ -61,6 +59,12 @@ def where_more_count(trace: Trace, found: list[Window], best: Judgement) -> Judg
                 step, verdict = before_bounds(step, verdict)
             return replace(best, step=step, verdict=verdict)
     return None
+
+
+def _alike(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Judgement]:
+    """The judgements of another step under what is the same loss there."""
+    losses = [*stated(trace, window), *implied(trace, window)]
+    return under(trace, window, (h for h in losses if _same(h, hypothesis)))
 
 
 def _idle(judgement: Judgement) -> int:

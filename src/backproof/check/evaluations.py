@@ -71,10 +71,10 @@ class Evaluation:
         None where no one number does, with what an output meets as its target, or with any of the data that
         the scalar is computed from.
         """
-        found = []
+        found, data = [], self.data
         for output, target in list(self.outputs.items())[:MOST]:
             leaf, slope = self.copies[output], self.slopes[output]
-            targets = [d for d in self.data if np.shape(d.value) == slope.shape]
+            targets = [d for d in data if np.shape(d.value) == slope.shape]
             targets = [target] if target is not None else targets
             targets.append(Node("leaf", (), value=(slope != 0).astype(float)))
             each = next((f for t in targets if (f := _factor(name, leaf, t, slope)) is not None), None)

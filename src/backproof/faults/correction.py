@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -100,6 +101,11 @@ def literal(text: str) -> float | None:
     node = parsed(text)
     value = node.value if isinstance(node, ast.Constant) else None
     return float(value) if isinstance(value, int | float) else None
+
+
+def is_among(number: float, ratios: Collection[float]) -> bool:
+    """Is a number one of those by which gradients would have to be multiplied?"""
+    return any(abs(ratio / number - 1) < 1e-5 for ratio in ratios)
 
 
 LEVEL = {ast.IfExp: 0, ast.Lambda: 0, ast.BoolOp: 1, ast.Compare: 2}

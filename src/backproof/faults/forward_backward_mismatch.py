@@ -56,7 +56,7 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Bench, Edge
-from backproof.faults.correction import Correction, Part, make
+from backproof.faults.correction import Correction, Part, is_among, make
 from backproof.faults.rule import Rule
 from backproof.graph import Node, ancestors, constant
 from backproof.source import Span
@@ -143,12 +143,8 @@ def _scales(place: Place, ratio: float) -> bool:
     parent = place.parent
     if parent is None or parent.kind != "BinOp" or parent.detail not in ("*", "/"):
         return False
-    missing = (
-        ratio
-        if parent.detail == "*" or place.site.span == place.trace.sites[parent.children[0]].span
-        else 1 / ratio
-    )
-    return any(abs(each / missing - 1) < 1e-5 for each in place.scenery.bench.ratios())
+    divides = parent.detail == "/" and place.site.number != parent.children[0]
+    return is_among(1 / ratio if divides else ratio, place.scenery.bench.ratios())
 
 
 def _means(node: Node | None, value: float) -> bool:

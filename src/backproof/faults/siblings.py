@@ -7,6 +7,7 @@ import re
 from collections import Counter
 
 from backproof.check.place import Place
+from backproof.faults.correction import parsed
 from backproof.trace import Site
 
 ODD = 0.06  # what a mend costs more that makes an update unlike its siblings
@@ -82,10 +83,7 @@ def _subtracted(update: Site) -> str:
 
 def _factors(text: str) -> list[str]:
     """The names and numbers that a product begins with."""
-    try:
-        node = ast.parse(text, mode="eval").body
-    except SyntaxError:
-        return []
+    node = parsed(text)
     while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.MatMult):
         node = node.left
         if isinstance(node, ast.Name | ast.Attribute | ast.Constant):

@@ -63,6 +63,7 @@ from backproof.faults.correction import (
     Correction,
     Part,
     inside_product,
+    is_among,
     literal,
     make,
     parsed,
@@ -121,7 +122,7 @@ def _as_beside(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
     """Multiply what an update subtracts by the rate that the updates beside it have."""
     for text in factors(place) if ratios else ():
         number = _number(place, text)
-        if number and any(abs(r / number - 1) < 1e-5 for r in ratios):
+        if number and is_among(number, ratios):
             yield replace(_scaled(place, text, number, True, before=True), cost=BESIDE)
 
 
@@ -137,9 +138,9 @@ def _multiples(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
     for text, value in numbers(place):
         if not np.isfinite(value) or value in (0.0, 1.0):
             continue
-        if any(abs(r / value - 1) < 1e-5 for r in ratios) and (text not in PLAIN or value > 1):
+        if is_among(value, ratios) and (text not in PLAIN or value > 1):
             yield _scaled(place, text, value, True)
-        if any(abs(r * value - 1) < 1e-5 for r in ratios):
+        if is_among(1 / value, ratios):
             yield _scaled(place, text, value, False)
 
 

@@ -89,9 +89,9 @@ _LOGICAL = examples(
 
 
 def _reduction(
-    name: str, rule: Rule | None, latex: str, domain: Domain = _CASES, **attributes: Any
+    name: str, rule: Rule | None, latex: str, domain: Domain = _CASES, value: Any = None, **attributes: Any
 ) -> Operation:
-    value = getattr(np, name) if name != "mean" else _mean
+    value = value or getattr(np, name)
     return Operation(
         name, value if rule else on_real(value), (rule,), domain, latex=latex, attributes=attributes or AXIS
     )
@@ -99,7 +99,7 @@ def _reduction(
 
 RECORDS = (
     _reduction("sum", lambda g, z, x: spread(g, z, x), r"\sum$over $0"),
-    _reduction("mean", _mean_rule, APPLIED),
+    _reduction("mean", _mean_rule, APPLIED, value=_mean),
     _reduction("max", _extreme_rule, r"\max$over\left($0\right)"),
     _reduction("min", _extreme_rule, r"\min$over\left($0\right)"),
     _reduction("prod", _prod_rule, r"\prod$over $0"),

@@ -48,9 +48,13 @@ class Places:
 
     def point(self, place: Place, value: Any) -> None:
         """A place was read: its object now means the node stored there."""
-        entry = self.stored_at.get(place) or self.given_at.get(place)
+        entry = self._entry(place)
         if entry is not None and entry[1] is value and self.nodes.written(value) < entry[2]:
             self.known[id(value)] = entry[0]
+
+    def _entry(self, place: Place) -> tuple[Node, Any, int] | None:
+        """What a place was given last, by a statement or else with what it is a part of."""
+        return self.stored_at.get(place) or self.given_at.get(place)
 
     def item(self, container: Any, key: Any, value: Any) -> None:
         """An item of a list or a dictionary was read; what it meant the first time, it means from then on."""
@@ -169,7 +173,7 @@ class Places:
             node = known if known is not None and not bare else self.nodes.node(value, site)
             if bare or node.operation == "constant":
                 node = self.nodes.alias(value, node, site, self.nodes.sites[site].target, site)
-            old = self.stored_at.get(place) or self.given_at.get(place)
+            old = self._entry(place)
             time = self.moment.tick()
             self.stored_at[place] = (node, value, self.nodes.taken(value, time))
             before = old[0] if old is not None else None

@@ -182,9 +182,11 @@ def _is_super(root: ast.expr) -> bool:
 def dictionary(rewriter: Rewriter, node: ast.Dict, site: Site) -> ast.expr:
     """``{"W": dW, "b": db}``: each value has a second name there."""
     node.keys = [None if key is None else rewriter.expr(key)[0] for key in node.keys]
-    values = list(zip(node.keys, node.values, strict=True))
-    node.values = [_element(rewriter, value) if key else rewriter.expr(value)[0] for key, value in values]
-    return hook("dictionary", node) if any(key is not None for key in node.keys) else node
+    node.values = [
+        rewriter.expr(value)[0] if key is None else _element(rewriter, value)
+        for key, value in zip(node.keys, node.values, strict=True)
+    ]
+    return node if all(key is None for key in node.keys) else hook("dictionary", node)
 
 
 def _element(rewriter: Rewriter, node: ast.expr) -> ast.expr:
