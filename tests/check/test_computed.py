@@ -79,3 +79,13 @@ def test_opposite() -> None:
     text = DICTIONARY.replace("d = (out - y)", "d = (y - out)")
     report = check_program(program_from_bytes(text.encode(), "program.py"))
     assert (report.verdict, "opposite sign" in (report.reason or "")) == ("inconclusive", True)
+
+
+def test_only_an_output() -> None:
+    """The gradient of an output alone certifies no program: what is made of it may be applied unseen."""
+    text = DICTIONARY.replace("d = (out - y)", "dout = (out - y)").replace(
+        'grads["W2"] = h.T @ d', "d = dout"
+    )
+    text = text.replace('grads["W1"]', "first").replace('grads["b1"]', "second")
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    assert report.verdict == "inconclusive"

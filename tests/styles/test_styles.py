@@ -17,6 +17,7 @@ PROGRAMS = {
     "operators_and_slots": (3, "(1 - t ** 2) * out.grad", "(1 - t) * out.grad", 31),
     "arguments_and_match": (2, "return 1 - np.tanh(z) ** 2", "return 1 - np.tanh(z)", 35),
     "closures_and_globals": (2, "return value + v", "return value - v", None),
+    "operators_by_name": (4, "1 - self.a ** 2", "1 - self.a", 20),
     "coroutines": (2, "X.T @ r / len(X)", "X.T @ r / len(w)", 10),
     "abstract_layers_and_registry": (4, "1.0 / np.cosh(z) ** 2", "1.0 / np.cosh(z)", 48),
     "recursion_and_comprehensions": (6, "d / (1 + np.exp(-z))", "d / (1 + np.exp(z))", 18),

@@ -10,6 +10,17 @@ from .runs import evaluated, plainly, traced
 # Each computes ``result`` from the arrays ``x``, shape (3, 2), and ``w``, shape (2, 3), by operations only.
 FOLLOWED = {
     "operators": "result = (x @ w - 2 * x[:, :1]) / (1 + x[:, :1] ** 2) + -w[0] + 7.5 // w[1, 2] % 3",
+    "operators called by name": """
+        import operator
+        a = x.__mul__(2.0).__add__(w.T).__rsub__(3.0)
+        a.__isub__(w.T)
+        operator.imul(a, x)
+        a.__setitem__((0, 1), w[1, 1] * 2.0)
+        rows = [a[0], a[1] * x[2]]
+        rows[1] = operator.iadd(rows[1], w[0, :2])
+        operator.setitem(rows, 0, rows.__getitem__(1) * float(x[0, 0]).__add__(2.0))
+        result = operator.getitem(rows, 0) @ w + a.sum()
+    """,
     "Python floats": """
         import math
         a, b = float(x[0, 0]), x[1, 1].item()

@@ -64,8 +64,15 @@ def computed_steps(trace: Trace) -> list[Window]:
             pattern = _pattern(gradient, parameter)
             if pattern is not None and all(parameter.word != p.word for p, _ in pairs[pattern].values()):
                 pairs[pattern].setdefault(root(parameter.node, 0), (parameter, gradient))
-    best = max(pairs.values(), key=len, default={})
-    return [_window(trace, list(best.values()))] if best else []
+    best = list(max(pairs.values(), key=len, default=dict[Node, tuple[_Named, _Named]]()).values())
+    if all(_is_between(root(parameter.node, 0)) for parameter, _ in best):
+        return []  # what the values behind it are given may be applied under other names
+    return [_window(trace, best)]
+
+
+def _is_between(node: Node) -> bool:
+    """Is this computed from several arrays, as the output of a layer is and no parameter?"""
+    return sum(np.ndim(n.value) > 0 for n in ancestors([node]) if not n.operands) > 1
 
 
 def _window(trace: Trace, pairs: list[tuple[_Named, _Named]]) -> Window:

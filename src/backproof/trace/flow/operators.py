@@ -32,6 +32,11 @@ COMPARE: dict[str, tuple[Binary, str]] = {
     "==": (operator.eq, "equal"),
     "!=": (operator.ne, "not_equal"),
 }
+# the same as functions and as methods: what stands for each, and whether it changes its first operand
+_NAMES = {function.__name__.strip("_"): op for op, (function, _, _) in BINARY.items()}
+FUNCTIONS: dict[Any, str] = {in_place: op for op, (_, in_place, _) in BINARY.items()}
+METHODS: dict[str, str] = {f"__{name}__": op for name, op in _NAMES.items()}
+IN_PLACE_METHODS: dict[str, str] = {f"__i{name}__": op for name, op in _NAMES.items()}
 UNARY: dict[str, tuple[Unary, str]] = {
     "-": (operator.neg, "negative"),
     "+": (operator.pos, "identity"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -150,10 +151,15 @@ def _written(
     changed_in_place(nodes, array, before, made, site, key)
 
 
-def augmented(nodes: Nodes, site: int, op: str, old: Any, value: Any) -> Any:
-    """``old op= value``: the new value, in the same object where it is an array."""
+def augmented(
+    nodes: Nodes, site: int, op: str, old: Any, value: Any, places: Sequence[int] | None = None
+) -> Any:
+    """``old op= value``: the new value, in the same object where it is an array.
+
+    ``places`` are the sites of the two, where they are not the children of ``site``.
+    """
     plain, in_place, name = BINARY[op]
-    old_site, value_site = nodes.sites[site].children
+    old_site, value_site = nodes.sites[site].children if places is None else places
     if not isinstance(old, NUMBER) or not isinstance(value, NUMBER):
         if isinstance(old, np.ndarray) and isinstance(value, list | tuple):
             value = made_array(nodes, value, value_site)

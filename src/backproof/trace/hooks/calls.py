@@ -25,6 +25,7 @@ from backproof.trace.hooks.expressions import Expressions
 from backproof.trace.hooks.functions import Functions
 from backproof.trace.hooks.library import lowered
 from backproof.trace.hooks.minimisers import Minimisers, handed
+from backproof.trace.hooks.operators import NAMED, Operators
 from backproof.trace.hooks.slices import along_an_axis
 from backproof.trace.hooks.vectorized import of_python, vectorized
 from backproof.trace.lowering import LOWERINGS, METHODS
@@ -57,11 +58,13 @@ class Calls:
         self.functions = functions
         self.activities = functions.activities
         self.minimisers = Minimisers(self.nodes, self.activities, self._called)
+        self.operators = Operators(expressions)
         self.special: dict[Any, Callable[..., Any]] = {
             **dict.fromkeys(ITERATING, self._iterating),
             **dict.fromkeys((print, *TEXT), self._showing),
             **dict.fromkeys((copy.copy, copy.deepcopy), self._copying),
-            getattr: self._getattr, setattr: self._setattr, builtins.sum: self._sum,
+            **self.operators.functions, getattr: self._getattr, builtins.sum: self._sum,
+            setattr: self._setattr, object.__setattr__: self._setattr,
             np.frompyfunc: self._frompyfunc, np.apply_along_axis: self._along_an_axis,
         }  # fmt: skip
         self.of_python: dict[Any, Any] = {}  # what np.frompyfunc made, and the function that it calls
@@ -80,6 +83,10 @@ class Calls:
         function = getattr(owner, name)
         here = self.sites[site]
         kind = type(owner)
+        if name in NAMED and not keywords and isinstance(owner, (*TRACKED, list, dict)):
+            done, result = self.operators.method(site, owner, name, arguments)
+            if done:
+                return result
         if isinstance(owner, np.ndarray | np.generic):
             if name == "tolist" and np.ndim(owner):
                 decided(self.nodes, owner, site)
