@@ -11,6 +11,7 @@ from backproof.check.compare import is_rounding
 from backproof.check.judgement import Judgement
 from backproof.check.points import decides_alike, informative_points
 from backproof.check.ranking import is_steady
+from backproof.check.redrawn import redrawn
 from backproof.check.unread import Unread
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
@@ -167,6 +168,18 @@ def outside_updates(judgement: Judgement) -> str | None:
         f"The gradients seen are right, but the update of {listed(names)} lies outside of the steps that "
         "they are of, whose parameters change before it: whether it is right cannot be told. Where all "
         "updates come after the backward pass, it can."
+    )
+
+
+def drawn_anew(judgement: Judgement) -> str | None:
+    """Say which parameters each step finds with new values, so that what is learned is lost."""
+    names = redrawn(judgement)
+    if not names:
+        return None
+    return (
+        f"The gradients seen are right, but {listed(names)} {'has' if len(names) == 1 else 'have'} new "
+        "values in every step, which owe nothing to the steps before: what a step learns of them is lost. "
+        "Give them their first values once, before the loop."
     )
 
 

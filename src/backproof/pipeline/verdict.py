@@ -33,6 +33,7 @@ from backproof.diagnosis.reasons import (
     NOTHING_MOVES,
     changing_factor,
     cut_short,
+    drawn_anew,
     failed_in_training,
     no_step,
     numeric,
@@ -99,6 +100,8 @@ class Case:
 def judged(program: Program, options: Options, trace: Trace, judgement: Judgement | None) -> FileReport:
     """Report on a program that has been run."""
     notes = supplied(trace)
+    if judgement is not None and judgement.beside and (reason := drawn_anew(judgement)):
+        return report_of(program, judgement, "inconclusive", reason=reason, findings=notes)
     if judgement is not None and judgement.beside:
         each = [replace(judgement, beside=()), *judgement.beside]
         return together([judged(program, options, trace, one) for one in each])
@@ -157,6 +160,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield unknown_calls(judgement)
     yield unread_updates(judgement)
     yield outside_updates(judgement)
+    yield drawn_anew(judgement)
     yield one_number(judgement)
     yield changing_factor(judgement)
     yield strong_decay(judgement)

@@ -194,9 +194,26 @@ def _written_out(search: _Search) -> list[list[Window]]:
     firsts = [time_of(c.before) for c in found]
     if not firsts:
         return []
+    if len({(search.trace.labels.get(c.place), c.stores[-1].site) for c in found}) < len(found):
+        rounds = _rounds(search)
+        if len(rounds) > 1:
+            return [rounds]
     start, kind = min(firsts) + 1, ("round", -1)
     window = search.window(start, search.end, kind, search.changes(start, search.end))
     return [] if window is None else [_one_by_one(search, [window])]
+
+
+def _rounds(search: _Search) -> list[Window]:
+    """The first rounds that hold the most updates of a loop in which the parameters themselves are made."""
+    groups: dict[int, list[Window]] = defaultdict(list)
+    for activity in search.trace.activities:
+        if activity.kind != "round" or not activity.complete or len(groups[activity.site]) >= ENOUGH:
+            continue
+        changes = search.changes(activity.start, activity.end)
+        window = search.window(activity.start, activity.end, ("round", activity.site), changes)
+        if window is not None:
+            groups[activity.site].append(window)
+    return max(groups.values(), key=lambda g: max((len(w.parameters) for w in g), default=0), default=[])
 
 
 def _one_by_one(search: _Search, steps: list[Window]) -> list[Window]:
