@@ -12,15 +12,15 @@ POLICY = """
 import numpy as np
 
 rng = np.random.default_rng(8)
-state, gain = rng.normal(size=(23, 5)), rng.normal(size=23)
+state, share = rng.normal(size=(23, 5)), rng.normal(size=23)
 done = rng.integers(0, 4, 23)
 V = rng.normal(0, 0.3, (5, 4))
 for turn in range(2000):
     z = state @ V
     logp = z - np.log(np.sum(np.exp(z), axis=1, keepdims=True))
-    {name} = {sign}np.mean(gain * logp[np.arange(23), done])
-    up = -np.exp(logp) * gain[:, None]
-    up[np.arange(23), done] += gain
+    {name} = {sign}np.mean(share * logp[np.arange(23), done])
+    up = -np.exp(logp) * share[:, None]
+    up[np.arange(23), done] += share
     V += 0.1 * state.T @ up / 23
     print({name})
 """

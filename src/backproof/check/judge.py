@@ -18,6 +18,7 @@ from backproof.check.compare import Verdict, compare
 from backproof.check.counterexample import counterexample, where_more_count
 from backproof.check.dropped import replaced_gradients
 from backproof.check.epsilons import without_epsilons
+from backproof.check.gains import is_to_grow
 from backproof.check.judgement import Judgement, under
 from backproof.check.metric import is_climbed, is_distance, is_plane, is_unbounded, is_upward, vanishes
 from backproof.check.outputs import same_outputs, with_site, with_wholes
@@ -35,7 +36,7 @@ from backproof.step import (
 )
 from backproof.step.apart import apart
 from backproof.step.computed import computed_steps
-from backproof.step.loss import held, objective, turned
+from backproof.step.loss import held, negated, objective, turned
 from backproof.step.update import time_of
 from backproof.step.window import trainings
 from backproof.trace import Trace
@@ -183,9 +184,12 @@ def _tried(trace: Trace, window: Window, hypotheses: list[Hypothesis]) -> Iterat
             continue
         step, verdict = judgement.step, judgement.verdict
         negative = None if hypothesis.minimised else turned(hypothesis)
-        if negative is not None and (
+        grows = negative is not None and (
             is_upward(verdict) or (verdict.correct and _is_left_behind(trace, window, hypotheses))
-        ):
+        )
+        if (verdict.correct or is_climbed(verdict)) and not hypothesis.minimised and is_to_grow(step):
+            negative, grows = negated(hypothesis), True
+        if negative is not None and grows:
             climbed = training_step(trace, window, negative)
             if climbed is not None:
                 hypothesis, step, verdict = negative, climbed, compare(climbed)

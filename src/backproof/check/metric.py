@@ -13,6 +13,8 @@ SUMS = frozenset(
     {"add", "subtract", "negative", "sum", "mean", "max", "identity", "index", "reshape", "stack"}
     | {"astype", "transpose", "broadcast_to", "concatenate", "index_update", "index_add"}
 )
+POSITIVE = frozenset({"square", "abs", "exp", "sigmoid", "cosh", "log_cosh"})
+TOTALS = frozenset({"add", "sum", "mean", "max", "identity", "reshape", "index", "multiply", "divide"})
 SIGNS = frozenset({"sign", "abs", "greater", "greater_equal", "less", "less_equal"})
 
 
@@ -110,3 +112,23 @@ def is_upward(verdict: Verdict) -> bool:
     moving = [c for c in verdict.comparisons if not c.zero and c.scales]
     upward = sum(max(c.scales) < 0 for c in moving)
     return 2 * upward > len(moving)
+
+
+def is_positive(node: Node) -> bool:
+    """Is this a sum of squares, or of what else is never negative, so that it has a least value?"""
+    stack, seen = [node], {node}
+    while stack:
+        each = stack.pop()
+        twice = each.operation == "multiply" and each.operands[0] is each.operands[1]
+        if twice or each.operation in POSITIVE or (each.operation == "power" and _is_even(each.operands[1])):
+            continue
+        if each.operation not in TOTALS and not (not each.operands and np.all(np.asarray(each.value) >= 0)):
+            return False
+        new = [operand for operand in each.operands if operand not in seen]
+        seen.update(new)
+        stack += new
+    return True
+
+
+def _is_even(exponent: Node) -> bool:
+    return not exponent.operands and bool(np.all(np.asarray(exponent.value) % 2 == 0))

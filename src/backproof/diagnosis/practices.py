@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from backproof.check.gains import adds
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, ancestors
@@ -89,7 +90,7 @@ def _call(step: TrainingStep, node: Node) -> str | None:
 def _turned(step: TrainingStep) -> Iterator[str]:
     """A difference the wrong way round whose sign the update takes back."""
     node = _error(step)
-    if node is not None and node.origin is not None and _added(step):
+    if node is not None and node.origin is not None and adds(step):
         text = " ".join(step.trace.sites[node.origin.site].text.split())
         yield (
             f"`{text}` is the target less the output, the negative of the derivative, and the updates add: "
@@ -112,20 +113,6 @@ def _error(step: TrainingStep) -> Node | None:
         if begins and output in moving and target not in moving and target.operation != "constant":
             return node
     return None
-
-
-def _added(step: TrainingStep) -> bool:
-    """Do all updates add what was computed in this step?"""
-    if step.state:
-        return False
-    sites = [step.trace.sites[c.stores[-1].site] for p in step.parameters for c in p.changes]
-    adding = [
-        (s.kind == "AugAssign" and s.detail in ("Add", "+", "+="))
-        or "+=" in s.text
-        or (s.kind == "BinOp" and s.detail in ("Add", "+"))
-        for s in sites
-    ]
-    return all(adding)
 
 
 def _scaled(judgement: Judgement) -> Iterator[str]:

@@ -19,7 +19,7 @@ from backproof.check.unread import unread_gradients
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
 from backproof.diagnosis.frozen import frozen_part, overwritten_with_itself, untouched_items
-from backproof.diagnosis.growing import may_grow
+from backproof.diagnosis.growing import may_fall, may_grow
 from backproof.diagnosis.mismatch import (
     differs,
     elsewhere,
@@ -164,6 +164,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield one_number(judgement)
     yield changing_factor(judgement)
     yield strong_decay(judgement)
+    yield may_fall(judgement)
     if judgement.measured is not None and judgement.measured.declared:
         yield undecided(judgement)
     if (other := evaluated_elsewhere(judgement)) is not None:

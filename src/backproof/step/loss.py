@@ -153,8 +153,13 @@ def turned(hypothesis: Hypothesis) -> Hypothesis | None:
     name = hypothesis.name or ""
     if not hypothesis.stated or not GROWS.search(name) or FALLS.search(name):
         return None
-    node = apply("negative", hypothesis.node)
-    return replace(hypothesis, node=node, name=f"-{name}", formula=f"-({hypothesis.formula})")
+    return negated(hypothesis)
+
+
+def negated(hypothesis: Hypothesis) -> Hypothesis:
+    """The negative of a scalar."""
+    node, name = apply("negative", hypothesis.node), f"-{hypothesis.name}" if hypothesis.name else None
+    return replace(hypothesis, node=node, name=name, formula=f"-({hypothesis.formula})")
 
 
 def held(hypothesis: Hypothesis, befores: Sequence[Node], since: int) -> list[Hypothesis]:
