@@ -106,10 +106,10 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
     rounds = (a for a in trace.activities if (a.kind, a.site) == window.kind and a.end <= window.start)
     earlier = [(activity.start, activity.end) for activity in rounds]
     beside: dict[Any, Parameter] = {}
-    owned = _owners(trace)
+    holders = owned(trace)
     for parameter in step.parameters:
         for change in parameter.changes:
-            for place in (change.place, *owned.get(_first(trace, change.place, change.before), ())):
+            for place in (change.place, *holders.get(_first(trace, change.place, change.before), ())):
                 for family in _families(trace, place):
                     beside.setdefault(family, parameter)
     parameters = set(step.leaves)
@@ -133,7 +133,7 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
             continue
         if any(start <= time_of(node) < end for start, end in earlier):
             continue  # what a round hands to the next, as the state of a recurrent network, is no parameter
-        for place in owned.get(_root(node), ()):
+        for place in holders.get(_root(node), ()):
             if place in inside:
                 continue
             sibling = next((beside[f] for f in _families(trace, place) if f in beside), None)
@@ -143,7 +143,7 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
     return candidates
 
 
-def _owners(trace: Trace) -> dict[Node, list[Place]]:
+def owned(trace: Trace) -> dict[Node, list[Place]]:
     """The places that hold each value."""
     found: dict[Node, list[Place]] = defaultdict(list)
     for holding in trace.holdings:

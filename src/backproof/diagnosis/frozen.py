@@ -10,6 +10,7 @@ import numpy as np
 from backproof.check.dropped import kept_leaves, with_older_values_apart
 from backproof.check.judgement import Judgement
 from backproof.check.points import informative_tables
+from backproof.check.untrained import untrained
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, adjoints, ancestors
 from backproof.step import Parameter, TrainingStep, label
@@ -94,6 +95,18 @@ def overwritten_with_itself(judgement: Judgement) -> str | None:
     return (
         f"The gradients that are applied are right, but the step writes into {names} "
         "just what is there already, and the loss depends on it: as if its gradient had been left out."
+    )
+
+
+def left_out(judgement: Judgement) -> str | None:
+    """Say that a model's own numbers are given a gradient, as its parameters are, and are not changed by it."""
+    names = untrained(judgement)
+    if not names:
+        return None
+    return (
+        f"The gradients that are applied are right, but what is computed for {listed(names)} is not, as it is "
+        "for those beside it in the same model: as if it were missing in the list of parameters. Where what "
+        "it belongs to is meant to stay, all is right."
     )
 
 

@@ -18,7 +18,7 @@ from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
-from backproof.diagnosis.frozen import frozen_part, overwritten_with_itself, untouched_items
+from backproof.diagnosis.frozen import frozen_part, left_out, overwritten_with_itself, untouched_items
 from backproof.diagnosis.growing import may_fall, may_grow
 from backproof.diagnosis.mismatch import (
     differs,
@@ -149,7 +149,7 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     if not (lost or missing):
         if forgotten := unread_gradients(judgement.step):
             return case.inconclusive(perhaps_forgotten(judgement, forgotten))
-        left = untouched_items(judgement) or overwritten_with_itself(judgement)
+        left = untouched_items(judgement) or overwritten_with_itself(judgement) or left_out(judgement)
         if left is not None:
             return case.inconclusive(left)
     return lasting(case.program, judgement, (*lost, *missing), case.notes, dropped)

@@ -1,0 +1,108 @@
+"""Objects that hold a number and its gradient: one that no list of parameters has is said, not passed over."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+SCALARS = """
+import math
+import random
+
+random.seed(3)
+class Value:
+    def __init__(self, number, makers=(), back=None):
+        self.number, self.slope, self.makers = number, 0.0, makers
+        self.back = back or (lambda: None)
+    def __add__(self, other):
+        out = Value(self.number + other.number, (self, other))
+        def back():
+            self.slope += out.slope
+            other.slope += out.slope
+        out.back = back
+        return out
+    def __mul__(self, other):
+        out = Value(self.number * other.number, (self, other))
+        def back():
+            self.slope += other.number * out.slope
+            other.slope += self.number * out.slope
+        out.back = back
+        return out
+    def tanh(self):
+        t = math.tanh(self.number)
+        out = Value(t, (self,))
+        def back():
+            self.slope += (1 - t * t) * out.slope
+        out.back = back
+        return out
+    def backward(self):
+        order, seen = [], set()
+        def visit(value):
+            if value not in seen:
+                seen.add(value)
+                for maker in value.makers:
+                    visit(maker)
+                order.append(value)
+        visit(self)
+        self.slope = 1.0
+        for value in reversed(order):
+            value.back()
+
+class Unit:
+    def __init__(self, inputs):
+        self.weights = [Value(random.uniform(-1, 1)) for _ in range(inputs)]
+        self.bias = Value(random.uniform(-0.4, 0.4))
+    def __call__(self, x):
+        total = self.bias
+        for weight, each in zip(self.weights, x):
+            total = total + weight * each
+        return total.tanh()
+    def parameters(self):
+        return OWN
+
+hidden, last = [Unit(2) for _ in range(3)], Unit(3)
+def network(x):
+    return last([unit(x) for unit in hidden])
+points = [[Value(0.5), Value(-0.8)], [Value(0.9), Value(0.3)], [Value(-0.6), Value(0.7)]]
+targets = [Value(-0.3), Value(0.4), Value(0.6)]
+values = [p for unit in UNITS for p in unit.parameters()]
+for k in range(80):
+    loss = Value(0.0)
+    for x, target in zip(points, targets):
+        error = network(x) + target
+        loss = loss + error * error
+    for p in CLEARED:
+        p.slope = 0.0
+    loss.backward()
+    for p in values:
+        p.number -= 0.05 * p.slope
+    print(k, loss.number)
+"""
+ALL = {"OWN": "[*self.weights, self.bias]", "UNITS": "[*hidden, last]", "CLEARED": "values"}
+
+
+def _checked(**changed: str) -> FileReport:
+    text = SCALARS
+    for word, by in {**ALL, **changed}.items():
+        text = text.replace(word, by)
+    return check_program(program_from_bytes(text.encode(), "values.py"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [({"OWN": "self.weights"}, "bias.slope"), ({"OWN": "[*self.weights[1:], self.bias]"}, "weights[0].slope")],
+)
+def test_a_number_that_no_list_has_is_said(changed: dict[str, str], what: str) -> None:
+    """Its gradient is computed as that of those beside it, and no update applies it."""
+    report = _checked(**changed)
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert what in report.reason
+
+
+def test_data_and_targets_have_gradients_that_nobody_applies() -> None:
+    """They are objects of the same kind, and held by no model."""
+    assert _checked().verdict == "correct"
