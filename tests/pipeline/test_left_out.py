@@ -1,4 +1,4 @@
-"""Objects that hold a number and its gradient: one that no list of parameters has is said, not passed over."""
+"""Objects that hold a number and its gradient: one that no list of parameters has is said."""
 
 from __future__ import annotations
 
@@ -93,7 +93,10 @@ def _checked(**changed: str) -> FileReport:
 
 @pytest.mark.parametrize(
     ("changed", "what"),
-    [({"OWN": "self.weights"}, "bias.slope"), ({"OWN": "[*self.weights[1:], self.bias]"}, "weights[0].slope")],
+    [
+        ({"OWN": "self.weights"}, "bias.slope"),
+        ({"OWN": "[*self.weights[1:], self.bias]"}, "weights[0].slope"),
+    ],
 )
 def test_a_number_that_no_list_has_is_said(changed: dict[str, str], what: str) -> None:
     """Its gradient is computed as that of those beside it, and no update applies it."""

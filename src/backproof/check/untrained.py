@@ -20,7 +20,7 @@ from backproof.trace import Trace
 
 
 def untrained(judgement: Judgement) -> tuple[str, ...]:
-    """The names of what the loss depends on, a model holds, and has a gradient beside it that is not applied."""
+    """The names of gradients that are given to what a model holds, as to its parameters, and not applied."""
     step, trace = judgement.step, judgement.step.trace
     changed = [c.place for p in step.parameters for c in p.changes if c.place[0] == "attribute"]
     owners = {place[1] for place in changed}
@@ -43,7 +43,9 @@ def untrained(judgement: Judgement) -> tuple[str, ...]:
     step = with_older_values_apart(step)
     traced = {copy: node for node, copy in step.copies.items()}
     loss, leaves = ancestors([step.loss]), set(step.leaves)
-    data = {o for n in loss if n.operation == "multiply" and not leaves.isdisjoint(n.operands) for o in n.operands}
+    data = {
+        o for n in loss if n.operation == "multiply" and not leaves.isdisjoint(n.operands) for o in n.operands
+    }
     kept = {
         leaf: beside[node]
         for leaf in loss
@@ -70,7 +72,11 @@ def _holders(trace: Trace, end: int) -> dict[int, set[int]]:
     """By each object and container, those that hold it before ``end``."""
     found: dict[int, set[int]] = defaultdict(set)
     for holding in trace.holdings:
-        if holding.time < end and isinstance(holding.content, int) and holding.place[0] in ("attribute", "item"):
+        if (
+            holding.time < end
+            and isinstance(holding.content, int)
+            and holding.place[0] in ("attribute", "item")
+        ):
             found[holding.content].add(holding.place[1])
     return found
 

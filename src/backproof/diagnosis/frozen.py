@@ -99,14 +99,14 @@ def overwritten_with_itself(judgement: Judgement) -> str | None:
 
 
 def left_out(judgement: Judgement) -> str | None:
-    """Say that a model's own numbers are given a gradient, as its parameters are, and are not changed by it."""
+    """Say that numbers of a model are given a gradient, as its parameters are, and not changed by it."""
     names = untrained(judgement)
     if not names:
         return None
     return (
-        f"The gradients that are applied are right, but what is computed for {listed(names)} is not, as it is "
-        "for those beside it in the same model: as if it were missing in the list of parameters. Where what "
-        "it belongs to is meant to stay, all is right."
+        f"The gradients that are applied are right, but {listed(names)} is computed and not applied, unlike "
+        "those beside it in the same model, as if it were missing in a list of parameters. Where what it "
+        "belongs to is meant to stay, all is right."
     )
 
 
