@@ -50,7 +50,7 @@ from backproof.diagnosis.reasons import (
     unread_updates,
     without_digits,
 )
-from backproof.diagnosis.scaled import apart_from_the_others
+from backproof.diagnosis.scaled import apart_from_the_others, with_those_before
 from backproof.diagnosis.several import together
 from backproof.diagnosis.states import among_means, among_states, unsure_of
 from backproof.diagnosis.strong_decay import strong_decay
@@ -166,6 +166,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield changing_factor(judgement)
     yield strong_decay(judgement)
     yield apart_from_the_others(judgement)
+    yield with_those_before(judgement)
     yield may_fall(judgement)
     if judgement.measured is not None and judgement.measured.declared:
         yield undecided(judgement)

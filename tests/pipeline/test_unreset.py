@@ -1,0 +1,68 @@
+"""A sum of gradients that no step begins anew is said, also where all gradients have one direction."""
+
+from __future__ import annotations
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+HINGE = """
+import numpy as np
+
+rng = np.random.default_rng(17)
+rows, labels = rng.normal(size=(24, 3)), np.where(rng.random(24) > 0.5, 1.0, -1.0)
+theta, lam = 0.5 * rng.normal(size=3), 0.01
+
+def hinge(theta):
+    lost = np.maximum(0, 1 - labels * (rows @ theta))
+    return lost.mean() + 0.5 * lam * theta[1:] @ theta[1:]
+
+grad = np.zeros(3)
+for turn in range(10**6):
+    RESET
+    for row, label in zip(rows, labels):
+        if label * (row @ theta) < 1:
+            grad = grad - label * row / 24
+    penalty = lam * theta.copy()
+    penalty[0] = 0
+    theta = theta - 0.05 * (grad + penalty)
+    if turn % 100 == 0:
+        print(turn, hinge(theta))
+"""
+COUNTS = """
+import numpy as np
+
+rng = np.random.default_rng(9)
+worth = rng.normal(size=7)
+value, count = rng.normal(size=7), np.zeros(7)
+for t in range(3000):
+    arms = rng.integers(0, 7, 5)
+    count += np.bincount(arms, minlength=7) * 0 + 1.0
+    error = value - worth
+    loss = 0.5 * np.sum(error ** 2)
+    value -= 0.1 * error / np.sqrt(count)
+    if t % 500 == 0: print(loss)
+"""
+
+
+def _checked(text: str) -> FileReport:
+    return check_program(program_from_bytes(text.encode(), "hinge.py"))
+
+
+def test_a_sum_that_goes_on_is_said() -> None:
+    """Where every sample counts, its gradient has the direction of those before."""
+    report = _checked(HINGE.replace("    RESET\n", ""))
+    assert report.verdict != "correct"
+    assert "grad" in (report.reason or report.findings[0].message)
+
+
+def test_a_sum_that_begins_in_every_step_is_certified() -> None:
+    """The same loop, with the sum set to zero."""
+    assert _checked(HINGE.replace("RESET", "grad = np.zeros(3)")).verdict == "correct"
+
+
+def test_a_count_is_no_gradient() -> None:
+    """How often something was seen only gives each number its own rate."""
+    report = _checked(COUNTS)
+    assert report.verdict != "faulty"
+    assert "none resets" not in (report.reason or "")
