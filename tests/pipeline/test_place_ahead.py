@@ -40,3 +40,25 @@ def test_a_velocity_that_the_loss_depends_on(right: str, wrong: str, verdict: st
     report = check_program(program_from_bytes(PROGRAM.replace(right, wrong).encode(), "net.py"))
     assert report.verdict == verdict
     assert {p.name for p in report.parameters} == {"net['w']", "net['b']"}
+
+
+NORMALISED = PROGRAM.replace(
+    'z = np.tanh(x @ ahead["w"] + ahead["b"])',
+    """u = x @ ahead["w"] + ahead["b"]
+    length = np.sqrt(np.sum(u ** 2, axis=1, keepdims=True) + 0.1)
+    z = u / length""",
+).replace(
+    "dz = (z - y) * (1 - z ** 2)",
+    """e = z - y
+    dz = e / length - u * np.sum(e * u, axis=1, keepdims=True) / length ** 3""",
+)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "verdict"),
+    [("", "", "correct"), ("length ** 3", "length ** 2", "faulty")],
+)
+def test_a_root_in_the_forward_pass(right: str, wrong: str, verdict: str) -> None:
+    """A velocity that the loss reaches under a root is no sum of squares."""
+    report = check_program(program_from_bytes(NORMALISED.replace(right, wrong).encode(), "net.py"))
+    assert (report.verdict, len(report.parameters)) == (verdict, 2)

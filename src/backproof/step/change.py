@@ -19,8 +19,8 @@ class Change:
     """A place that a window changed.
 
     Its value when the window began and when it ended, and the stores between. ``local`` says that the place
-    is a name of a call that began inside the window, or one that goes on to hold something else: what it
-    holds is gone then.
+    is a name of a call that began inside the window, one that was given its value there by another, or one
+    that goes on to hold something else: what it holds is gone then.
     """
 
     place: tuple[Any, ...]
@@ -58,13 +58,14 @@ def changes_in(
                 continue  # made and gone in this window, or only handed on from an earlier one
             if root(after, 0) is root(before, 0):
                 continue
+            passes = local[place] or (not made and place[0] == "name" and group[0] is not grouped[place][0])
             known = changes.get(before)
             if known is None or (
-                not local[place]
+                not passes
                 and root(known.after, 0) is not root(after, 0)
                 and group[-1].time > known.stores[-1].time
             ):
-                changes[before] = Change(place, before, after, tuple(group), local[place])
+                changes[before] = Change(place, before, after, tuple(group), passes)
     return sorted(_once(list(changes.values())), key=lambda c: c.stores[-1].time)
 
 

@@ -345,7 +345,7 @@ def _optimizer_state(
         after = copies.get(change.after)
         if after is None or not remembers(after, leaf) or rescales(after, leaf):
             continue
-        rooted = _under_root(leaf, copies)
+        rooted = leaf not in moving and _under_root(leaf, copies)
         if not rooted and (sums(after, leaf) or not np.any(leaf.value)):
             continue  # no optimizer remembers all of it: these are gradients that were not reset
         state[leaf] = np.full(np.shape(leaf.value), LARGE if rooted else 0.0)

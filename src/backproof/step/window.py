@@ -240,14 +240,17 @@ def _one_by_one(search: _Search, steps: list[Window]) -> list[Window]:
 def _outside(steps: Sequence[Window], chosen: Sequence[Window]) -> tuple[Change, ...]:
     """What looks like a parameter of whole steps and is none of the parts chosen, one of each place.
 
-    A sum of gradients, which an update takes a share of, is no parameter.
+    A sum of gradients, which an update takes a share of, is no parameter; nor is what holds nothing but
+    values that a parameter had, as a tuple does that a step keeps.
     """
     known = {change.place for part in chosen for change in part.parameters}
+    had = {v for step in steps for change in step.parameters if change.place in known for v in _held(change)}
     found: dict[tuple[Any, ...], Change] = {}
     for step in steps:
         taken = _taken([change for change in step.parameters if change.place in known])
         for change in step.parameters:
-            if change.place not in known and _held(change).isdisjoint(taken):
+            held = _held(change)
+            if change.place not in known and held.isdisjoint(taken) and not held <= had:
                 found.setdefault(change.place, change)
     return tuple(found.values())
 
