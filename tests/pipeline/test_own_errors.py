@@ -166,3 +166,14 @@ def test_two_classes() -> None:
     text = text.replace("d[np.arange(4), y[k : k + 4]] -= 1", "d = d - np.eye(2)[y[k : k + 4]]")
     report = check_program(program_from_bytes(text.encode(), "net.py"))
     assert report.verdict == "correct"
+
+
+def test_an_output_and_a_target_that_are_exchanged_are_told() -> None:
+    """A cross-entropy that takes the logarithm of its targets is another, by whatever name it is shown."""
+    entropy = "c = -np.mean(T * np.log(o) + (1 - T) * np.log(1 - o))"
+    assert checked(measure=f"{entropy}; print(c)").verdict == "correct"
+    exchanged = "c = -np.mean(o * np.log(T) + (1 - o) * np.log(1 - T))"
+    report = checked(measure=f"{exchanged}; print(c)")
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert "`c`" in report.reason

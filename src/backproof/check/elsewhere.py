@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 
 import numpy as np
@@ -13,11 +13,13 @@ from backproof.check.judgement import Judgement
 from backproof.graph import Node
 from backproof.step import Hypothesis
 from backproof.step.loss import DECLARED, described
+from backproof.step.update import THROUGH
 
 MOST = 16  # places of evaluations that are looked at, what is called a loss first
 SHOWN, MEASURED, LOSS = 0, 1, 2  # how a program stands to a scalar
 FAR = 1e-2  # relative: a small number inside a logarithm makes no other loss
 ERROR = re.compile(r"err|mse|sse|ssd|energy|^[ejl]$", re.IGNORECASE)
+PRODUCTS = frozenset({"multiply", "matmul", "dot"})
 DISTANCE = frozenset({"absolute"})  # is shown beside many a squared error: the watched ones are told apart
 
 
@@ -34,7 +36,10 @@ def evaluated_elsewhere(judgement: Judgement) -> Hypothesis | None:
     moving = Moving(step)
     for node, standing in measures(judgement):
         found = evaluation(node, moving)
-        if found is not None and _is_another(found, hypothesis, standing):
+        another = found is not None and (
+            _is_another(found, hypothesis, standing) or _is_exchanged(found, moving.nodes)
+        )
+        if another:
             name, row, formula = described(step.trace, node, returned=node in step.trace.returned)
             return Hypothesis(node, name, row, True, formula, 0)
     return None
@@ -58,6 +63,18 @@ def _is_another(found: Evaluation, inferred: Hypothesis, standing: int) -> bool:
     here = np.concatenate([np.ravel(slope) for slope in own.values()])
     factor = float(np.vdot(here, there) / (np.vdot(here, here) or 1.0))
     return bool(np.linalg.norm(there - max(factor, 0.0) * here) > FAR * np.linalg.norm(there))
+
+
+def _is_exchanged(found: Evaluation, moving: Collection[Node]) -> bool:
+    """Are outputs multiplied by logarithms of data: a cross-entropy with output and target exchanged?"""
+    for node in found.copies:
+        if node.operation in PRODUCTS and sum(operand in moving for operand in node.operands) == 1:
+            other = next(operand for operand in node.operands if operand not in moving)
+            while other.operation in THROUGH and other.operands:
+                other = other.operands[0]
+            if other.operation == "log" and np.size(other.value) > 1:
+                return True
+    return False
 
 
 def measures(judgement: Judgement) -> Iterator[tuple[Node, int]]:
