@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from backproof.findings import FileReport
 from backproof.pipeline import check_program
 from backproof.source import program_from_bytes
@@ -59,6 +61,33 @@ def test_a_sum_that_goes_on_is_said() -> None:
 def test_a_sum_that_begins_in_every_step_is_certified() -> None:
     """The same loop, with the sum set to zero."""
     assert _checked(HINGE.replace("RESET", "grad = np.zeros(3)")).verdict == "correct"
+
+
+ZEROED = """
+import numpy as np
+
+rng = np.random.default_rng(12)
+X, y = rng.normal(size=(19, 3)), rng.normal(size=19)
+w, held = rng.normal(size=3), np.zeros(3)
+for t in range(900):
+    FIRST
+    loss = 0.0
+    for part in (slice(0, 8), slice(8, 19)):
+        e = X[part] @ w - y[part]
+        loss += 0.5 * np.sum(e ** 2) / 19
+        held += X[part].T @ e / 19
+    w -= 0.1 * held
+    LAST
+    if t % 100 == 0: print(loss)
+"""
+
+
+@pytest.mark.parametrize("place", ["FIRST", "LAST"])
+@pytest.mark.parametrize("reset", ["held[...] = 0", "held.fill(0)", "held *= 0", "held = np.zeros(3)"])
+def test_a_sum_that_is_zeroed_in_place_is_certified(place: str, reset: str) -> None:
+    """Before the first gradient is added, or behind the update."""
+    text = ZEROED.replace(place, reset).replace("FIRST", "pass").replace("LAST", "pass")
+    assert _checked(text).verdict == "correct"
 
 
 def test_a_count_is_no_gradient() -> None:

@@ -48,6 +48,8 @@ def _goes_on(trace: Trace, change: Change) -> bool:
     first, last = change.stores[0], change.stores[-1]
     inside = [s for s in trace.stores if s.place == change.place]
     following = next((s for s in inside if s.time > last.time), None)
+    if any(not np.any(s.after.value) for s in (*change.stores, following) if s is not None):
+        return False  # set to zero, also in place
     if following is not None:
         return sums(following.after, root(change.after, 0))
     before = next((s for s in reversed(inside) if s.time < first.time), None)
