@@ -46,6 +46,27 @@ def _drawn_between(trace: Trace, seen: Sequence[Window]) -> list[str]:
     return [name for site, name in names.items() if site not in kept]
 
 
+def forgotten(judgement: Judgement) -> tuple[str, ...]:
+    """The names of parameters with which every step begins as they were, whatever the last made of them.
+
+    As where a copy is updated.
+    """
+    trace, seen = judgement.step.trace, sorted(judgement.seen, key=lambda window: window.start)
+    made: dict[Node, set[Node]] = {}
+    again: dict[Node, str] = {}
+    for window in seen:
+        befores = {root(change.before, 0): change for change in window.parameters}
+        line = set(walk(list(befores), lambda n: time_of(n) >= seen[0].start))
+        for old in [old for old, afters in made.items() if not afters.isdisjoint(line)]:
+            del made[old]
+            again.pop(old, None)
+        for before, change in befores.items():
+            if before in made:
+                again[before] = label(trace, change)
+            made.setdefault(before, set()).add(root(change.after, 0))
+    return tuple(dict.fromkeys(again.values()))
+
+
 def _drawn_inside(judgement: Judgement) -> Iterator[Store]:
     """The updates in the step of what is made in it from nothing that is learned.
 

@@ -1,0 +1,94 @@
+"""Rounds that apply what older parameters have given, and updates of copies, are not certified."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+NETWORK = """
+import numpy as np
+
+rng = np.random.default_rng(15)
+X, y = rng.normal(size=(27, 3)), rng.normal(size=(27, 2))
+p = {
+    "W": rng.normal(0, 0.5, (3, 5)), "b": rng.normal(0, 0.2, 5),
+    "V": rng.normal(0, 0.5, (5, 2)), "c": rng.normal(0, 0.2, 2),
+}
+def forward():
+    h = np.tanh(X @ p["W"] + p["b"])
+    return h, h @ p["V"] + p["c"]
+def gradients(h, o):
+    d = (o - y) / 27
+    e = d @ p["V"].T * (1 - h ** 2)
+    return {"W": X.T @ e, "b": e.sum(0), "V": h.T @ d, "c": d.sum(0)}
+for t in range(900):
+    FORWARD
+    loss = 0.5 * np.mean(np.sum((o - y) ** 2, axis=1))
+    BACKWARD
+    for name in p:
+        UPDATE
+    if t % 100 == 0: print(loss)
+"""
+RIGHT = {
+    "FORWARD": "h, o = forward()",
+    "BACKWARD": "g = gradients(h, o)",
+    "UPDATE": "p[name] -= 0.1 * g[name]",
+}
+REUSED = {
+    "the gradients of the first round": ({"BACKWARD": "if t == 0: g = gradients(h, o)"}, "p['W']"),
+    "each gradient twice": ({"BACKWARD": "if t % 2 == 0: g = gradients(h, o)"}, "p['W']"),
+    "the outputs of the first round": ({"FORWARD": "if t == 0: h, o = forward()"}, "p['c']"),
+    "a cache that stays": (
+        {"FORWARD": "h_now, o = forward(); h = h_now if t == 0 else h; o_first = o if t == 0 else o_first",
+         "BACKWARD": "g = gradients(h, o_first)"},
+        "p['c']",
+    ),
+    "a copy": ({"UPDATE": "w = p[name].copy() if name == 'V' else p[name]; w -= 0.1 * g[name]"}, "is lost"),
+}  # fmt: skip
+
+
+def _checked(**changed: str) -> FileReport:
+    text = NETWORK
+    for word, by in {**RIGHT, **changed}.items():
+        text = text.replace(word, by)
+    return check_program(program_from_bytes(text.encode(), "net.py"))
+
+
+@pytest.mark.parametrize("what", REUSED)
+def test_what_is_not_computed_anew_is_said(what: str) -> None:
+    """In the rounds in which it is computed, every gradient is right."""
+    changed, named = REUSED[what]
+    report = _checked(**changed)
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert named in report.reason
+
+
+ANEW: dict[str, dict[str, str]] = {
+    "as it is": {},
+    "momentum": {
+        "BACKWARD": "g = gradients(h, o); v = {k: 0.9 * (v[k] if t else 0) + g[k] for k in g}",
+        "UPDATE": "p[name] = p[name] - 0.1 * v[name]",
+    },
+    "as what a function returns": {
+        "BACKWARD": "g = gradients(h, o); step = lambda value, slope: value - 0.1 * slope",
+        "UPDATE": "pass\n    p.update({name: step(p[name], g[name]) for name in p})",
+    },
+    "one layer in turn": {"UPDATE": "if (name in 'WV') == (t % 2 == 0): p[name] -= 0.1 * g[name]"},
+}
+
+
+@pytest.mark.parametrize("what", ANEW)
+def test_what_is_computed_anew_is_not_said(what: str) -> None:
+    """A momentum has what older parameters have given, beside what the present ones do."""
+    report = _checked(**ANEW[what])
+    assert report.verdict != "faulty"
+    assert "older parameters" not in (report.reason or "")
+
+
+def test_what_is_computed_anew_is_certified() -> None:
+    """The network as it is."""
+    assert _checked().verdict == "correct"
