@@ -251,3 +251,64 @@ def test_written_down_and_called_alike() -> None:
     report = check_program(program_from_bytes(text.encode(), "program.py"))
     (finding,) = [f for f in report.findings if f.severity == "error"]
     assert (finding.name, finding.parameters) == ("never-updated", ("v",))
+
+
+BOILER = """
+import numpy as np
+class Boiler:
+    def __init__(self, n_in, n_hid, n_out):
+        r = np.random.RandomState(5)
+        self.U = r.randn(n_hid, n_in) * 0.5
+        self.V = r.randn(n_hid, n_hid) * 0.4
+        self.w = r.randn(n_out, n_hid) * 0.5
+        self.a = np.zeros(n_hid)
+        self.b = np.zeros(n_out)
+    def forward(self, x):
+        T = len(x)
+        h = {-1: np.zeros(len(self.a))}
+        out = {}
+        for t in range(T):
+            h[t] = np.tanh(self.U.dot(x[t]) + self.V.dot(h[t - 1]) + self.a)
+            out[t] = self.w.dot(h[t]) + self.b
+        return h, out
+    def loss(self, out, y):
+        return sum(0.5 * np.sum((out[t] - y[t]) ** 2) for t in out)
+    def backward(self, x, y, h, out, lr=0.01):
+        T = len(x)
+        sum_U, sum_V, sum_w = np.zeros_like(self.U), np.zeros_like(self.V), np.zeros_like(self.w)
+        sum_a, sum_b = np.zeros_like(self.a), np.zeros_like(self.b)
+        back = np.zeros_like(self.a)
+        for t in range(T - 1, -1, -1):
+            dq = out[t] - y[t]
+            sum_w += np.outer(dq, h[t])
+            sum_b += dq
+            dh = self.w.T.dot(dq) + back
+            dz = (1 - h[t] * h[t]) * dh
+            sum_U += np.outer(dz, x[t])
+            sum_V += np.outer(dz, h[t - 1])
+            sum_a += dz
+            back = self.V.T.dot(dz)
+        for d in (sum_U, sum_V, sum_w, sum_a, sum_b):
+            np.clip(d, -50, 50, out=d)
+        self.U -= lr * sum_U
+        self.V -= lr * sum_V
+        self.w -= lr * sum_w
+        self.a -= lr * sum_a
+        self.b -= lr * sum_b
+hours = np.arange(48)
+heat = np.sin((hours - 9) * np.pi / 12) + 0.1 * np.cos(hours * 1.7)
+day = np.stack([np.sin(hours * np.pi / 12), heat], axis=1)
+boiler = Boiler(2, 5, 1)
+for step in range(2000):
+    start = step % 30
+    x = day[start:start + 8]
+    y = heat[start + 1:start + 9].reshape(-1, 1)
+    h, out = boiler.forward(x)
+    boiler.backward(x, y, h, out)
+"""
+
+
+def test_a_sum_of_errors_is_no_parameter() -> None:
+    """Though the bias of the output is in each of them, as it is in a parameter that an update changes."""
+    report = check_program(program_from_bytes(BOILER.encode(), "boiler.py"))
+    assert report.verdict == "correct"

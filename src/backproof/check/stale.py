@@ -27,7 +27,9 @@ def stale(trace: Trace, step: Window) -> tuple[Change, ...]:
         if first is None or store.before is None or root(store.before, 0) is not root(first.after, 0):
             continue
         value = next((node for node in _summands(first.after) if node in old), None)
-        if value is not None and value not in found and _is_read_again(store, first, value):
+        if value is None or value in found or _adds_to_another(first, value):
+            continue
+        if _is_read_again(store, first, value):
             found[value] = Change(store.place, value, first.after, (first,))
     return tuple(found.values())
 
@@ -41,6 +43,14 @@ def _summands(after: Node, limit: int = 40) -> list[Node]:
         if node.operation in SUMS | THROUGH:
             stack.extend(root(operand, 0) for operand in node.operands)
     return found
+
+
+def _adds_to_another(store: Store, value: Node) -> bool:
+    """Is a value added to what the place held, as where a sum of errors holds what is in each of them?"""
+    if store.before is None:
+        return False
+    before = root(store.before, 0)
+    return before is not value and bool(terms(store.after, before)[0])
 
 
 def _is_read_again(store: Store, first: Store, old: Node) -> bool:
