@@ -50,6 +50,9 @@ def changes_in(
     local = {p: _is_local(trace, p, start) or passing(p) for p in grouped}
     for place in sorted(grouped, key=lambda p: (local[p], order[p[0]], grouped[p][0].time)):
         for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo, start):
+            last = grouped[place][-1]
+            if last is not group[-1] and (_is_target(trace, last) or _is_target(trace, group[-1])):
+                continue  # the name has gone on to the next item of a loop
             before, after = group[0].before, group[-1].after
             if before is None:
                 continue
@@ -100,6 +103,12 @@ def _is_local(trace: Trace, place: tuple[Any, ...], start: int) -> bool:
         return False
     frame = trace.frames[place[1]]
     return frame.site is not None and frame.time >= start  # what a module's name holds is never gone
+
+
+def _is_target(trace: Trace, store: Store) -> bool:
+    """Was a name given its value as the target of a loop?"""
+    site = trace.sites[store.site] if store.site >= 0 else None
+    return site is not None and site.statement is not None and trace.sites[site.statement].kind == "For"
 
 
 def _keeps(store: Store, memo: dict[Any, bool]) -> bool:
