@@ -12,6 +12,7 @@ from backproof.graph import Node, evaluate, evaluate_at, median
 from backproof.step import TrainingStep
 
 NEARER = 0.3  # by which points come nearer where the program would decide otherwise
+CALMER = (0.1, 0.01)  # of the parameters, where some gradients vanish at all points as they are
 TRIES = 26  # until 0.3 ** 13 of the spread
 
 
@@ -72,16 +73,21 @@ def informative_tables(
     """Draw such points, each with the values there of what ``results`` and the truths are computed from."""
     points, tables, counts = list[dict[Node, Any]](), list[dict[Node, Any]](), list[int]()
 
-    def drawn() -> Iterator[dict[Node, Any]]:
-        for point in islice(fresh_points(step, seed, spread), 4 * count):
-            points.append(point)
-            yield {**step.state, **point}
+    def drawn(shrunk: float = 1.0) -> Iterator[dict[Node, Any]]:
+        for each in islice(fresh_points(step, seed, spread), 4 * count):
+            point = each if shrunk == 1.0 else {leaf: shrunk * value for leaf, value in each.items()}
+            if shrunk == 1.0 or decides_alike(step, point):
+                points.append(point)
+                yield {**step.state, **point}
 
-    for table in evaluate_at([*results, *step.truths], drawn()):
-        tables.append(table)
-        counts.append(sum(bool(np.any(np.asarray(table[truth]))) for truth in step.truths))
-        if counts.count(max(counts)) >= count and len(counts) >= count:
-            break
+    for shrunk in (1.0, *CALMER):
+        for table in evaluate_at([*results, *step.truths], drawn(shrunk)):
+            tables.append(table)
+            counts.append(sum(bool(np.any(np.asarray(table[truth]))) for truth in step.truths))
+            if counts.count(max(counts)) >= count and len(counts) >= count:
+                break
+        if max(counts) == len(step.truths):
+            break  # else all units may be saturated, where a wrong gradient has thrown the weights far away
     best = max(counts)
     good = [k for k, n in enumerate(counts) if n == best]
     rest = [k for k, n in enumerate(counts) if n != best]
