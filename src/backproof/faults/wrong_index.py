@@ -53,7 +53,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from backproof.check.place import Place, where
+from backproof.check.place import SUBSCRIPT, Place, where
 from backproof.check.reading import parsed
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part, make
@@ -68,7 +68,10 @@ RULE = Rule(
     summary="An index, offset, slice or layer number is off.",
 )
 
-MOST, FAR = 8, 0.12  # other subscripts of a function, and how far they are from what is written
+MOST, FAR = (
+    8,
+    0.12,
+)  # other subscripts of a function or of the forward pass, and how far they are from what is written
 
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
@@ -97,7 +100,17 @@ def _borrowed(place: Place, text: str) -> Iterator[Variant]:
     node = parsed(text)
     if isinstance(node, ast.Subscript):
         whole = text[: node.value.end_col_offset]
-        yield from ((f"{whole}{key}", FAR) for key in place.keys[:MOST] if f"{whole}{key}" != text)
+        keys = dict.fromkeys([*place.keys[:MOST], *_forward_keys(place)[:MOST]])
+        yield from ((f"{whole}{key}", FAR) for key in keys if f"{whole}{key}" != text)
+
+
+def _forward_keys(place: Place) -> list[str]:
+    """The subscripts of the forward pass, as ``[i * s : i * s + k]``."""
+    bench = place.scenery.bench
+    numbers = {n.origin.site for n in bench.forward if n.origin is not None and n.origin.site >= 0}
+    sites = [bench.step.trace.sites[number] for number in sorted(numbers)]
+    texts = [site.text for site in sites if site.kind == "Subscript"]
+    return list(dict.fromkeys(key for text in texts for key in SUBSCRIPT.findall(text)))
 
 
 def _written(place: Place, edge: Edge, text: str) -> Node | None:
