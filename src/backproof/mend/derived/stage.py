@@ -62,6 +62,8 @@ class Deriver:
                     result = score(self.bench, (*before, *derived.changes), states)
                     if result is None or any(a < b for a, b in zip(result, states, strict=True)):
                         continue
+                    if sum(result) <= sum(states):
+                        continue  # a single number is parallel to any other
                     right = sum(a == RIGHT != b for a, b in zip(result, states, strict=True))
                     gain = (right, sum(result) - sum(states), exact)
                     if gain < gained[:3]:
