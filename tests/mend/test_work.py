@@ -40,7 +40,7 @@ for turn in range(50):
                 w[k][i] -= 0.1 * d * x[i]
 """
 FAULTS = {
-    "a slope at the wrong point": (NETWORK.replace("1 - h ** 2", "1 - np.tanh(h) ** 2"), 4_000),
+    "a slope at the wrong point": (NETWORK.replace("1 - h ** 2", "1 - np.tanh(h) ** 2"), 8_000),
     "a sign": (NETWORK.replace("dV = h.T @ miss", "dV = h.T @ -miss"), 3_000),
     "a factor, in lists": (LISTS.replace(" * (1 - h[k])", ""), 60_000),
 }
@@ -74,6 +74,6 @@ def test_a_search_ends_with_its_budget() -> None:
     text = FAULTS["a factor, in lists"][0]
     enough, complete = _searched(text)
     assert complete
-    work, complete = _searched(text, enough // 4)
+    work, complete = _searched(text, enough // 40)
     assert not complete
     assert work < enough // 2

@@ -50,14 +50,17 @@ derived expression is spelled out. Verified at fresh points.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from backproof.check.grades import VANISHES, parallel
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.faults.correction import Correction, Part, bracketed, inside_product, make, product
+from backproof.faults.correction import Correction, Part, bracketed, inside_product, make, product, quotient
 from backproof.faults.rule import Rule
+from backproof.faults.wrong_scale import numbers
 from backproof.graph import Node, unnamed
 from backproof.trace import Site
 
@@ -70,6 +73,10 @@ RULE = Rule(
 )
 
 
+FACTORS = 16  # names whose products are tried
+SAME = 1e-6  # relative: the constants of one term at several points
+
+
 def corrections(place: Place) -> Iterator[Correction]:
     """Add what can be read here, alone or times a number: another path, or the derivative of a penalty."""
     if place.site.kind == "Constant":
@@ -79,7 +86,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     yield from _targets(place, edge)
     if not place.shape:
         return
-    numbers = [
+    singles = [
         n
         for n in place.names
         if (v := place.value(n, edge)) is not None and np.size(v.value) == 1 and not v.operands
@@ -94,10 +101,82 @@ def corrections(place: Place) -> Iterator[Correction]:
             continue
         yield _added(place, name, _read(place, name), 1.7, "missing-term")
         if any(node in p.leaves for p in place.scenery.bench.step.parameters):
-            for number in numbers[:12]:
+            for number in singles[:12]:
                 yield _added(
                     place, product(number, name), _weighted(place, number, name), 1.8, "loss-mismatch"
                 )
+
+
+def addends(
+    place: Place, result: Node, rest: Sequence[Any], instead: Mapping[Node, Node]
+) -> Iterator[Correction]:
+    """Add what is known to be missing from a value, ``rest`` at each point.
+
+    That is what a name holds times a number, or times what another holds, or one less that. ``instead`` are
+    the true values of what is itself wrong as yet.
+    """
+    edge = next((e for e in place.edges if e.operand is result), place.edges[0])
+    tables = place.scenery.bench.base
+    held = dict[str, list[Any]]()
+    for name in place.names:
+        node = place.value(name, edge)
+        if node is None or np.asarray(node.value).dtype.kind not in "biuf":
+            continue
+        node = instead.get(node, node)
+        held[name] = [np.asarray(table.get(node, node.value), dtype=float) for table in tables]
+    like = [name for name, values in held.items() if values[0].shape == np.shape(rest[0])]
+    for name in like:
+        constant = _multiple(rest, held[name])
+        for text, term in _weightings(place, name, constant) if constant is not None else ():
+            yield _added(place, text, term, 1.8, "missing-term")
+    own = [name for name in like if place.foreign(name) == 0][:FACTORS]
+    for name in own:
+        for other in own:
+            for text, values, turn in (
+                (other, held[other], False),
+                (f"1 - {other}", [1 - v for v in held[other]], True),
+            ):
+                products = [x * y for x, y in zip(held[name], values, strict=True)]
+                if other != name and _multiple(rest, products) == 1.0:
+                    term = _product_of(place, name, other, turn)
+                    yield _added(place, product(name, text), term, 1.9, "missing-term")
+
+
+def _multiple(rest: Sequence[Any], values: Sequence[Any]) -> float | None:
+    """The one number by which values have to be multiplied to be the rest at every point."""
+    scales = [parallel(r, v) for r, v in zip(rest, values, strict=True)]
+    if any(s is None or not 0 < abs(s) < VANISHES for s in scales):
+        return None
+    constant = float(scales[0] or 0.0)
+    if any(abs(float(s or 0.0) / constant - 1) > SAME for s in scales):
+        return None
+    return 1.0 if abs(constant - 1) < SAME else constant
+
+
+def _product_of(place: Place, name: str, other: str, turn: bool) -> Build:
+    def build(edge: Edge) -> Node | None:
+        factor = place.value(other, edge)
+        return make("multiply", place.value(name, edge), make("subtract", 1.0, factor) if turn else factor)
+
+    return build
+
+
+def _weightings(place: Place, name: str, constant: float) -> Iterator[tuple[str, Build]]:
+    """A name times a constant, as it can be written at a place."""
+    if constant == 1.0:
+        yield name, _read(place, name)
+        return
+    for text, number in numbers(place):
+        for operation, write, value in (
+            ("multiply", product, number),
+            ("divide", quotient, 1 / number if number else 0.0),
+        ):
+            if abs(value / constant - 1) < SAME:
+                yield write(name, text), _scaled_read(place, name, operation, number)
+
+
+def _scaled_read(place: Place, name: str, operation: str, number: float) -> Build:
+    return lambda edge: make(operation, place.value(name, edge), number)
 
 
 def _targets(place: Place, edge: Edge) -> Iterator[Correction]:

@@ -106,7 +106,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         if constant is None:
             return
         ratios = (constant,)
-    yield from _multiples(place, ratios)
+    yield from multiples(place, ratios)
 
 
 def after(place: Place, before: Sequence[tuple[Edge, Node]]) -> Iterator[Correction]:
@@ -115,7 +115,7 @@ def after(place: Place, before: Sequence[tuple[Edge, Node]]) -> Iterator[Correct
         return
     constant = constant_of(place.scenery.bench, place.edges, before)
     if constant is not None:
-        yield from _multiples(place, (constant,))
+        yield from multiples(place, (constant,))
 
 
 def _as_beside(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
@@ -134,7 +134,8 @@ def _number(place: Place, text: str) -> float | None:
     return float(np.ravel(known.value)[0])
 
 
-def _multiples(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
+def multiples(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
+    """Multiply or divide by what is one of the ratios."""
     for text, value in numbers(place):
         if not np.isfinite(value) or value in (0.0, 1.0):
             continue

@@ -17,6 +17,7 @@ from backproof.graph import Node
 from backproof.mend.behind import Behind
 from backproof.mend.blame import NONE, Blames
 from backproof.mend.derived import Deriver
+from backproof.mend.inwards import from_updates
 from backproof.mend.progress import Progress
 from backproof.mend.reach import Reach
 from backproof.mend.tried import Tried, attempt, built, gain, gained, is_better
@@ -32,7 +33,10 @@ WORK = 2_000_000  # of a search, as the bench counts it: some seconds
 DEARER = 0.6  # than the cheapest correction: one that leaves more as it is may cost so much more
 ALIKE = 0.06  # between the costs of one correction at several places
 CONSTANTS = frozenset({"wrong-scale", "forward-backward-mismatch", "sign-flipped", "extra-factor"})
+FACTORS = frozenset({"missing-factor", "extra-factor"})  # which fit anywhere on the way
 ANEW = 1_000_000  # more where the cheapest correction changes what is right
+LONG = 400  # values of a backward pass
+INWARDS = 2_000_000  # to go through the statements from the updates inwards
 DERIVING = 1_000_000  # more for the true values that are tried where no correction helps, each time
 
 
@@ -53,19 +57,34 @@ class Repair:
 def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     """Choose corrections one after the other, each the one that helps most, until every gradient is right.
 
-    A correction helps when it brings a parameter nearer to the truth (from wrong, to parallel, to right)
-    and none further away; of those that help alike the cheapest is taken. Where that takes many, or leads
-    nowhere, the line of the first is left as it is, and what helps without it is looked for. ``rule`` names
-    the only fault of statements that is looked for.
+    Where one correction does, that is all. Else each statement is looked at by itself, from the updates
+    inwards; and where that does not explain everything, what helps is added up. A correction helps when it
+    brings a parameter nearer to the truth (from wrong, to parallel, to right) and none further away; of those
+    that help alike the cheapest is taken. Where that takes many, or leads nowhere, the line of the first is
+    left as it is, and what helps without it is looked for. ``rule`` names the only fault of statements that
+    is looked for.
     """
     searching, fresh = _Search(bench, rule), Repair((), False, bench.initial)
-    found = searching.run(fresh, work, derive=False)
+    inwards: Repair | None = None
+    among: list[Correction] | None = None
+    if rule is None and len(bench.main) > LONG:  # then it is dear to try each correction on the whole step
+        inwards = searching.inwards(work)
+        if inwards.complete and len(inwards.steps) > 1:
+            return inwards
+        among = searching.beside(inwards) if inwards.complete else None
+    found = searching.first(work, among)
+    if found.complete:
+        return found
+    if inwards is None:
+        inwards = searching.inwards(work) if rule is None else fresh
+    if inwards.complete:
+        return inwards
+    found = searching.run(found, work, derive=False)
     if found.steps and (len(found.steps) > MANY or not found.complete):
         searching.closed = {searching.line_of(found.steps[0].correction)}
         other = searching.run(fresh, work // 4, derive=False)
-        if _left(other) < _left(found):
-            return other
-    return found
+        found = min(found, other, key=_left)
+    return min(found, inwards, key=_left)
 
 
 def located(bench: Bench, repair: Repair, work: int = WORK) -> Repair:
@@ -126,6 +145,32 @@ class _Search:
         self.known_loss = bench.step.hypothesis.stated or RIGHT in bench.initial
         self.barred = set[tuple[object, ...]]()
         self.closed = set[tuple[str, int]]()
+
+    def first(self, work: int, among: Sequence[Correction] | None = None) -> Repair:
+        """The one correction that helps most, of all or ``among`` some, if one does."""
+        initial = self.bench.initial
+        with np.errstate(all="ignore"):
+            best = self.named((), initial, [], self.bench.work + work, among)
+        if best is None:
+            return Repair((), all(s == RIGHT for s in initial), initial)
+        return Repair((best,), all(s == RIGHT for s in best.states), best.states)
+
+    def beside(self, repair: Repair) -> list[Correction]:
+        """All that could be written in the statements that a repair changes."""
+        changed = {self.statement_of(part.place) for tried in repair.steps for part in tried.correction.parts}
+        return [c for c in self.candidates if any(self.statement_of(p.place) in changed for p in c.parts)]
+
+    @staticmethod
+    def statement_of(place: Place) -> int:
+        """The number of the statement that a place stands in."""
+        return place.site.number if place.site.statement is None else place.site.statement
+
+    def inwards(self, work: int) -> Repair:
+        """The repair of the statements that are wrong in themselves, seen from the updates."""
+        work = min(INWARDS, work)
+        steps = from_updates(self.bench, self.every, self.candidates, work) if self.known_loss else ()
+        states = steps[-1].states if steps else self.bench.initial
+        return Repair(steps, all(s == RIGHT for s in states), states)
 
     def run(self, repair: Repair, work: int, derive: bool) -> Repair:
         """Add corrections to those of a repair."""
@@ -285,11 +330,12 @@ class _Search:
 
         A constant that is missing at the end of the chain rule could be put anywhere before it.
         """
-        if best.correction.rule not in CONSTANTS:
-            return best
         blame, limit = self.blames.of(best.correction, best.changes, best.states), self.bench.work + ANEW
         cheapest, gain_of_best = best, gained(best, states)
-        dearer = ALIKE if blame[:2] == NONE[:2] else DEARER
+        is_constant = best.correction.rule in CONSTANTS
+        if not is_constant and (best.correction.rule not in FACTORS or not blame[1]):
+            return best  # nothing that was true is changed
+        dearer = DEARER if is_constant and blame[:2] != NONE[:2] else ALIKE
         for negative, cost, k in sorted(ranked, key=lambda entry: entry[1]):
             if cost > cheapest.correction.cost + dearer or self.bench.work > limit:
                 break

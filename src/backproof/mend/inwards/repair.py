@@ -1,0 +1,132 @@
+"""Make one repair of the statements that are wrong in themselves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from backproof.check.catalogue import Catalogue
+from backproof.check.grades import RIGHT
+from backproof.check.place import Place
+from backproof.check.scoring import score
+from backproof.check.trial import Bench
+from backproof.faults.correction import Correction
+from backproof.mend.inwards.evaluation import Change, Frames
+from backproof.mend.inwards.knowledge import Knowledge
+from backproof.mend.inwards.options import Options
+from backproof.mend.inwards.truths import Truths
+from backproof.mend.inwards.walk import Miss, Walk
+from backproof.mend.inwards.ways import Ways
+from backproof.mend.tried import Tried, built, gain
+
+HEADS = 3  # constants of a loss
+MANY = 2  # values that show a constant
+EACH = 6  # corrections of one statement
+Steps = tuple[Tried, ...]
+
+
+def from_updates(bench: Bench, places: Sequence[Place], candidates: Sequence[Correction], work: int) -> Steps:
+    """The corrections of the statements that are wrong in themselves, in the order of these."""
+    rate = bench.target or (bench.verdict.rate and tuple(bench.verdict.rate for _ in bench.points))
+    catalogue = Catalogue.of(bench)
+    if not rate or not catalogue.entries:
+        return ()
+    with np.errstate(all="ignore"):
+        best: Steps = ()
+        for scale in _scales(catalogue, places):
+            options, limit = Options(places, candidates), bench.work + work
+            knowledge = Knowledge(bench, Truths(catalogue, scale, rate[0]), Frames(bench))
+            walk = Walk(knowledge, Ways(knowledge, options, limit))
+            sets = _sets(bench, options, walk.run(rate))
+            steps = _best(bench, sets, limit + work) if sets else ()
+            if steps and (not best or gain(steps[-1].states) > gain(best[-1].states)):
+                best = steps
+            if best and all(state == RIGHT for state in best[-1].states):
+                break
+        return best
+
+
+def _scales(catalogue: Catalogue, places: Sequence[Place]) -> list[float]:
+    """The constants by which right values of the backward pass may differ from adjoints.
+
+    That by which most do; where none are right to show it, those that the loss has in front, as 1/N.
+    """
+    common = _scale(catalogue, places)
+    if common is not None:
+        return [common]
+    tables = catalogue.tables
+    numbers = [
+        [float(np.ravel(table[entry.node])[0]) for table in tables] for entry in catalogue.shaped.get((), ())
+    ]
+    heads = [1 / n[0] for n in numbers if n[0] > 0 and max(n) - min(n) <= 1e-9 * max(n)]
+    return list(dict.fromkeys(float(f"{scale:.9g}") for scale in (1.0, *heads)))[:HEADS]
+
+
+def _scale(catalogue: Catalogue, places: Sequence[Place]) -> float | None:
+    """The constant by which right values of the backward pass mostly differ from adjoints."""
+    counts = defaultdict[float, int](int)
+    for node in {e.operand for p in places for e in p.edges[:1] if e.whole}:
+        for scale in {float(f"{scale:.6g}") for _, scale in catalogue.matches(node)}:
+            counts[scale] += 1
+    commonest = max(counts, key=lambda scale: counts[scale], default=None)
+    if commonest is None or counts[commonest] < MANY:
+        return None
+    return commonest if counts[commonest] > counts[1.0] else 1.0
+
+
+def _sets(bench: Bench, options: Options, missed: Sequence[Miss]) -> list[list[Correction]]:
+    """For each statement that is wrong the corrections that do in all its evaluations what is wanted.
+
+    The first statement first, of each the cheapest correction first.
+    """
+    groups = defaultdict[int, list[Miss]](list)
+    for miss in missed:
+        groups[miss.result.origin.site].append(miss)
+    ordered = sorted(groups.values(), key=lambda group: min(bench.order[m.result] for m in group))
+    sets = list[list[Correction]]()
+    for group in ordered:
+        common = set(group[0].options).intersection(*(miss.options for miss in group[1:]))
+        found = sorted((options.corrections[k] for k in sorted(common)), key=lambda c: c.cost)
+        if found:
+            sets.append(found[:EACH])
+    return sets
+
+
+def _best(bench: Bench, sets: Sequence[Sequence[Correction]], limit: int) -> Steps:
+    """One correction of each set, by which the most gradients are right together.
+
+    What is right in one statement may be wrong in another, where both call one function.
+    """
+    chosen = [found[0] for found in sets]
+    best = _states(bench, chosen)
+    for k, found in enumerate(sets):
+        for other in found[1:]:
+            if all(state == RIGHT for state in best) or bench.work > limit:
+                break
+            instead = [*chosen[:k], other, *chosen[k + 1 :]]
+            states = _states(bench, instead)
+            if gain(states) > gain(best):
+                chosen, best = instead, states
+    for correction in list(chosen):
+        fewer = [other for other in chosen if other is not correction]
+        if fewer and gain(_states(bench, fewer)) >= gain(best):
+            chosen = fewer
+    return _steps(bench, chosen)
+
+
+def _states(bench: Bench, chosen: Sequence[Correction]) -> tuple[int, ...]:
+    changes = [change for correction in dict.fromkeys(chosen) for change in built(correction) or ()]
+    return score(bench, changes, bench.initial) or bench.initial
+
+
+def _steps(bench: Bench, chosen: Sequence[Correction]) -> Steps:
+    """What the corrections make of the parameters, one after the other."""
+    steps, changes, states = list[Tried](), list[Change](), bench.initial
+    for correction in dict.fromkeys(chosen):
+        new = built(correction) or []
+        changes += new
+        states = score(bench, changes, states) or states
+        steps.append(Tried(correction, tuple(new), states))
+    return tuple(steps)

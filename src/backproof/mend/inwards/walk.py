@@ -1,0 +1,207 @@
+"""Go from the updates inwards, and find the statements that give what is wrong from what is right."""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backproof.check.grades import RIGHT
+from backproof.graph import Node, ancestors
+from backproof.mend.inwards.evaluation import Values, is_same
+from backproof.mend.inwards.knowledge import Knowledge, Wish
+from backproof.mend.inwards.sums import rounds
+from backproof.mend.inwards.ways import Question, Reason, Ways
+
+AGAIN = 3  # times that a value is looked at, as others are found to want it
+DEPTH = 2  # statements through which what is known of their inputs is carried on
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Miss:
+    """A statement that gives what is wrong, and the corrections that would make it give what is wanted."""
+
+    result: Node
+    options: tuple[int, ...]
+
+
+class Walk:
+    """The statements of one step, as they are wanted: the rounds of a sum first, then the last."""
+
+    def __init__(self, knowledge: Knowledge, ways: Ways) -> None:
+        self.knowledge, self.ways, self.bench = knowledge, ways, knowledge.bench
+        ways.could_be = self._could_be
+        self.missed: dict[Node, Miss] = {}
+        self.looked: dict[Node, int] = defaultdict(int)
+        self.waiting: list[tuple[bool, int, int, Node]] = []
+        self.count = 0
+        self.puzzles: dict[Node, None] = {}  # what nothing has explained as yet, in order
+        self.tried: set[tuple[Node, int, int, bool]] = set()
+
+    def run(self, scale: Sequence[float]) -> list[Miss]:
+        """The statements that are wrong in themselves, where right gradients have a scale at each point."""
+        bench = self.bench
+        for k, (descent, state) in enumerate(zip(bench.step.descents, bench.initial, strict=True)):
+            if state == RIGHT:
+                self.knowledge.sure.update(ancestors([descent]))
+            else:
+                values = [c * np.asarray(t[k], dtype=float) for c, t in zip(scale, bench.truths, strict=True)]
+                for node, wanted in _unpacked(descent, values):
+                    self._wish(node, tuple(wanted), None)
+        self._look_at_all()
+        while not self.ways.is_over and (self._again(deep=False) or self._again(deep=True)):
+            pass
+        for node in list(self.puzzles):
+            self._blame(node)
+        return list(self.missed.values())
+
+    def _look_at_all(self) -> None:
+        while self.waiting and not self.ways.is_over:
+            self._look(heapq.heappop(self.waiting)[-1])
+
+    def _again(self, deep: bool) -> bool:
+        """Try what nothing explained: more is known by now of what it reads, or it is worth more work."""
+        for node in sorted(self.puzzles, key=lambda n: (self._unknown(n), -self.bench.order[n])):
+            tried = (node, *self._known_of(node), deep)
+            if self.ways.is_over or tried in self.tried:
+                continue
+            self.tried.add(tried)
+            if self._explain(node, deep=deep):
+                self.puzzles.pop(node, None)
+                self._look_at_all()
+                return True
+        return False
+
+    def _known_of(self, node: Node) -> tuple[int, int]:
+        """How much is known that explains a value: of its inputs, and of what would mend its statement."""
+        return self._unknown(node), len(self.ways.mends.get(node.origin.site, ()))
+
+    def _unknown(self, node: Node) -> int:
+        """How many inputs of a statement might have to be anything."""
+        knowledge = self.knowledge
+        inputs = knowledge.evaluation(node).inputs
+        return sum(u not in knowledge.sure and knowledge.known(u) is None for u in inputs)
+
+    def _wish(self, node: Node, wanted: Values, by: Node | None) -> None:
+        self.knowledge.wishes[node].append(Wish(wanted, by))
+        self.count += 1
+        later = node not in self.knowledge.given
+        heapq.heappush(self.waiting, (later, -self.bench.order[node], self.count, node))
+
+    # ------------------------------------------------------------------ one value
+    def _look(self, node: Node) -> None:
+        """Explain why a value is not what is wanted of it, where it is not."""
+        knowledge = self.knowledge
+        self.looked[node] += 1
+        wishes, wrong = knowledge.wishes[node], knowledge.unmet(node)
+        if self.looked[node] > AGAIN or not any(np.any(each) for wish in wishes for each in wish.values):
+            return  # that it is to be nothing says little of what makes it so
+        if not wrong:
+            knowledge.sure.update(ancestors([node]))
+        elif self._is_wrong(node, wrong):
+            if self._explain(node):
+                self.puzzles.pop(node, None)
+            else:
+                self.puzzles[node] = None
+                self.tried.add((node, *self._known_of(node), False))
+
+    def _is_wrong(self, node: Node, wrong: Sequence[Wish]) -> bool:
+        """Is it the value that is wrong? Else the statements that want it otherwise are."""
+        knowledge = self.knowledge
+        first = wrong[0].values
+        agreed = all(is_same(a, b) for w in wrong[1:] for a, b in zip(w.values, first, strict=True))
+        right = node in knowledge.sure or len(wrong) < len(knowledge.wishes[node])
+        if agreed and not right and node not in knowledge.kept:
+            return True
+        refused = [wish for wish in wrong if not self._otherwise(wish, node)]
+        if refused and not right and len(refused) == len(knowledge.wishes[node]):
+            return True
+        for wish in refused:
+            if wish.by is not None:
+                self._miss(wish.by, ())
+        return False
+
+    def _blame(self, node: Node) -> None:
+        """What nothing explains is where a true value is wanted otherwise, or else where none is given."""
+        knowledge = self.knowledge
+        askers = [wish for wish in knowledge.unmet(node) if wish.by is not None]
+        if not askers or not knowledge.truths.holds(node):
+            self._miss(node, ())
+            return
+        for wish in askers:
+            if wish.by is not None and not self._otherwise(wish, node):
+                self._miss(wish.by, ())
+
+    def _otherwise(self, wish: Wish, node: Node) -> bool:
+        """Explain the statement that has a wish without that: its input is right."""
+        return wish.by is not None and self._explain(wish.by, {node})
+
+    def _explain(self, node: Node, barred: Collection[Node] = (), *, deep: bool = False) -> bool:
+        """Say why a statement does not give what is wanted, where no input is wrong that is barred."""
+        knowledge = self.knowledge
+        wanted = knowledge.unmet(node)[0].values
+        if node not in knowledge.given:
+            for part, total in rounds(knowledge, node, wanted)[:-1]:
+                self._wish(part, total, None)
+        for question in self._questions(node, wanted, barred):
+            reason = self.ways.explain(question, deep and not question.far)
+            if reason is not None:
+                self._take(question, reason)
+                return True
+        return False
+
+    def _questions(self, node: Node, wanted: Values, barred: Collection[Node]) -> Iterator[Question]:
+        """What to ask of a statement: with what is known of its inputs, then with what follows from that."""
+        knowledge = self.knowledge
+        here, given = knowledge.evaluation(node), list(knowledge.given.get(node, ()))
+        fixed = {edge.operand for edge, _ in given}
+        free = [u for u in here.inputs if u not in barred and u not in fixed and u not in knowledge.sure]
+        free.sort(key=lambda u: (knowledge.truths.holds(u), -self.bench.order[u]))
+        for depth in (0, DEPTH):
+            known = {u: true for u in free if (true := knowledge.known(u, depth)) is not None}
+            if depth and not known:
+                continue
+            instead = given + [change for u, true in known.items() for change in here.reading(u, true)]
+            others = [u for u in free if u not in known]
+            yield Question(here, wanted, [*instead, *knowledge.beside(here)], others, depth > 0)
+
+    def _could_be(self, node: Node, wanted: Values) -> bool:
+        """Would one thing explain why a statement does not give something?"""
+        if self.knowledge.is_met(node, wanted):
+            return True
+        questions = self._questions(node, wanted, ())
+        return any(self.ways.explain(question, deep=False) is not None for question in questions)
+
+    def _take(self, question: Question, reason: Reason) -> None:
+        """Carry on with what explains a value."""
+        changed = {edge.operand for edge, _ in question.given} | {node for node, _ in reason.inputs}
+        self.knowledge.keep(question.here, changed)
+        if reason.options:
+            self._miss(question.here.result, reason.options)
+        for node, values in reason.inputs:
+            self._wish(node, values, question.here.result)
+
+    def _miss(self, node: Node, options: tuple[int, ...]) -> None:
+        if node not in self.missed or options:
+            self.missed[node] = Miss(node, options)
+            self.knowledge.faulty.add(node)
+        if options:
+            self.ways.mends[node.origin.site] = options
+
+
+def _unpacked(node: Node, wanted: Sequence[Any]) -> Iterator[tuple[Node, list[Any]]]:
+    """What the statements of an update have to give, so that the step gives what is wanted."""
+    if node.origin is not None and node.origin.site >= 0:
+        yield node, list(wanted)
+    elif node.operation == "negative":
+        yield from _unpacked(node.operands[0], [-each for each in wanted])
+    elif node.operation == "reshape":
+        shape = np.shape(node.operands[0].value)
+        yield from _unpacked(node.operands[0], [np.reshape(each, shape) for each in wanted])
+    elif node.operation == "stack" and node.attributes.get("axis", 0) == 0:
+        for k, part in enumerate(node.operands):
+            yield from _unpacked(part, [each[k] for each in wanted])

@@ -1,0 +1,203 @@
+"""Several mistakes at once, each found by what its own statement has to give."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.check.judge import judge
+from backproof.check.trial import Bench
+from backproof.mend import Repair, search
+from backproof.mend.inwards import from_updates
+from backproof.source import Program
+from backproof.trace import trace_program
+
+# a state that leaks: it goes to the next step by three ways
+LEAKY = """
+import numpy as np
+draw = np.random.default_rng(14)
+rain, level = draw.normal(size=7), draw.normal(size=7)
+p = {"U": 0.6 * draw.normal(size=(4, 4)), "g": 0.7 * draw.normal(size=4), "c": 0.3 * draw.normal(size=4),
+     "K": 0.5 * draw.normal(size=(4, 4)), "v": 0.8 * draw.normal(size=4)}
+for turn in range(10**6):
+    h, tape, loss = 0.1 * np.ones(4), [], 0.0
+    for x, t in zip(rain, level):
+        k = 1 / (1 + np.exp(-(p["K"] @ h + p["c"])))
+        m = np.tanh(p["U"] @ h + p["g"] * x)
+        new = (1 - k) * h + k * m
+        tape.append((x, h, k, m, new, p["v"] @ new - t))
+        loss += 0.5 * (p["v"] @ new - t) ** 2
+        h = new
+    d, carry = {n: np.zeros_like(w) for n, w in p.items()}, np.zeros(4)
+    for x, h, k, m, new, miss in tape[::-1]:
+        d["v"] += miss * new
+        dn = miss * p["v"] + carry
+        dk = dn * (m - h) * k * (1 - k)
+        dm = dn * k * (1 - m ** 2)
+        d["K"] += np.outer(dk, h)
+        d["c"] += dk
+        d["U"] += np.outer(dm, h)
+        d["g"] += dm * x
+        carry = dn * (1 - k) + p["K"].T @ dk + p["U"].T @ dm
+    for n in p:
+        p[n] -= 0.02 * d[n]
+"""
+# a code with noise, whose loss has a term of its own for each of two branches
+NOISY = """
+import numpy as np
+draw = np.random.default_rng(15)
+x = draw.normal(size=(13, 6))
+E, M, S, D = (0.4 * draw.normal(size=s) for s in ((6, 5), (5, 3), (5, 3), (3, 6)))
+for turn in range(10**6):
+    eps = draw.normal(size=(13, 3))
+    h = np.tanh(x @ E)
+    mu, lv = h @ M, h @ S
+    std = np.exp(lv / 2)
+    z = mu + std * eps
+    r = z @ D
+    loss = (0.5 * np.sum((r - x) ** 2) - 0.5 * np.sum(1 + lv - mu ** 2 - np.exp(lv))) / len(x)
+    dr = (r - x) / len(x)
+    dz = dr @ D.T
+    dmu = dz + mu / len(x)
+    dlv = dz * eps * std * 0.5 + 0.5 * (np.exp(lv) - 1) / len(x)
+    dh = dmu @ M.T + dlv @ S.T
+    dE = x.T @ (dh * (1 - h ** 2))
+    D -= 0.02 * z.T @ dr
+    M -= 0.02 * h.T @ dmu
+    S -= 0.02 * h.T @ dlv
+    E -= 0.02 * dE
+"""
+# blocks with a way around them; one slope serves two activations, and is called rightly in the one
+BLOCKS = """
+import numpy as np
+draw = np.random.default_rng(16)
+def slope(a):
+    return 1 - a * a
+ore, yield_ = draw.normal(size=(12, 5)), draw.normal(size=(12, 2))
+blocks = [{"A": 0.5 * draw.normal(size=(5, 7)), "B": 0.5 * draw.normal(size=(7, 5))} for _ in range(3)]
+H, out = 0.5 * draw.normal(size=(5, 4)), {"W": 0.5 * draw.normal(size=(4, 2))}
+for turn in range(10**6):
+    s, kept = ore, []
+    for b in blocks:
+        a = np.tanh(s @ b["A"])
+        kept.append((s, a))
+        s = s + a @ b["B"]
+    u = s @ H
+    q = np.tanh(u)
+    miss = q @ out["W"] - yield_
+    loss = np.sum(miss ** 2) / len(ore)
+    top = 2 * miss / len(ore)
+    dW = q.T @ top
+    du = top @ out["W"].T * slope(q)
+    dH = s.T @ du
+    ds = du @ H.T
+    first = ds
+    grads = []
+    for b, (s, a) in zip(blocks[::-1], kept[::-1]):
+        da = ds @ b["B"].T * slope(a)
+        grads.append((b, {"A": s.T @ da, "B": a.T @ ds}))
+        ds = ds + da @ b["A"].T
+    out["W"] -= 0.03 * dW
+    H -= 0.03 * dH
+    for b, g in grads:
+        for name in b:
+            b[name] -= 0.03 * g[name]
+"""
+# a mean, of which the backward pass divides at the end: no value before is an adjoint without its factor
+MEAN = """
+import numpy as np
+draw = np.random.default_rng(17)
+x, y = draw.normal(size=(5, 23)), (draw.normal(size=(1, 23)) > 0) * 1.0
+W, b = 0.5 * draw.normal(size=(4, 5)), 0.2 * draw.normal(size=(4, 1))
+V, c = 0.5 * draw.normal(size=(1, 4)), 0.2 * draw.normal(size=(1, 1))
+n = x.shape[1]
+for turn in range(10**6):
+    h = np.tanh(W @ x + b)
+    p = 1 / (1 + np.exp(-(V @ h + c)))
+    loss = -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)) / n
+    dz = p - y
+    dV, dc = dz @ h.T / n, np.sum(dz, axis=1, keepdims=True) / n
+    dh = V.T @ dz * (1 - h ** 2)
+    dW, db = dh @ x.T / n, np.sum(dh, axis=1, keepdims=True) / n
+    W = W - 0.3 * dW
+    b = b - 0.3 * db
+    V = V - 0.3 * dV
+    c = c - 0.3 * dc
+"""
+SETS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "a sign and a way that is left out, over time": (
+        LEAKY,
+        (("dn * (m - h)", "dn * (h - m)"), ("carry = dn * (1 - k) + ", "carry = ")),
+    ),
+    "a slope and a state, over time": (
+        LEAKY,
+        (("(1 - m ** 2)", "(1 - m)"), ('d["K"] += np.outer(dk, h)', 'd["K"] += np.outer(dk, new)')),
+    ),
+    "a term of the loss and a constant": (
+        NOISY,
+        (("dmu = dz + mu / len(x)", "dmu = dz"), ("std * 0.5 +", "std +")),
+    ),
+    "the wrong end of a way around, and a helper called with the wrong value": (
+        BLOCKS,
+        (("da = ds @", "da = first @"), ("* slope(q)", "* slope(u)")),
+    ),
+    "three in a row": (
+        NOISY,
+        (("dmu @ M.T +", "dmu @ M.T -"), ("(1 - h ** 2)", "(1 - h)"), ("std * 0.5 +", "std +")),
+    ),
+    "an operand and the sign of an update": (
+        MEAN,
+        (("dz = p - y", "dz = p - p"), ("c = c - 0.3 * dc", "c = c + 0.3 * dc")),
+    ),
+    "an axis and a slope": (
+        MEAN,
+        (
+            ("db = dh @ x.T / n, np.sum(dh, axis=1, keepdims=True) / n", "db = dh @ x.T / n, np.sum(dh) / n"),
+            ("(1 - h ** 2)", "(1 + h ** 2)"),
+        ),
+    ),
+}
+
+
+def _bench(text: str) -> Bench:
+    judgement = judge(trace_program(Program("p.py", text)))
+    assert judgement is not None
+    return Bench.of(judgement.step, judgement.verdict)
+
+
+def _with(name: str) -> tuple[str, set[int]]:
+    """A program with its mistakes, and their rows."""
+    text, mistakes = SETS[name]
+    rows = set[int]()
+    for right, wrong in mistakes:
+        assert text.count(right) == 1
+        rows.add(text[: text.index(right)].count("\n") + 1)
+        text = text.replace(right, wrong)
+    return text, rows
+
+
+def _rows(repair: Repair) -> set[int]:
+    return {tried.correction.site.span.row for tried in repair.steps}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_each_mistake_is_found_in_its_own_statement(name: str) -> None:
+    """And nothing beside them is changed."""
+    text, rows = _with(name)
+    repair = search(_bench(text))
+    assert repair.complete
+    assert _rows(repair) == rows
+    assert len(repair.steps) == len(SETS[name][1])
+
+
+@pytest.mark.parametrize("text", [LEAKY, NOISY, BLOCKS, MEAN])
+def test_right_statements_are_left_alone(text: str) -> None:
+    """Without a mistake nothing is looked for."""
+    bench = _bench(text)
+    assert from_updates(bench, [], [], 10**6) == ()
+
+
+def test_what_is_found_takes_little_work() -> None:
+    """Two mistakes over seven steps cost less than to try each correction on the whole."""
+    bench = _bench(_with("a sign and a way that is left out, over time")[0])
+    assert search(bench).complete
+    assert bench.work < 1_500_000
