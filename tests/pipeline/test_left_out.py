@@ -106,6 +106,37 @@ def test_a_number_that_no_list_has_is_said(changed: dict[str, str], what: str) -
     assert what in report.reason
 
 
+HOLDERS = """
+import numpy as np
+
+rng = np.random.default_rng(2)
+class Held:
+    def __init__(self, value):
+        self.value, self.slope = value, None
+X, y = rng.normal(size=(25, 3)), rng.normal(size=25)
+w, v, b = Held(rng.normal(size=(3, 4)) * 0.5), Held(rng.normal(size=4) * 0.5), Held(np.array([0.3]))
+for k in range(700):
+    h = np.tanh(X @ w.value)
+    e = h @ v.value + b.value - y
+    loss = 0.5 * np.mean(e ** 2)
+    w.slope = X.T @ (np.outer(e, v.value) * (1 - h ** 2)) / 25
+    v.slope = h.T @ e / 25
+    b.slope = np.array([e.mean()])
+    for p in CHANGED:
+        p.value = p.value - 0.1 * p.slope
+    if k % 100 == 0: print(loss)
+"""
+
+
+def test_an_array_that_no_list_has_is_said() -> None:
+    """Where all objects that are given a gradient were there before, they hold parameters."""
+    text = HOLDERS.replace("CHANGED", "(w, v)")
+    report = check_program(program_from_bytes(text.encode(), "held.py"))
+    assert report.verdict != "correct"
+    text = HOLDERS.replace("CHANGED", "(w, v, b)")
+    assert check_program(program_from_bytes(text.encode(), "held.py")).verdict == "correct"
+
+
 def test_data_and_targets_have_gradients_that_nobody_applies() -> None:
     """They are objects of the same kind, and held by no model."""
     assert _checked().verdict == "correct"

@@ -24,6 +24,7 @@ for t in range(300):
     dW1, db1, dW2, db2 = X.T @ dh, dh.sum(0), h.T @ d, d.sum(0)
     BEFORE
     W1 -= 0.1 * dW1; b1 -= 0.1 * db1; W2 -= 0.1 * dW2; b2 -= 0.1 * db2
+    LAST
     if t % 100 == 0: print(loss)
 """
 INITIAL = (
@@ -34,6 +35,7 @@ DRAWN: dict[str, tuple[dict[str, str], str]] = {
     "one matrix, at the beginning": ({"ROUND": "W1 = rng.normal(0, 0.5, (4, 6))"}, "W1 has"),
     "a bias, set to zero": ({"ROUND": "b2 = np.zeros(2)"}, "b2 has"),
     "one matrix, before its update": ({"BEFORE": "W2 = rng.normal(0, 0.5, (6, 2))"}, "W2 has"),
+    "a bias, behind its update": ({"LAST": "b1 = np.full(6, 0.1)"}, "b1 has"),
     "all of them": ({"FIRST": "", "ROUND": INITIAL}, "W1, b1, W2 and b2 have"),
 }
 OBJECTS = """
@@ -64,7 +66,7 @@ def _checked(text: str, changed: dict[str, str]) -> FileReport:
 
 
 def _network(changed: dict[str, str]) -> FileReport:
-    return _checked(NETWORK, {"FIRST": INITIAL, "ROUND": "", "BEFORE": "", **changed})
+    return _checked(NETWORK, {"FIRST": INITIAL, "ROUND": "", "BEFORE": "", "LAST": "", **changed})
 
 
 @pytest.mark.parametrize("what", DRAWN)

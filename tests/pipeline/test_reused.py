@@ -67,6 +67,14 @@ def test_what_is_not_computed_anew_is_said(what: str) -> None:
     assert named in report.reason
 
 
+def test_a_new_value_that_nobody_reads_is_said() -> None:
+    """The update gives it a name of its own, and the parameter stays."""
+    update = "if name != 'c': p[name] -= 0.1 * g[name]\n    c_new = p['c'] - 0.1 * g['c']"
+    report = _checked(UPDATE=update)
+    # X != 'c' else p['c']; c_new = p['c'] - 0.1 * g['c']")
+    assert report.verdict != "correct"
+
+
 ANEW: dict[str, dict[str, str]] = {
     "as it is": {},
     "momentum": {

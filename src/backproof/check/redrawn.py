@@ -29,7 +29,7 @@ def redrawn(judgement: Judgement) -> tuple[str, ...]:
 
 
 def _drawn_between(trace: Trace, seen: Sequence[Window]) -> list[str]:
-    """What is made behind each step, from nothing that a step has learned, for the next one to begin with.
+    """What is made in or behind each step, from nothing that is learned, for the next one to begin with.
 
     It is told by the statement that updates it: an object that is made anew may go by another name.
     """
@@ -39,7 +39,7 @@ def _drawn_between(trace: Trace, seen: Sequence[Window]) -> list[str]:
         for change in window.parameters:
             before, site = root(change.before, 0), change.stores[-1].site
             line = walk([before], lambda n: time_of(n) >= seen[0].start)
-            if time_of(before) < last.end or not made.isdisjoint(line):
+            if time_of(before) < last.start or not made.isdisjoint(line):
                 kept.add(site)
             names.setdefault(site, label(trace, change))
         made |= {root(change.after, 0) for change in window.parameters}

@@ -7,7 +7,9 @@ may be missing; or what stays is meant to stay.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -48,13 +50,21 @@ def unread_gradients(step: TrainingStep) -> tuple[Unread, ...]:
     fixed = [n for n in line if n in still and n not in moved and np.shape(n.value) in shapes][:MOST]
     truths = adjoints(step.loss, fixed)
     points = [{**step.state, **point} for point in informative_points(step, 2)]
-    tables = [evaluate([*candidates, *truths.values()], point) for point in points]
+    tables = [evaluate([*candidates, *truths, *truths.values()], point) for point in points]
     found = []
     for node in candidates:
         for value, truth in truths.items():
-            if is_multiple([(table[node], table[truth]) for table in tables]):
+            own = is_multiple([(table[node], table[truth]) for table in tables])
+            if own or (value in kept and _is_update(tables, value, node, truth)):
                 below = set(ancestors([value]))
                 owners = tuple(name for leaf, name in kept.items() if leaf in below)
                 found.append(Unread(names[node], node, owners))
                 break
     return tuple(found)
+
+
+def _is_update(tables: Sequence[Mapping[Node, Any]], old: Node, new: Node, truth: Node) -> bool:
+    """Is this the old value less a multiple of its gradient?"""
+    if np.shape(old.value) != np.shape(new.value):
+        return False
+    return is_multiple([(np.subtract(table[old], table[new]), table[truth]) for table in tables])

@@ -1,7 +1,7 @@
 """Numbers whose gradient their own object is given, as those beside them, and which no update changes.
 
 So it is where every value is an object that holds its number and its gradient, and one of them is missing in
-the list of parameters. Data and targets are such objects too; but no model holds these.
+the list of parameters. Where results, data and targets are such objects too, no model holds these.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ def untrained(judgement: Judgement) -> tuple[str, ...]:
     start = min((w.start for w in judgement.seen), default=step.window.start)
     holders = _holders(trace, start)
     models = _above(holders, owners)
+    alone = _are_older(trace, set(gradients), start)
     attributes = {place[2] for place in changed}
     beside: dict[Node, str] = {}
     for node, places in owned(trace).items():
         for place in places:
             if place[0] != "attribute" or place[1] in owners or place[2] not in attributes:
                 continue
-            if place[1] in gradients and not models.isdisjoint(_above(holders, {place[1]})):
+            if place[1] in gradients and (alone or not models.isdisjoint(_above(holders, {place[1]}))):
                 beside.setdefault(node, gradients[place[1]])
     if not beside:
         return ()
@@ -66,6 +67,13 @@ def _given(step: TrainingStep, owners: set[int]) -> dict[int, str]:
     updated = {c.place[2] for p in step.parameters for c in p.changes if c.place[0] == "attribute"}
     names = {s.place[2] for s in inside if s.place[1] in owners} - updated
     return {s.place[1]: step.trace.labels.get(s.place, s.place[2]) for s in inside if s.place[2] in names}
+
+
+def _are_older(trace: Trace, objects: set[int], start: int) -> bool:
+    """Were all these objects there before ``start``, so that they hold parameters, and no results?"""
+    held = {s.place[1] for s in trace.stores if s.time < start and s.place[0] == "attribute"}
+    held |= {h.place[1] for h in trace.holdings if h.time < start and h.place[0] == "attribute"}
+    return objects <= held
 
 
 def _holders(trace: Trace, end: int) -> dict[int, set[int]]:
