@@ -199,6 +199,25 @@ def mixes(after: Node, before: Node, others: Collection[Node]) -> bool:
     return found
 
 
+def follows(after: Node, before: Node) -> bool:
+    """Does the new value go a share of the way to something else, as in ``v += (1 - b) * (g * g - v)``?
+
+    That is ``b * v + (1 - b) * g * g``, a mean that forgets.
+    """
+    if after.operation != "add":
+        return False
+    for kept, step in (after.operands, after.operands[::-1]):
+        if _is_part(kept, before) and step.operation == "multiply":
+            for share, way in (step.operands, step.operands[::-1]):
+                if (
+                    np.size(share.value) == 1
+                    and way.operation == "subtract"
+                    and _is_part(way.operands[1], before)
+                ):
+                    return not reaches(way.operands[0], before, lambda node: time_of(node) > time_of(before))
+    return False
+
+
 def projected(after: Node, before: Node, limit: int = 60) -> Node | None:
     """The gradient step inside a new value that was bent back after it, as by ``np.maximum(w - lr * g, 0)``.
 

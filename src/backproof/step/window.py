@@ -22,6 +22,7 @@ from backproof.step.passing import Passing
 from backproof.step.update import (
     SUMS,
     THROUGH,
+    follows,
     keeps,
     learns,
     mixes,
@@ -321,7 +322,8 @@ def _without_memory(window: Window) -> Window:
     for change in window.parameters:
         _, added = terms(change.after, change.before)
         own = walk(added, lambda node: time_of(node) >= window.start)
-        if change.before in own and not is_momentum(change, window.parameters):
+        alone = is_momentum(change, window.parameters) or follows(change.after, change.before)
+        if change.before in own and not alone:
             continue
         updated = [c.after for c in window.parameters if c is not change]
         if change.after in walk(updated, lambda node: time_of(node) >= window.start):
