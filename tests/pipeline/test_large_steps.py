@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from backproof.graph import leaf
+from backproof.pipeline import check_program
 from backproof.source import program_from_bytes
 from backproof.trace import Trace, trace_program
 from backproof.trace.run import how_it_ended
 
+LONGEST = 12.0  # seconds of the processor: a few are needed, and it would take a minute by the square
 PROGRAM = """
 import numpy as np
 
@@ -53,3 +57,56 @@ def test_a_step_that_is_too_large_is_called_so() -> None:
     }
     assert "more than 60,000 numbers one by one" in said[60_001]
     assert "one by one" not in said[9]
+
+
+NUMBERS = """
+import math, random
+random.seed(6)
+def neurons(size, inputs):
+    return [{"w": [random.uniform(-0.3, 0.3) for _ in range(inputs)], "b": random.uniform(-0.2, 0.2)}
+            for _ in range(size)]
+net = [neurons(33, 45), neurons(6, 33)]
+def run(x):
+    outs = [x]
+    for layer in net:
+        out = []
+        for n in layer:
+            z = n["b"]
+            for w, v in zip(n["w"], outs[-1]):
+                z += w * v
+            out.append(1 / (1 + math.exp(-z)))
+        outs.append(out)
+    return outs
+def learn(x, t):
+    a, h, o = run(x)
+    loss = 0.0
+    for k in range(6):
+        loss += 0.5 * (o[k] - t[k]) ** 2
+    do = [(o[k] - t[k]) * o[k] * (1 - o[k]) for k in range(6)]
+    dh = []
+    for i in range(33):
+        e = 0.0
+        for k in range(6):
+            e += net[1][k]["w"][i] * do[k]
+        dh.append(e * h[i] * (1 - h[i]))
+    for layer, ds, before in ((net[0], dh, a), (net[1], do, h)):
+        for n, d in zip(layer, ds):
+            for i in range(len(before)):
+                n["w"][i] -= 0.5 * d * before[i]
+            n["b"] -= 0.5 * d
+    return loss
+data = [([random.random() for _ in range(45)], random.randrange(6)) for _ in range(9)]
+for sweep in range(100):
+    total = 0.0
+    for x, c in data:
+        total += learn(x, [float(k == c) for k in range(6)])
+    print(sweep, total)
+"""
+
+
+def test_thousands_of_single_numbers() -> None:
+    """A step of a network that is written neuron by neuron is judged in a time that goes with its length."""
+    start = time.process_time()
+    report = check_program(program_from_bytes(NUMBERS.encode(), "net.py"), timeout=60)
+    assert (report.verdict, len(report.parameters)) == ("correct", 39 * 2)
+    assert time.process_time() - start < LONGEST

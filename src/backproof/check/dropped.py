@@ -106,11 +106,11 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
     rounds = (a for a in trace.activities if (a.kind, a.site) == window.kind and a.end <= window.start)
     earlier = [(activity.start, activity.end) for activity in rounds]
     beside: dict[Any, Parameter] = {}
-    holders = owned(trace)
+    holders, outer = owned(trace), _outer(trace)
     for parameter in step.parameters:
         for change in parameter.changes:
             for place in (change.place, *holders.get(_first(trace, change.place, change.before), ())):
-                for family in _families(trace, place):
+                for family in _families(outer, place):
                     beside.setdefault(family, parameter)
     parameters = set(step.leaves)
     candidates: dict[Node, tuple[Place, str, Parameter]] = {}
@@ -136,9 +136,9 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
         for place in holders.get(_root(node), ()):
             if place in inside:
                 continue
-            sibling = next((beside[f] for f in _families(trace, place) if f in beside), None)
+            sibling = next((beside[f] for f in _families(outer, place) if f in beside), None)
             if sibling is not None:
-                name = _label(trace, place, sibling.name) or node.name or "?"
+                name = _label(trace, outer, place, sibling.name) or node.name or "?"
                 candidates.setdefault(leaf, (place, name, sibling))
     return candidates
 
@@ -154,24 +154,35 @@ def owned(trace: Trace) -> dict[Node, list[Place]]:
     return found
 
 
-def _families(trace: Trace, place: Place) -> Iterator[Any]:
+Outer = Mapping[Any, Sequence[Place]]
+
+
+def _outer(trace: Trace) -> Outer:
+    """The places that hold each container."""
+    found: dict[Any, list[Place]] = defaultdict(list)
+    for holding in trace.holdings:
+        if not isinstance(holding.content, Node):
+            found[holding.content].append(holding.place)
+    return {content: list(dict.fromkeys(places)) for content, places in found.items()}
+
+
+def _families(outer: Outer, place: Place) -> Iterator[Any]:
     """What places of one kind share: an object, a dictionary, the object whose lists they are in."""
     match place:
         case ("attribute", owner, _):
             yield ("of", owner)
-        case ("item", tuple() as outer, _):
-            yield ("of", outer)
-            yield from _families(trace, outer)
+        case ("item", tuple() as held, _):
+            yield ("of", held)
+            yield from _families(outer, held)
         case ("item", container, _):
             yield ("of", container)
-            for holding in trace.holdings:
-                if holding.content == container and not isinstance(holding.content, Node):
-                    yield from _families(trace, holding.place)
+            for holder in outer.get(container, ()):
+                yield from _families(outer, holder)
         case ("name", frame, _):
             yield ("frame", frame)
 
 
-def _label(trace: Trace, place: Place, beside: str) -> str:
+def _label(trace: Trace, outer: Outer, place: Place, beside: str) -> str:
     """What a place is called that nothing was ever stored to; ``beside`` is what its neighbour is called."""
     if trace.labels.get(place):
         return trace.labels[place]
@@ -182,10 +193,9 @@ def _label(trace: Trace, place: Place, beside: str) -> str:
             owner = beside.rpartition(".")[0]
             return f"{owner}.{name}" if owner else str(name)
         case ("item", container, key):
-            for holding in trace.holdings:
-                if not isinstance(holding.content, Node) and holding.content == container:
-                    outer = _label(trace, holding.place, beside)
-                    return f"{outer}[{key!r}]" if outer else ""
+            for holder in outer.get(container, ()):
+                around = _label(trace, outer, holder, beside)
+                return f"{around}[{key!r}]" if around else ""
     return ""
 
 

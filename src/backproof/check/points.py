@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -101,6 +102,11 @@ def _typical(step: TrainingStep) -> float:
 
 
 def _moved(value: Any, generator: np.random.Generator, scale: float, spread: float) -> Any:
+    if type(value) is float:  # of which there may be many
+        own = 0.3 * (abs(value) if 0 < abs(value) < math.inf else scale)
+        return value + spread * (
+            own * generator.standard_normal() + 0.05 * scale * generator.standard_normal()
+        )
     array = np.asarray(value, dtype=np.float64)
     size = _size(array) if array.size else 0.0
     own = 0.3 * size if np.isfinite(size) and size > 0 else 0.3 * scale

@@ -5,9 +5,9 @@ As where a dictionary of parameters is given new arrays, and the layers keep the
 
 from __future__ import annotations
 
-from backproof.graph import Node
+from backproof.graph import Node, ancestors, depend
 from backproof.step import Change, Window
-from backproof.step.change import root
+from backproof.step.change import MANY, root
 from backproof.step.update import SUMS, THROUGH, terms, time_of, walk
 from backproof.trace import Store, Trace
 
@@ -20,18 +20,30 @@ def stale(trace: Trace, step: Window) -> tuple[Change, ...]:
     """
     old = {root(change.before, 0): change for change in step.parameters if not change.local}
     last: dict[tuple[object, ...], Store] = {}
-    found: dict[Node, Change] = {}
+    pairs: list[tuple[Store, Store, Node]] = []
     for store in trace.stores:
         first = last.get(store.place)
         last[store.place] = store
         if first is None or store.before is None or root(store.before, 0) is not root(first.after, 0):
             continue
         value = next((node for node in _summands(first.after) if node in old), None)
-        if value is None or value in found or _adds_to_another(first, value):
-            continue
-        if _is_read_again(store, first, value):
+        if value is not None and not _adds_to_another(first, value):
+            pairs.append((store, first, value))
+    found: dict[Node, Change] = {}
+    for store, first, value in _without_readers(pairs):
+        if value not in found and _is_read_again(store, first, value):
             found[value] = Change(store.place, value, first.after, (first,))
     return tuple(found.values())
+
+
+def _without_readers(pairs: list[tuple[Store, Store, Node]]) -> list[tuple[Store, Store, Node]]:
+    """Of many, those where what a store adds is not computed from the value of the store before it."""
+    if len(pairs) <= MANY:
+        return pairs
+    questions = [(terms(s.after, after)[1], after) for s, f, _ in pairs for after in (root(f.after, 0),)]
+    since = min(first.time for _, first, _ in pairs)
+    order = ancestors([node for nodes, _ in questions for node in nodes], lambda n: time_of(n) <= since)
+    return [pair for pair, read in zip(pairs, depend(order, questions), strict=True) if not read]
 
 
 def _summands(after: Node, limit: int = 40) -> list[Node]:

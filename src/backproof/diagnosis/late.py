@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 
 from backproof.check.compare import compare_nodes
@@ -10,7 +12,7 @@ from backproof.check.points import informative_points
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
-from backproof.graph import Node, ancestors, evaluate
+from backproof.graph import Node, ancestors, computed_from, evaluate
 from backproof.step import Parameter, TrainingStep
 
 POINTS = 2
@@ -23,11 +25,7 @@ def read_late(judgement: Judgement) -> tuple[Finding, ...]:
     The updated values are moved by hand, for all that reads them but the update itself.
     """
     step = judgement.step
-    late = {
-        number: (read, readers)
-        for number, parameter in enumerate(step.parameters)
-        if (read := _updated(step, parameter)) and (readers := _readers(step, number, read))
-    }
+    late = _late(step)
     if not late:
         return ()
     points = informative_points(step, POINTS, spread=judgement.verdict.spread)
@@ -55,12 +53,24 @@ def _updated(step: TrainingStep, parameter: Parameter) -> tuple[Node, ...]:
     return tuple(dict.fromkeys(n for n in nodes if n is not None and n not in parameter.leaves))
 
 
-def _readers(step: TrainingStep, number: int, updated: tuple[Node, ...]) -> list[int]:
-    """The other parameters whose updates are computed from these values, and the loss is not."""
-    if not set(updated).isdisjoint(ancestors([step.loss])):
-        return []
-    others = (k for k in range(len(step.parameters)) if k != number)
-    return [k for k in others if not set(updated).isdisjoint(ancestors([step.descents[k]]))]
+def _late(step: TrainingStep) -> dict[int, tuple[tuple[Node, ...], list[int]]]:
+    """By parameter: its updated values, and the other parameters whose updates are computed from these.
+
+    Those that the loss is computed from are no such ones.
+    """
+    line = set(ancestors([step.loss]))
+    updated = {number: _updated(step, parameter) for number, parameter in enumerate(step.parameters)}
+    goals = [(node, number) for number, nodes in updated.items() if line.isdisjoint(nodes) for node in nodes]
+    readers: dict[int, set[int]] = defaultdict(set)
+    for first, bits in computed_from(ancestors(step.descents), [node for node, _ in goals]):
+        for k, descent in enumerate(step.descents):
+            read = bits.get(descent, 0)
+            while read:
+                lowest = read & -read
+                readers[goals[first + lowest.bit_length() - 1][1]].add(k)
+                read ^= lowest
+    others = {number: sorted(found - {number}) for number, found in sorted(readers.items())}
+    return {number: (updated[number], found) for number, found in others.items() if found}
 
 
 def _moved(step: TrainingStep, updated: tuple[Node, ...], point: dict[Node, object]) -> dict[Node, object]:

@@ -1,6 +1,7 @@
 """The graph of one training step, its operations and their derivatives."""
 
 from backproof.graph.adjoint import adjoints
+from backproof.graph.dependence import computed_from, depend
 from backproof.graph.evaluate import evaluate, evaluate_at
 from backproof.graph.node import Node, ancestors, constant, leaf, shape_of, unnamed
 from backproof.graph.numeric import median
@@ -20,7 +21,9 @@ __all__ = [
     "ancestors",
     "apply",
     "attribute",
+    "computed_from",
     "constant",
+    "depend",
     "evaluate",
     "evaluate_at",
     "leaf",

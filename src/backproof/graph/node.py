@@ -62,14 +62,16 @@ def ancestors(results: Iterable[Node], stop: Callable[[Node], bool] | None = Non
     stack = list(results)[::-1]
     while stack:
         node = stack[-1]
-        waiting = None
-        if node not in done and (stop is None or not stop(node)) and node.operands:
-            waiting = [operand for operand in node.operands if operand not in done]
-        if waiting:
-            stack += waiting[::-1]
-        else:
+        if node not in done:
+            if (stop is None or not stop(node)) and node.operands:
+                waiting = len(stack)
+                for operand in node.operands[::-1]:
+                    if operand not in done:
+                        stack.append(operand)
+                if len(stack) > waiting:
+                    continue
             done[node] = None
-            stack.pop()
+        stack.pop()
     return list(done)
 
 

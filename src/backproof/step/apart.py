@@ -84,6 +84,9 @@ def _joined(trace: Trace, step: Window, network: dict[Place, Place]) -> dict[Pla
 
 def _found(network: dict[Place, Place], place: Place) -> Place:
     """The name that the network of a place has so far."""
-    while network[place] != place:
-        place = network[place]
-    return place
+    name = place
+    while network[name] != name:
+        name = network[name]
+    while network[place] != name:  # the next time it is found at once
+        network[place], place = name, network[place]
+    return name

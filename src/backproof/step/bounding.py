@@ -32,22 +32,42 @@ def boundings(step: TrainingStep) -> dict[Node, Node]:
     known = {copy: node for node, copy in step.copies.items()}
     forward = set(ancestors([step.loss]))
     apart = {*step.leaves, *(step.copies.get(change.before) for change in step.window.others)}
-    owners: dict[Node, set[str]] = {}
+    owners = {node: bits for node, bits in _owners(step).items() if node not in forward}
+    bounded = 0  # those with anything in their updates that brings within bounds
+    for node, bits in owners.items():
+        bounded |= bits if _is_bound(node) else 0
     found: dict[Node, Node] = {}
-    for parameter in step.parameters:
-        line = set(ancestors(parameter.afters))
-        for node in line - forward:
-            owners.setdefault(node, set()).add(parameter.name)
-        for node in _on_the_way(parameter):
+    for parameter, bit in zip(step.parameters, _bits(step), strict=True):
+        for node in _on_the_way(parameter) if bounded & bit else ():
             if node in found or node in forward or node not in known or not _may_bound(node, forward):
                 continue
             for gradient, made in _inside(node, forward, apart):
                 if gradient in known and _bounds(step, gradient, made):
                     found[node] = gradient
                     break
-    alone = {n: g for n, g in found.items() if len(owners.get(n, ())) == 1}
+    alone = {n: g for n, g in found.items() if owners.get(n, 0).bit_count() == 1}
     within = {n: n.operands[0] for n in owners if n in known and _is_clip(n) and n.operands[0] in known}
     return {known[n]: known[g] for n, g in {**within, **alone}.items()}
+
+
+def _bits(step: TrainingStep) -> list[int]:
+    """A bit for each parameter; those of one name share it."""
+    names = list(dict.fromkeys(parameter.name for parameter in step.parameters))
+    number = {name: k for k, name in enumerate(names)}
+    return [1 << number[parameter.name] for parameter in step.parameters]
+
+
+def _owners(step: TrainingStep) -> dict[Node, int]:
+    """The bits of the parameters whose update each value enters."""
+    found: dict[Node, int] = {}
+    for parameter, bit in zip(step.parameters, _bits(step), strict=True):
+        for after in parameter.afters:
+            found[after] = found.get(after, 0) | bit
+    for node in reversed(ancestors(list(found))):
+        bits = found[node]
+        for operand in node.operands:
+            found[operand] = found.get(operand, 0) | bits
+    return found
 
 
 def _on_the_way(parameter: Parameter) -> Iterator[Node]:
@@ -95,12 +115,15 @@ def _is_clip(node: Node) -> bool:
     return lower is not None and upper is not None and bool(np.all(lower < 0) and np.all(upper > 0))
 
 
+def _is_bound(node: Node) -> bool:
+    """Is this made as a value within bounds is? Of a single number the size cannot be told from a factor."""
+    return node.operation in WITHIN or (node.operation in ("multiply", "divide") and np.size(node.value) > 1)
+
+
 def _may_bound(node: Node, forward: set[Node]) -> bool:
     """Can this bring a value within bounds: by itself, or as a product with what is computed from it?"""
-    if node.operation in WITHIN:
-        return True
-    if node.operation not in ("multiply", "divide") or np.size(node.value) == 1:
-        return False  # of a single number the size cannot be told from a factor
+    if not _is_bound(node) or node.operation in WITHIN:
+        return node.operation in WITHIN
     x, y = (_near(operand) for operand in node.operands)
     return any(shared.operands and shared not in forward for shared in x & y)
 

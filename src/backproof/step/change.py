@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node
+from backproof.graph import Node, ancestors, depend
 from backproof.step.update import reaches, remembers, time_of
 from backproof.trace import Store, Trace
+
+MANY = 64  # values from which on it is asked for all at once what they are computed from
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -46,10 +48,13 @@ def changes_in(
     for store in inside:
         grouped[store.place].append(store)
     changes: dict[Node, Change] = {}
+    lone = _lone(grouped, memo) if len(grouped) > MANY else []
+    remade = _all_remade(lone, start) if len(lone) > MANY else {}
     order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
     local = {p: _is_local(trace, p, start) or passing(p) for p in grouped}
     for place in sorted(grouped, key=lambda p: (local[p], order[p[0]], grouped[p][0].time)):
-        for group in [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo, start):
+        runs = [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo, start, remade)
+        for group in runs:
             last = grouped[place][-1]
             if last is not group[-1] and (_is_target(trace, last) or _is_target(trace, group[-1])):
                 continue  # the name has gone on to the next item of a loop
@@ -117,7 +122,23 @@ def _keeps(store: Store, memo: dict[Any, bool]) -> bool:
     return memo[store]
 
 
-def _runs(stores: list[Store], memo: dict[Any, bool], start: int) -> list[list[Store]]:
+def _lone(grouped: dict[tuple[Any, ...], list[Store]], memo: dict[Any, bool]) -> list[Store]:
+    """The stores that are the only ones of their places, and keep nothing of what was there."""
+    alone = (stores[0] for place, stores in grouped.items() if len(stores) == 1 and place[0] != "object")
+    return [store for store in alone if not _keeps(store, memo)]
+
+
+def _all_remade(stores: list[Store], start: int) -> dict[Store, bool]:
+    """The answers of ``_remade`` for many stores, found together."""
+    asked = [store for store in stores if _is_alike(store)]
+    order = ancestors([store.after for store in asked], lambda node: time_of(node) < start)
+    found = depend(order, [([s.after], root(s.before, 0)) for s in asked if s.before is not None])
+    return {**dict.fromkeys(stores, False), **dict(zip(asked, found, strict=True))}
+
+
+def _runs(
+    stores: list[Store], memo: dict[Any, bool], start: int, remade: dict[Store, bool]
+) -> list[list[Store]]:
     """The stores under one name, split where the name takes up another value.
 
     As the target of a loop does.
@@ -131,17 +152,25 @@ def _runs(stores: list[Store], memo: dict[Any, bool], start: int) -> list[list[S
         elif kept:
             runs.append([store])
         last = store if kept else None
-    return runs or [[s] for s in stores if len(stores) == 1 and _remade(s, start)]
+    if runs or len(stores) > 1:
+        return runs
+    store = stores[0]
+    return [stores] if (remade[store] if store in remade else _remade(store, start)) else []
+
+
+def _is_alike(store: Store) -> bool:
+    """Is a number or an array replaced by one of the same shape?"""
+    before = store.before
+    if before is None or np.asarray(before.value).dtype.kind != "f":
+        return False
+    return bool(np.shape(before.value) == np.shape(store.after.value))
 
 
 def _remade(store: Store, start: int) -> bool:
     """Is the new value computed from the old one since ``start``, of the same shape, in whatever way?"""
-    before, after = store.before, store.after
-    if before is None or np.asarray(before.value).dtype.kind != "f":
+    if store.before is None or not _is_alike(store):
         return False
-    return np.shape(before.value) == np.shape(after.value) and reaches(
-        after, root(before, 0), lambda node: time_of(node) >= start
-    )
+    return reaches(store.after, root(store.before, 0), lambda node: time_of(node) >= start)
 
 
 def root(node: Node, start: int) -> Node:

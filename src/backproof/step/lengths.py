@@ -29,8 +29,9 @@ def lengths(window: Window, forward: Collection[Node]) -> tuple[Node, ...]:
     """
     memory = {c.before for c in (*window.others, *window.states)}
     known: dict[Node, bool] = {}
+    seen = set[Node]()
     for change in window.parameters:
-        for gradient, size in _scalings(change.after, window.start):
+        for gradient, size in _scalings(change.after, window.start, seen):
             if np.size(gradient.value) > 1 and size not in forward and not known.get(size):
                 known[size] = _is_length(size, gradient, window.start, memory)
     return tuple(size for size, is_length in known.items() if is_length)
@@ -65,9 +66,10 @@ def _syntax(text: str) -> ast.expr | None:
         return None
 
 
-def _scalings(after: Node, since: int) -> Iterator[tuple[Node, Node]]:
-    """What an update scales, and by which numbers, outermost first."""
-    stack, seen = [after], {after}
+def _scalings(after: Node, since: int, seen: set[Node]) -> Iterator[tuple[Node, Node]]:
+    """What an update scales, and by which numbers, outermost first; nothing of what was ``seen`` before."""
+    stack = [after]
+    seen.add(after)
     while stack:
         node = stack.pop()
         if time_of(node) < since:

@@ -78,7 +78,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     Likeliest first.
     """
     befores = [c.before for c in window.parameters]
-    since = min(time_of(b) for b in befores)
+    since, changed = min(time_of(b) for b in befores), set(befores)
     recent = [n for n in trace.nodes if time_of(n) > since]
     moving = dependent(recent, befores) - dependent(recent, [c.after for c in window.parameters])
     feeding = set(_inside(ancestors_since([c.after for c in window.parameters], since), since))
@@ -88,7 +88,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     for node in recent:
         if node not in moving or np.size(node.value) != 1:
             continue
-        if np.asarray(node.value).dtype.kind != "f" or node in befores:
+        if np.asarray(node.value).dtype.kind != "f" or node in changed:
             continue
         evidence = 4 * bool(node.name and CALLED.search(node.name)) + 2 * (node in outcome)
         function = (

@@ -48,15 +48,34 @@ def shares(
     is what shrinks a parameter whose size the loss counts, unless the parameter itself is scaled.
     """
     moving = {*leaves, *(node for node in counted if node.operation != "constant")}
+    scaled = _scaled(set(leaves), nodes, counted)
     found = [
         share
         for leaf, after in zip(leaves, afters, strict=True)
+        if leaf in scaled
         for share in _of_update(leaf, after, moving)
         if share.product not in counted and (leaf not in penalised or np.any(share.value))
     ]
     products, numbers = {s.product for s in found}, {s.node for s in found if s.node is not s.product}
     taken = {o for node in nodes if node not in products for o in node.operands if o in numbers}
     return [s for s in found if s.node not in taken]
+
+
+def _scaled(leaves: Collection[Node], nodes: Collection[Node], counted: Collection[Node]) -> set[Node]:
+    """The parameters that stand in a product which may shrink them: of others the update is not walked."""
+    found = set[Node]()
+    for node in nodes:
+        if node.operation == "multiply" and node not in counted:
+            for number, scaled in (node.operands, node.operands[::-1]):
+                leaf = _plain(scaled.operands[0] if scaled.operation == "sign" else scaled)
+                if leaf in leaves and _may_scale(number, leaf):
+                    found.add(leaf)
+    return found
+
+
+def _may_scale(number: Node, leaf: Node) -> bool:
+    """May this shrink the parameter? A number times a number may be the gradient."""
+    return not (number.operands and np.size(leaf.value) == 1)
 
 
 def _of_update(leaf: Node, after: Node, moving: Collection[Node]) -> Iterator[Share]:
@@ -90,12 +109,10 @@ def _of_update(leaf: Node, after: Node, moving: Collection[Node]) -> Iterator[Sh
 def _share(node: Node, leaf: Node, factor: float, moving: Collection[Node]) -> Share | None:
     """The share that a product is, where it shrinks the parameter; ``factor`` says what becomes of it."""
     for number, scaled in (node.operands, node.operands[::-1]):
-        if np.asarray(number.value).dtype.kind not in "fi" or not _is_scheduled(number, moving):
-            continue
-        if number.operands and np.size(leaf.value) == 1:
-            continue  # a number times a number may be the gradient
         absolute = scaled.operation == "sign"
-        if _plain(scaled.operands[0] if absolute else scaled) is not leaf:
+        if _plain(scaled.operands[0] if absolute else scaled) is not leaf or not _may_scale(number, leaf):
+            continue
+        if np.asarray(number.value).dtype.kind not in "fi" or not _is_scheduled(number, moving):
             continue
         value = float(np.ravel(number.value)[0])
         if factor * value < 0:

@@ -14,11 +14,12 @@ from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.decided import sampled
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
+from backproof.step.memory import is_momentum
 from backproof.step.penalty import penalised
 from backproof.step.rates import own_rates
 from backproof.step.shrinking import Share, shares
 from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, terms, time_of
-from backproof.step.window import Window, is_momentum
+from backproof.step.window import Window
 from backproof.trace import Trace
 
 LARGE = 1e16  # an accumulator of squares this large scales every element of its gradient alike
@@ -136,7 +137,8 @@ def training_step(
     if not changes or not any(copies[c.before] in moving for c in changes):
         return None
     parameters = _parameters(trace, changes, copies)
-    state = _optimizer_state(window, copies, [c for c in window.parameters if c not in changes], moving)
+    taken = set(changes)
+    state = _optimizer_state(window, copies, [c for c in window.parameters if c not in taken], moving)
     for node in handed:
         leaf = copies.get(node)
         if leaf is not None and leaf not in moving:
@@ -201,7 +203,7 @@ def _without_gradient_flow(
         floating = np.asarray(change.before.value).dtype.kind == "f"
         if copies.get(change.before) not in moving or root(change.after, window.start) in fed or not floating:
             continue
-        if mixes(change.after, change.before, updated) or _same_numbers(change):
+        if mixes(change.after, change.before, updated.__contains__) or _same_numbers(change):
             continue
         bent = projected(change.after, change.before)
         if keeps(change.after, change.before, whole=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -179,15 +179,15 @@ def _share(node: Node, before: Node) -> float:
     return float(np.ravel(y.value if _is_part(x, before) else x.value)[0])
 
 
-def mixes(after: Node, before: Node, others: Collection[Node]) -> bool:
-    """Is the new value made of nothing but the old one and ``others``, times numbers?
+def mixes(after: Node, before: Node, is_other: Callable[[Node], bool]) -> bool:
+    """Is the new value made of nothing but the old one and some others, times numbers?
 
     So is a copy of a network that follows it slowly.
     """
     stack, seen, found = [after], {after}, False
     while stack:
         node = stack.pop()
-        if node in others:
+        if is_other(node):
             found = True
         elif not _is_part(node, before):
             numbers = node.operation in ("multiply", "divide")

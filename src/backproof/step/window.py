@@ -9,28 +9,26 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, Users, median
-from backproof.step.change import Change, changes_in, root, value_of
+from backproof.graph import Node, Users, ancestors, depend, median
+from backproof.step.change import MANY, Change, changes_in, root, value_of
 from backproof.step.decided import decided_changes
+from backproof.step.memory import without_memory
 from backproof.step.parts import Parts
 from backproof.step.passing import Passing
 from backproof.step.update import (
     SUMS,
     THROUGH,
-    follows,
-    keeps,
     learns,
-    mixes,
     terms,
     time_of,
     walk,
 )
-from backproof.trace import Activity, Trace
+from backproof.trace import Activity, Store, Trace
 
 ENOUGH = 12  # steps of a kind, where a search for them takes long
 LONGEST = 20_000  # nodes of such a step
@@ -78,7 +76,7 @@ def trainings(trace: Trace, states: Collection[Any] = ()) -> list[list[Window]]:
         or _found(_Search(trace, states, decided=True))
         or _written_out(_Search(trace, states, made=True))
     )
-    return [[_without_memory(step) for step in steps] for steps in found]
+    return [[without_memory(step) for step in steps] for steps in found]
 
 
 def _found(search: _Search) -> list[list[Window]]:
@@ -93,6 +91,8 @@ def _found(search: _Search) -> list[list[Window]]:
         if not activity.complete or (tried[key] > 40 and not groups[key]):
             continue
         if search.decided and (len(groups[key]) >= ENOUGH or activity.end - activity.start > LONGEST):
+            continue
+        if not search.decided and not search.may_learn(activity.start, activity.end):
             continue
         changes = search.changes(activity.start, activity.end)
         if not search.lasting(activity.start, activity.end, changes):
@@ -156,6 +156,18 @@ class _Search:
         self.users = Users()
         self.users.enter(self.trace.nodes)
         self.passing = Passing(self.trace, self.users)
+        self.learnable = list(accumulate(map(self._is_learnable, self.stores), initial=0))
+
+    def _is_learnable(self, store: Store) -> bool:
+        """Is what was stored before used for more than what is added to it?"""
+        if store.before is None:
+            return False
+        return not self.users.only(root(store.before, 0), store.after, SUMS | THROUGH)
+
+    def may_learn(self, start: int, end: int) -> bool:
+        """Can anything that was changed between two times be changed as a gradient step changes it?"""
+        first, last = bisect_left(self.times, start), bisect_left(self.times, end)
+        return self.learnable[first] < self.learnable[last]
 
     def changes(self, start: int, end: int) -> list[Change]:
         """What was changed between two times."""
@@ -170,7 +182,21 @@ class _Search:
         if self.decided:
             guards = self.trace.guards[bisect_left(self.asked, start) : bisect_left(self.asked, end)]
             return decided_changes(guards, free, start)
+        if len(free) > MANY:
+            self._learn(free)
         return [c for c in free if _learns(c, self.memo, self.users)]
+
+    def _learn(self, changes: list[Change]) -> None:
+        """Remember of many changes which are made as a gradient step makes one."""
+        asked = [c for c in changes if (c.before, c.after) not in self.memo and _may_learn(c, self.users)]
+        if len(asked) <= MANY:
+            return
+        split = [(*terms(c.after, c.before), c.before) for c in asked]
+        first = min(time_of(c.before) for c in asked)
+        order = ancestors([node for _, added, _ in split for node in added], lambda n: time_of(n) < first)
+        found = depend(order, [(added, before) for _, added, before in split])
+        for change, (kept, _, _), learned in zip(asked, split, found, strict=True):
+            self.memo[change.before, change.after] = kept and learned
 
     def lasting(self, start: int, end: int, changes: list[Change]) -> list[Change]:
         """Those of what learned that outlive the step."""
@@ -231,7 +257,7 @@ def _one_by_one(search: _Search, steps: list[Window]) -> list[Window]:
             part = search.window(start, end, step.kind, search.changes(start, end))
             if part is not None:
                 found.append(part)
-    sizes = [len(_without_memory(part).parameters) for part in found]
+    sizes = [len(without_memory(part).parameters) for part in found]
     usual = max(sizes, key=sizes.count, default=0)  # a sum reset in another step looks like a parameter
     chosen = [part for part, size in zip(found, sizes, strict=True) if size == usual]
     outside = _outside(steps, chosen)
@@ -309,65 +335,17 @@ def _cuts(window: Window) -> list[int]:
     return [max(times) + 1 for times in zip(*(e for e in ends if len(e) == most), strict=True)]
 
 
-def _without_memory(window: Window) -> Window:
-    """Tell what the optimizer remembers from the parameters.
-
-    A sum of squares grows by what is computed from a parameter, which was computed from that sum a step
-    before; in this step it only feeds the update of the parameter. A copy of a parameter that follows it
-    slowly is no parameter either.
-    """
-    memory = set[Change]()
-    if len(window.parameters) < 2:
-        return window
-    for change in window.parameters:
-        _, added = terms(change.after, change.before)
-        own = walk(added, lambda node: time_of(node) >= window.start)
-        alone = is_momentum(change, window.parameters) or follows(change.after, change.before)
-        if change.before in own and not alone:
-            continue
-        updated = [c.after for c in window.parameters if c is not change]
-        if change.after in walk(updated, lambda node: time_of(node) >= window.start):
-            memory.add(change)
-    rest = [change for change in window.parameters if change not in memory]
-    memory |= {c for c in rest if mixes(c.after, c.before, _values(rest, c))}
-    if not memory:
-        return window
-    parameters = tuple(c for c in window.parameters if c not in memory)
-    others = tuple(sorted((*window.others, *memory), key=lambda c: c.stores[-1].time))
-    return replace(window, parameters=parameters, others=others)
-
-
-def is_momentum(change: Change, parameters: Sequence[Change]) -> bool:
-    """Does this forget a share of itself, and is taken off a parameter as a whole, times a number at most?
-
-    So is a velocity, also where the gradient is that of the place ahead to which it leads.
-    """
-    if not keeps(change.after, change.before) or keeps(change.after, change.before, whole=True):
-        return False
-    return any(
-        keeps(other.after, other.before, whole=True) and change.after in walk([other.after], _is_added)
-        for other in parameters
-        if other is not change
-    )
-
-
-def _is_added(node: Node) -> bool:
-    """Is this a sum, or a number times something?"""
-    number = node.operation in ("multiply", "divide") and any(np.size(o.value) == 1 for o in node.operands)
-    return number or node.operation in SUMS | THROUGH
-
-
-def _values(changes: Iterable[Change], own: Change) -> set[Node]:
-    """The values, before and after, of all changes but one."""
-    return {node for c in changes if c is not own for node in (c.before, c.after, root(c.after, 0))}
-
-
 def _learns(change: Change, memo: dict[Any, bool], users: Users) -> bool:
     key = (change.before, change.after)
     if key not in memo:
-        numbers = np.asarray(change.before.value).dtype.kind in "fi"
-        memo[key] = numbers and not users.only(*key, SUMS | THROUGH) and learns(*key)
+        memo[key] = _may_learn(change, users) and learns(*key)
     return memo[key]
+
+
+def _may_learn(change: Change, users: Users) -> bool:
+    """Is this a number, and used for more than what is added to it?"""
+    numbers = np.asarray(change.before.value).dtype.kind in "fi"
+    return numbers and not users.only(change.before, change.after, SUMS | THROUGH)
 
 
 def _self_contained(start: int, parameters: Sequence[Change]) -> bool:

@@ -31,6 +31,10 @@ LARGE = (5_000, 12_000)  # nodes from which on one round less, and two rounds le
 FEWEST = 2  # rounds: the first step of a training is not like the others
 UNASKED = 3  # times that a place is added to, by no decision that depends on it, before that is believed
 ASKED = 50  # decisions before a store that are looked at
+LOOKED_AT = (
+    200_000  # nodes looked through for what one statement updates, before few of its places stand for all
+)
+FEW_PLACES = 8  # that do then
 BEFORE = 2  # times as many nodes may come before the first update: data is made ready, the net is tried out
 
 
@@ -62,6 +66,8 @@ class Stopper:
         self.entered = 0
         self.guards: list[Guard] = []
         self.unasked: dict[tuple[Any, ...], int] = {}
+        self.looked_at: dict[int, int] = {}
+        self.updated: dict[int, list[tuple[Any, ...]]] = {}
 
     def watch(self, nodes: list[Node], guards: list[Guard], limit: int) -> None:
         """Stop at the latest when this list of nodes has grown by ``limit`` since the first update.
@@ -80,7 +86,7 @@ class Stopper:
     def round_done(self, activity: Activity, outermost: bool) -> None:
         """A round of a loop is over; ``outermost`` says that the loop stands in no other."""
         for store in self.candidates:
-            if (not self._apart(store) and learns(store)) or self._is_decided(store):
+            if self._is_learned(store) or self._is_decided(store):
                 self.updates.append((store.time, _lasting(store)))
                 if self.began is None:
                     self.began = len(self.nodes)
@@ -104,6 +110,21 @@ class Stopper:
             self.enough = True
             grown = len(self.nodes) - self.began
             self.limit = min(self.limit, self.began + min(GROWTH * grown, grown + WIDE) + ROOM)
+
+    def _is_learned(self, store: Store) -> bool:
+        """Is a gradient added here? Where a statement changes many numbers, some of them tell for all."""
+        places = self.updated.setdefault(store.site, [])
+        looked_at = self.looked_at.get(store.site, 0)
+        place = _lasting(store)
+        if looked_at > LOOKED_AT and place not in places[:FEW_PLACES]:
+            return False
+        if self._apart(store):
+            return False
+        found, seen = _learned(store)
+        self.looked_at[store.site] = looked_at + seen
+        if found and place not in places[:FEW_PLACES]:
+            places.append(place)
+        return found
 
     def _needed(self) -> int:
         """How many rounds are enough: fewer of large ones, which take long to look at."""
@@ -206,9 +227,14 @@ def added_to(after: Node, before: Node) -> Node | None:
 
 def learns(store: Store) -> bool:
     """Is what was added computed from the value that it is added to, as a gradient is?"""
+    return _learned(store)[0]
+
+
+def _learned(store: Store) -> tuple[bool, int]:
+    """Whether it is so, and how many nodes were looked at to know."""
     before = store.before
     if before is None:
-        return False
+        return False, 0
     first = before.origin.time if before.origin is not None else -1
     stack = [(store.after, True)]
     done: set[tuple[Node, bool]] = set()
@@ -219,7 +245,7 @@ def learns(store: Store) -> bool:
         done.add((node, additive))
         if node is before:
             if not additive:
-                return True
+                return True, len(done)
             continue
         if node.origin is not None and node.origin.time < first:
             continue
@@ -227,4 +253,4 @@ def learns(store: Store) -> bool:
             continue
         inner = additive and node.operation in ADDITIVE
         stack.extend((operand, inner) for operand in node.operands)
-    return False
+    return False, len(done)

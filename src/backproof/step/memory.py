@@ -1,0 +1,88 @@
+"""What an optimizer remembers from step to step, told from the parameters that it changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backproof.graph import Node, ancestors, computed_from, depend
+from backproof.graph.dependence import AT_ONCE
+from backproof.step.change import Change, root
+from backproof.step.update import SUMS, THROUGH, follows, keeps, mixes, terms, time_of, walk
+
+if TYPE_CHECKING:
+    from backproof.step.window import Window
+
+
+def without_memory(window: Window) -> Window:
+    """Tell what the optimizer remembers from the parameters.
+
+    A sum of squares grows by what is computed from a parameter, which was computed from that sum a step
+    before; in this step it only feeds the update of the parameter. A copy of a parameter that follows it
+    slowly is no parameter either.
+    """
+    if len(window.parameters) < 2:
+        return window
+    memory = _feeding_others(window)
+    rest = [change for change in window.parameters if change not in memory]
+    held = Counter(node for change in rest for node in _values(change))
+    for change in rest:
+        own = _values(change)
+        if mixes(change.after, change.before, lambda node, own=own: held[node] > (node in own)):  # type: ignore[misc]
+            memory.add(change)
+    if not memory:
+        return window
+    parameters = tuple(c for c in window.parameters if c not in memory)
+    others = tuple(sorted((*window.others, *memory), key=lambda c: c.stores[-1].time))
+    return replace(window, parameters=parameters, others=others)
+
+
+def _feeding_others(window: Window) -> set[Change]:
+    """What adds to itself nothing of its own in this step, and feeds the update of something else."""
+    changes = window.parameters
+    added = [terms(change.after, change.before)[1] for change in changes]
+    line = ancestors([node for nodes in added for node in nodes], lambda n: time_of(n) < window.start)
+    own = depend(line, [(nodes, change.before) for nodes, change in zip(added, changes, strict=True)])
+    asked = [
+        change
+        for change, found in zip(changes, own, strict=True)
+        if not found or is_momentum(change, changes) or follows(change.after, change.before)
+    ]
+    order = ancestors([c.after for c in changes], lambda n: time_of(n) < window.start)
+    feeding = set[Change]()
+    for first, bits in computed_from(order, [change.after for change in asked]):
+        once = more = 0
+        for change in changes:
+            more |= once & bits.get(change.after, 0)
+            once |= bits.get(change.after, 0)
+        feeding.update(c for k, c in enumerate(asked[first : first + AT_ONCE]) if more >> k & 1)
+    return feeding
+
+
+def is_momentum(change: Change, parameters: Sequence[Change]) -> bool:
+    """Does this forget a share of itself, and is taken off a parameter as a whole, times a number at most?
+
+    So is a velocity, also where the gradient is that of the place ahead to which it leads.
+    """
+    if not keeps(change.after, change.before) or keeps(change.after, change.before, whole=True):
+        return False
+    return any(
+        keeps(other.after, other.before, whole=True) and change.after in walk([other.after], _is_added)
+        for other in parameters
+        if other is not change
+    )
+
+
+def _is_added(node: Node) -> bool:
+    """Is this a sum, or a number times something?"""
+    number = node.operation in ("multiply", "divide") and any(np.size(o.value) == 1 for o in node.operands)
+    return number or node.operation in SUMS | THROUGH
+
+
+def _values(change: Change) -> Collection[Node]:
+    """The values of a change, before and after."""
+    return {change.before, change.after, root(change.after, 0)}
