@@ -67,6 +67,10 @@ class Net:
 import numpy as np
 for k in range(9):
     print(np.sum(np.ones(3)) * k)
+## runs_text: p.py runs text by `exec`; as code of the program
+x = 1.5
+for k in range(9):
+    exec('x = x - 0.1 * x')
 ## crashes: p.py:3; ZeroDivisionError; division by zero
 a = 1
 b = 0

@@ -18,6 +18,8 @@ PROGRAMS = {
     "arguments_and_match": (2, "return 1 - np.tanh(z) ** 2", "return 1 - np.tanh(z)", 35),
     "closures_and_globals": (2, "return value + v", "return value - v", None),
     "operators_by_name": (4, "1 - self.a ** 2", "1 - self.a", 20),
+    "reduced_layers": (6, '1 - self.kept["a"] ** 2', '1 - self.kept["a"]', 23),
+    "numbers_with_closures": (12, "(1 - t * t)", "(1 - t)", 23),
     "coroutines": (2, "X.T @ r / len(X)", "X.T @ r / len(w)", 10),
     "abstract_layers_and_registry": (4, "1.0 / np.cosh(z) ** 2", "1.0 / np.cosh(z)", 48),
     "recursion_and_comprehensions": (6, "d / (1 + np.exp(-z))", "d / (1 + np.exp(z))", 18),

@@ -10,6 +10,10 @@ from .runs import evaluated, plainly, traced
 # Each computes ``result`` from the arrays ``x``, shape (3, 2), and ``w``, shape (2, 3), by operations only.
 FOLLOWED = {
     "operators": "result = (x @ w - 2 * x[:, :1]) / (1 + x[:, :1] ** 2) + -w[0] + 7.5 // w[1, 2] % 3",
+    "an array that a reduction begins with": """
+        from functools import reduce
+        result = reduce(lambda v, k: np.tanh(v * k) @ (w.T @ w), [1.0, 0.5, 2.0], x @ w)
+    """,
     "operators called by name": """
         import operator
         a = x.__mul__(2.0).__add__(w.T).__rsub__(3.0)

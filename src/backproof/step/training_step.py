@@ -324,7 +324,8 @@ def _handed_on(trace: Trace, window: Window, made: Sequence[Node]) -> list[Node]
     feeding = {root(n, 0) for n in ancestors_since([c.after for c in window.parameters], window.start - 1)}
     changed = {root(c.before, 0) for c in (*window.parameters, *window.others)}
     befores = {root(s.before, 0) for s in stores if root(s.after, 0) in feeding and s.before is not None}
-    return [node for node in befores if node in read and node not in changed]
+    handed = [node for node in befores if node in read and node not in changed]
+    return [node for node in handed if node.operation != "constant"]  # a number of the source is no memory
 
 
 def _optimizer_state(

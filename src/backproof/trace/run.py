@@ -120,9 +120,15 @@ def how_it_ended(trace: Trace, program: Program, seconds: float) -> str:
             f"{program.filename} computes more than {NODES:,} numbers one by one before a training step "
             "is over: with fewer units, less data for a step, or arrays in place of loops it can be checked."
         )
-    body = ast.parse(program.text).body
+    tree = ast.parse(program.text)
+    body = tree.body
     if not body:
         return f"{program.filename} is empty: there is no program to check."
+    if any(isinstance(n, ast.Call) and getattr(n.func, "id", "") == "exec" for n in ast.walk(tree)):
+        return (
+            f"{program.filename} runs text by `exec`, and what text computes is not seen: nothing else in it "
+            "looks like training. Written as code of the program it can be checked."
+        )
     quiet = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     defined = [n.name for n in body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
     if defined and all(isinstance(n, quiet) or _says_nothing(n) for n in body):

@@ -259,6 +259,7 @@ class Calls:
 
     def _iterating(self, site: int, _places: Sites, function: Any, *arguments: Any, **keywords: Any) -> Any:
         given: list[Any] = list(map(self._handed_out, arguments))
+        given[2:] = arguments[2:] if function is functools.reduce else given[2:]  # where it begins
         if function is reversed and isinstance(arguments[0], np.ndarray):
             given[0] = list(given[0])
         if function in CALLING and given:
