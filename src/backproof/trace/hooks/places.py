@@ -23,6 +23,8 @@ from backproof.trace.flow.writes import assigned, augmented, augmented_item
 from backproof.trace.hooks.containers import CONTAINER, Containers
 from backproof.trace.hooks.holdings import Holdings
 
+SLICED = 5_000  # items of a list that are followed where a slice of it is assigned to
+
 
 class Places:
     """What was stored where, and when."""
@@ -164,6 +166,9 @@ class Places:
         place = item_place(container, key)
         if place is not None:
             self.placed(place, site, value, container, bare)
+        elif isinstance(key, slice) and type(container) is list:
+            for number in range(key.indices(len(container))[0], len(container))[:SLICED]:
+                self.placed(("item", id(container), number), site, container[number], container, False)
 
     def placed(self, place: Place, site: int, value: Any, owner: Any, bare: bool) -> None:
         """A place that ``owner`` holds was given a value."""
