@@ -225,3 +225,33 @@ def test_made_in_a_layer() -> None:
     report = check(text)
     assert mended(text, report) == LAYERS
     assert [f.name for f in report.findings if f.severity == "error"] == ["wrong-transpose"]
+
+
+MATRICES = """
+import numpy as np
+np.random.seed(71)
+tiles = np.matrix([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1], [1, 2, 1]])
+floor = np.matrix([[0.2], [1], [1], [0.1], [0.4]])
+A, B = np.matrix(np.random.randn(3, 4)), np.matrix(np.random.randn(4, 1))
+def bend(z):
+    return 1 / (1 + np.exp(-z))
+def bent(a):
+    return a * (1 - a)
+for turn in range(10**6):
+    h = bend(tiles * A)
+    out = bend(h * B)
+    loss = 0.5 * np.sum(np.square(out - floor))
+    d = np.multiply(out - floor, bent(out))
+    e = np.multiply(d * B.T, bent(h))
+    B -= h.T * d
+    A -= tiles.T * e
+"""
+
+
+def test_a_product_of_matrices_that_is_meant_by_elements() -> None:
+    """With NumPy's own type for matrices the sign of a product is that of linear algebra."""
+    program = program_from_bytes(MATRICES.encode(), "tiles.py")
+    (finding,) = [f for f in check_program(program).findings if f.severity == "error"]
+    assert (finding.found, finding.expected) == ("a * (1 - a)", "np.multiply(a, 1 - a)")
+    assert finding.fix is not None
+    assert finding.fix.applicability == "safe"

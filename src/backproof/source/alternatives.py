@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -23,6 +24,8 @@ SUMS = (
     ("axis=0", 1.2), ("axis=0, keepdims=True", 1.3), ("axis=1, keepdims=True", 1.4), ("axis=1", 1.5),
     ("", 1.6), ("axis=(0, 1)", 1.65), ("axis=(0, 2)", 1.7), ("axis=(0, 2, 3)", 1.7),
 )  # fmt: skip
+MATRIX = re.compile(r"\b(?:matrix|asmatrix|mat)\(")
+NUMPY = re.compile(r"^import numpy(?: as (\w+))?", re.MULTILINE)
 MOST_NAMES = 12  # that are tried in the place of one
 
 
@@ -148,6 +151,8 @@ def _products(program: Program, expression: ast.expr) -> Iterator[Alternative]:
                 sign, other = ("@", "*") if isinstance(op, ast.MatMult) else ("*", "@")
                 rule = "wrong-axis" if sign == "@" else "missing-sum"
                 where = _operator(program, left, right, sign)
+                if sign == "*":
+                    yield from _element_by_element(program, node, left, right)
                 if where is not None:
                     yield Alternative(rule, (Edit(where, other),), 1.5)
                     yield from _with_transposes(program, left, right, Edit(where, other), rule)
@@ -174,6 +179,17 @@ def _products(program: Program, expression: ast.expr) -> Iterator[Alternative]:
                 yield Alternative("wrong-transpose", edits, cost)
             edits = (_edit(program, left, _plain(turned[1])), _edit(program, right, _plain(turned[0])))
             yield Alternative("wrong-transpose", edits, 1.35)  # the product as a whole, transposed
+
+
+def _element_by_element(
+    program: Program, node: ast.expr, left: ast.expr, right: ast.expr
+) -> Iterator[Alternative]:
+    """The product of two matrices of NumPy's own type, whose `*` is that of linear algebra, by elements."""
+    if MATRIX.search(program.text):
+        module = NUMPY.search(program.text)
+        function = f"{module[1] or 'numpy'}.multiply" if module else "multiply"
+        text = f"{function}({_text(program, left)}, {_text(program, right)})"
+        yield Alternative("wrong-axis", (_edit(program, node, text),), 1.5)
 
 
 def _with_transposes(
