@@ -28,7 +28,7 @@ def reused(judgement: Judgement) -> tuple[str, ...]:
     if step.window.decided or step.hypothesis.minimised or any(map(_is_written_into, changes)):
         return ()
     kinds = {w.kind for w in judgement.seen}
-    sites = {c.stores[-1].site for p in step.parameters for c in p.changes}
+    sites = {store.site for p in step.parameters for c in p.changes for store in c.stores}
     stores = [s for s in trace.stores if s.before is not s.after and s.before is not None and s.site in sites]
     times = [s.time for s in stores]
     first = min((w.start for w in judgement.seen), default=0)

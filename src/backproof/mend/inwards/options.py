@@ -26,7 +26,7 @@ class Options:
     def __init__(self, places: Sequence[Place], candidates: Sequence[Correction]) -> None:
         self.corrections = list(candidates)
         self.places = places
-        self._uses: dict[int, dict[Node, list[Edge]]] = {}
+        self._uses: dict[Place, dict[Node, list[Edge]]] = {}
         self._by_site = defaultdict[int, list[int]](list)
         for number, correction in enumerate(self.corrections):
             for site in {part.place.site.number for part in correction.parts}:
@@ -63,15 +63,14 @@ class Options:
 
     def _edges(self, here: Evaluation, place: Place) -> list[Edge]:
         """The uses of a place in one evaluation of a statement; its whole value counts as one."""
-        number = place.site.number
-        if number not in self._uses:
+        if place not in self._uses:
             made = defaultdict[Node, list[Edge]](list)
             for edge in place.edges:
                 made[edge.consumer].append(edge)
                 if edge.whole:
                     made[edge.operand].append(edge)
-            self._uses[number] = dict(made)
-        uses = self._uses[number]
+            self._uses[place] = dict(made)
+        uses = self._uses[place]
         inner = [
             edge
             for node in here.line
