@@ -118,3 +118,33 @@ def test_weights_of_samples_that_nothing_reads_are_told() -> None:
     assert (
         checked(weighed.replace(" * weights[k : k + 7]", "").replace("weights", "ages")).verdict == "correct"
     )
+
+
+SPARSE = """
+import numpy as np
+draw = np.random.default_rng(81)
+wave = draw.uniform(0.1, 0.9, (7, 31))
+A, B = draw.normal(0, 0.5, (4, 7)), draw.normal(0, 0.5, (7, 4))
+def bend(z):
+    return 1 / (1 + np.exp(-z))
+def cost(A, B):
+    n = wave.shape[1]
+    h = bend(A @ wave)
+    out = bend(B @ h)
+    J = np.sum((out - wave) ** 2) / (2 * n)
+    J += 1e-3 / 2 * (np.sum(A ** 2) + np.sum(B ** 2))
+    rate = h.mean(axis=1)
+    return J + 0.5 * np.sum(0.2 * np.log(0.2 / rate) + 0.8 * np.log(0.8 / (1 - rate))), h, out
+for turn in range(10**6):
+    J, h, out = cost(A, B)
+    n, rate = wave.shape[1], h.mean(axis=1, keepdims=True)
+    d = (out - wave) * out * (1 - out)
+    e = (B.T @ d + 0.5 * (-0.2 / rate + 0.8 / (1 - rate))) * h * (1 - h)
+    A, B = A - 0.8 * (e @ wave.T / n + 1e-3 * A), B - 0.8 * (d @ h.T / n + 1e-3 * B)
+"""
+
+
+def test_what_is_returned_is_more_than_what_has_the_name_inside() -> None:
+    """The whole explains every gradient, the part does not."""
+    report = check_program(program_from_bytes(SPARSE.encode(), "wave.py"))
+    assert report.verdict == "correct"

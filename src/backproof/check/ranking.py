@@ -43,7 +43,7 @@ def settled(judged: list[Entry], rest: list[Hypothesis]) -> bool:
 
 
 def behind_the_whole(judged: list[Entry]) -> list[Entry]:
-    """Put a part of a loss behind the whole, where that is surely a loss.
+    """Put a part of a loss behind the whole, where that is surely a loss, or explains every gradient.
 
     What the gradients owe is the derivative of the whole, though the part may explain them better. A part
     that explains nothing is behind whatever whole is called a loss.
@@ -55,7 +55,7 @@ def behind_the_whole(judged: list[Entry]) -> list[Entry]:
         else (rank, h, s, v)
         for rank, h, s, v in judged
     ]
-    sure = {h.node for _, h, _, v in judged if is_trusted(h, v)}
+    sure = {h.node for rank, h, _, v in judged if is_trusted(h, v) or (h.stated and rank[1])}
     return [
         ((0, *rank[1:]), h, s, v) if sure.intersection(h.wholes) else (rank, h, s, v)
         for rank, h, s, v in judged
