@@ -66,13 +66,11 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     """
     searching, fresh = _Search(bench, rule), Repair((), False, bench.initial)
     inwards: Repair | None = None
-    among: list[Correction] | None = None
     if rule is None and len(bench.main) > LONG:  # then it is dear to try each correction on the whole step
         inwards = searching.inwards(work)
         if inwards.complete and len(inwards.steps) > 1:
             return inwards
-        among = searching.beside(inwards) if inwards.complete else None
-    found = searching.first(work, among)
+    found = searching.first(work)
     if found.complete:
         return found
     if inwards is None:
@@ -146,24 +144,14 @@ class _Search:
         self.barred = set[tuple[object, ...]]()
         self.closed = set[tuple[str, int]]()
 
-    def first(self, work: int, among: Sequence[Correction] | None = None) -> Repair:
-        """The one correction that helps most, of all or ``among`` some, if one does."""
+    def first(self, work: int) -> Repair:
+        """The one correction that helps most, if one does."""
         initial = self.bench.initial
         with np.errstate(all="ignore"):
-            best = self.named((), initial, [], self.bench.work + work, among)
+            best = self.named((), initial, [], self.bench.work + work)
         if best is None:
             return Repair((), all(s == RIGHT for s in initial), initial)
         return Repair((best,), all(s == RIGHT for s in best.states), best.states)
-
-    def beside(self, repair: Repair) -> list[Correction]:
-        """All that could be written in the statements that a repair changes."""
-        changed = {self.statement_of(part.place) for tried in repair.steps for part in tried.correction.parts}
-        return [c for c in self.candidates if any(self.statement_of(p.place) in changed for p in c.parts)]
-
-    @staticmethod
-    def statement_of(place: Place) -> int:
-        """The number of the statement that a place stands in."""
-        return place.site.number if place.site.statement is None else place.site.statement
 
     def inwards(self, work: int) -> Repair:
         """The repair of the statements that are wrong in themselves, seen from the updates."""
