@@ -44,6 +44,14 @@ class Scenery:
         """What every place of the run held."""
         return Memory(self.bench.step.trace, self.local)
 
+    @cached_property
+    def forward_keys(self) -> list[str]:
+        """The subscripts of the forward pass, as ``[i * s : i * s + k]``."""
+        numbers = {n.origin.site for n in self.bench.forward if n.origin is not None and n.origin.site >= 0}
+        sites = [self.bench.step.trace.sites[number] for number in sorted(numbers)]
+        texts = [site.text for site in sites if site.kind == "Subscript"]
+        return list(dict.fromkeys(key for text in texts for key in SUBSCRIPT.findall(text)))
+
     @classmethod
     def of(cls, bench: Bench) -> Scenery:
         """Collect the names and the simple expressions of a trace."""

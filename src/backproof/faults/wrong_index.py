@@ -53,7 +53,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from backproof.check.place import SUBSCRIPT, Place, where
+from backproof.check.place import Place, where
 from backproof.check.reading import parsed
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part, make
@@ -68,10 +68,8 @@ RULE = Rule(
     summary="An index, offset, slice or layer number is off.",
 )
 
-MOST, FAR = (
-    8,
-    0.12,
-)  # other subscripts of a function or of the forward pass, and how far they are from what is written
+MOST = 8  # other subscripts of a function, and of the forward pass
+FAR = 0.12  # how much more they cost than what is written nearly so
 
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
@@ -100,17 +98,8 @@ def _borrowed(place: Place, text: str) -> Iterator[Variant]:
     node = parsed(text)
     if isinstance(node, ast.Subscript):
         whole = text[: node.value.end_col_offset]
-        keys = dict.fromkeys([*place.keys[:MOST], *_forward_keys(place)[:MOST]])
+        keys = dict.fromkeys([*place.keys[:MOST], *place.scenery.forward_keys[:MOST]])
         yield from ((f"{whole}{key}", FAR) for key in keys if f"{whole}{key}" != text)
-
-
-def _forward_keys(place: Place) -> list[str]:
-    """The subscripts of the forward pass, as ``[i * s : i * s + k]``."""
-    bench = place.scenery.bench
-    numbers = {n.origin.site for n in bench.forward if n.origin is not None and n.origin.site >= 0}
-    sites = [bench.step.trace.sites[number] for number in sorted(numbers)]
-    texts = [site.text for site in sites if site.kind == "Subscript"]
-    return list(dict.fromkeys(key for text in texts for key in SUBSCRIPT.findall(text)))
 
 
 def _written(place: Place, edge: Edge, text: str) -> Node | None:

@@ -31,9 +31,7 @@ LARGE = (5_000, 12_000)  # nodes from which on one round less, and two rounds le
 FEWEST = 2  # rounds: the first step of a training is not like the others
 UNASKED = 3  # times that a place is added to, by no decision that depends on it, before that is believed
 ASKED = 50  # decisions before a store that are looked at
-LOOKED_AT = (
-    200_000  # nodes looked through for what one statement updates, before few of its places stand for all
-)
+LOOKED_AT = 200_000  # nodes looked through for one statement, before few of its places stand for all
 FEW_PLACES = 8  # that do then
 BEFORE = 2  # times as many nodes may come before the first update: data is made ready, the net is tried out
 
