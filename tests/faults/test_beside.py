@@ -235,3 +235,45 @@ def test_a_number_that_scales_one_gradient() -> None:
     """It is a wrong scale, where a number of the forward pass is the right one."""
     errors = _errors(COLUMNS, "pull = 2 *", "pull = 1.5 *")
     assert [(error.name, error.expected) for error in errors] == [("wrong-scale", "2")]
+
+
+WIDTHS = """
+import numpy as np
+
+draw = np.random.default_rng(24)
+rows, width = 5, 7
+x, wanted = draw.normal(size=(rows, width)), draw.normal(size=(rows, width))
+U, V, M = (draw.normal(0, 0.4, (width, width)) for _ in range(3))
+c, e = draw.normal(0, 0.4, width), draw.normal(0, 0.4, width)
+
+
+def scores(x):
+    a, b = x @ U, x @ V
+    return a, b, a @ b.T / np.sqrt(width)
+
+
+def back(x, a, b, ds):
+    ds = ds / np.sqrt(width)
+    return x.T @ (ds @ b), x.T @ (ds.T @ a)
+
+
+for turn in range(1000):
+    a, b, s = scores(x)
+    values = x @ M + c
+    miss = s @ values + e - wanted
+    loss = 0.5 * np.sum(miss ** 2)
+    du, dv = back(x, a, b, miss @ values.T)
+    M -= 0.001 * x.T @ s.T @ miss
+    c -= 0.001 * np.sum(s.T @ miss, axis=0)
+    e -= 0.001 * np.sum(miss, axis=0)
+    U -= 0.001 * du
+    V -= 0.001 * dv
+"""
+
+
+def test_a_number_bound_beside_another() -> None:
+    """What an unpacking binds can be read in other functions as well, where it scales a value."""
+    (finding,) = _errors(WIDTHS, "    ds = ds / np.sqrt(width)\n", "")
+    assert finding.name == "wrong-scale"
+    assert "/ np.sqrt(width)" in str(finding.expected)
+    assert finding.mended

@@ -93,10 +93,7 @@ class Places:
                 node = self.nodes.alias(value, node, site, name, site)
             self._name(frame, site, name, value, node)
         elif type(value) is int:
-            self._number(("name", frame.number if frame else 0, name), site, value)
-            if frame is not None:
-                binding = Binding(self.moment.time, frame.number, name, constant(value, name))
-                self.trace.bindings.append(binding)
+            self._whole(frame, site, name, value)
         elif frame is not None:
             self._object(("name", frame.number, name), site, value)
         return value
@@ -114,11 +111,25 @@ class Places:
                 node = self.nodes.alias(value, node, site, name)
             if frame is not None:
                 self._name(frame, site, name, value, node)
+        elif type(value) is int and not self._is_counted(site):
+            self._whole(frame, site, name, value)
         elif type(value) is int and frame is not None:
             counted = Binding(self.moment.tick(), frame.number, name, constant(value, name))
             self.trace.counters.append(counted)
         elif frame is not None:
             self._object(("name", frame.number, name), site, value)
+
+    def _whole(self, frame: Names | None, site: int, name: str, value: int) -> None:
+        """A name was given a whole number."""
+        self._number(("name", frame.number if frame else 0, name), site, value)
+        if frame is not None:
+            binding = Binding(self.moment.time, frame.number, name, constant(value, name))
+            self.trace.bindings.append(binding)
+
+    def _is_counted(self, site: int) -> bool:
+        """Is a name bound by a loop that goes through what a site gives?"""
+        number = self.trace.sites[site].statement
+        return number is not None and self.trace.sites[number].kind == "For"
 
     def _object(self, place: Place, site: int, value: Any) -> None:
         """A place was given what is no number and no array."""
