@@ -227,6 +227,82 @@ def test_made_in_a_layer() -> None:
     assert [f.name for f in report.findings if f.severity == "error"] == ["wrong-transpose"]
 
 
+CLIPPED = """\
+import numpy as np
+rng = np.random.default_rng(8)
+X, Y = rng.normal(size=(11, 4)), rng.normal(size=(11, 3))
+A, a = rng.normal(size=(4, 6)) * 0.4, rng.normal(size=(1, 6)) * 0.1
+B, b = rng.normal(size=(6, 3)) * 0.4, rng.normal(size=(1, 3)) * 0.1
+va, vb = 0 * a, 0 * b
+def through(g, h):
+    return (1 - h ** 2) * (g @ B.T)
+for i in range(200):
+    h = np.tanh(X @ A + a)
+    out = h @ B + b
+    loss = np.sum((out - Y) ** 2) / len(X)
+    g = 2 * (out - Y) / len(X)
+    d = through(g, h)
+    gB, gb = h.T @ g, np.sum(g, axis=0, keepdims=True)
+    gA, ga = X.T @ d, np.sum(d, axis=0, keepdims=True)
+    norm = np.sqrt(np.sum(gA ** 2) + np.sum(ga ** 2) + np.sum(gB ** 2) + np.sum(gb ** 2))
+    scale = min(1.0, 90 / (norm + 1e-9))
+    va = 0.9 * va - 0.01 * scale * ga
+    vb = 0.9 * vb - 0.01 * scale * gb
+    A -= 0.01 * scale * gA
+    a += va
+    B -= 0.01 * scale * gB
+    b += vb
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "rule", "expected"),
+    [
+        ("np.sum(d, axis=0, keepdims=True)", "d", "missing-sum", "d.sum(axis=0, keepdims=True)"),
+        ("np.sum(gA ** 2)", "(gA ** 2)", "missing-sum", "(np.sum(gA ** 2))"),
+        ("A -= 0.01 * scale * gA", "A -= d @ 0.01 * X.T", "wrong-transpose", "0.01 * X.T @ d"),
+    ],
+)
+def test_the_place_where_a_shape_went_wrong(right: str, wrong: str, rule: str, expected: str) -> None:
+    """Not where the program stops: where a value got its name for this use, or a term was not summed."""
+    text = CLIPPED.replace(right, wrong)
+    report = check(text)
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert finding.span is not None
+    assert (finding.name, wrong in text.splitlines()[finding.span.row - 1]) == (rule, True)
+    assert finding.expected is not None
+    assert expected in finding.expected
+    assert check(mended(text, report)).verdict == "correct"
+
+
+OUTER = """\
+import numpy as np
+rng = np.random.default_rng(9)
+X, y = rng.normal(size=(8, 2, 9)), rng.normal(size=8)
+K, v = rng.normal(size=(2, 3)) * 0.5, rng.normal(size=3) * 0.5
+def slopes(x, g):
+    return np.einsum("ncl,nfl->cf", x, g)
+for i in range(200):
+    h = np.tanh(np.einsum("ncl,cf->nfl", X, K))
+    out = h.mean(axis=2) @ v
+    loss = np.mean((out - y) ** 2)
+    e = 2 * (out - y) / len(y)
+    m = np.outer(e, v)
+    d = np.repeat(m[:, :, None], 9, axis=2) / 9 * (1 - h ** 2)
+    v -= 0.1 * h.mean(axis=2).T @ e
+    K -= 0.1 * slopes(X, d)
+"""
+
+
+def test_a_crash_far_from_an_outer_product_that_is_turned() -> None:
+    """What stops in an expression that is no update may have been made wrongly a few operations before."""
+    text = OUTER.replace("np.outer(e, v)", "np.outer(v, e)")
+    report = check(text)
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.expected) == ("wrong-transpose", "np.outer(e, v)")
+    assert mended(text, report) == OUTER
+
+
 MATRICES = """
 import numpy as np
 np.random.seed(71)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.mended import before_mending, holder_of
-from backproof.diagnosis.origins import READ, made_before, unlikely
+from backproof.diagnosis.origins import READ, forward_doubts, made_before, unlikely
 from backproof.diagnosis.wording import sentence
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.faults import RULES
@@ -73,11 +73,13 @@ def mend_crash(
         nonlocal count
         if seen.crash is None or len(steps) >= MOST:
             return
-        for attempt in (*seen.crash.attempts, *made_before(source, seen)):
+        doubt_of = forward_doubts(seen)
+        attempts = [(a, doubt_of(a)) for a in seen.crash.attempts]
+        for attempt, doubt in [*attempts, *((a, 0.0) for a in made_before(source, seen))]:
             count += 1
             unheard = UNHEARD if attempt.shape and attempt.shape not in known else 0.0
             read = READ if unlikely(source, seen, attempt) else 0.0
-            price = spent + attempt.cost + unheard + read
+            price = spent + attempt.cost + doubt + unheard + read
             heapq.heappush(queue, (price, count, source, seen, steps, attempt))
 
     add(program, trace, (), 0.0)
@@ -159,7 +161,8 @@ def _now(steps: tuple[Step, ...]) -> list[Span]:
 def _in_backward(judgement: Judgement, span: Span) -> bool:
     """Does an update hang on an expression, and the loss not?
 
-    Nor may it have been evaluated before the first step: then it makes data, or a parameter's first value.
+    Or on how large it is, as on the norm of what is clipped where it is small. Nor may it have been evaluated
+    before the first step: then it makes data, or a parameter's first value.
     """
     step = judgement.step
     trace, kind = step.trace, step.window.kind
@@ -167,7 +170,26 @@ def _in_backward(judgement: Judgement, span: Span) -> bool:
     early = (node for node in trace.nodes if node.origin is not None and node.origin.time < first)
     if any(_made_in(trace, node, span) for node in early) or _uses(judgement, step.loss, span):
         return False
-    return any(_uses(judgement, descent, span) for descent in step.descents)
+    return any(_uses(judgement, descent, span) for descent in step.descents) or _measures(judgement, span)
+
+
+def _measures(judgement: Judgement, span: Span) -> bool:
+    """Is an expression made in this step of what gradients are made of, and the loss is not?"""
+    step = judgement.step
+    own = _times(ancestors(step.descents)) - _times(ancestors([step.loss]))
+    made = (
+        node
+        for node in step.trace.nodes
+        if node.origin is not None
+        and step.window.start <= node.origin.time <= step.window.end
+        and _made_in(step.trace, node, span)
+    )
+    return not own.isdisjoint(_times(ancestors(made)))
+
+
+def _times(nodes: Iterable[Node]) -> set[int]:
+    """When values were computed."""
+    return {node.origin.time for node in nodes if node.origin is not None and node.operands}
 
 
 def _uses(judgement: Judgement, result: Node, span: Span) -> bool:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
+from backproof.diagnosis.shaped import keeps
 from backproof.graph import Node, ancestors
 from backproof.source import Edit, Program, Span, alternatives, edited_text, span_of, text_of
 from backproof.trace import Attempt, Crash, Site, Trace
@@ -20,7 +21,10 @@ from backproof.trace import Attempt, Crash, Site, Trace
 FARTHEST = 6  # operations between the crash and where a value was made
 PLACES = 10  # at which something else is tried
 LATER = 0.3  # how much unlikelier a mistake is at each operation farther from the value that crashes
+OTHERWISE = 0.5  # how much unlikelier it is when what crashed is no update
+NAMED = 0.6  # how much unlikelier another name is there, of which there are many
 READ = 1.0  # how much unlikelier it is where a gradient is only read
+ANEW = 0.1  # where it is given another name
 FORWARD = 0.7  # how much unlikelier it is in the forward pass, which ran to its end
 IN_PLACE = ("output operand", "operands could not be broadcast")
 SHAPE = re.compile(r"\([\d,]+\)")
@@ -30,30 +34,34 @@ TURNED = re.compile(r"(?:(?P<name>\w+)|.*)\.(?P<how>T|sum)(?:\((?P<arguments>.*)
 def made_before(program: Program, trace: Trace) -> list[Attempt]:
     """What could stand where the operands of the crashed expression were made, nearest first.
 
-    Whether the program runs with it is for running it to find out. None where what crashed is no update: the
-    shapes of other expressions are not known so well.
+    Whether the program runs with it is for running it to find out. It is less likely where what crashed is no
+    update: the shapes that other expressions should have are not known so well.
     """
     crash = trace.crash
-    if crash is None or crash.span is None or not _is_update(program, crash.span):
+    if crash is None or crash.span is None:
         return []
+    doubt = 0.0 if _is_update(program, crash.span) else OTHERWISE
     files = _files(program)
     found: dict[tuple[Edit, ...], Attempt] = {}
+    names_of = {b.name: np.shape(b.node.value) for b in trace.bindings}
     arrays = {b.name for b in trace.bindings if np.ndim(b.node.value)}
     wanted = _wanted(crash)
-    for file, span, cost, shape in [*_makers(trace, crash), *_readers(program, trace, crash)]:
+    for file, span, cost, shape in _makers(program, trace, crash):
         source = files.get(file)
         node = _expression(source, span) if source is not None else None
         if source is None or node is None:
             continue
         names = [] if isinstance(node, ast.Name) else _names_around(source, node, arrays)
-        for alternative in alternatives(source, node, names, summed=True):
+        for alternative in alternatives(source, node, names, summed=not doubt):
             edits = tuple(Edit(replace(e.span, file=span.file), e.content) for e in alternative.edits)
             own = span_of(source, node)
-            text = edited_text(source, alternative.edits, own)
-            if text and edits not in found and _may_fit(alternative.edits, shape, wanted, arrays):
-                shown = replace(own, file=span.file)
-                price = alternative.cost + cost
-                found[edits] = Attempt(alternative.rule, edits, price, shown, text_of(source, own), text, ())
+            text, was = edited_text(source, alternative.edits, own), text_of(source, own)
+            if not text or edits in found or not _may_fit(alternative.edits, shape, wanted, arrays):
+                continue
+            if not keeps(text, was, shape, names_of):
+                shown, price = replace(own, file=span.file), alternative.cost + cost + doubt
+                price += NAMED * (alternative.rule == "wrong-operand")
+                found[edits] = Attempt(alternative.rule, edits, price, shown, was, text, ())
     return sorted(found.values(), key=lambda attempt: attempt.cost)
 
 
@@ -63,18 +71,59 @@ def _tree(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+@lru_cache(maxsize=16)
+def _renamed(text: str) -> frozenset[str]:
+    """The names that are given to what has another name, as in ``db = g``."""
+    pairs: list[tuple[ast.expr, ast.expr]] = []
+    for node in ast.walk(_tree(text)):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+                pairs += zip(targets, values, strict=False)
+            case ast.Assign(targets=[ast.Name() as target], value=ast.Name() as value):
+                pairs.append((target, value))
+    return frozenset(a.id for a, b in pairs if isinstance(a, ast.Name) and isinstance(b, ast.Name))
+
+
 def _files(program: Program) -> dict[str, Program]:
     return {program.filename: program, "": program, **{m.filename: m for m in program.modules}}
+
+
+def _forward(trace: Trace, crash: Crash) -> set[Node]:
+    """What a number is the sum of that nothing which crashes is made of, as the loss: the forward pass."""
+    used = set(ancestors(_operands(trace, crash)))
+    sums = (n for n in trace.nodes if n.operation in ("sum", "mean") and np.shape(n.value) == ())
+    return set(ancestors(n for n in sums if n not in used))
+
+
+def forward_doubts(trace: Trace) -> Callable[[Attempt], float]:
+    """What tells how much unlikelier an attempt is for changing what made a value of the forward pass."""
+    crash = trace.crash
+    made = _forward(trace, crash) if crash is not None else ()
+    sites = (trace.sites[n.origin.site] for n in made if n.origin is not None and n.origin.site >= 0)
+    places = {(site.span.file, site.span.row) for site in sites}
+    if crash is not None and crash.span is not None:
+        places.discard((crash.span.file, crash.span.row))
+
+    def doubt(attempt: Attempt) -> float:
+        if (attempt.span.file, attempt.span.row) not in places:
+            return 0.0
+        return FORWARD + NAMED * (attempt.rule == "wrong-operand")
+
+    return doubt
 
 
 def unlikely(program: Program, trace: Trace, attempt: Attempt) -> bool:
     """Is an attempt one to change what only reads gradients, and serves parameters of several shapes?
 
     As an update in a loop over the parameters, or what an optimizer does before it. The mistake is where one
-    of them was made; not where the value that does not fit has the right shape for other uses.
+    of them was made; not where the value that does not fit has the right shape for other uses. Of a value
+    that has one name for these, and another for this one, it is where it is given the other.
     """
     if attempt.rule == "wrong-operand" or not _is_update(program, attempt.span):
         return False
+    renamed = _renamed(_files(program)[attempt.span.file].text)
+    if any(word in renamed for word in re.findall(r"\w+", attempt.found)):
+        return True
     crash = trace.crash
     if crash is not None and crash.span is not None and _is_at(attempt.span, crash.span):
         return not _is_used_elsewhere(trace, crash)
@@ -153,9 +202,14 @@ def _may_fit(
 
 
 def _operands(trace: Trace, crash: Crash) -> list[Node]:
-    """The last values that have the shapes of the operands of the crashed expression, made elsewhere."""
-    found = []
+    """The last values that have the shapes of the operands of the crashed expression, made elsewhere.
+
+    Not those with the shape that is wanted.
+    """
+    found, wanted = [], _wanted(crash)
     for _, shape in crash.shapes:
+        if shape == wanted:
+            continue
         node = next((n for n in reversed(trace.nodes) if np.shape(n.value) == shape and n.operands), None)
         while node is not None and node.origin is not None and node.origin.site >= 0:
             if not _is_in(trace.sites[node.origin.site], crash):
@@ -166,49 +220,59 @@ def _operands(trace: Trace, crash: Crash) -> list[Node]:
     return found
 
 
-def _makers(trace: Trace, crash: Crash) -> Iterator[tuple[str, Span, float, tuple[int, ...]]]:
+def _makers(
+    program: Program, trace: Trace, crash: Crash
+) -> Iterator[tuple[str, Span, float, tuple[int, ...]]]:
     """The expressions that made the operands, and what they were made of, each with how unlikely it is.
 
-    That is more for what a number is the sum of, as for the values of the forward pass. With their shapes.
+    That is more for the values of the forward pass. With their shapes; and with where such a value is handed
+    on by a name.
     """
     queue = [(node, 0) for node in _operands(trace, crash)]
-    summed = [n for n in trace.nodes if n.operation in ("sum", "mean") and np.shape(n.value) == ()]
-    forward = set(ancestors(summed))
+    forward, wanted = _forward(trace, crash), _wanted(crash)
     seen, places = {node for node, _ in queue}, set[int]()
+    walked: dict[Node, int] = {}
     while queue and len(places) < PLACES:
         node, depth = queue.pop(0)
+        walked[node] = depth
         number = node.origin.site if node.origin is not None else -1
         site = trace.sites[number] if number >= 0 else None
-        if site is not None and number not in places and not _is_in(site, crash):
+        handed = node.operation == "identity"
+        if site is not None and number not in places and not handed and not _is_in(site, crash):
             places.add(number)
             yield site.file, site.span, LATER * depth + FORWARD * (node in forward), np.shape(node.value)
         if depth < FARTHEST:
-            new = [o for o in node.operands if o not in seen and o.operands]
+            new = [o for o in node.operands if o not in seen and o.operands and np.shape(o.value) != wanted]
             seen.update(new)
-            queue += [(operand, depth + 1) for operand in new]
+            queue += [(operand, depth + (not handed)) for operand in new]
+    yield from _readers(program, trace, walked)
 
 
 def _readers(
-    program: Program, trace: Trace, crash: Crash
+    program: Program, trace: Trace, walked: Mapping[Node, int]
 ) -> Iterator[tuple[str, Span, float, tuple[int, ...]]]:
-    """Where an operand is handed on by a name: put into a list, returned, or given another name."""
-    operands = set(_operands(trace, crash))
-    names = {b.name: np.shape(b.node.value) for b in trace.bindings if b.node in operands}
+    """Where a value is handed on by a name: put into a list, returned, or given another name."""
+    names = {b.name: b.node for b in trace.bindings if b.node in walked}
     for source in (program, *program.modules):
         for node in ast.walk(_tree(source.text)):
             match node:
+                case ast.Assign(value=ast.Tuple(elts=parts)) if isinstance(node.targets[0], ast.Tuple):
+                    cost = ANEW
                 case ast.List(elts=parts, ctx=ast.Load()) | ast.Tuple(elts=parts, ctx=ast.Load()):
                     cost = 2 * LATER
                 case ast.Dict(values=parts):
                     cost = 2 * LATER
-                case ast.Assign(value=ast.Name() as value) | ast.Return(value=ast.Name() as value):
+                case ast.Assign(value=ast.Name() as value):
+                    parts, cost = [value], ANEW
+                case ast.Return(value=ast.Name() as value):
                     parts, cost = [value], LATER
                 case _:
                     continue
             for part in parts:
                 if isinstance(part, ast.Name) and part.id in names:
-                    file = "" if source is program else source.filename
-                    yield file, replace(span_of(source, part), file=file), cost, names[part.id]
+                    file, made = "" if source is program else source.filename, names[part.id]
+                    price = cost + LATER * walked[made]
+                    yield file, replace(span_of(source, part), file=file), price, np.shape(made.value)
 
 
 def _is_in(site: Site, crash: Crash) -> bool:

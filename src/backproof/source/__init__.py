@@ -1,6 +1,7 @@
 """Source text: programs, spans and edits. Knows nothing of graphs or of running."""
 
 from backproof.source.alternatives import Alternative, alternatives, shifted_indices
+from backproof.source.beside import as_beside, swapped_products
 from backproof.source.editing import apply_edits, before_edits, edited_text, encoded
 from backproof.source.patch import diff
 from backproof.source.places import cell_of, in_cell, in_text, part, where
@@ -21,6 +22,7 @@ __all__ = [
     "Suppression",
     "alternatives",
     "apply_edits",
+    "as_beside",
     "before_edits",
     "cell_of",
     "diff",
@@ -37,6 +39,7 @@ __all__ = [
     "shifted_indices",
     "span_of",
     "suppressions",
+    "swapped_products",
     "text_of",
     "where",
     "write_program",

@@ -163,6 +163,13 @@ def _products(program: Program, expression: ast.expr) -> Iterator[Alternative]:
                 product = _renamed_call(program, function, "dot")
                 yield Alternative("missing-sum", (product,), 1.6)
                 yield from _with_transposes(program, left, right, product, "missing-sum")
+            case ast.Call(func=ast.Attribute(attr="outer"), args=[left, right]):
+                edits = (
+                    _edit(program, left, _text(program, right)),
+                    _edit(program, right, _text(program, left)),
+                )
+                yield Alternative("wrong-transpose", edits, 1.2)
+                continue
             case ast.Call(func=ast.Attribute(attr="dot", value=left), args=[right]) if not _is_module(left):
                 pass
             case _:

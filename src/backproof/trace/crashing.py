@@ -25,9 +25,11 @@ from backproof.source import (
     Program,
     Span,
     alternatives,
+    as_beside,
     edited_text,
     shifted_indices,
     span_of,
+    swapped_products,
     text_of,
 )
 from backproof.trace.events import Attempt
@@ -112,6 +114,8 @@ class _Bench:
             summed = isinstance(statement, ast.AugAssign) and self.node is statement.value
             for alternative in alternatives(self.program, self.node, self.names, summed=summed):
                 yield alternative, self._here
+            for alternative in swapped_products(self.program, statement or self.tree, self.node):
+                yield alternative, self._here
         elif isinstance(statement, ast.Assign | ast.AugAssign):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             found = [a for target in targets for a in shifted_indices(self.program, target)]
@@ -119,7 +123,9 @@ class _Bench:
             for alternative in found:
                 yield alternative, self._here
         for definition in self._definitions():
-            for alternative in alternatives(self.program, definition.value, self.names):
+            made = definition.value
+            beside = as_beside(self.program, made)
+            for alternative in (*beside, *alternatives(self.program, made, self.names)):
                 yield replace(alternative, cost=alternative.cost + DEFINED), self._at(definition)
 
     def _definitions(self) -> Iterator[ast.Assign]:
@@ -199,8 +205,8 @@ class _Bench:
 
     def described(self, alternative: Alternative, shape: tuple[int, ...]) -> Attempt:
         """An alternative with what a report says of it."""
-        first = min(edit.span for edit in alternative.edits)
-        expression = self._expression(first)
+        first, last = min(e.span for e in alternative.edits), max(e.span for e in alternative.edits)
+        expression = self._expression(replace(first, end_row=last.end_row, end_column=last.end_column))
         span = span_of(self.program, expression)
         found, expected = text_of(self.program, span), self._with(alternative, expression)
         return Attempt(alternative.rule, alternative.edits, alternative.cost, span, found, expected, shape)
@@ -219,7 +225,7 @@ class _Bench:
     def _within(self, span: Span, node: ast.expr | ast.stmt) -> bool:
         around = span_of(self.program, node)
         begin, end = (around.row, around.column), (around.end_row, around.end_column)
-        return begin <= (span.row, span.column) <= end
+        return begin <= (span.row, span.column) and (span.end_row, span.end_column) <= end
 
 
 def _copied(value: Any) -> Any:
