@@ -140,3 +140,99 @@ def test_an_array_that_no_list_has_is_said() -> None:
 def test_data_and_targets_have_gradients_that_nobody_applies() -> None:
     """They are objects of the same kind, and held by no model."""
     assert _checked().verdict == "correct"
+
+
+LAYERS = """
+import numpy as np
+
+rng = np.random.default_rng(6)
+class Affine:
+    def __init__(self, inputs, outputs, learns=True):
+        self.W, self.b = rng.normal(size=(inputs, outputs)) * 0.4, rng.normal(size=outputs) * 0.1
+        self.learns = learns
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, g):
+        self.dW, self.db = self.x.T @ g, g.sum(axis=0)
+        return g @ self.W.T
+    def update(self):
+        self.W -= 0.1 * self.dW
+        self.b -= 0.1 * self.db
+
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+    def backward(self, g):
+        return g * (1 - self.y ** 2)
+
+X, t = rng.normal(size=(23, 5)), rng.normal(size=(23, 2))
+layers = [Affine(5, 7), Tanh(), Affine(7, 6, False), Tanh(), Affine(6, 2)]
+for k in range(900):
+    h = X
+    for layer in layers:
+        h = layer.forward(h)
+    loss = np.sum((h - t) ** 2) / 23
+    g = 2 * (h - t) / 23
+    for layer in layers[::-1]:
+        g = layer.backward(g)
+    for layer in UPDATED:
+        if CONDITION:
+            layer.update()
+    if k % 100 == 0:
+        print(k, loss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("updated", "condition", "verdict"),
+    [
+        ("layers", "isinstance(layer, Affine)", "correct"),
+        ("layers[:-1]", "isinstance(layer, Affine)", "inconclusive"),
+        ("layers[1:]", "hasattr(layer, 'W') and layer.dW is not None", "inconclusive"),
+        ("layers", "hasattr(layer, 'W') and layer.learns", "correct"),
+    ],
+)
+def test_a_layer_that_no_loop_reaches_is_said(updated: str, condition: str, verdict: str) -> None:
+    """It is changed under a condition that it would meet; what a flag leaves out stays by choice."""
+    text = LAYERS.replace("UPDATED", updated).replace("CONDITION", condition)
+    report = check_program(program_from_bytes(text.encode(), "layers.py"))
+    assert report.verdict == verdict, report.reason
+    assert verdict == "correct" or "layers[" in str(report.reason)
+
+
+FIELDS = """
+from dataclasses import dataclass
+import numpy as np
+
+@dataclass
+class Weights:
+    value: np.ndarray
+    slope: np.ndarray = None
+
+rng = np.random.default_rng(8)
+X, y = rng.normal(size=(27, 3)), rng.normal(size=(27, 2))
+w1, b1 = Weights(rng.normal(size=(3, 6)) * 0.5), Weights(rng.normal(size=6) * 0.1)
+w2, b2 = Weights(rng.normal(size=(6, 2)) * 0.5), Weights(rng.normal(size=2) * 0.1)
+for k in range(700):
+    h = np.tanh(X @ w1.value + b1.value)
+    e = h @ w2.value + b2.value - y
+    loss = 0.5 * np.sum(e ** 2) / 27
+    w2.slope, b2.slope = h.T @ e / 27, e.sum(axis=0) / 27
+    d = e @ w2.value.T * (1 - h ** 2) / 27
+    w1.slope, b1.slope = X.T @ d, d.sum(axis=0)
+    for w in LISTED:
+        w.value = w.value - 0.1 * w.slope
+    if k % 100 == 0: print(loss)
+"""
+
+
+def test_a_field_of_a_dataclass_that_no_list_has_is_said() -> None:
+    """Nothing is seen of what its initialiser stores, and what is read of it tells what it holds."""
+    text = FIELDS.replace("LISTED", "(w1, b1, w2)")
+    report = check_program(program_from_bytes(text.encode(), "fields.py"))
+    assert report.verdict == "inconclusive"
+    assert "b2.slope" in str(report.reason)
+    text = FIELDS.replace("LISTED", "(w1, b1, w2, b2)")
+    assert check_program(program_from_bytes(text.encode(), "fields.py")).verdict == "correct"

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from backproof.check.chosen import left_by_choice
 from backproof.check.grades import is_multiple
 from backproof.check.points import informative_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
-from backproof.step import Parameter, TrainingStep, training_step
+from backproof.step import Change, Parameter, TrainingStep, training_step
 from backproof.step.update import THROUGH, time_of
 from backproof.trace import Store, Trace, unread_names
 
@@ -79,7 +80,7 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
             ):
                 dropped.append(Dropped(leaf, name, node, sibling, names.get(node)))
                 break
-    return tuple(d for d in dropped if not _chosen(step, d))
+    return tuple(d for d in dropped if not left_by_choice(step, d.gradient, d.sibling))
 
 
 @lru_cache(1)  # the step of one program, for those who ask of it
@@ -109,7 +110,7 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
     holders, outer = owned(trace), _outer(trace)
     for parameter in step.parameters:
         for change in parameter.changes:
-            for place in (change.place, *holders.get(_first(trace, change.place, change.before), ())):
+            for place in places_of(trace, change, holders):
                 for family in _families(outer, place):
                     beside.setdefault(family, parameter)
     parameters = set(step.leaves)
@@ -197,6 +198,12 @@ def _label(trace: Trace, outer: Outer, place: Place, beside: str) -> str:
                 around = _label(trace, outer, holder, beside)
                 return f"{around}[{key!r}]" if around else ""
     return ""
+
+
+def places_of(trace: Trace, change: Change, holders: Mapping[Node, Sequence[Place]]) -> Iterator[Place]:
+    """The places of what is changed: its own, and those that hold the array which is changed in place."""
+    yield change.place
+    yield from holders.get(_first(trace, change.place, change.before), ())
 
 
 def _first(trace: Trace, place: Place, node: Node) -> Node:
@@ -295,28 +302,6 @@ def last_word(name: str) -> str:
     words = [w for w in "".join(c if c.isalnum() or c == "_" else " " for c in name).split() if w]
     words = [w for w in words if not w.isdigit()]
     return words[-1] if words else ""
-
-
-def _chosen(step: TrainingStep, dropped: Dropped) -> bool:
-    """Is it left out by a condition, which others pass: frozen, by choice?"""
-    trace = step.trace
-    site = dropped.gradient.origin.site
-    used = set(ancestors(step.descents))
-    applied = any(n.origin is not None and n.origin.site == site for n in used)
-    if not applied:
-        return False
-    statement = trace.sites[dropped.sibling.changes[-1].stores[-1].site]
-    text = trace.files[statement.file].split("\n")
-    column = len(text[statement.span.row - 1]) - len(text[statement.span.row - 1].lstrip())
-    for line in reversed(text[: statement.span.row - 1]):
-        indent = len(line) - len(line.lstrip())
-        if line.strip() and indent < column:
-            if line.strip().startswith(("if ", "elif ", "else")) and "__name__" not in line:
-                return True
-            column = indent
-        if line.strip().startswith(("def ", "class ")) and indent <= column:
-            break
-    return False
 
 
 def replaced_gradients(step: TrainingStep) -> tuple[Node, ...]:

@@ -7,13 +7,15 @@ the list of parameters. Where results, data and targets are such objects too, no
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import numpy as np
 
-from backproof.check.dropped import owned, with_older_values_apart
+from backproof.check.chosen import left_by_choice
+from backproof.check.dropped import Place, owned, places_of, with_older_values_apart
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, adjoints, ancestors
-from backproof.step import TrainingStep
+from backproof.step import Parameter, TrainingStep
 from backproof.step.change import root
 from backproof.step.update import time_of
 from backproof.trace import Trace
@@ -22,9 +24,16 @@ from backproof.trace import Trace
 def untrained(judgement: Judgement) -> tuple[str, ...]:
     """The names of gradients that are given to what a model holds, as to its parameters, and not applied."""
     step, trace = judgement.step, judgement.step.trace
-    changed = [c.place for p in step.parameters for c in p.changes if c.place[0] == "attribute"]
+    held = owned(trace)
+    changed = {
+        place: parameter
+        for parameter in step.parameters
+        for change in parameter.changes
+        for place in places_of(trace, change, held)
+        if place[0] == "attribute"
+    }
     owners = {place[1] for place in changed}
-    gradients = _given(step, owners)
+    gradients = _given(step, changed)
     if not gradients:
         return ()
     start = min((w.start for w in judgement.seen), default=step.window.start)
@@ -33,7 +42,7 @@ def untrained(judgement: Judgement) -> tuple[str, ...]:
     alone = _are_older(trace, set(gradients), start)
     attributes = {place[2] for place in changed}
     beside: dict[Node, str] = {}
-    for node, places in owned(trace).items():
+    for node, places in held.items():
         for place in places:
             if place[0] != "attribute" or place[1] in owners or place[2] not in attributes:
                 continue
@@ -57,22 +66,36 @@ def untrained(judgement: Judgement) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for leaf, name in kept.items() if np.any(truths[leaf].value)))
 
 
-def _given(step: TrainingStep, owners: set[int]) -> dict[int, str]:
-    """Objects that the step gives what it gives those that own parameters, and what that is called."""
+def _given(step: TrainingStep, changed: Mapping[Place, Parameter]) -> dict[int, str]:
+    """Objects that the step gives what it gives those that own parameters, and what that is called.
+
+    Not those that a condition leaves out, which the others pass.
+    """
+    trace, siblings = step.trace, {place[1]: parameter for place, parameter in changed.items()}
     inside = [
         s
-        for s in step.trace.stores
+        for s in trace.stores
         if step.window.start <= s.time < step.window.end and s.place[0] == "attribute" and s.after.operands
     ]
-    updated = {c.place[2] for p in step.parameters for c in p.changes if c.place[0] == "attribute"}
-    names = {s.place[2] for s in inside if s.place[1] in owners} - updated
-    return {s.place[1]: step.trace.labels.get(s.place, s.place[2]) for s in inside if s.place[2] in names}
+    line = set(ancestors(step.descents))
+    names: dict[str, Parameter] = {}
+    for store in inside:
+        if store.place[1] in siblings and step.copies.get(store.after) in line:
+            names.setdefault(store.place[2], siblings[store.place[1]])
+    for place in changed:
+        names.pop(place[2], None)
+    return {
+        s.place[1]: trace.labels.get(s.place, s.place[2])
+        for s in inside
+        if s.place[2] in names and not left_by_choice(step, s.after, names[s.place[2]])
+    }
 
 
 def _are_older(trace: Trace, objects: set[int], start: int) -> bool:
     """Were all these objects there before ``start``, so that they hold parameters, and no results?"""
     held = {s.place[1] for s in trace.stores if s.time < start and s.place[0] == "attribute"}
     held |= {h.place[1] for h in trace.holdings if h.time < start and h.place[0] == "attribute"}
+    held |= {h.content for h in trace.holdings if h.time < start and isinstance(h.content, int)}
     return objects <= held
 
 

@@ -49,7 +49,7 @@ class Expressions:
             if isinstance(owner, np.ndarray | np.generic):
                 self._array_attribute(site, owner, name, value)
             else:
-                self.places.point(("attribute", id(owner), name), value)
+                self.places.attribute(owner, name, value)
         return value
 
     def _array_attribute(self, site: int, owner: Any, name: str, value: Any) -> None:

@@ -69,14 +69,18 @@ class Holdings:
         elif method not in ("get", "items", "keys", "values", "index", "count", "copy"):
             self.lengths[id(container)] = -1
 
+    def tracked(self, place: Place, value: Any) -> None:
+        """A place is seen to hold a number or an array, which need not have a node yet."""
+        node = self.nodes.known.get(id(value))
+        if node is None:
+            self.nodes.alive[id(value)] = value
+            self.nodes.awaited.setdefault(id(value), None)
+        self._note(place, node if node is not None else id(value))
+
     def _item(self, number: int, key: Any, value: Any, depth: int) -> None:
         place = ("item", number, key)
         if isinstance(value, TRACKED):
-            node = self.nodes.known.get(id(value))
-            if node is None:
-                self.nodes.alive[id(value)] = value
-                self.nodes.awaited.setdefault(id(value), None)
-            self._note(place, node if node is not None else id(value))
+            self.tracked(place, value)
         elif type(value) is int:
             self._note(place, constant(value))
         elif isinstance(value, CONTAINER):

@@ -6,6 +6,7 @@ place points the object at the node that was stored there.
 
 from __future__ import annotations
 
+import types
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,6 +37,7 @@ class Places:
         self.trace = nodes.trace
         self.stored_at: dict[Place, tuple[Node, Any, int]] = {}
         self.given_at: dict[Place, tuple[Node, Any, int]] = {}
+        self.first_read: set[Place] = set()
         self.containers = Containers(nodes)
         self.holdings = Holdings(nodes)
 
@@ -57,6 +59,22 @@ class Places:
     def _entry(self, place: Place) -> tuple[Node, Any, int] | None:
         """What a place was given last, by a statement or else with what it is a part of."""
         return self.stored_at.get(place) or self.given_at.get(place)
+
+    def attribute(self, owner: Any, name: str, value: Any) -> None:
+        """An attribute was read; the first time also where nothing was seen to be stored there.
+
+        As where an initialiser is not the program's own, but that of a dataclass.
+        """
+        place = ("attribute", id(owner), name)
+        if (
+            self._entry(place) is None
+            and place not in self.first_read
+            and not isinstance(owner, types.ModuleType)
+        ):
+            self.first_read.add(place)
+            self.nodes.alive[id(owner)] = owner
+            self.holdings.tracked(place, value)
+        self.point(place, value)
 
     def item(self, container: Any, key: Any, value: Any) -> None:
         """An item of a list or a dictionary was read; what it meant the first time, it means from then on."""
