@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, adjoints, ancestors, apply, evaluate
+from backproof.step.bent import projected
 from backproof.step.change import Change, root
 from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.decided import sampled
@@ -18,7 +19,7 @@ from backproof.step.memory import is_momentum
 from backproof.step.penalty import penalised
 from backproof.step.rates import own_rates
 from backproof.step.shrinking import Share, shares
-from backproof.step.update import keeps, mixes, projected, reaches, remembers, rescales, sums, terms, time_of
+from backproof.step.update import keeps, mixes, reaches, remembers, rescales, sums, terms, time_of
 from backproof.step.window import Window
 from backproof.trace import Trace
 

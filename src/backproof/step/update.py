@@ -12,7 +12,6 @@ from backproof.graph import Node
 
 SUMS = frozenset({"add", "subtract", "index_update", "index_add", "stack", "concatenate"})
 WRITTEN = frozenset({"index_update", "index_add"})
-BENT = frozenset({"maximum", "minimum", "multiply", "divide", "where", "abs", "round"})
 LEAST_KEPT = 0.5  # of a parameter: a learning rate times an error, in what that error becomes next, is less
 DECAY = 0.01  # of a parameter that a step takes off it, at the most: a running mean forgets faster
 THROUGH = frozenset({"identity", "reshape", "astype", "clip", "transpose", "negative"})
@@ -216,24 +215,6 @@ def follows(after: Node, before: Node) -> bool:
                 ):
                     return not reaches(way.operands[0], before, lambda node: time_of(node) > time_of(before))
     return False
-
-
-def projected(after: Node, before: Node, limit: int = 60) -> Node | None:
-    """The gradient step inside a new value that was bent back after it, as by ``np.maximum(w - lr * g, 0)``.
-
-    None where there is none.
-    """
-    queue, seen = deque([after]), {after}
-    while queue and len(seen) < limit:
-        node = queue.popleft()
-        if node.operation in SUMS and np.shape(node.value) == np.shape(before.value):
-            if keeps(node, before, whole=True) and learns(before, node):
-                return node
-        elif node.operation in BENT or node.operation in THROUGH:
-            new = [o for o in node.operands if o not in seen and time_of(o) > time_of(before)]
-            seen.update(new)
-            queue.extend(new)
-    return None
 
 
 def _is_part(node: Node, whole: Node) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, Users, ancestors, depend, median
+from backproof.step.bent import projected, unbent
 from backproof.step.change import MANY, Change, changes_in, root, value_of
 from backproof.step.decided import decided_changes
 from backproof.step.memory import without_memory
@@ -73,6 +74,7 @@ def trainings(trace: Trace, states: Collection[Any] = ()) -> list[list[Window]]:
     """
     found = (
         _found(_Search(trace, states))
+        or _found(_Search(trace, states, bent=True))
         or _found(_Search(trace, states, decided=True))
         or _written_out(_Search(trace, states, made=True))
     )
@@ -138,14 +140,16 @@ def _owner(trace: Trace, change: Change) -> Any:
 class _Search:
     """Looks for steps between two times of a trace.
 
-    What they change may be ``made`` in them. Or whether it is changed may be ``decided`` by what it is, and
-    by nothing else: so learn a perceptron and the weights of a hinge.
+    What they change may be ``made`` in them, or ``bent`` back behind its gradient step. Or whether it is
+    changed may be ``decided`` by what it is, and by nothing else: so learn a perceptron and the weights of a
+    hinge.
     """
 
     trace: Trace
     states: Collection[Any]
     made: bool = False
     decided: bool = False
+    bent: bool = False
     memo: dict[Any, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -174,7 +178,10 @@ class _Search:
         inside = self.stores[bisect_left(self.times, start) : bisect_left(self.times, end)]
         if not inside:
             return []
-        return changes_in(self.trace, inside, start, self.memo, self.made, self.passing.holds)
+        found = changes_in(self.trace, inside, start, self.memo, self.made, self.passing.holds)
+        if not self.bent:
+            return found
+        return [replace(c, after=projected(c.after, c.before) or c.after) for c in found]
 
     def learning(self, start: int, end: int, changes: list[Change]) -> list[Change]:
         """What was changed between two times as a gradient step changes a parameter."""
@@ -212,6 +219,7 @@ class _Search:
         local = tuple(c for c in learning if c.local)
         chosen = {*parameters, *local, *carried}
         others = tuple(c for c in changes if c not in chosen)
+        parameters = tuple(replace(c, after=unbent(c)) for c in parameters)
         return Window(start, end, kind, parameters, others, local, carried, decided=self.decided)
 
 

@@ -1,0 +1,70 @@
+"""New values that are brought back, once the gradient step is made, to where a parameter may be.
+
+As by ``np.maximum(w - lr * g, 0)``, or by ``w[w < 0] = 0`` behind the update: a projected gradient step. The
+gradient is what the step itself takes off.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from backproof.graph import Node
+from backproof.step.change import Change
+from backproof.step.update import SUMS, THROUGH, keeps, learns, time_of, walk
+
+ROUNDING = frozenset({"round", "floor", "ceil", "trunc", "rint", "sign"})
+BENT = frozenset({"maximum", "minimum", "multiply", "divide", "where", "abs", *ROUNDING})
+FORMED = frozenset({"identity", "reshape", "astype"})
+
+
+def projected(after: Node, before: Node, limit: int = 60) -> Node | None:
+    """The gradient step inside a new value that was bent back after it, as by ``np.maximum(w - lr * g, 0)``.
+
+    None where there is none.
+    """
+    queue, seen = deque([after]), {after}
+    while queue and len(seen) < limit:
+        node = queue.popleft()
+        if node.operation in SUMS and np.shape(node.value) == np.shape(before.value):
+            if keeps(node, before, whole=True) and learns(before, node):
+                return node
+        elif node.operation in BENT or node.operation in THROUGH:
+            new = [o for o in node.operands if o not in seen and time_of(o) > time_of(before)]
+            seen.update(new)
+            queue.extend(new)
+    return None
+
+
+def unbent(change: Change) -> Node:
+    """The new value of a change before what was out of bounds in it was brought back; or as it is."""
+    node = plain(change.after)
+    brought = node.operation == "clip" or node.operation in ROUNDING
+    if not brought and not (node.operation == "where" and _asks_itself(node, change.before)):
+        return change.after
+    inner = projected(node, change.before)
+    return change.after if inner is None else inner
+
+
+def plain(node: Node) -> Node:
+    """A value without its name and form, or what all numbers of an array were overwritten with."""
+    while node.operation in FORMED or _is_rewritten(node):
+        node = node.operands[-1]
+    return node
+
+
+def _is_rewritten(node: Node) -> bool:
+    """Are all numbers of an array written anew?"""
+    return node.operation == "index_update" and np.shape(node.value) == np.shape(node.operands[1].value)
+
+
+def _asks_itself(node: Node, before: Node) -> bool:
+    """Is a number put where a new value is out of bounds, and not one where anything else says so?"""
+    condition, *branches = node.operands
+    new = [branch for branch in branches if branch.operands and branch is not before]
+    if len(new) != 1 or before in branches:
+        return False
+    since = time_of(before)
+    asked = set(walk([condition], lambda n: time_of(n) > since))
+    return before in asked and any(n.operation in SUMS and keeps(n, before) for n in asked if n.operands)
