@@ -101,7 +101,7 @@ def set_aside(entry: Entry, window: Window, position: int) -> Entry:
     """
     _, hypothesis, step, verdict = entry
     sizes = lengths(window, set(ancestors_since([hypothesis.node], window.start - 1)))
-    numbers = (*sizes, *corrections(step.trace, window))
+    numbers = (*sizes, *corrections(step.trace, window.parameters, window.start))
     if not numbers:
         return entry
     bare = training_step(step.trace, window, hypothesis, lengths=numbers, decaying=not step.decays)

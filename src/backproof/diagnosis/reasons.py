@@ -11,8 +11,6 @@ from backproof.check.compare import is_rounding
 from backproof.check.judgement import Judgement
 from backproof.check.points import decides_alike, informative_points
 from backproof.check.ranking import is_steady
-from backproof.check.redrawn import forgotten, redrawn
-from backproof.check.reused import reused
 from backproof.check.unread import Unread
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
@@ -169,28 +167,6 @@ def outside_updates(judgement: Judgement) -> str | None:
         f"The gradients seen are right, but the update of {listed(names)} lies outside of the steps that "
         "they are of, whose parameters change before it: whether it is right cannot be told. Where all "
         "updates come after the backward pass, it can."
-    )
-
-
-def drawn_anew(judgement: Judgement) -> str | None:
-    """Say which parameters each step finds with new values, so that what is learned is lost."""
-    names = redrawn(judgement)
-    if not names and (kept := forgotten(judgement)):
-        return (
-            f"The gradients seen are right, but what the steps make of {listed(kept)} is lost: each begins "
-            "with the same values, as where a copy is updated."
-        )
-    if not names and (old := reused(judgement)):
-        return (
-            f"The gradients seen are right, but there are rounds that change {listed(old)} by what older "
-            "parameters have given, and is not computed anew: these are no steps down the loss."
-        )
-    if not names:
-        return None
-    return (
-        f"The gradients seen are right, but {listed(names)} {'has' if len(names) == 1 else 'have'} new "
-        "values in every step, which owe nothing to the steps before: what a step learns of them is lost. "
-        "Give them their first values once, before the loop."
     )
 
 

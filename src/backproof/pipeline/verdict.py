@@ -33,7 +33,6 @@ from backproof.diagnosis.reasons import (
     NOTHING_MOVES,
     changing_factor,
     cut_short,
-    drawn_anew,
     failed_in_training,
     no_step,
     numeric,
@@ -49,6 +48,13 @@ from backproof.diagnosis.reasons import (
     unknown_calls,
     unread_updates,
     without_digits,
+)
+from backproof.diagnosis.rounds import (
+    begun_otherwise,
+    counted_unevenly,
+    decided_before,
+    drawn_anew,
+    rounded_off,
 )
 from backproof.diagnosis.scaled import apart_from_the_others, with_those_before
 from backproof.diagnosis.several import together
@@ -162,6 +168,10 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield unread_updates(judgement)
     yield outside_updates(judgement)
     yield drawn_anew(judgement)
+    yield decided_before(judgement)
+    yield rounded_off(judgement)
+    yield begun_otherwise(judgement)
+    yield counted_unevenly(judgement)
     yield one_number(judgement)
     yield changing_factor(judgement)
     yield strong_decay(judgement)

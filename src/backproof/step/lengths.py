@@ -7,12 +7,13 @@ has no say in the direction of the step, so it can be set aside, as the memory o
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from backproof.graph import Node, evaluate
+from backproof.step.change import Change
 from backproof.step.update import SUMS, THROUGH, reaches, time_of, walk
 from backproof.step.window import Window
 from backproof.trace import Trace
@@ -37,13 +38,13 @@ def lengths(window: Window, forward: Collection[Node]) -> tuple[Node, ...]:
     return tuple(size for size, is_length in known.items() if is_length)
 
 
-def corrections(trace: Trace, window: Window) -> tuple[Node, ...]:
-    """The numbers `1 - beta ** t` of the updates, by which an optimizer makes up for its empty memory.
+def corrections(trace: Trace, changes: Sequence[Change], start: int) -> tuple[Node, ...]:
+    """The numbers `1 - beta ** t` of updates, by which an optimizer makes up for its empty memory.
 
     Where the parameters do not count their steps alike, each has its own.
     """
-    line = walk([c.after for c in window.parameters], lambda n: time_of(n) >= window.start)
-    return tuple(n for n in line if time_of(n) >= window.start and _is_correction(trace, n))
+    line = walk([c.after for c in changes], lambda n: time_of(n) >= start)
+    return tuple(n for n in line if time_of(n) >= start and _is_correction(trace, n))
 
 
 def _is_correction(trace: Trace, node: Node) -> bool:

@@ -1,0 +1,90 @@
+"""Steps that are right one by one, and do not go on from one another as the steps of a training do."""
+
+from __future__ import annotations
+
+from backproof.check.begun import begun_as_weights
+from backproof.check.clocks import unequal_clocks
+from backproof.check.judgement import Judgement
+from backproof.check.outdated import outdated
+from backproof.check.redrawn import forgotten, redrawn
+from backproof.check.reused import reused
+from backproof.check.rounded import rounded
+from backproof.diagnosis.wording import listed
+
+
+def drawn_anew(judgement: Judgement) -> str | None:
+    """Say which parameters each step finds with new values, so that what is learned is lost."""
+    names = redrawn(judgement)
+    if not names and (kept := forgotten(judgement)):
+        return (
+            f"The gradients seen are right, but what the steps make of {listed(kept)} is lost: each begins "
+            "with the same values, as where a copy is updated."
+        )
+    if not names and (old := reused(judgement)):
+        return (
+            f"The gradients seen are right, but there are rounds that change {listed(old)} by what older "
+            "parameters have given, and is not computed anew: these are no steps down the loss."
+        )
+    if not names:
+        return None
+    return (
+        f"The gradients seen are right, but {listed(names)} {'has' if len(names) == 1 else 'have'} new "
+        "values in every step, which owe nothing to the steps before: what a step learns of them is lost. "
+        "Give them their first values once, before the loop."
+    )
+
+
+def decided_before(judgement: Judgement) -> str | None:
+    """Say which masks of the step are those of older parameters."""
+    masks = outdated(judgement)
+    if not masks:
+        return None
+    trace = judgement.step.trace
+    places = [
+        f"{node.name or 'a mask'} (line {trace.sites[node.origin.site].span.row})"
+        for node in masks
+        if node.origin is not None and node.origin.site >= 0
+    ]
+    return (
+        f"The gradients seen are right for the masks that the step uses, but {listed(places)} was computed "
+        "in an older step, from the parameters of then. Where that is meant, all is right; else compute it "
+        "in every forward pass."
+    )
+
+
+def rounded_off(judgement: Judgement) -> str | None:
+    """Say which parameters are rounded after their updates, and how much of a step that is."""
+    found = rounded(judgement)
+    if not found:
+        return None
+    share = max(found.values())
+    return (
+        f"The gradients seen are right, but what the update makes of {listed(list(found))} is rounded, by up "
+        f"to {share:.1g} times the size of the step itself: smaller steps are lost. Round what is shown, and "
+        "not the parameters."
+    )
+
+
+def begun_otherwise(judgement: Judgement) -> str | None:
+    """Say which velocities begin as the weights do."""
+    pairs = begun_as_weights(judgement)
+    if not pairs:
+        return None
+    names = listed([name for name, _ in pairs])
+    return (
+        f"The gradients seen are right, but {names} begin{'s' * (len(pairs) == 1)} with the values of "
+        f"{listed([weights for _, weights in pairs])}: the first steps take a share of the weights off them, "
+        "which is no gradient. A velocity begins with zeros."
+    )
+
+
+def counted_unevenly(judgement: Judgement) -> str | None:
+    """Say that the steps of an optimizer are counted parameter by parameter."""
+    names = unequal_clocks(judgement)
+    if not names:
+        return None
+    return (
+        "The gradients seen are right, but the optimizer has counted on between the parameters of one step: "
+        f"the correction `1 - beta ** t` of {listed(list(names))} is another than that of the first. Count "
+        "once a step."
+    )
