@@ -26,6 +26,7 @@ from backproof.check.ranking import Entry, behind_the_whole, rank_of, settled
 from backproof.check.stale import stale
 from backproof.check.steps import chosen_window
 from backproof.step import (
+    SURE,
     Change,
     Hypothesis,
     TrainingStep,
@@ -36,6 +37,7 @@ from backproof.step import (
 )
 from backproof.step.apart import apart
 from backproof.step.computed import computed_steps
+from backproof.step.evaluated import evaluated
 from backproof.step.loss import held, negated, objective, turned
 from backproof.step.update import time_of
 from backproof.step.window import trainings
@@ -146,6 +148,7 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         judged, distances = _entries(again, window, hypotheses, opened=True)
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged += _with_held(trace, window, judged)
+        judged += _evaluated(trace, window, judged, loss)
     for allowing in (plainer, without_decay, nearer, set_aside):
         if any(verdict.correct for _, _, _, verdict in judged):
             break
@@ -271,6 +274,14 @@ def _with_held(trace: Trace, window: Window, judged: list[Entry]) -> list[Entry]
             if step is not None and (verdict := compare(step)).correct:
                 found.append((rank_of(variant, verdict, window, 0), variant, step, verdict))
     return found
+
+
+def _evaluated(trace: Trace, window: Window, judged: list[Entry], loss: str | None) -> list[Entry]:
+    """Judge the losses that the program evaluates beside its steps, where it states none in this one."""
+    if any((h.stated and h.evidence >= SURE) or v.correct for _, h, _, v in judged):
+        return []
+    hypotheses = [h for h in evaluated(trace, window) if loss is None or h.name == loss]
+    return _entries(_tried(trace, window, hypotheses), window, hypotheses, opened=True)[0]
 
 
 def _dropped(trace: Trace, judgement: Judgement) -> tuple[Change, ...]:

@@ -90,16 +90,10 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
             continue
         if np.asarray(node.value).dtype.kind != "f" or node in changed:
             continue
-        evidence = 4 * bool(node.name and CALLED.search(node.name)) + 2 * (node in outcome)
-        function = (
-            trace.sites[node.origin.site].function
-            if node.origin is not None and node.origin.site >= 0
-            else ""
-        )
+        evidence, function = evidence_for(trace, node, node in outcome), _function(trace, node)
         called = f"{node.name or ''} {function if node in outcome or node.operation == 'identity' else ''}"
         if node in feeding and not _strays(node, called, window, since):
             continue
-        evidence += 3 * bool(CALLED.search(function)) * (node in outcome or node.operation == "identity")
         if not evidence and node.name is None:
             continue
         if window.decided and not DECLARED.search(node.name or ""):
@@ -116,6 +110,17 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
             found[key] = Hypothesis(node, name, row, True, formula, evidence, declared)
     settled = [_behind_its_part(h, list(found.values())) for h in found.values()]
     return sorted(settled, key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
+
+
+def evidence_for(trace: Trace, node: Node, outcome: bool) -> int:
+    """What speaks for a scalar as the loss: its name, that of its function, that it is shown or returned."""
+    by_function = (outcome or node.operation == "identity") and bool(CALLED.search(_function(trace, node)))
+    return 4 * bool(node.name and CALLED.search(node.name)) + 2 * outcome + 3 * by_function
+
+
+def _function(trace: Trace, node: Node) -> str:
+    """The name of the function that a value was computed in."""
+    return trace.sites[node.origin.site].function if node.origin is not None and node.origin.site >= 0 else ""
 
 
 def _strays(node: Node, called: str, window: Window, since: int) -> bool:
