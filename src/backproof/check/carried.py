@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from backproof.check.assigned import becomes_gradient
 from backproof.check.digest import digest
 from backproof.check.dropped import last_word
-from backproof.check.grades import RIGHT, is_multiple
+from backproof.check.grades import RIGHT
 from backproof.check.judgement import Judgement
-from backproof.check.points import informative_points, informative_tables
-from backproof.graph import Node, adjoints, ancestors, evaluate
+from backproof.check.points import informative_points
+from backproof.graph import Node, ancestors, evaluate
 from backproof.step import Change, TrainingStep, label
 from backproof.step.change import root
 from backproof.step.cut import dependent
@@ -99,10 +100,7 @@ def _is_gradient(step: TrainingStep, each: _Update, spread: float) -> bool:
     """Does a value become its own true gradient, times a number: its step, which was to be added to it?"""
     if each.leaf in ancestors([each.after]) and keeps(each.after, each.leaf):
         return False
-    truth = adjoints(step.loss, [each.leaf])[each.leaf]
-    found = informative_tables(step, [truth, each.after], 2, spread=spread)
-    pairs = [(table[each.after], table[truth]) for _, table in found]
-    return all(np.any(t) and np.shape(a) == np.shape(t) for a, t in pairs) and is_multiple(pairs)
+    return becomes_gradient(step, each.leaf, each.after, spread)
 
 
 def _updated_alike(trace: Trace, each: _Update, known: Iterable[_Update]) -> bool:

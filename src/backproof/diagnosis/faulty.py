@@ -60,7 +60,7 @@ def _named(
 ) -> Finding:
     correction = tried.correction
     rule, site = RULES[correction.rule], correction.site
-    fix = _fix(edits, correction.expected, verified)
+    fix = fix_of(edits, correction.expected, verified)
     message = sentence(_short(correction.why, site.text))
     if rule.because and rule.because.rstrip(".") not in message:
         message = f"{message} {rule.because}"
@@ -74,7 +74,8 @@ def _short(why: str, text: str) -> str:
     return why if len(text) <= LONG else why.replace(f"`{text}`", "this expression", 1)
 
 
-def _fix(edits: tuple[Edit, ...], expected: str | None, verified: tuple[int, float] | None) -> Fix | None:
+def fix_of(edits: tuple[Edit, ...], expected: str | None, verified: tuple[int, float] | None) -> Fix | None:
+    """Make the fix of edits, safe where the mended program was verified; None of no edits."""
     if not edits:
         return None
     message = instruction(edits, expected)
@@ -113,7 +114,7 @@ def lost_updates(judgement: Judgement, verify: Verify) -> tuple[Finding, ...]:
         message = f"`{site.text}` gives {places[number].format(what='value' if numbers[number] else 'array')}"
         expected = own[0].content if own else None
         parameters = tuple(dict.fromkeys(names[number]))
-        fix = _fix(own, expected, verified)
+        fix = fix_of(own, expected, verified)
         found.append(
             Finding(rule.code, rule.name, "error", message, site.span, parameters, site.text, expected, fix)
         )
@@ -136,7 +137,7 @@ def unapplied(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) 
         what = first.called or trace.sites[number].text
         owners = listed([d.name for d in group])
         message = f"`{what}`, the gradient of {owners}, is computed and never applied."
-        fix = _fix(found[1], found[0], verified) if found is not None else None
+        fix = fix_of(found[1], found[0], verified) if found is not None else None
         parameters, text = tuple(d.name for d in group), found[0] if found is not None else None
         findings.append(
             Finding(rule.code, rule.name, "error", message, site.span, parameters, site.text, text, fix)

@@ -16,6 +16,7 @@ from backproof.check.scales import rescaled
 from backproof.check.trial import Bench
 from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
+from backproof.diagnosis.assigned import forgetful
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
 from backproof.diagnosis.frozen import frozen_part, left_out, overwritten_with_itself, untouched_items
@@ -148,6 +149,11 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     judgement = case.judgement
     if failed_in_training(judgement):
         return case.inconclusive(how_it_ended(case.trace, case.program, case.options.seconds))
+    if judgement.step.unread:
+        found, rows = forgetful(judgement, case.verify)
+        if found:
+            report = lasting(case.program, judgement, (*lost, *found), case.notes, ())
+            return replace(report, parameters=(*report.parameters, *rows))
     doubt = next(filter(None, _doubts(judgement)), None)
     if doubt is not None:
         return case.inconclusive(doubt)

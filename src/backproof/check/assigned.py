@@ -1,0 +1,33 @@
+"""Updates that forget the old value: `b = -lr * db`, where `b = b - lr * db` is meant."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backproof.check.grades import is_multiple
+from backproof.check.judgement import Judgement
+from backproof.check.points import informative_tables
+from backproof.graph import Node, adjoints
+from backproof.step import Change, TrainingStep
+
+POINTS = 4  # at which a number is its own gradient times one constant, and by no chance
+
+
+def becomes_gradient(step: TrainingStep, leaf: Node, after: Node, spread: float) -> bool:
+    """Does a value become its own true gradient, times a number: its step, which was to be added to it?"""
+    truth = adjoints(step.loss, [leaf])[leaf]
+    found = informative_tables(step, [truth, after], POINTS, spread=spread)
+    pairs = [(table[after], table[truth]) for _, table in found]
+    return all(np.any(t) and np.shape(a) == np.shape(t) for a, t in pairs) and is_multiple(pairs)
+
+
+def assigned_steps(judgement: Judgement) -> dict[Change, bool]:
+    """The values that become a multiple of their gradients, whether a positive one; none if some do not."""
+    step, found = judgement.step, dict[Change, bool]()
+    for change in step.unread:
+        leaf, after = step.copies[change.before], step.copies[change.after]
+        if not becomes_gradient(step, leaf, after, judgement.verdict.spread):
+            return {}
+        truth = adjoints(step.loss, [leaf])[leaf]
+        found[change] = float(np.vdot(np.asarray(after.value), np.asarray(truth.value))) > 0
+    return found
