@@ -48,13 +48,14 @@ for epoch in range(300):
 @pytest.mark.parametrize(
     ("right", "wrong", "verdict"),
     [
-        ("", "", "correct"),
+        ("", "", "inconclusive"),
+        ("        self.count += 1\n", "        self.count += name == 'w1'\n", "correct"),
         ("(1 - h ** 2)", "(1 - h)", "faulty"),
         ('"b1": e.sum(axis=0)', '"b1": e[0]', "faulty"),
         ('"w2": h.T @ d', '"w2": -h.T @ d', "faulty"),
     ],
 )
 def test_an_adam_that_counts_every_parameter(right: str, wrong: str, verdict: str) -> None:
-    """Its corrections differ from parameter to parameter, and no gradient is called wrong for that."""
+    """Its corrections differ from parameter to parameter: that is said, and none is called wrong for it."""
     report = check_program(program_from_bytes(PROGRAM.replace(right, wrong).encode(), "net.py"))
     assert report.verdict == verdict, report.findings
