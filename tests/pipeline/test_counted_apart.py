@@ -48,14 +48,25 @@ for epoch in range(300):
 @pytest.mark.parametrize(
     ("right", "wrong", "verdict"),
     [
-        ("", "", "inconclusive"),
-        ("        self.count += 1\n", "        self.count += name == 'w1'\n", "correct"),
+        ("", "", "correct"),
         ("(1 - h ** 2)", "(1 - h)", "faulty"),
         ('"b1": e.sum(axis=0)', '"b1": e[0]', "faulty"),
         ('"w2": h.T @ d', '"w2": -h.T @ d', "faulty"),
     ],
 )
 def test_an_adam_that_counts_every_parameter(right: str, wrong: str, verdict: str) -> None:
-    """Its corrections differ from parameter to parameter: that is said, and none is called wrong for it."""
+    """Its corrections differ from parameter to parameter, and no gradient is called wrong for that."""
     report = check_program(program_from_bytes(PROGRAM.replace(right, wrong).encode(), "net.py"))
     assert report.verdict == verdict, report.findings
+
+
+@pytest.mark.parametrize(("count", "warned"), [("1", True), ("name == 'w1'", False)])
+def test_a_count_that_goes_on_between_parameters_is_told(count: str, warned: bool) -> None:
+    """The warning names those whose corrections are others than that of the first; one count has none."""
+    text = PROGRAM.replace("self.count += 1", f"self.count += {count}")
+    report = check_program(program_from_bytes(text.encode(), "net.py"))
+    found = [each for each in report.findings if each.name == "wrong-scale"]
+    assert report.verdict == "correct"
+    assert [(each.severity, each.parameters) for each in found] == (
+        [("warning", ("net['b1']", "net['w2']", "net['b2']"))] if warned else []
+    )

@@ -65,7 +65,6 @@ def _checked(**changed: str) -> FileReport:
         ({**MOMENTUM, "BEGUN": "v = dict(net)"}, "begin with the values"),
         ({**MOMENTUM, "BEGUN": "v = {name: w.copy() for name, w in net.items()}"}, "begin with the values"),
         ({"UPDATE": "net[name] = np.round(net[name] - 0.05 * slopes[name], 2)"}, "rounded"),
-        ({**ADAM, "COUNT": "", "UPDATE": "t += 1\n        " + ADAM["UPDATE"]}, "Count once a step"),
     ],
 )
 def test_what_does_not_go_on_as_a_training_is_said(changed: dict[str, str], said: str) -> None:

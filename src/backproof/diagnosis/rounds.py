@@ -10,6 +10,8 @@ from backproof.check.redrawn import forgotten, redrawn
 from backproof.check.reused import reused
 from backproof.check.rounded import rounded
 from backproof.diagnosis.wording import listed
+from backproof.faults import RULES
+from backproof.findings import Finding
 
 
 def drawn_anew(judgement: Judgement) -> str | None:
@@ -78,13 +80,15 @@ def begun_otherwise(judgement: Judgement) -> str | None:
     )
 
 
-def counted_unevenly(judgement: Judgement) -> str | None:
-    """Say that the steps of an optimizer are counted parameter by parameter."""
-    names = unequal_clocks(judgement)
-    if not names:
-        return None
-    return (
-        "The gradients seen are right, but the optimizer has counted on between the parameters of one step: "
-        f"the correction `1 - beta ** t` of {listed(list(names))} is another than that of the first. Count "
-        "once a step."
+def counted_unevenly(judgement: Judgement) -> tuple[Finding, ...]:
+    """Warn of an optimizer that counts its steps parameter by parameter: its memory, no gradient, is off."""
+    found = unequal_clocks(judgement)
+    if not found:
+        return ()
+    rule, site = RULES["wrong-scale"], judgement.step.trace.sites[next(iter(found.values())).origin.site]
+    message = (
+        "The optimizer has counted on between the parameters of one step, so this correction of its empty "
+        f"memory is another for {listed(list(found))} than for the first: count once a step. The gradients "
+        "themselves are right, and later steps are hardly scaled by it."
     )
+    return (Finding(rule.code, rule.name, "warning", message, site.span, tuple(found), site.text),)

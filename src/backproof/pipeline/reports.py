@@ -11,6 +11,7 @@ from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.derivation import explained
 from backproof.diagnosis.luck import hidden
 from backproof.diagnosis.mismatch import watched
+from backproof.diagnosis.rounds import counted_unevenly
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
@@ -48,7 +49,7 @@ def lasting(
     """Report a step whose gradients are right: correct, unless some do not arrive."""
     if not lost:
         unwell = (*hidden(judgement), *warnings(judgement))
-        found = (*watched(judgement), *unwell, *conventions(judgement), *notes)
+        found = (*watched(judgement), *counted_unevenly(judgement), *unwell, *conventions(judgement), *notes)
         return report_of(program, judgement, "correct", findings=found, certified=certified(judgement))
     report = report_of(program, judgement, "faulty", findings=(*lost, *notes))
     rows = lost_rows(judgement, dropped)

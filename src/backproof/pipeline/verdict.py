@@ -52,7 +52,6 @@ from backproof.diagnosis.reasons import (
 )
 from backproof.diagnosis.rounds import (
     begun_otherwise,
-    counted_unevenly,
     decided_before,
     drawn_anew,
     rounded_off,
@@ -177,7 +176,6 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield decided_before(judgement)
     yield rounded_off(judgement)
     yield begun_otherwise(judgement)
-    yield counted_unevenly(judgement)
     yield one_number(judgement)
     yield changing_factor(judgement)
     yield strong_decay(judgement)
