@@ -73,6 +73,16 @@ def factors(place: Place) -> list[str]:
     return [text for text, _ in found.most_common() if text not in place.text]
 
 
+def leading(place: Place) -> str | None:
+    """The name that what an update subtracts or adds begins with, where none beside it has that."""
+    own = place.statement
+    if own is None or place.text != _subtracted(own):
+        return None
+    found = [text for text in _factors(place.text) if place.text.startswith(text) and text.isidentifier()]
+    others = {text for site in siblings(place) for text in _factors(_subtracted(site))}
+    return next((text for text in found if text not in others), None)
+
+
 def _subtracted(update: Site) -> str:
     """What an update subtracts or adds."""
     if update.kind == "AugAssign":

@@ -71,7 +71,7 @@ from backproof.faults.correction import (
     quotient,
 )
 from backproof.faults.rule import Rule
-from backproof.faults.siblings import factors
+from backproof.faults.siblings import factors, leading
 from backproof.graph import Node
 from backproof.trace import Site
 
@@ -98,6 +98,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     """
     ratios = place.scenery.bench.ratios()
     yield from _as_beside(place, ratios)
+    yield from _for_a_rate(place, ratios)
     if place.site.kind in ("Constant", "Name") and not place.shape and not place.edges[0].operand.operands:
         return
     yield from _mean_for_sum(place)
@@ -119,11 +120,31 @@ def after(place: Place, before: Sequence[tuple[Edge, Node]]) -> Iterator[Correct
 
 
 def _as_beside(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
-    """Multiply what an update subtracts by the rate that the updates beside it have."""
-    for text in factors(place) if ratios else ():
+    """Multiply what an update subtracts by the rate that the updates beside it have.
+
+    Where no gradient is the true one times a number, it may lack in one part of a parameter.
+    """
+    for text in factors(place):
         number = _number(place, text)
-        if number and is_among(number, ratios):
+        if number and (not ratios or is_among(number, ratios)):
             yield replace(_scaled(place, text, number, True, before=True), cost=BESIDE)
+
+
+def _for_a_rate(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
+    """Put the rate that the updates beside an update have in the place of the number that it begins with."""
+    own = leading(place)
+    before = _number(place, own) if own is not None else None
+    for text in factors(place) if before else ():
+        number = _number(place, text)
+        if own is None or not number or not before or (ratios and not is_among(number / before, ratios)):
+            continue
+        new, ratio = text + place.text.removeprefix(own), number / before
+
+        def build(edge: Edge, ratio: float = ratio) -> Node | None:
+            return make("multiply", edge.operand, ratio)
+
+        why = f"`{own}` stands where the updates beside this one have `{text}`"
+        yield Correction("wrong-operand", (Part(place, new, build),), BESIDE - 0.1, why, expected=new)
 
 
 def _number(place: Place, text: str) -> float | None:

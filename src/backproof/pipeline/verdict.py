@@ -64,6 +64,7 @@ from backproof.diagnosis.weighing import unweighted
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import WORK, Repair, Tried, alternatives, forward_axis, located, search
+from backproof.mend.ties import is_constant, is_slower, is_tied
 from backproof.pipeline.left import with_what_is_left
 from backproof.pipeline.observing import POINTS, Mends, Options
 from backproof.pipeline.reports import faulty, holds, lasting, report_of
@@ -289,10 +290,15 @@ def _written_out(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repai
 
 
 def _at_other_scales(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repair]:
-    """Take the scale of fewer gradients for the right one, where then fewer corrections do."""
-    for verdict in rescaled(judgement.verdict) if not repair.complete or len(repair.steps) > 1 else ():
+    """Take the scale of fewer gradients for the right one, where then fewer corrections do.
+
+    Or that of as many, where their steps are the smaller ones.
+    """
+    first, tied = judgement.verdict, is_tied(judgement.verdict, repair)
+    for verdict in rescaled(first) if tied or not repair.complete or len(repair.steps) > 1 else ():
         other = search(Bench.of(judgement.step, verdict), OTHERWISE)
-        if other.complete and _badness(other, 0)[:2] < _badness(repair, 0)[:2]:
+        fewer = _badness(other, 0)[:2] < _badness(repair, 0)[:2]
+        if other.complete and (fewer or (tied and is_constant(other) and is_slower(verdict, first))):
             judgement, repair = replace(judgement, verdict=verdict), other
     return judgement, repair
 

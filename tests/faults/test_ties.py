@@ -1,0 +1,81 @@
+"""Of two updates with different constants, of which neither is the more frequent, which one is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import Finding
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+LINE = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+X = rng.normal(0, 1, (17, 3))
+y = X @ np.array([0.5, -1.0, 2.0]) + 0.3
+w, b, margin, step = rng.normal(0, 0.5, 3), 0.1, 1.0, 0.04
+for turn in range(500):
+    out = X @ w + b
+    loss = np.mean(np.log(np.cosh(margin * (out - y))))
+    e = np.tanh(out - y) / len(X)
+    w = w - step * X.T @ e
+    b = b - step * e.sum()
+"""
+
+IN_PARTS = """
+import numpy as np
+
+rng = np.random.default_rng(4)
+X, y = rng.normal(0, 1, (14, 3)), rng.normal(0, 1, 14)
+A, B, eta = rng.normal(0, 0.5, (5, 4)), rng.normal(0, 0.5, (1, 6)), 0.1
+for turn in range(500):
+    for x, t in zip(X, y):
+        h = np.tanh(A[:, 0] + A[:, 1:] @ x)
+        out = B[0, 0] + B[0, 1:] @ h
+        loss = 0.5 * (out - t) ** 2
+        d = out - t
+        e = d * B[0, 1:] * (1 - h * h)
+        B[0, 0] -= eta * d
+        B[0, 1:] -= eta * d * h
+        A[:, 0] -= eta * e
+        A[:, 1:] -= eta * np.outer(e, x)
+"""
+
+
+def found(text: str) -> Finding:
+    """The only error of a program."""
+    report = check_program(program_from_bytes(text.encode(), "line.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert finding.fix is not None
+    assert finding.fix.applicability == "safe"
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "name", "expected"),
+    [
+        ("step * X.T @ e", "X.T @ e", "wrong-scale", "step * (X.T @ e)"),
+        ("step * e.sum()", "e.sum()", "wrong-scale", "step * e.sum()"),
+        ("w - step * X", "w - 2 * step * X", "wrong-scale", "step"),
+        ("step * e.sum()", "step * e.mean()", "wrong-scale", "e.sum()"),
+        ("step * e.sum()", "margin * e.sum()", "wrong-operand", "step * e.sum()"),
+        ("step * X.T @ e", "margin * X.T @ e", "wrong-operand", "step * X.T @ e"),
+    ],
+)
+def test_the_one_that_goes_too_far(right: str, wrong: str, name: str, expected: str) -> None:
+    """An update without a rate, with a number too many, or with another number for it, is the wrong one.
+
+    Not where another reduction makes a gradient small.
+    """
+    text = LINE.replace(right, wrong)
+    finding = found(text)
+    assert finding.span is not None
+    assert wrong in text.splitlines()[finding.span.row - 1]
+    assert (finding.name, finding.expected) == (name, expected)
+
+
+def test_a_rate_that_a_part_of_a_parameter_lacks() -> None:
+    """Its gradient is then no multiple of the true one, but that of the part is."""
+    finding = found(IN_PARTS.replace("eta * d * h", "d * h"))
+    assert (finding.name, finding.expected) == ("wrong-scale", "eta * (d * h)")
