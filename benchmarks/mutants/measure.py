@@ -77,8 +77,12 @@ def measure(made: Mutant, kind: Kind) -> Result:
     field = fields()[made.program]
     answer, seconds = _check(made.text)
     errors = _errors(answer)
-    hits = [[_hit(made, number, error) for error in errors] for number in range(len(made.mutations))]
     mended = _mended(made.text, answer["diagnostics"])
+    right = mended is not None and repaired(mended, field.subject.step, field.right, kind)
+    hits = [
+        [_hit(made, number, error, kind == "loss" and right) for error in errors]
+        for number in range(len(made.mutations))
+    ]
     return Result(
         made.key,
         made.program,
@@ -92,7 +96,7 @@ def measure(made: Mutant, kind: Kind) -> Result:
         tuple(any(column for _, column, _ in hit) for hit in hits),
         tuple(any(line and name for line, _, name in hit) for hit in hits),
         sum(not any(hit[k][0] for hit in hits) for k in range(len(errors))),
-        mended is not None and repaired(mended, field.subject.step, field.right, kind),
+        right,
         seconds,
         tuple(map(_line, errors)),
     )
@@ -124,10 +128,16 @@ def _errors(answer: dict[str, Any]) -> list[Diagnostic]:
     return [d for d in answer["diagnostics"] if d["severity"] == "error"]
 
 
-def _hit(made: Mutant, number: int, error: Diagnostic) -> tuple[bool, bool, bool]:
-    """Does an error point at the row of a mistake, at its expression, and by a name that it may have?"""
+def _hit(made: Mutant, number: int, error: Diagnostic, as_stated: bool) -> tuple[bool, bool, bool]:
+    """Does an error point at the row of a mistake, at its expression, and by a name that it may have?
+
+    ``as_stated`` says that the mends make the gradient that of the loss as the mistake states it.
+    """
     if error["location"] is None:
         return False, False, False
+    if as_stated:  # nothing but the author's mind says which of the two is wrong
+        slope = error["name"] in ("loss-mismatch", "wrong-activation-derivative")
+        return True, True, slope or error["name"] in made.mutations[number].names
     if error["name"] == made.mutations[number].rule == "loss-mismatch":
         return True, True, True  # the gradient may be changed as well as the loss, so either is the place
     row, column = error["location"]["row"], error["location"]["column"]

@@ -108,11 +108,17 @@ def parallel(step: Step, ours: Round, theirs: Round) -> bool:
 
 
 def repaired(text: str, step: Step, right: First, kinds: Kind) -> bool:
-    """Is a mended mutant right: by finite differences, and with the first update of the correct program?"""
+    """Is a mended mutant right: by finite differences, and with the first update of the correct program?
+
+    What is mended to descend another loss may run off at the rate that was meant for the first: then by the
+    first round.
+    """
     try:
         with limited(SECONDS):
             if kinds != "loss" and not parallel(step, observed(text, replace(step, number=1)), right.first):
                 return False
+            if kinds == "loss" and not np.isfinite(observed(text, step).loss):
+                step = replace(step, number=1)
             return mismatch(text, step) < RIGHT
     except Exception:
         return False

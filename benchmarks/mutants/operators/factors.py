@@ -151,13 +151,33 @@ def missing_term(source: Source) -> Iterator[Mutation]:
             continue  # an update without its step is no update
         if isinstance(statement, ast.ListComp) and _goes_through(source, statement, node.left):
             continue  # nor is it one of every item of a list
+        if isinstance(statement, ast.Dict) and _is_entry(statement, node):
+            continue  # nor that of an entry
         sign = "+" if isinstance(node.op, ast.Add) else "-"
-        yield Mutation(
-            "term-dropped", ("missing-term",), (Change(source.place(node), source.left(node, sign)),)
-        )
+        names: tuple[str, ...] = ("missing-term",)
+        if _is_derivative(source.function(node)):
+            names += ("wrong-activation-derivative",)  # its formula is wrong then, whatever it lacks
+        yield Mutation("term-dropped", names, (Change(source.place(node), source.left(node, sign)),))
         if sign == "+":
             new = source.right(node, sign)
-            yield Mutation("term-dropped", ("missing-term",), (Change(source.place(node), new),))
+            yield Mutation("term-dropped", names, (Change(source.place(node), new),))
+
+
+def _is_entry(new: ast.Dict, value: ast.BinOp) -> bool:
+    """Is a value computed from the entry of a dictionary under the same key?"""
+    key = next((k for k, v in zip(new.keys, new.values, strict=True) if v is value), None)
+    return (
+        key is not None
+        and isinstance(value.left, ast.Subscript)
+        and ast.unparse(value.left.slice) == ast.unparse(key)
+    )
+
+
+def _is_derivative(function: ast.FunctionDef | ast.Lambda | None) -> bool:
+    """Is a function one that computes a slope: by its name, or as a lambda of one number?"""
+    if isinstance(function, ast.Lambda):
+        return len(function.args.args) == 1
+    return function is not None and any(word in function.name.lower() for word in DERIVATIVES)
 
 
 def _goes_through(source: Source, comprehension: ast.ListComp, item: ast.expr) -> bool:
@@ -193,7 +213,9 @@ def wrong_scale(source: Source) -> Iterator[Mutation]:
             assert isinstance(parent, ast.BinOp)
             if isinstance(parent.op, ast.Mult | ast.Div):
                 new = "1.5" if number == 2 else "2"
-                yield Mutation("constant", ("wrong-scale",), (Change(source.place(expression), new),))
+                # the number may be one that the forward pass has: then it is not mirrored
+                names = ("wrong-scale", "forward-backward-mismatch")
+                yield Mutation("constant", names, (Change(source.place(expression), new),))
 
 
 EVERY: tuple[Callable[[Source], Iterator[Mutation]], ...] = (
