@@ -33,8 +33,26 @@ def wrong_operand(source: Source, seen: Shapes) -> Iterator[Mutation]:
         others = [other for other in others if other in near]
         random.Random(zlib.crc32(f"{source.place(node)}{text}".encode())).shuffle(others)
         for other in others[:OTHERS]:
-            names = ("wrong-operand", "derivative-at-wrong-point", "wrong-index")
+            names: tuple[str, ...] = ("wrong-operand", "derivative-at-wrong-point", "wrong-index")
+            if _is_factor(source, other, text):
+                names += ("missing-factor",)  # the right one is the wrong one times something
             yield Mutation("operand", names, (Change(source.place(node), other),))
+
+
+def _is_factor(source: Source, part: str, whole: str) -> bool:
+    """Is a name a factor of what another one is assigned?"""
+    for statement in source.statements():
+        if isinstance(statement, ast.Assign) and source.of_node(statement.targets[0]) == whole:
+            stack, factors = [statement.value], set[str]()
+            while stack:
+                node = stack.pop()
+                if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+                    stack += [node.left, node.right]
+                else:
+                    factors.add(source.of_node(node))
+            if part in factors:
+                return True
+    return False
 
 
 def _read_nearby(source: Source, node: ast.expr) -> set[str]:
