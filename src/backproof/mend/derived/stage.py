@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +12,9 @@ from backproof.check.grades import RIGHT, VANISHES, parallel
 from backproof.check.place import Place, where
 from backproof.check.scoring import score
 from backproof.check.trial import Bench, Edge
-from backproof.faults.correction import Correction, Part, product
+from backproof.faults.correction import Correction, Part, bracketed, product
 from backproof.graph import Node
+from backproof.mend.derived.factored import lacks_adjoint, wrong_slope
 from backproof.mend.derived.relation import UNNAMED, relation, same, smallest
 from backproof.mend.derived.spelling import spelled
 from backproof.mend.derived.substitution import Derived, Values, slopes, substitutions
@@ -159,6 +160,13 @@ class Deriver:
             found += [table[old] for table in self.bench.base]
             wanted += [table[node] for table in self.bench.base]
         rule = relation(self.catalogue, found, wanted, entry.kind == "local", (place.text, text))
+        if rule == UNNAMED and np.shape(found[0]) == np.shape(wanted[0]) and entry.kind == "adjoint":
+            if (wrong := wrong_slope(self.catalogue, place, found, wanted)) is not None:
+                rule = "wrong-activation-derivative"
+                if (slope := self._slope(place, *wrong, new)) is not None:
+                    return slope
+            elif lacks_adjoint(self.catalogue, found, wanted):
+                rule = "missing-factor"
         if rule in (UNNAMED, "wrong-operand") and len(new) == 1 and np.shape(found[0]) == np.shape(wanted[0]):
             rule = by_summands(self.catalogue, entry, derived.scale, found) or rule
         meaning = self._meaning(place, entry, derived.scale)
@@ -169,6 +177,18 @@ class Deriver:
             return Correction(rule, (part,), COST, why, expected=expected, edits=(), derived=True)
         site, shorter = smallest(place, text)
         part = replace(part, text=shorter, span=site.span)
+        return Correction(rule, (part,), COST, why, at=site, expected=shorter, derived=True)
+
+    def _slope(self, place: Place, number: int, entry: Entry, new: Mapping[Node, Node]) -> Correction | None:
+        """The true slope in the place of another factor of a product of which the rest is right."""
+        text = spelled(self.catalogue, place, entry, 1.0)
+        if text is None:
+            return None
+        site = place.children[number]
+        shorter = text if f"({site.text})" in place.text else bracketed(text, 6)
+        part = Part(place, shorter, lambda e: new.get(e.operand), span=site.span)
+        why = f"`{site.text}` has to be {self._meaning(place, entry, 1.0)}"
+        rule = "wrong-activation-derivative"
         return Correction(rule, (part,), COST, why, at=site, expected=shorter, derived=True)
 
     def _meaning(self, place: Place, entry: Entry, scale: float) -> str:
