@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from backproof.findings import FileReport
 from backproof.pipeline import check_program
 from backproof.source import program_from_bytes
@@ -54,3 +56,98 @@ def test_two_factors() -> None:
 def test_right() -> None:
     """It is right as it is."""
     assert _checked().verdict == "correct"
+
+
+ENGINE = """
+import math
+import random
+
+class Number:
+    def __init__(self, value, parents=()):
+        self.value, self.slope, self.parents = value, 0.0, parents
+        self.back = lambda: None
+
+    def plus(self, other):
+        made = Number(self.value + other.value, (self, other))
+        def back():
+            self.slope += made.slope
+            other.slope += made.slope
+        made.back = back
+        return made
+
+    def times(self, other):
+        made = Number(self.value * other.value, (self, other))
+        def back():
+            self.slope += other.value * made.slope
+            other.slope += self.value * made.slope
+        made.back = back
+        return made
+
+    def descend(self):
+        order = []
+        def visit(number):
+            if number not in order:
+                for parent in number.parents:
+                    visit(parent)
+                order.append(number)
+        visit(self)
+        for number in order:
+            number.slope = 0.0
+        self.slope = 1.0
+        for number in reversed(order):
+            number.back()
+
+random.seed(4)
+a, b, c = (Number(random.uniform(-1, 1)) for _ in range(3))
+for turn in range(500):
+    x, y = random.uniform(-1, 1), random.uniform(-1, 1)
+    h = a.times(Number(x)).plus(b)
+    gap = c.times(h).times(h).plus(Number(-y))
+    q = gap.times(gap)
+    q.descend()
+    for p in (a, b, c):
+        p.value -= 0.02 * p.slope
+    if turn % 100 == 0:
+        print(q.value)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "name"),
+    [
+        ("other.value * made.slope", "made.slope", "missing-factor"),
+        ("other.value * made.slope", "2 * other.value * made.slope", "wrong-scale"),
+    ],
+)
+def test_a_rule_that_is_applied_to_its_own_result(right: str, wrong: str, name: str) -> None:
+    """One correction of it makes all gradients those of what is printed, as of no other loss it would."""
+    text = ENGINE.replace(right, wrong, 1)
+    report = check_program(program_from_bytes(text.encode(), "engine.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert finding.span is not None
+    assert wrong in text.splitlines()[finding.span.row - 1]
+    assert finding.name in (name, "extra-factor")
+    assert finding.mended
+
+
+def test_a_difference_that_is_added_up_over_samples() -> None:
+    """It fits another loss with one factor more at every sample: what is only printed is not descended."""
+    text = """
+import numpy as np
+
+rng = np.random.default_rng(6)
+X, y = rng.normal(size=(9, 3)), (rng.normal(size=9) > 0).astype(float)
+w, b = rng.normal(size=3), 0.1
+for turn in range(300):
+    dw, db, q = np.zeros(3), 0.0, 0.0
+    for x, t in zip(X, y):
+        p = 1 / (1 + np.exp(-(w @ x + b)))
+        q += (p - t) ** 2
+        d = p - t
+        dw += d * x
+        db += d
+    w = w - 0.1 * dw
+    b = b - 0.1 * db
+    print(q)
+"""
+    assert check_program(program_from_bytes(text.encode(), "sum.py")).verdict != "faulty"

@@ -47,7 +47,7 @@ def score(
                     scale is None or (states[k] == RIGHT and not whole and not _fits(bench, scale, point))
                 ):
                     return None
-            if not hope:
+            if not hope and not (whole and _are_alike(scales, point)):
                 return None
             moved = [k for k in moved if len(scales[k]) == point + 1]
     if not scales:
@@ -108,6 +108,14 @@ def _all_alike(bench: Bench, scales: Mapping[int, list[float]]) -> bool:
         return False
     every = [s for found in scales.values() for s in found if s is not VANISHES]
     return bool(every) and min(every) > 0 and max(every) - min(every) <= 1e-5 * max(every)
+
+
+def _are_alike(scales: Mapping[int, list[float]], point: int) -> bool:
+    """Have all gradients one positive scale at a point, if another than was taken for the right one?"""
+    if any(len(found) <= point for found in scales.values()):
+        return False
+    here = [found[point] for found in scales.values() if found[point] is not VANISHES]
+    return bool(here) and min(here) > 0 and max(here) - min(here) <= 1e-5 * max(here)
 
 
 def _graded(bench: Bench, scales: list[float]) -> int:

@@ -50,7 +50,8 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
     """Is the difference between the gradients and those of the loss a fault of the program?
 
     It is when some gradient is true already, when the program declares the loss in the step, or when it
-    states one and a repair makes every gradient true. A loss that was only inferred, and that explains
+    states one and a repair makes every gradient true: for a loss that is not surely its own, one correction
+    of what the backward pass does again to its own result. A loss that was only inferred, and that explains
     nothing as the program stands, could be made to fit anything by changing factors; but not by what keeps
     them, so what is true with such corrections alone counts as what is true already. A difference that no
     fresh point shows again is none of the gradients' own.
@@ -68,10 +69,23 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return True
     if not repair.complete or not repair.steps:
         return False
-    if hypothesis.stated and hypothesis.evidence >= SURE:
+    if hypothesis.stated and (hypothesis.evidence >= SURE or _goes_through(repair)):
         return True
     kept = [tried for tried in repair.steps if tried.correction.rule in STRUCTURAL]
     return len(kept) == len(repair.steps) or (bool(kept) and _explains_some(judgement, kept))
+
+
+def _goes_through(repair: Repair) -> bool:
+    """Is all of a repair one correction at several places, of which one follows from another?
+
+    As in the rule of an operation, or in a layer. To fit another loss, only the beginning of a backward pass
+    would have to be changed.
+    """
+    if len(repair.steps) != 1 or len(repair.states) == 1:
+        return False
+    changed = [edge for edge, _ in repair.steps[0].changes]
+    users = {edge.consumer for edge in changed}
+    return any(not users.isdisjoint(ancestors([edge.operand])) for edge in changed)
 
 
 def _explains_some(judgement: Judgement, steps: Sequence[Tried]) -> bool:
