@@ -114,3 +114,14 @@ def test_bytes_that_do_not_survive_reencoding_are_never_written():
     assert program.text.encode(program.encoding) != data
     with pytest.raises(EditRejectedError, match="byte for byte"):
         apply_edits(program, [Edit(Span(3, 5, 3, 6), "2")])
+
+
+def test_lines_inserted_at_one_place_stand_below_each_other() -> None:
+    """Whole lines only: of other texts nobody knows which comes first."""
+    program = Program("net.py", "a = 1\nb = 2\n")
+    at = Span(2, 1, 2, 1)
+    assert apply_edits(program, [Edit(at, "c = 3\n"), Edit(at, "d = 4\n")]).text == (
+        "a = 1\nc = 3\nd = 4\nb = 2\n"
+    )
+    with pytest.raises(EditRejectedError, match="overlap"):
+        apply_edits(program, [Edit(at, "c = "), Edit(at, "d = 4\n")])

@@ -15,7 +15,7 @@ def apply_edits(program: Program, edits: Iterable[Edit]) -> Program:
     r"""Give the program with its text edited.
 
     Edits may come in any order; one that is given twice counts once. Those of a span in a module edit that
-    module. A line break in an edit's content becomes the line ending that the file uses at that place.
+    module. Whole lines that are inserted at one place stand one below the other. A line break in an edit's content becomes the line ending that the file uses at that place.
 
     >>> from backproof.source.text import Span
     >>> program = Program("net.py", "g = (y - out) * h\r\n", data=b"g = (y - out) * h\r\n")
@@ -39,7 +39,7 @@ def apply_edits(program: Program, edits: Iterable[Edit]) -> Program:
 def _edited(program: Program, edits: Iterable[Edit]) -> Program:
     """Edit the text of one file."""
     pieces: list[str] = []
-    done = 0
+    done, whole = 0, False
     grown = dict.fromkeys(program.cells, 0)
     try:
         placed = [(in_text(program, edit.span), edit.content) for edit in edits]
@@ -54,11 +54,12 @@ def _edited(program: Program, edits: Iterable[Edit]) -> Program:
         here = where(program, span.row, span.column)
         if end < start:
             raise EditRejectedError(f"{here}: an edit ends before it begins.")
-        if start < done or (pieces and start == end == done):
+        lines = start == end and span.column == 1 and written.endswith("\n")
+        if start < done or (pieces and start == end == done and not (lines and whole)):
             raise EditRejectedError(f"{here}: two edits overlap here.")
         content = written.replace("\r\n", "\n").replace("\n", program.line_end(span.row))
         pieces += [program.text[done:start], content]
-        done = end
+        done, whole = end, lines
         cell = cell_of(program, span.row)
         if cell is not None:
             if cell_of(program, span.end_row) != cell:
