@@ -237,6 +237,18 @@ def test_a_number_that_scales_one_gradient() -> None:
     assert [(error.name, error.expected) for error in errors] == [("wrong-scale", "2")]
 
 
+def test_a_sum_along_another_axis_keeps_what_its_author_kept() -> None:
+    """The shape that a parameter has stays: only the axis is another."""
+    kept = TWO_LAYERS.replace("sum(axis=0)", "sum(axis=0, keepdims=True)").replace(
+        "rng.normal(0, 0.1, 5)", "rng.normal(0, 0.1, (1, 5))"
+    )
+    kept = kept.replace("np.zeros(2)", "np.zeros((1, 2))")
+    errors = _errors(kept, "e.sum(axis=0", "e.sum(axis=None")
+    assert [(error.name, error.expected) for error in errors] == [
+        ("wrong-axis", "e.sum(axis=0, keepdims=True)")
+    ]
+
+
 WIDTHS = """
 import numpy as np
 

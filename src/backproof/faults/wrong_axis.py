@@ -76,9 +76,10 @@ def corrections(place: Place) -> Iterator[Correction]:
         return
     inner = place.edges[0].operand.operands[0]
     current = place.edges[0].operand.attributes
+    kept = bool(current.get("keepdims"))
     for axis in (None, *range(np.ndim(inner.value))):
         for keep in (False, True):
-            if axis == current.get("axis") and keep == bool(current.get("keepdims")):
+            if axis == current.get("axis") and keep == kept:
                 continue
             text = _with(place.text, axis, keep)
 
@@ -87,7 +88,8 @@ def corrections(place: Place) -> Iterator[Correction]:
 
             over = "everything" if axis is None else f"axis {axis}"
             why = f"the `{operation}` has to run over {over}"
-            yield Correction("wrong-axis", (Part(place, text, build),), 1.2 + 0.02 * keep, why, expected=text)
+            cost = 1.2 + 0.02 * (keep != kept)
+            yield Correction("wrong-axis", (Part(place, text, build),), cost, why, expected=text)
 
 
 def _with(text: str, axis: int | None, keep: bool) -> str:

@@ -15,7 +15,8 @@ def apply_edits(program: Program, edits: Iterable[Edit]) -> Program:
     r"""Give the program with its text edited.
 
     Edits may come in any order; one that is given twice counts once. Those of a span in a module edit that
-    module. Whole lines that are inserted at one place stand one below the other. A line break in an edit's content becomes the line ending that the file uses at that place.
+    module. Whole lines that are inserted at one place stand one below the other. A line break in an edit's
+    content becomes the line ending that the file uses at that place.
 
     >>> from backproof.source.text import Span
     >>> program = Program("net.py", "g = (y - out) * h\r\n", data=b"g = (y - out) * h\r\n")
