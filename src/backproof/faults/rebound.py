@@ -32,11 +32,56 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         behind = site.span.row > statement.span.row and site.scope == statement.scope
         if behind and site.text == old.text and site.statement != statement.number:
             reads.setdefault(origin.site, {}).setdefault(site.statement, []).append((number, edge))
+    yield from _kept_late(scenery, sites, renewed)
     for number, by_statement in reads.items():
         rows = sorted(by_statement, key=lambda s: sites[s].span)
         for count in range(1, min(len(rows), MOST) + 1):
             found = [pair for row in rows[:count] for pair in by_statement[row]]
             yield from _moved(scenery, renewed[number], found, count)
+
+
+def _kept_late(
+    scenery: Scenery, sites: list[Site], renewed: dict[int, tuple[Site, Site]]
+) -> Iterator[Correction]:
+    """Let a function see what a name was when its next value had not been computed, and was kept by mistake.
+
+    As by ``saved.append((x, a))`` behind ``x = x + step``.
+    """
+    reads: dict[tuple[int, int], list[Edge]] = {}
+    for number, edge in scenery.bench.reads:
+        origin = _plain(edge.operand).origin
+        if origin is None or origin.site not in renewed or sites[number].kind != "Name":
+            continue
+        if sites[number].scope != renewed[origin.site][0].scope:
+            reads.setdefault((origin.site, number), []).append(edge)
+    for (made, number), edges in reads.items():
+        statement, old = renewed[made]
+        keeping = next((s for s in sites if _keeps(sites, s, statement, old.text)), None)
+        edits = moved_behind(scenery.bench.step.trace, statement, [keeping]) if keeping is not None else ()
+        if not edits or keeping is None:
+            continue
+        place = Place(scenery, sites[number], tuple(edges))
+
+        def before(edge: Edge, place: Place = place, old: Site = old) -> Node | None:
+            return place.inside(_plain(edge.operand), old.number)
+
+        why = f"`{statement.text}` gives `{old.text}` its next value before the one that it had is kept"
+        part, expected = Part(place, place.text, before), f"{old.text} before line {statement.span.row}"
+        yield Correction("overwritten", (part,), 1.3, why, at=statement, expected=expected, edits=edits)
+
+
+def _keeps(sites: list[Site], site: Site, statement: Site, name: str) -> bool:
+    """Is a name read below a statement, to be kept in a list or an object?"""
+    if site.kind != "Name" or site.text != name or site.scope != statement.scope or site.statement is None:
+        return False
+    text = sites[site.statement].text
+    return site.span.row > statement.span.row and (".append(" in text or text.startswith("self."))
+
+
+def _plain(node: Node) -> Node:
+    while node.operation == "identity" and node.operands:
+        node = node.operands[0]
+    return node
 
 
 def _renewed(sites: list[Site]) -> dict[int, tuple[Site, Site]]:
