@@ -117,6 +117,7 @@ for turn in range(500):
     [
         ("other.value * made.slope", "made.slope", "missing-factor"),
         ("other.value * made.slope", "2 * other.value * made.slope", "wrong-scale"),
+        ("self.value * made.slope", "self.value * self.value", "wrong-operand"),
     ],
 )
 def test_a_rule_that_is_applied_to_its_own_result(right: str, wrong: str, name: str) -> None:

@@ -83,9 +83,9 @@ def _goes_through(repair: Repair) -> bool:
     """
     if len(repair.steps) != 1 or len(repair.states) == 1:
         return False
-    changed = [edge for edge, _ in repair.steps[0].changes]
-    users = {edge.consumer for edge in changed}
-    return any(not users.isdisjoint(ancestors([edge.operand])) for edge in changed)
+    changed = repair.steps[0].changes
+    users = {edge.consumer for edge, _ in changed}
+    return any(not users.isdisjoint(ancestors([edge.operand, new])) for edge, new in changed)
 
 
 def _explains_some(judgement: Judgement, steps: Sequence[Tried]) -> bool:
