@@ -123,6 +123,31 @@ for turn in range(10**6):
     V = V - 0.3 * dV
     c = c - 0.3 * dc
 """
+# an error of the other sign, and a rate of which most of the backward pass shows half
+RATED = """
+import numpy as np
+draw = np.random.default_rng(19)
+votes = draw.normal(size=(15, 4))
+wanted = np.tanh(votes[:, :2] - votes[:, 2:])
+V, v = 0.5 * draw.normal(size=(6, 4)), 0.2 * draw.normal(size=6)
+W, w = 0.5 * draw.normal(size=(2, 6)), 0.2 * draw.normal(size=2)
+dV, dW, rate = np.zeros((6, 4)), np.zeros((2, 6)), 0.5
+for turn in range(10**6):
+    x, t = votes[turn % 15], wanted[turn % 15]
+    h = np.tanh(V @ x + v)
+    out = np.tanh(W @ h + w)
+    err = t - out
+    loss = 0.5 * np.sum(err ** 2)
+    last = err * (1 - out * out)
+    before = W.copy()
+    dW = rate * np.outer(last, h) + 0.5 * dW
+    W += dW
+    w += rate * last
+    inner = (1 - h * h) * (before.T @ last)
+    dV = rate * np.outer(inner, x) + 0.5 * dV
+    V += dV
+    v += rate * inner
+"""
 SETS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "a sign and a way that is left out, over time": (
         LEAKY,
@@ -147,6 +172,10 @@ SETS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "an operand and the sign of an update": (
         MEAN,
         (("dz = p - y", "dz = p - p"), ("c = c - 0.3 * dc", "c = c + 0.3 * dc")),
+    ),
+    "two names, behind a rate that is a factor from the start": (
+        RATED,
+        (("(before.T @ last)", "(W.T @ last)"), ("v += rate * inner", "v += rate * (W.T @ last)")),
     ),
     "an axis and a slope": (
         MEAN,
@@ -189,7 +218,7 @@ def test_each_mistake_is_found_in_its_own_statement(name: str) -> None:
     assert len(repair.steps) == len(SETS[name][1])
 
 
-@pytest.mark.parametrize("text", [LEAKY, NOISY, BLOCKS, MEAN])
+@pytest.mark.parametrize("text", [LEAKY, NOISY, BLOCKS, MEAN, RATED])
 def test_right_statements_are_left_alone(text: str) -> None:
     """Without a mistake nothing is looked for."""
     bench = _bench(text)

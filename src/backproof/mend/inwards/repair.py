@@ -51,11 +51,12 @@ def from_updates(bench: Bench, places: Sequence[Place], candidates: Sequence[Cor
 def _scales(catalogue: Catalogue, places: Sequence[Place]) -> list[float]:
     """The constants by which right values of the backward pass may differ from adjoints.
 
-    That by which most do; where none are right to show it, those that the loss has in front, as 1/N.
+    Those by which most do, as the sign that the error has, or the rate where that is a factor from the start;
+    where none are right to show it, those that the loss has in front, as 1/N.
     """
-    common = _scale(catalogue, places)
-    if common is not None:
-        return [common]
+    common = _common_scales(catalogue, places)
+    if common:
+        return common
     tables = catalogue.tables
     numbers = [
         [float(np.ravel(table[entry.node])[0]) for table in tables] for entry in catalogue.shaped.get((), ())
@@ -64,16 +65,15 @@ def _scales(catalogue: Catalogue, places: Sequence[Place]) -> list[float]:
     return list(dict.fromkeys(float(f"{scale:.9g}") for scale in (1.0, *heads)))[:HEADS]
 
 
-def _scale(catalogue: Catalogue, places: Sequence[Place]) -> float | None:
-    """The constant by which right values of the backward pass mostly differ from adjoints."""
-    counts = defaultdict[float, int](int)
+def _common_scales(catalogue: Catalogue, places: Sequence[Place]) -> list[float]:
+    """The constants by which several values of the backward pass are adjoints, the commonest first."""
+    counts, exact = defaultdict[float, int](int), dict[float, float]()
     for node in {e.operand for p in places for e in p.edges[:1] if e.whole}:
-        for scale in {float(f"{scale:.6g}") for _, scale in catalogue.matches(node)}:
-            counts[scale] += 1
-    commonest = max(counts, key=lambda scale: counts[scale], default=None)
-    if commonest is None or counts[commonest] < MANY:
-        return None
-    return commonest if counts[commonest] > counts[1.0] else 1.0
+        for digits, scale in {float(f"{scale:.6g}"): scale for _, scale in catalogue.matches(node)}.items():
+            counts[digits] += 1
+            exact.setdefault(digits, digits if abs(digits - scale) <= 1e-9 * abs(scale) else scale)
+    found = [digits for digits, count in counts.items() if count >= MANY]
+    return [exact[d] for d in sorted(found, key=lambda d: (-counts[d], d != 1.0))[:HEADS]]
 
 
 def _sets(bench: Bench, options: Options, missed: Sequence[Miss]) -> list[list[Correction]]:
