@@ -235,6 +235,32 @@ for i in range(900):
     V -= 0.1 * gV
 """
 
+SCALED = """
+import numpy as np
+rng = np.random.default_rng(21)
+X, T = rng.normal(size=(14, 3)), rng.normal(size=(14, 5))
+W, gain, shift = 0.6 * rng.normal(size=(3, 5)), 1 + 0.3 * rng.normal(size=5), 0.2 * rng.normal(size=5)
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+def squash_slope(z):
+    return squash(z) * (1 - squash(z))
+def back(cache):
+    out, raw, kept, x = cache
+    d = (out - T) / len(X) * squash_slope(raw)
+    return np.sum(d * kept, axis=0), np.sum(d, axis=0), d * gain * (1 - np.tanh(x) ** 2)
+for turn in range(1000):
+    x = X @ W
+    kept = np.tanh(x)
+    raw = gain * kept + shift
+    out = squash(raw)
+    loss = 0.5 * np.sum((out - T) ** 2) / len(X)
+    d_gain, d_shift, dx = back((out, raw, kept, x))
+    W -= 0.1 * X.T @ dx
+    gain -= 0.1 * d_gain
+    shift -= 0.1 * d_shift
+"""
+HANDED = SCALED.replace("def back(cache):\n    out, raw, kept, x = cache", "def back(out, raw, kept, x):")
+HANDED = HANDED.replace("back((out, raw, kept, x))", "back(out, raw, kept, x)")
 PROGRAMS = {
     "lists": LISTS,
     "dropped out": DROPPED_OUT,
@@ -243,6 +269,7 @@ PROGRAMS = {
     "convolution": CONVOLUTION,
     "comprehensions": COMPREHENSIONS,
     "chain": CHAIN,
+    "scaled": SCALED,
 }
 
 MISTAKES = {
@@ -288,6 +315,12 @@ MISTAKES = {
     ),
     "the square of a slope": Mistake(
         CHAIN, "dk @ U.T * (1 - h ** 2)", "dk @ U.T * (1 - h)", ("wrong-activation-derivative",)
+    ),
+    "a call of a function that no other call uses": Mistake(
+        HANDED, "squash_slope(raw)", "squash_slope(out)", ("derivative-at-wrong-point",)
+    ),
+    "a factor before its activation": Mistake(
+        SCALED, "np.sum(d * kept, axis=0)", "np.sum(d * x, axis=0)", ("wrong-operand",)
     ),
     "another loss": Mistake(CHAIN, "(out - Y) ** 2)", "(out - Y) ** 4)", ("loss-mismatch",), "out - Y) /"),
 }

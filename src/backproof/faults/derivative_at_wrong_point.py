@@ -57,7 +57,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backproof.check.place import Place
+from backproof.check.place import Place, where
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part, occurrences, place_at
 from backproof.faults.rule import Rule
@@ -70,6 +70,9 @@ RULE = Rule(
     summary="An activation's derivative is taken at the activated value, or the other way round.",
     because="Its formula is written for that one: before and after the activation are not the same.",
 )
+
+
+ONE_CALL = 0.3  # more to change a function that one call uses: that may hand it what it is written for
 
 
 def corrections(place: Place) -> Iterator[Correction]:
@@ -115,11 +118,18 @@ def _formula(place: Place) -> Iterator[Correction]:
             yield Correction(
                 "derivative-at-wrong-point",
                 tuple(parts),
-                1.2 + 0.1 * len(parts),
+                1.2 + 0.1 * len(parts) + ONE_CALL * _is_called_once(place),
                 why,
                 at=place.site,
                 expected=new,
             )
+
+
+def _is_called_once(place: Place) -> bool:
+    """Does one call alone use the function that a place stands in?"""
+    frames = place.trace.frames
+    calls = {frames[where(edge)[0]].call for edge in place.edges}
+    return bool(place.site.function) and len(calls) == 1
 
 
 def _unwrapped(use: Place) -> Build:

@@ -215,7 +215,9 @@ def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
         index = Correction("wrong-index", (part,), cost - 0.05, why, expected=name)
         if not QUOTED.search(name):
             return index
-    if not _in_a_product(place) and (activation_of(old, node) or activation_of(node, old)):
+    if not (_in_a_product(place) or _is_factor(place, name)) and (
+        activation_of(old, node) or activation_of(node, old)
+    ):
         why = f"the derivative is taken at `{place.text}`; it has to be taken at `{name}`"
         parent = place.parent
         if parent is not None and parent.kind == "Call":
@@ -247,6 +249,15 @@ def _in_a_product(place: Place) -> bool:
             return False
         node = following[0]
     return node.operation in PRODUCTS
+
+
+def _is_factor(place: Place, name: str) -> bool:
+    """Is the place a factor by itself, and not a part of a formula such as ``a * (1 - a)``?"""
+    parent, sites = place.parent, place.trace.sites
+    if parent is None or parent.kind != "BinOp" or parent.detail != "*":
+        return False
+    others = [text for k in parent.children if k != place.site.number for text in _read(place, sites[k])]
+    return name not in others and place.text not in others
 
 
 def _index_only(old: str, new: str) -> bool:
