@@ -39,10 +39,12 @@ def changes_in(
     memo: dict[Any, bool],
     made: bool,
     passing: Callable[[Any], bool],
+    begun: Callable[[Any, Node, int], bool],
 ) -> list[Change]:
     """What stores since ``start`` have changed; with ``made``, also what was made since then.
 
-    ``passing`` tells of a place that all it is given is lost, as that of a call is when the call is over.
+    ``passing`` tells of a place that all it is given is lost, as that of a call is when the call is over;
+    ``begun`` of a place, and what it held, whether it was made so after a time.
     """
     grouped: dict[tuple[Any, ...], list[Store]] = defaultdict(list)
     for store in inside:
@@ -64,7 +66,7 @@ def changes_in(
             before = root(before, start)
             if (time_of(before) >= start and not made) or time_of(root(after, start)) < start:
                 continue  # made and gone in this window, or only handed on from an earlier one
-            if root(after, 0) is root(before, 0):
+            if root(after, 0) is root(before, 0) or begun(place, before, start):
                 continue
             passes = local[place] or (not made and place[0] == "name" and group[0] is not grouped[place][0])
             known = changes.get(before)

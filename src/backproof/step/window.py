@@ -17,6 +17,7 @@ import numpy as np
 from backproof.graph import Node, Users, ancestors, depend, median
 from backproof.step.bent import projected, unbent
 from backproof.step.change import MANY, Change, changes_in, root, value_of
+from backproof.step.containers import Containers
 from backproof.step.decided import decided_changes
 from backproof.step.memory import without_memory
 from backproof.step.parts import Parts
@@ -159,7 +160,7 @@ class _Search:
         self.end = max(self.times, default=0) + 1
         self.users = Users()
         self.users.enter(self.trace.nodes)
-        self.passing = Passing(self.trace, self.users)
+        self.passing, self.containers = Passing(self.trace, self.users), Containers(self.trace)
         self.learnable = list(accumulate(map(self._is_learnable, self.stores), initial=0))
 
     def _is_learnable(self, store: Store) -> bool:
@@ -178,7 +179,8 @@ class _Search:
         inside = self.stores[bisect_left(self.times, start) : bisect_left(self.times, end)]
         if not inside:
             return []
-        found = changes_in(self.trace, inside, start, self.memo, self.made, self.passing.holds)
+        passing, begun = self.passing.holds, self.containers.begin_with
+        found = changes_in(self.trace, inside, start, self.memo, self.made, passing, begun)
         if not self.bent:
             return found
         return [replace(c, after=projected(c.after, c.before) or c.after) for c in found]
