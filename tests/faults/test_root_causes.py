@@ -261,6 +261,50 @@ for turn in range(1000):
 """
 HANDED = SCALED.replace("def back(cache):\n    out, raw, kept, x = cache", "def back(out, raw, kept, x):")
 HANDED = HANDED.replace("back((out, raw, kept, x))", "back(out, raw, kept, x)")
+CENTRED = """
+import numpy as np
+rng = np.random.default_rng(22)
+X, T = rng.normal(size=(16, 3)), rng.normal(size=(16, 2))
+W, V = 0.6 * rng.normal(size=(3, 5)), 0.5 * rng.normal(size=(5, 2))
+def slope(a):
+    return 1 - a * a
+def forward(x):
+    h = x @ W
+    z = h - h.mean(axis=0)
+    a = np.tanh(z)
+    return a @ V, {"z": z, "a": a}
+for turn in range(1000):
+    out, kept = forward(X)
+    n = len(X)
+    loss = 0.5 * np.sum((out - T) ** 2) / n
+    d = (out - T) / n
+    dz = d @ V.T * slope(kept["a"])
+    dmean = -np.sum(dz, axis=0)
+    dh = dz + dmean / n
+    V -= 0.1 * kept["a"].T @ d
+    W -= 0.1 * X.T @ dh
+"""
+IN_PLACE = """
+import numpy as np
+rng = np.random.default_rng(23)
+X, T = rng.normal(size=(16, 3)), rng.normal(size=(16, 2))
+class Bend:
+    def forward(self, x):
+        self.x = x.copy()
+        x[x < 0] = np.exp(x[x < 0]) - 1
+        return x
+    def backward(self, g):
+        return g * np.where(self.x < 0, np.exp(self.x), 1.0)
+W, V, bend = 0.6 * rng.normal(size=(3, 5)), 0.5 * rng.normal(size=(5, 2)), Bend()
+for turn in range(1000):
+    h = bend.forward(X @ W)
+    out = h @ V
+    loss = np.mean((out - T) ** 2)
+    d = 2 * (out - T) / out.size
+    back = bend.backward(d @ V.T)
+    V -= 0.1 * h.T @ d
+    W -= 0.1 * X.T @ back
+"""
 PROGRAMS = {
     "lists": LISTS,
     "dropped out": DROPPED_OUT,
@@ -270,6 +314,8 @@ PROGRAMS = {
     "comprehensions": COMPREHENSIONS,
     "chain": CHAIN,
     "scaled": SCALED,
+    "centred": CENTRED,
+    "in place": IN_PLACE,
 }
 
 MISTAKES = {
@@ -321,6 +367,15 @@ MISTAKES = {
     ),
     "a factor before its activation": Mistake(
         SCALED, "np.sum(d * kept, axis=0)", "np.sum(d * x, axis=0)", ("wrong-operand",)
+    ),
+    "a term that is spread over the samples": Mistake(
+        CENTRED, "dh = dz + dmean / n", "dh = dz", ("missing-term",)
+    ),
+    "what is read, not what is kept": Mistake(
+        CENTRED, 'slope(kept["a"])', 'slope(kept["z"])', ("derivative-at-wrong-point",)
+    ),
+    "an array that is kept and then written into": Mistake(
+        IN_PLACE, "self.x = x.copy()", "self.x = x", ("overwritten",)
     ),
     "another loss": Mistake(CHAIN, "(out - Y) ** 2)", "(out - Y) ** 4)", ("loss-mismatch",), "out - Y) /"),
 }

@@ -23,9 +23,11 @@ from backproof.trace import Binding, Item, Site, Trace
 MOST_KEPT = 20  # attributes that a method does not read, and might have
 SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|-?\w+( ?[-+] ?\d+)?)\])*(\.T)?$")
 SUBSCRIPT = re.compile(r"(?<=[\w\])])\[[^\[\]'\"(]*[A-Za-z][^\[\]'\"(]*\]")  # a list is none
+SLICES = re.compile(r"(?<=[\w\])])\[[-\d:, ]*:[-\d:, ]*\]")
 WORD = re.compile(r"[A-Za-z_]\w*")
 KEYS, CONTAINERS = 6, 16  # subscripts, and what they may be put behind
 PIECES = 8  # slices
+DISPLAYS = frozenset({"Dict", "List", "Tuple"})
 
 
 @dataclass(eq=False, repr=False)
@@ -46,11 +48,19 @@ class Scenery:
 
     @cached_property
     def forward_keys(self) -> list[str]:
-        """The subscripts of the forward pass, as ``[i * s : i * s + k]``."""
+        """The subscripts of the forward pass with names in them, as ``[i * s : i * s + k]``."""
+        return self._subscripts(SUBSCRIPT)
+
+    @cached_property
+    def forward_slices(self) -> list[str]:
+        """The subscripts of the forward pass that are slices between whole numbers, as ``[:, 1:]``."""
+        return self._subscripts(SLICES)
+
+    def _subscripts(self, pattern: re.Pattern[str]) -> list[str]:
         numbers = {n.origin.site for n in self.bench.forward if n.origin is not None and n.origin.site >= 0}
         sites = [self.bench.step.trace.sites[number] for number in sorted(numbers)]
         texts = [site.text for site in sites if site.kind == "Subscript"]
-        return list(dict.fromkeys(key for text in texts for key in SUBSCRIPT.findall(text)))
+        return list(dict.fromkeys(key for text in texts for key in pattern.findall(text)))
 
     @classmethod
     def of(cls, bench: Bench) -> Scenery:
@@ -183,6 +193,11 @@ class Place:
             and self.parent.kind == "Call"
             and all(edge.consumer.operation == "identity" for edge in self.edges)
         )
+
+    @property
+    def is_kept(self) -> bool:
+        """Is it only put into a list, a tuple or a dictionary, from which something else reads it?"""
+        return self.parent is not None and self.parent.kind in DISPLAYS
 
     @cached_property
     def children(self) -> tuple[Site, ...]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.graph import Node, apply, shape_of
+from backproof.graph import Node, apply, shape_of, unnamed
 from backproof.source import Edit, Span
 from backproof.trace import Site
 
@@ -214,6 +214,7 @@ MIXING = frozenset({"matmul", "dot", "sum", "outer", "index", "stack", "concaten
 
 def activation_of(inner: Node, outer: Node, depth: int = 12) -> bool:
     """Is ``outer`` an elementwise function of ``inner`` alone: an activation of it?"""
+    inner, outer = _taken_out(unnamed(inner)), _taken_out(unnamed(outer))
     if inner is outer or shape_of(inner) != shape_of(outer):
         return False
     stack, met, steps = [outer], False, 0
@@ -229,6 +230,14 @@ def activation_of(inner: Node, outer: Node, depth: int = 12) -> bool:
         elif type(node.value) is not float and np.size(node.value) > 1:
             return False
     return met and not stack
+
+
+def _taken_out(node: Node) -> Node:
+    """The array that a slice takes out of what it was put into, as beside a column of ones; else the node."""
+    whole = unnamed(node.operands[0]) if node.operation == "index" else node
+    if whole.operation != "concatenate":
+        return node
+    return next((unnamed(part) for part in whole.operands if _equal(node, unnamed(part))), node)
 
 
 def _equal(a: Node, b: Node) -> bool:

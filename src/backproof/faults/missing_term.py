@@ -125,8 +125,8 @@ def addends(
         node = instead.get(node, node)
         held[name] = [np.asarray(table.get(node, node.value), dtype=float) for table in tables]
     like = [name for name, values in held.items() if values[0].shape == np.shape(rest[0])]
-    for name in like:
-        constant = _multiple(rest, held[name])
+    for name, values in held.items():
+        constant = _multiple(rest, values)
         for text, term in _weightings(place, name, constant) if constant is not None else ():
             yield _added(place, text, term, 1.8, "missing-term")
     own = [name for name in like if place.foreign(name) == 0][:FACTORS]
@@ -144,13 +144,23 @@ def addends(
 
 def _multiple(rest: Sequence[Any], values: Sequence[Any]) -> float | None:
     """The one number by which values have to be multiplied to be the rest at every point."""
-    scales = [parallel(r, v) for r, v in zip(rest, values, strict=True)]
+    if not _spreads(np.shape(values[0]), np.shape(rest[0])):
+        return None
+    scales = [parallel(r, np.broadcast_to(v, r.shape)) for r, v in zip(rest, values, strict=True)]
     if any(s is None or not 0 < abs(s) < VANISHES for s in scales):
         return None
     constant = float(scales[0] or 0.0)
     if any(abs(float(s or 0.0) / constant - 1) > SAME for s in scales):
         return None
     return 1.0 if abs(constant - 1) < SAME else constant
+
+
+def _spreads(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Does an array of one shape take another by broadcasting, and is it no single number?"""
+    if shape == whole:
+        return True
+    fits = all(a in (1, b) for a, b in zip(reversed(shape), reversed(whole), strict=False))
+    return fits and len(shape) <= len(whole) and any(size > 1 for size in shape)
 
 
 def _product_of(place: Place, name: str, other: str, turn: bool) -> Build:

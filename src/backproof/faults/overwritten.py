@@ -87,7 +87,7 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         store = written[_plain(edges[0].operand)]
         row = step.trace.sites[store.site].span.row
         why = f"line {row} has written into the array that `{place.text}` needs as it was"
-        alias = _shared(step.trace, store)
+        alias = _shared(step.trace, store, place.text)
         edits, expected = _kept(place, store)
         if alias is not None:
             edits, expected = _copying(alias), f"{alias.text}.copy()"
@@ -139,8 +139,11 @@ def _plain(node: Node) -> Node:
     return node
 
 
-def _shared(trace: Trace, store: Store) -> Site | None:
-    """Where the name that was written through was given to an array that has another name already."""
+def _shared(trace: Trace, store: Store, text: str) -> Site | None:
+    """Where the name that was written through was given to an array that has another name already.
+
+    Or where the array was kept, under the name of ``text``, by which it is read.
+    """
     here = trace.sites[store.site]
     statement = here if here.statement is None else trace.sites[here.statement]
     name = NAME.match(statement.text.strip())
@@ -149,7 +152,7 @@ def _shared(trace: Trace, store: Store) -> Site | None:
     found = [
         s
         for s in trace.sites
-        if s.target == name[0]
+        if (s.target == name[0] or (s.target == text and s.text == name[0]))
         and s.kind in ("Name", "Attribute", "Subscript")
         and s.parent is None
         and (s.file, s.scope) == (here.file, here.scope)

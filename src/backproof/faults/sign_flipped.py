@@ -58,12 +58,14 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part, bracketed, make, parsed
 from backproof.faults.rule import Rule
 from backproof.faults.siblings import operator_cost
-from backproof.graph import Node
+from backproof.graph import Node, unnamed
 from backproof.source import Span
 
 RULE = Rule(
@@ -141,6 +143,11 @@ def _operator(place: Place) -> Iterator[Correction]:
         return make(operation, place.child(0, edge), place.child(1, edge))
 
     text = f"{left.text} {turned} {bracketed(right.text, 5)}"
+    if _is_share(place, place.child(1, place.edges[0])):
+        # decay is no part of the gradient that is compared, but for its sign
+        part = Part(place, turned, lambda edge: place.child(0, edge), span)
+        why = f"`{right.text}` has the wrong sign: it makes the parameter grow where it should shrink"
+        yield Correction("sign-flipped", (part,), 1.25, why, expected=text)
     update = place.statement is not None and place.statement.text.endswith(f" = {place.text}")
     yield Correction(
         "sign-flipped",
@@ -149,6 +156,15 @@ def _operator(place: Place) -> Iterator[Correction]:
         "the second term has the opposite sign of the one in the derivative",
         expected=text,
     )
+
+
+def _is_share(place: Place, term: Node | None) -> bool:
+    """Is this a number times a parameter, as decay is?"""
+    if term is None or term.operation not in ("multiply", "divide"):
+        return False
+    factors = [unnamed(operand) for operand in term.operands]
+    leaves = place.scenery.bench.step.leaves
+    return any(f in leaves for f in factors) and any(np.size(f.value) == 1 for f in factors)
 
 
 def _between(place: Place, left: Span, right: Span, operator: str) -> Span | None:

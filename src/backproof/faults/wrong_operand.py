@@ -71,6 +71,7 @@ from backproof.trace import Site
 PRODUCTS = frozenset({"matmul", "dot", "outer", "tensordot", "einsum"})
 TURNED = frozenset({"transpose", "identity", "reshape"})
 REDUCTIONS = frozenset({"sum", "mean"})
+KEPT = 0.3  # more to keep something else than to read something else
 NEAREST = 16  # names to put throughout a formula
 QUOTED = re.compile(r"['\"]")  # the key is a name
 LITERAL = re.compile(r"\[-?\d+\]")  # an item that is written out, where the program has others
@@ -104,6 +105,7 @@ def corrections(place: Place) -> Iterator[Correction]:
             + 0.2 * (node.operation == "identity")
             + place.foreign(name)
             + 0.12 * bool(LITERAL.search(name) and not LITERAL.search(place.text))
+            + KEPT * place.is_kept
         )
         yield _named(place, name, node, cost)
     if place.site.kind == "Attribute" and place.text.endswith(".T"):

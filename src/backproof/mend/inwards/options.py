@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from backproof.check.grades import VANISHES, parallel
-from backproof.check.place import Place
+from backproof.check.place import Place, where
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, make
 from backproof.faults.missing_term import addends
@@ -17,6 +17,7 @@ from backproof.graph import Node
 from backproof.mend.inwards.evaluation import Change, Evaluation, Values
 
 CHANGED = 1e-4  # relative: a constant that is nearer to one changes nothing
+HANDED = 30  # values that could be handed to a function instead
 SAME = 1e-6  # relative: the constants of one statement at several points
 
 
@@ -91,6 +92,15 @@ class Options:
                     return None
                 changes.append((edge, node))
         return changes
+
+    def at_the_only_call(self, correction: Correction) -> list[Correction]:
+        """What could be handed instead to a function that a correction changes and only one call uses."""
+        place = correction.parts[0].place
+        calls = {place.trace.frames[where(edge)[0]].call for edge in place.edges}
+        if not place.site.function or len(calls) != 1:
+            return []
+        handed = [c for c in self.corrections if c.parts[0].place.site.parent in calls and c.edits is None]
+        return sorted(handed, key=lambda c: c.cost)[:HANDED]
 
     # ------------------------------------------------------------------ constants
     def _constant(self, here: Evaluation, site: int, wanted: Values, given: Sequence[Change]) -> float | None:

@@ -40,7 +40,7 @@ def from_updates(bench: Bench, places: Sequence[Place], candidates: Sequence[Cor
             knowledge = Knowledge(bench, Truths(catalogue, scale, rate[0]), Frames(bench))
             walk = Walk(knowledge, Ways(knowledge, options, limit))
             sets = _sets(bench, options, walk.run(rate))
-            steps = _best(bench, sets, limit + work) if sets else ()
+            steps = _best(bench, options, sets, limit + work) if sets else ()
             if steps and (not best or gain(steps[-1].states) > gain(best[-1].states)):
                 best = steps
             if best and all(state == RIGHT for state in best[-1].states):
@@ -94,7 +94,7 @@ def _sets(bench: Bench, options: Options, missed: Sequence[Miss]) -> list[list[C
     return sets
 
 
-def _best(bench: Bench, sets: Sequence[Sequence[Correction]], limit: int) -> Steps:
+def _best(bench: Bench, options: Options, sets: Sequence[Sequence[Correction]], limit: int) -> Steps:
     """One correction of each set, by which the most gradients are right together.
 
     What is right in one statement may be wrong in another, where both call one function.
@@ -113,6 +113,12 @@ def _best(bench: Bench, sets: Sequence[Sequence[Correction]], limit: int) -> Ste
         fewer = [other for other in chosen if other is not correction]
         if fewer and gain(_states(bench, fewer)) >= gain(best):
             chosen = fewer
+    for k, correction in enumerate(chosen):
+        for other in options.at_the_only_call(correction):
+            instead = [*chosen[:k], other, *chosen[k + 1 :]]
+            if other.cost <= correction.cost and gain(_states(bench, instead)) >= gain(best):
+                chosen = instead
+                break
     return _steps(bench, chosen)
 
 

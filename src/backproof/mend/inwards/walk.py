@@ -194,14 +194,39 @@ class Walk:
 
 
 def _unpacked(node: Node, wanted: Sequence[Any]) -> Iterator[tuple[Node, list[Any]]]:
-    """What the statements of an update have to give, so that the step gives what is wanted."""
-    if node.origin is not None and node.origin.site >= 0:
+    """What the statements of an update have to give, so that the step gives what is wanted.
+
+    A vector that several gradients are put into, for a minimiser, wants each to be its part of the whole.
+    """
+    packed = _packed(node)
+    if packed is not None:
+        ends = np.cumsum([np.size(part.value) for part in packed])[:-1]
+        pieces = [np.split(np.ravel(each), ends) for each in wanted]
+        for k, part in enumerate(packed):
+            yield from _unpacked(part, [piece[k].reshape(np.shape(part.value)) for piece in pieces])
+    elif node.origin is not None and node.origin.site >= 0:
         yield node, list(wanted)
     elif node.operation == "negative":
         yield from _unpacked(node.operands[0], [-each for each in wanted])
+    elif node.operation == "subtract" and not np.any(node.operands[0].value):
+        yield from _unpacked(node.operands[1], [-each for each in wanted])
     elif node.operation == "reshape":
         shape = np.shape(node.operands[0].value)
         yield from _unpacked(node.operands[0], [np.reshape(each, shape) for each in wanted])
     elif node.operation == "stack" and node.attributes.get("axis", 0) == 0:
         for k, part in enumerate(node.operands):
             yield from _unpacked(part, [each[k] for each in wanted])
+
+
+def _packed(node: Node) -> list[Node] | None:
+    """The arrays of which the elements follow each other in a vector."""
+    while node.operation == "identity":
+        node = node.operands[0]
+    if node.operation != "concatenate" or np.ndim(node.value) != 1:
+        return None
+    parts = []
+    for part in node.operands:
+        while part.operation in ("identity", "reshape"):
+            part = part.operands[0]
+        parts.append(part)
+    return parts
