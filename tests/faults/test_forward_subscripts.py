@@ -49,3 +49,57 @@ def test_the_windows_of_a_stride() -> None:
     assert finding.expected == "self.photo[i * s:i * s + k, j * s:j * s + k]"
     assert finding.fix is not None
     assert check_program(apply_edits(program, finding.fix.edits)).verdict == "correct"
+
+
+MARGIN = """
+import numpy as np
+
+draw = np.random.default_rng(52)
+pictures, wanted = draw.normal(size=(5, 4, 6)), draw.normal(size=(5, 2))
+first, second = draw.normal(0, 0.4, (3, 3)), draw.normal(0, 0.4, (3, 3))
+W = draw.normal(0, 0.3, (24, 2))
+
+
+def over(x, kernel):
+    wide = np.pad(x, ((0, 0), (1, 1), (1, 1)))
+    _, h, w = x.shape
+    out = np.zeros(x.shape)
+    for i in range(h):
+        for j in range(w):
+            out[:, i, j] = np.sum(wide[:, i:i + 3, j:j + 3] * kernel, axis=(1, 2))
+    return out, wide
+
+
+def over_back(d, wide, kernel):
+    _, h, w = d.shape
+    d_kernel, d_wide = np.zeros((3, 3)), np.zeros(wide.shape)
+    for i in range(h):
+        for j in range(w):
+            d_kernel += np.tensordot(d[:, i, j], wide[:, i:i + 3, j:j + 3], axes=1)
+            d_wide[:, i:i + 3, j:j + 3] += d[:, i, j][:, None, None] * kernel
+    return d_kernel, d_wide[:, 1:h + 1, 1:w + 1]
+
+
+for turn in range(1000):
+    a, wide_a = over(pictures, first)
+    h = np.tanh(a)
+    b, wide_b = over(h, second)
+    out = b.reshape(5, -1) @ W
+    loss = np.mean((out - wanted) ** 2)
+    d = 2 * (out - wanted) / out.size
+    d_second, dh = over_back((d @ W.T).reshape(b.shape), wide_b, second)
+    d_first, _ = over_back(dh * (1 - h ** 2), wide_a, first)
+    W -= 0.1 * b.reshape(5, -1).T @ d
+    second -= 0.1 * d_second
+    first -= 0.1 * d_first
+"""
+
+
+def test_the_margin_that_was_put_around() -> None:
+    """It is taken off at both ends, and not all at one."""
+    assert check_program(program_from_bytes(MARGIN.encode(), "margin.py")).verdict == "correct"
+    text = MARGIN.replace("d_wide[:, 1:h + 1, 1:w + 1]", "d_wide[:, :h, :w]")
+    report = check_program(program_from_bytes(text.encode(), "margin.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.expected) == ("wrong-index", "d_wide[:, 1:-1, 1:-1]")
+    assert finding.mended

@@ -59,7 +59,7 @@ from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part, make
 from backproof.faults.rule import Rule
 from backproof.faults.subscripts import Variant, subscripts
-from backproof.graph import Node
+from backproof.graph import Node, shape_of
 
 RULE = Rule(
     code="BP204",
@@ -94,12 +94,27 @@ def _targets(place: Place) -> Iterator[Correction]:
 
 
 def _borrowed(place: Place, text: str) -> Iterator[Variant]:
-    """The same with another subscript of this function, as ``d[t + k]`` beside ``x[t + k]``."""
+    """The same with another subscript of this function, as ``d[t + k]`` beside ``x[t + k]``.
+
+    Or with one of the forward pass, or what takes a margin off that the forward pass has put around.
+    """
     node = parsed(text)
     if isinstance(node, ast.Subscript):
-        whole = text[: node.value.end_col_offset]
-        keys = dict.fromkeys([*place.keys[:MOST], *place.scenery.forward_keys[:MOST]])
+        whole, scenery = text[: node.value.end_col_offset], place.scenery
+        known = [*place.keys[:MOST], *scenery.forward_keys[:MOST], *scenery.forward_slices[:MOST]]
+        keys = dict.fromkeys([*known, *_without_margin(place)])
         yield from ((f"{whole}{key}", FAR) for key in keys if f"{whole}{key}" != text)
+
+
+def _without_margin(place: Place) -> Iterator[str]:
+    """The subscripts that take off what was put around an array of the shape of the place."""
+    bench = place.scenery.bench
+    for node in sorted((n for n in bench.forward if n.operation == "pad"), key=bench.order.__getitem__):
+        if shape_of(node.operands[0]) != place.shape:
+            continue
+        margins = np.broadcast_to(node.attributes["pad_width"], (len(place.shape), 2)).tolist()
+        parts = [f"{before or ''}:{-after or ''}" for before, after in margins]
+        yield f"[{', '.join(parts)}]"
 
 
 def _written(place: Place, edge: Edge, text: str) -> Node | None:
