@@ -35,8 +35,9 @@ def from_updates(bench: Bench, places: Sequence[Place], candidates: Sequence[Cor
         return ()
     with np.errstate(all="ignore"):
         best: Steps = ()
+        limit = bench.work + work
         for scale in _scales(catalogue, places):
-            options, limit = Options(places, candidates), bench.work + work
+            options = Options(places, candidates)
             knowledge = Knowledge(bench, Truths(catalogue, scale, rate[0]), Frames(bench))
             walk = Walk(knowledge, Ways(knowledge, options, limit))
             sets = _sets(bench, options, walk.run(rate))

@@ -53,7 +53,10 @@ class Walk:
                 for node, wanted in _unpacked(descent, values):
                     self._wish(node, tuple(wanted), None)
         self._look_at_all()
-        while not self.ways.is_over and (self._again(deep=False) or self._again(deep=True)):
+        # what explains one evaluation of a statement mostly explains the others
+        while not self.ways.is_over and any(
+            self._again(deep, every) for every in (False, True) for deep in (False, True)
+        ):
             pass
         for node in list(self.puzzles):
             self._blame(node)
@@ -63,10 +66,17 @@ class Walk:
         while self.waiting and not self.ways.is_over:
             self._look(heapq.heappop(self.waiting)[-1])
 
-    def _again(self, deep: bool) -> bool:
-        """Try what nothing explained: more is known by now of what it reads, or it is worth more work."""
+    def _again(self, deep: bool, every: bool) -> bool:
+        """Try what nothing explained: more is known by now of what it reads, or it is worth more work.
+
+        Of the evaluations of one statement the one of which most is known, or ``every`` one.
+        """
+        seen = set[int]()
         for node in sorted(self.puzzles, key=lambda n: (self._unknown(n), -self.bench.order[n])):
-            tried = (node, *self._known_of(node), deep)
+            tried, site = (node, *self._known_of(node), deep), node.origin.site
+            if site in seen and not every:
+                continue
+            seen.add(site)
             if self.ways.is_over or tried in self.tried:
                 continue
             self.tried.add(tried)
@@ -103,7 +113,9 @@ class Walk:
         if not wrong:
             knowledge.sure.update(ancestors([node]))
         elif self._is_wrong(node, wrong):
-            if self._explain(node):
+            if any(other.origin.site == node.origin.site for other in self.puzzles if other is not node):
+                self.puzzles[node] = None
+            elif self._explain(node):
                 self.puzzles.pop(node, None)
             else:
                 self.puzzles[node] = None
