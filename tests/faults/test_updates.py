@@ -254,3 +254,33 @@ def test_rows_that_are_read_in_the_backward_pass_only() -> None:
     """A sign and a row that is read after its update: both are found, though no point holds that row."""
     names = [finding.name for finding in _check(FILMS).findings if finding.severity == "error"]
     assert names == ["sign-flipped", "updated-weights"]
+
+
+PAIRS = """
+import numpy as np
+rng = np.random.default_rng(9)
+near, far = 0.5 * rng.normal(size=(8, 5)), 0.5 * rng.normal(size=(8, 5))
+def learn(center, others, rate):
+    hidden = near[center]
+    back = np.zeros(5)
+    for k, other in enumerate(others):
+        row = far[other]
+        wanted = 1.0 if k == 0 else 0.0
+        e = rate * (wanted - 1 / (1 + np.exp(-(hidden @ row))))
+        back += e * row
+        row += e * hidden
+    near[center] += back
+for turn in range(4000):
+    center, *others = rng.permutation(8)[:4]
+    learn(center, others, 0.1)
+"""
+
+
+def test_a_row_that_is_read_by_its_own_name() -> None:
+    """A view of a row is read where its name stands, and not where that was given to it, above the update."""
+    assert _check(PAIRS).verdict == "correct"
+    first, second = "        back += e * row\n", "        row += e * hidden\n"
+    text = PAIRS.replace(first + second, second + first)
+    finding = _only(_check(text))
+    assert (finding.name, finding.found) == ("updated-weights", "row")
+    assert _mended(text, finding) == PAIRS

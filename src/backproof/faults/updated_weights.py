@@ -93,8 +93,10 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     scenery = places[0].scenery
     late: dict[int, list[Edge]] = {}
     for site, edge in scenery.bench.reads:
-        if _read(edge.operand, leaf_of) is not None and not _own(edge, leaf_of) and site not in rows.values():
-            late.setdefault(_shown(scenery, site, edge), []).append(edge)
+        known = _read(edge.operand, leaf_of)
+        if known is not None and not _own(edge, leaf_of) and site not in rows.values():
+            shown = _shown(scenery, _read_by_view(scenery, site, edge, rows[known]), edge)
+            late.setdefault(shown, []).append(edge)
 
     def build(edge: Edge) -> Node | None:
         node = _read(edge.operand, leaf_of)
@@ -128,6 +130,19 @@ def _shown(scenery: Scenery, site: int, edge: Edge) -> int:
     frame = trace.frames[where(edge)[0]]
     while site not in scenery.bench.edges and frame.call is not None and frame.parent is not None:
         site, frame = frame.call, trace.frames[frame.parent]
+    return site
+
+
+def _read_by_view(scenery: Scenery, site: int, edge: Edge, update: int) -> int:
+    """Where a part of an array is read by a name that was given to it in a statement above the update."""
+    sites, view = scenery.bench.step.trace.sites, edge.consumer
+    if view.operation != "index" or sites[site].span.row >= sites[update].span.row:
+        return site
+    users = scenery.bench.consumers.get(view, ())
+    for user in users:
+        number = user.origin.operand_sites[user.operands.index(view)] if user.origin is not None else None
+        if number is not None and number >= 0 and sites[number].statement != sites[site].statement:
+            return int(number)
     return site
 
 
