@@ -312,3 +312,47 @@ def test_a_sum_of_errors_is_no_parameter() -> None:
     """Though the bias of the output is in each of them, as it is in a parameter that an update changes."""
     report = check_program(program_from_bytes(BOILER.encode(), "boiler.py"))
     assert report.verdict == "correct"
+
+
+LAYERED = """
+import numpy as np
+
+draw = np.random.default_rng(61)
+X, labels = draw.normal(size=(21, 3)), draw.integers(0, 4, 21)
+Y = np.eye(4)[labels]
+sizes = [3, 7, 5, 4]
+weights = [draw.normal(0, 0.5, pair) for pair in zip(sizes, sizes[1:])]
+shifts = [draw.normal(0, 0.1, size) for size in sizes[1:]]
+for turn in range(1000):
+    seen = [X]
+    for W, b in zip(weights[:-1], shifts[:-1]):
+        seen.append(np.tanh(seen[-1] @ W + b))
+    e = np.exp(seen[-1] @ weights[-1] + shifts[-1])
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.mean(np.log(p[np.arange(21), labels]))
+    slopes, moves, d = [None] * 3, [None] * 3, (p - Y) / 21
+    for k in range(2, -1, -1):
+        slopes[k], moves[k] = seen[k].T @ d, d.sum(axis=0)
+        d = d @ weights[k].T * (1 - seen[k] ** 2)
+    for k in range(len(weights)):
+        weights[k] -= 0.2 * slopes[k]
+        shifts[k] -= 0.2 * moves[k]
+"""
+
+
+@pytest.mark.parametrize(
+    ("loop", "left"), [("range(len(weights) - 1)", 2), ("range(2)", 2), ("range(1, len(weights))", 0)]
+)
+def test_a_loop_that_leaves_out_a_layer(loop: str, left: int) -> None:
+    """It is said once, where the loop is, and not of each gradient."""
+    text = LAYERED.replace("range(len(weights))", loop)
+    report = check_program(program_from_bytes(text.encode(), "layered.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.found) == ("never-updated", loop)
+    assert set(finding.parameters) == {f"weights[{left}]", f"shifts[{left}]"}
+    assert finding.mended
+
+
+def test_a_loop_over_all_layers() -> None:
+    """Nothing is said of it."""
+    assert check_program(program_from_bytes(LAYERED.encode(), "layered.py")).verdict == "correct"

@@ -124,6 +124,13 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
         and any(_is_part_of(o, parameters) for o in node.operands)
         for operand in node.operands
     }
+    computed = (traced[node] for node in loss if node.operands and node in traced)
+    working = {
+        name
+        for node in computed
+        for place in holders.get(_root(node), ())
+        for name in (outer.get(place[1], ()) if place[0] == "item" else ())
+    }
     for leaf in loss:
         if leaf.operands or leaf in parameters or leaf in data or leaf.operation != "leaf":
             continue
@@ -135,8 +142,8 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
         if any(start <= time_of(node) < end for start, end in earlier):
             continue  # what a round hands to the next, as the state of a recurrent network, is no parameter
         for place in holders.get(_root(node), ()):
-            if place in inside:
-                continue
+            if place in inside or (place[0] == "item" and working.intersection(outer.get(place[1], ()))):
+                continue  # with what the forward pass computes, as the input is in a list of activations
             sibling = next((beside[f] for f in _families(outer, place) if f in beside), None)
             if sibling is not None:
                 name = _label(trace, outer, place, sibling.name) or node.name or "?"

@@ -11,6 +11,7 @@ from backproof.check.grades import RIGHT, starting_states
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.wording import instruction, listed, sentence
 from backproof.faults import RULES
+from backproof.faults.left_by_loop import wider_loops
 from backproof.faults.never_updated import in_place, missing_update, statement_of
 from backproof.findings import Finding, Fix
 from backproof.mend import Repair, Tried, edits_of
@@ -124,6 +125,9 @@ def lost_updates(judgement: Judgement, verify: Verify) -> tuple[Finding, ...]:
 def unapplied(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) -> tuple[Finding, ...]:
     """Make findings of the gradients that are computed and never applied, one for each that is written."""
     rule, trace = RULES["never-updated"], judgement.step.trace
+    loop = _left_by_loop(judgement, dropped, verify) if dropped else None
+    if loop is not None:
+        return (loop,)
     groups: dict[int, list[Dropped]] = {}
     for each in dropped:
         groups.setdefault(each.gradient.origin.site, []).append(each)
@@ -143,3 +147,23 @@ def unapplied(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) 
             Finding(rule.code, rule.name, "error", message, site.span, parameters, site.text, text, fix)
         )
     return tuple(findings)
+
+
+def _left_by_loop(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) -> Finding | None:
+    """The one finding of a loop that leaves out all that is not updated, where a longer one updates it."""
+    rule, trace = RULES["never-updated"], judgement.step.trace
+    beside = {statement_of(trace, each).number for each in dropped}
+    roots = {name.partition("[")[0] for each in dropped for name in (each.name, each.sibling.name)}
+    if len(roots) > len(beside) or not all("[" in each.name for each in dropped):
+        return None
+    for site, new, edit in wider_loops(trace, trace.sites[min(beside)]):
+        verified = verify([edit], None)
+        if verified is None:
+            continue
+        owners = tuple(each.name for each in dropped)
+        message = (
+            f"`{site.text}` leaves out {listed(list(owners))}: the gradient is computed and never applied."
+        )
+        fix = fix_of((edit,), new, verified)
+        return Finding(rule.code, rule.name, "error", message, site.span, owners, site.text, new, fix)
+    return None
