@@ -66,3 +66,104 @@ def test_a_mistake_is_held_against_it(slope: str) -> None:
 def test_what_is_measured_elsewhere_is_no_loss_of_the_step(shown: str) -> None:
     """Neither what other data give nor how often a decision is right."""
     assert _checked(shown=shown).verdict == "inconclusive"
+
+
+BATCHES = """
+import numpy as np
+
+rng = np.random.default_rng(22)
+X, labels = rng.normal(size=(41, 3)), rng.integers(0, 4, 41)
+soft = np.abs(rng.normal(size=(41, 4))) + 0.1
+soft = soft / soft.sum(axis=1, keepdims=True)
+W1, b1 = rng.normal(size=(3, 6)) * 0.6, rng.normal(size=6) * 0.2
+W2, b2 = rng.normal(size=(6, 4)) * 0.6, rng.normal(size=4) * 0.2
+
+def forward(x):
+    h = np.tanh(x @ W1 + b1)
+    z = h @ W2 + b2
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return h, e / e.sum(axis=1, keepdims=True)
+
+def mixed(p, labels, soft):
+    hard = -np.log(p[np.arange(len(p)), labels])
+    return np.mean(0.3 * hard + 0.7 * np.sum(soft * (np.log(soft) - np.log(p)), axis=1))
+
+for k in range(1200):
+    rows = rng.permutation(41)[:17]
+    x = X[rows]
+    h, p = forward(x)
+    d = 0.7 * (p - soft[rows]) + 0.3 * p
+    d[np.arange(17), labels[rows]] -= 0.3
+    d = d / 17
+    dh = d @ W2.T * (1 - h * h)
+    W2 -= 0.3 * h.T @ d
+    b2 -= 0.3 * d.sum(axis=0)
+    W1 -= 0.3 * x.T @ dh
+    b1 -= 0.3 * dh.sum(axis=0)
+    if k % 200 == 0:
+        print(k, mixed(forward(X)[1], labels, soft))
+"""
+SAMPLES = """
+import numpy as np
+
+rng = np.random.default_rng(23)
+X, y = rng.normal(size=(29, 5)), rng.choice([-1.0, 1.0], 29)
+
+class Pairs:
+    def __init__(self):
+        self.w, self.v = np.zeros(5), 0.4 * rng.normal(size=(5, 3))
+    def score(self, x):
+        return self.w @ x + 0.5 * np.sum((x @ self.v) ** 2)
+    def loss(self, x, y):
+        return (2 + y) * np.log1p(np.exp(-y * self.score(x)))
+    def step(self, x, y, rate):
+        d = -y * (2 + y) / (1 + np.exp(y * self.score(x)))
+        dv = d * np.outer(x, x @ self.v)
+        self.w -= rate * d * x
+        self.v -= rate * dv
+
+pairs = Pairs()
+for k in range(3000):
+    n = rng.integers(29)
+    pairs.step(X[n], y[n], 0.1)
+    if k % 500 == 0:
+        print(k, np.mean([pairs.loss(a, b) for a, b in zip(X, y)]))
+"""
+
+
+def _report(text: str) -> FileReport:
+    return check_program(program_from_bytes(text.encode(), "behind.py"))
+
+
+@pytest.mark.parametrize("text", [BATCHES, SAMPLES])
+def test_a_loss_of_all_data_is_that_of_each_batch(text: str) -> None:
+    """A step takes some of the data, and the loss is evaluated with all of them."""
+    report = _report(text)
+    assert report.verdict == "correct", report.reason
+    assert report.loss is not None
+    assert not report.loss.inferred
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "wrong", "names"),
+    [
+        (BATCHES, "(1 - h * h)", "(1 - h)", {"W1", "b1"}),
+        (SAMPLES, "np.outer(x, x @ self.v)", "np.outer(x, 1 + x @ self.v)", {"pairs.v"}),
+    ],
+)
+def test_mistakes_are_held_against_the_loss_of_all_data(
+    text: str, right: str, wrong: str, names: set[str]
+) -> None:
+    """The gradients of the last layer are right."""
+    report = _report(text.replace(right, wrong))
+    assert report.verdict == "faulty"
+    assert {p.name for p in report.parameters if p.verdict == "faulty"} == names
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["np.mean((forward(X)[1] - soft) ** 2)", "np.mean(forward(X)[1].argmax(axis=1) == labels)"],
+)
+def test_a_measure_of_all_data_is_no_loss(shown: str) -> None:
+    """What is trained is another loss, that the program does not say."""
+    assert _report(BATCHES.replace("mixed(forward(X)[1], labels, soft)", shown)).verdict == "inconclusive"

@@ -277,11 +277,16 @@ def _with_held(trace: Trace, window: Window, judged: list[Entry]) -> list[Entry]
 
 
 def _evaluated(trace: Trace, window: Window, judged: list[Entry], loss: str | None) -> list[Entry]:
-    """Judge the losses that the program evaluates beside its steps, where it states none in this one."""
-    if any((h.stated and h.evidence >= SURE) or v.correct for _, h, _, v in judged):
+    """Judge the losses that the program evaluates beside its steps.
+
+    Where it states one in this step, none but those that explain all of it: that may be of other data.
+    """
+    if any(verdict.correct for _, _, _, verdict in judged):
         return []
     hypotheses = [h for h in evaluated(trace, window) if loss is None or h.name == loss]
-    return _entries(_tried(trace, window, hypotheses), window, hypotheses, opened=True)[0]
+    found = _entries(_tried(trace, window, hypotheses), window, hypotheses, opened=True)[0]
+    known = any(h.stated and h.evidence >= SURE for _, h, _, _ in judged)
+    return [entry for entry in found if entry[-1].correct] if known else found
 
 
 def _dropped(trace: Trace, judgement: Judgement) -> tuple[Change, ...]:

@@ -1,7 +1,8 @@
 """Losses that a program evaluates beside its steps, as after the update: with the parameters of then.
 
 Where such a loss is computed as the step's own forward pass computes its outputs, from the same data, it is
-the loss of that step too, once the parameters are those that the step began with.
+the loss of that step too, once the parameters are those that the step began with. So it is where a step takes
+a batch or a sample of the data, and the loss is evaluated with all of them.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import numpy as np
 from backproof.graph import Node, ancestors, apply
 from backproof.step.change import root
 from backproof.step.cut import dependent
-from backproof.step.loss import Hypothesis, described, evidence_for
+from backproof.step.loss import SURE, Hypothesis, described, evidence_for
+from backproof.step.taken import Taken
 from backproof.step.update import time_of
 from backproof.step.window import Window
 from backproof.trace import Trace
 
 MOST = 6  # evaluations that are looked at, one of each place
+SHOWN, CALLED = 1, 3  # evidence that is wanted of what is shown, and of what a function only returns
 FAR = 5_000  # values between a loss and the parameters
 LARGEST = 200_000  # numbers of data that are looked at one by one
 Key = tuple[Any, ...]
@@ -31,7 +34,8 @@ def evaluated(trace: Trace, window: Window) -> list[Hypothesis]:
     versions = _versions(trace, window)
     inside: _Inside | None = None
     found: list[Hypothesis] = []
-    outcome, seen = {*trace.returned, *trace.shown}, set[tuple[int, str | None]]()
+    shown, seen = set(trace.shown), set[tuple[int, str | None]]()
+    outcome = shown.union(trace.returned)
     for node in reversed(trace.nodes):
         if len(seen) == MOST:
             break
@@ -39,17 +43,21 @@ def evaluated(trace: Trace, window: Window) -> list[Hypothesis]:
             continue
         key = (node.origin.site, node.name)
         evidence = evidence_for(trace, node, node in outcome)
-        if key in seen or evidence <= 0 or np.asarray(node.value).dtype.kind != "f":
+        if (
+            key in seen
+            or evidence < (SHOWN if node in shown else CALLED)
+            or np.asarray(node.value).dtype.kind != "f"
+        ):
             continue
         line = ancestors([node], lambda n: root(n, 0) in versions or time_of(n) < 0)
         if len(line) > FAR or not any(root(n, 0) in versions for n in line):
             continue
         seen.add(key)
         inside = inside or _Inside(trace, window)
-        try:
-            own = _transplanted(node, line, versions, inside)
-        except (ValueError, TypeError, NotImplementedError):
-            continue  # an operation cannot take what has other shapes here
+        own = _transplanted(node, line, versions, inside, None)
+        if own is None and inside.taken.parts:
+            own = _transplanted(node, line, versions, inside, inside.taken)
+            evidence = min(evidence, SURE - 1)  # of all data, and not of this step's
         if own is not None:
             name, row, formula = described(trace, node, returned=node in trace.returned)
             found.append(Hypothesis(own, name, row, True, formula, evidence))
@@ -76,6 +84,9 @@ class _Inside:
         made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
         moving = dependent(made, befores) - dependent(made, [c.after for c in window.parameters])
         self.own = {root(node, 0) for node in moving}
+        read = dict.fromkeys(root(operand, 0) for node in made for operand in node.operands)
+        computed = self.own | {root(before, 0) for before in befores}
+        self.taken = Taken({**dict.fromkeys(made), **read}, lambda node: root(node, 0) in computed)
         self.data: dict[Node, Key] = {}
         self.by_key: dict[Key, list[Node]] = defaultdict(list)
         for node in made:
@@ -96,10 +107,10 @@ class _Inside:
             self.data[node] = (value.shape, numbers)
         return self.data[node]
 
-    def same(self, node: Node, operands: tuple[Node, ...]) -> Node | None:
+    def same(self, node: Node, operands: tuple[Node, ...], attributes: Mapping[str, Any]) -> Node | None:
         """The value of the step that is computed by the same operation from these operands."""
         for other in self.by_key.get(self.key(node.operation, operands), ()):
-            if _alike(node.attributes, other.attributes):
+            if _alike(attributes, other.attributes):
                 return other
         return None
 
@@ -109,26 +120,35 @@ def _alike(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 
 
 def _transplanted(
-    result: Node, line: list[Node], versions: Mapping[Node, Node], inside: _Inside
+    result: Node, line: list[Node], versions: Mapping[Node, Node], inside: _Inside, taken: Taken | None
 ) -> Node | None:
     """The same scalar with the outputs of the step; None where it takes parameters otherwise than the step.
 
-    A part of it that is made of parameters and numbers alone is a penalty.
+    A part of it that is made of parameters and numbers alone is a penalty. With what is ``taken``, data are
+    those of the step.
     """
     copies: dict[Node, Node] = {}
+    data: dict[Node, Node] = {}
     weights, shared = set(versions.values()), False
     for node in line:
+        attributes = node.attributes if taken is None else taken.attributes(node.attributes)
+        operands = tuple(copies.get(o) or data.get(o, o) for o in node.operands)
         if root(node, 0) in versions:
             copies[node] = versions[root(node, 0)]
+        elif taken is not None and (part := taken.here(node)) is not node:
+            data[node] = part
         elif not any(operand in copies for operand in node.operands):
-            continue
+            if operands != node.operands and (again := _again(node, operands, attributes)) is not None:
+                data[node] = again
         elif node.operation == "identity":
             copies[node] = copies[node.operands[0]]
         else:
-            operands = tuple(copies.get(operand, operand) for operand in node.operands)
-            own = inside.same(node, operands)
+            own = inside.same(node, operands, attributes)
             shared = shared or own is not None
-            copies[node] = own if own is not None else _again(node, operands)
+            again = own if own is not None else _again(node, operands, attributes)
+            if again is None:
+                return None
+            copies[node] = again
             if own is None and not weights.isdisjoint(operands):
                 if any(np.size(o.value) > 1 and o not in weights for o in operands):
                     return None
@@ -137,5 +157,9 @@ def _transplanted(
     return found if shared and found is not None and root(found, 0) not in inside.own else None
 
 
-def _again(node: Node, operands: tuple[Node, ...]) -> Node:
-    return apply(node.operation, *operands, name=node.name, origin=node.origin, **node.attributes)
+def _again(node: Node, operands: tuple[Node, ...], attributes: Mapping[str, Any]) -> Node | None:
+    """The same operation with others; None where it cannot take what has other shapes here."""
+    try:
+        return apply(node.operation, *operands, name=node.name, origin=node.origin, **attributes)
+    except (ValueError, TypeError, IndexError, NotImplementedError):
+        return None
