@@ -31,6 +31,7 @@ from backproof.step.update import DECAY, THROUGH, keeps, takes_a_share, terms
 from backproof.trace import Trace
 
 MOST = 80  # errors that are tried
+SUMMANDS = 12  # of a new value
 NOTHING = 1e-9  # of an update: less is left where it stops
 WHOLE = 1 - 1e-6  # of the old value: more is all of it, but for rounding, and a running mean forgets a share
 Table = Mapping[Node, Any]
@@ -97,10 +98,23 @@ def carried(judgement: Judgement, states: Sequence[int] | None = None) -> tuple[
 
 
 def _is_gradient(step: TrainingStep, each: _Update, spread: float) -> bool:
-    """Does a value become its own true gradient, times a number: its step, which was to be added to it?"""
+    """Does a value become its own true gradient, times a number: its step, which was to be added to it?
+
+    Or that with something else than itself, as where `w = x + rate * g` is written for `w = w + rate * g`.
+    """
     if each.leaf in ancestors([each.after]) and keeps(each.after, each.leaf):
         return False
-    return becomes_gradient(step, each.leaf, each.after, spread)
+    return any(becomes_gradient(step, each.leaf, part, spread) for part in _summands(each.after))
+
+
+def _summands(after: Node) -> Iterator[Node]:
+    """A value, and what it is the sum or the difference of."""
+    stack, count = [after], 0
+    while stack and count < SUMMANDS:
+        node = stack.pop()
+        yield node
+        count += 1
+        stack += node.operands if node.operation in ("add", "subtract", *THROUGH) else ()
 
 
 def _updated_alike(trace: Trace, each: _Update, known: Iterable[_Update]) -> bool:
