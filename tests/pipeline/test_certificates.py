@@ -78,3 +78,25 @@ def test_beside_a_convention_a_missing_factor_is_found(way: str) -> None:
     assert report.verdict == "faulty"
     assert not report.certified
     assert [f.name for f in report.findings if f.severity == "error"] == ["missing-factor"]
+
+
+HUBER = """
+import numpy as np
+
+rng = np.random.default_rng(16)
+X, Y = rng.normal(size=(15, 3)), 3 * rng.normal(size=(15, 2))
+W, b = rng.normal(size=(3, 2)), 0.1 * rng.normal(size=2)
+for k in range(1000):
+    r = X @ W + b - Y
+    loss = np.mean(np.where(np.abs(r) < 1, 0.5 * r * r, np.abs(r) - 0.5))
+    d = np.clip(r, -1, 1) / r.size
+    W -= 0.1 * X.T @ d
+    b -= 0.1 * d.sum(axis=0)
+"""
+
+
+def test_the_bounds_of_a_slope_are_no_clipping() -> None:
+    """The derivative of Huber's loss is bounded by itself, and nothing is said of it."""
+    report = check_program(program_from_bytes(HUBER.encode(), "p.py"))
+    assert report.verdict == "correct"
+    assert not any("clipped" in sentence or "bounds" in sentence for sentence in report.certified)

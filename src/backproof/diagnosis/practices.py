@@ -8,6 +8,7 @@ import numpy as np
 
 from backproof.check.gains import adds
 from backproof.check.judgement import Judgement
+from backproof.check.points import informative_tables
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis, TrainingStep, label
@@ -26,7 +27,7 @@ def practices(judgement: Judgement) -> tuple[str, ...]:
         *_decayed(judgement),
         *_carried(judgement.step),
         *_remembered(judgement.step),
-        *_clipped(judgement.step),
+        *_clipped(judgement.step, judgement.verdict.spread),
         *_normalised(judgement.step),
     )
 
@@ -196,10 +197,14 @@ def _remembered(step: TrainingStep) -> Iterator[str]:
         )
 
 
-def _clipped(step: TrainingStep) -> Iterator[str]:
+def _clipped(step: TrainingStep, spread: float) -> Iterator[str]:
+    """That gradients are clipped, where that is no part of the derivative, as it is of Huber's loss."""
     if step.opened:
         yield "The gradient is brought within bounds: it was compared as it is before that."
-    elif any(node.operation == "clip" for node in _backward(step)):
+        return
+    clips = [node for node in _backward(step) if node.operation == "clip"]
+    found = informative_tables(step, [n for c in clips for n in (c, c.operands[0])], 2, spread=spread)
+    if any(np.array_equal(table[c], table[c.operands[0]]) for c in clips for _, table in found):
         yield "The gradient is clipped: it was compared where it lies within the bounds."
 
 
