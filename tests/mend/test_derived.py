@@ -168,3 +168,51 @@ def test_two_texts_that_differ_in_one_place(here: str, there: str, rule: str | N
 def test_the_normalised_program_is_right() -> None:
     """The program that the mistakes are made in is certified."""
     assert _check(NORMALISED.format(dz=TRUE, dc="0.01 * dc")).verdict == "correct"
+
+
+ROOT_MEAN_SQUARE = """
+import numpy as np
+
+draw = np.random.default_rng(71)
+X, T = draw.normal(size=(14, 4)), draw.normal(size=(14, 2))
+W, M, V = draw.normal(0, 0.7, (4, 6)), draw.normal(0, 0.5, (6, 6)), draw.normal(0, 0.5, (6, 2))
+gain = 1 + 0.2 * draw.normal(size=6)
+
+
+class Scale:
+    def __call__(self, h):
+        self.h = h
+        self.r = np.sqrt(np.mean(h * h, axis=1, keepdims=True) + 1e-6)
+        return gain * h / self.r
+
+    def back(self, d):
+        dn = d * gain
+        return dn / self.r - self.h * np.mean(dn * self.h, axis=1, keepdims=True) / self.r ** 3
+
+
+scale = Scale()
+for turn in range(1000):
+    h = X @ W
+    u = np.tanh(scale(h) @ M)
+    s = h + u
+    miss = s @ V - T
+    loss = np.mean(miss ** 2)
+    d = 2 * miss / miss.size
+    ds = d @ V.T
+    du = ds * (1 - u * u)
+    dh = ds + scale.back(du @ M.T)
+    V -= 0.1 * s.T @ d
+    M -= 0.1 * (gain * h / scale.r).T @ du
+    W -= 0.1 * X.T @ dh
+"""
+
+
+def test_a_term_that_the_derivation_has_twice() -> None:
+    """The derivative of a square has two equal terms: that both are left out is no wrong sign of one."""
+    assert check_program(program_from_bytes(ROOT_MEAN_SQUARE.encode(), "p.py")).verdict == "correct"
+    text = ROOT_MEAN_SQUARE.replace(
+        " - self.h * np.mean(dn * self.h, axis=1, keepdims=True) / self.r ** 3", ""
+    )
+    report = check_program(program_from_bytes(text.encode(), "p.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.found) == ("missing-term", "dn / self.r")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.catalogue import SAME, Catalogue, Entry
+from backproof.check.grades import is_multiple
 from backproof.graph import Node, apply, evaluate
 
 MOST = 8  # summands
@@ -31,15 +32,32 @@ def by_summands(catalogue: Catalogue, entry: Entry, scale: float, found: Sequenc
         )
         for table, f in zip(tables, found, strict=True)
     ]
-    weights = [np.ones(len(terms)) for _ in found]
+    columns = _joined(columns)
+    each = len(columns[0])
+    weights = [np.ones(each) for _ in found]
     for count in (1, 2):
-        for chosen in combinations(range(len(terms)), count):
+        for chosen in combinations(range(each), count):
             for rule, factor in (("missing-term", 0.0), ("sign-flipped", -1.0)):
-                if count < len(terms):
+                if count < each:
                     changed = [_with(w, chosen, factor) for w in weights]
                     if all(_same(w @ c, f) for w, c, f in zip(changed, columns, found, strict=True)):
                         return rule
     return None
+
+
+def _joined(columns: list[Any]) -> list[Any]:
+    """The summands at every point, with those that are one value times numbers added up.
+
+    As the two of the derivative of `x * x`: to turn the sign of one would be to leave both out.
+    """
+    found = list[list[Any]]()
+    for term in (list(rows) for rows in zip(*columns, strict=True)):
+        alike = next((known for known in found if is_multiple(list(zip(term, known, strict=True)))), None)
+        if alike is None:
+            found.append(term)
+        else:
+            alike[:] = [a + b for a, b in zip(alike, term, strict=True)]
+    return [np.stack([term[k] for term in found]) for k in range(len(columns))]
 
 
 def _with(weights: Any, chosen: Sequence[int], factor: float) -> Any:
