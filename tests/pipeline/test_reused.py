@@ -46,10 +46,6 @@ REUSED = {
          "BACKWARD": "g = gradients(h, o_first)"},
         "p['c']",
     ),
-    "the hidden values of the round before": (
-        {"FORWARD": "h_now, _ = forward(); h = h_now if t % 3 == 0 else h; o = h @ p['V'] + p['c']"},
-        "p['W']",
-    ),
     "a copy": ({"UPDATE": "w = p[name].copy() if name == 'V' else p[name]; w -= 0.1 * g[name]"}, "is lost"),
 }  # fmt: skip
 

@@ -7,7 +7,6 @@ Of the rounds in which it was computed, all gradients are right.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 
 import numpy as np
 
@@ -40,45 +39,17 @@ def reused(judgement: Judgement) -> tuple[str, ...]:
         before, inside = stores[:begun], stores[begun:ended]
         current = {s.place: s.after for s in before} | {s.place: s.before for s in reversed(inside)}
         now = {root(node, 0) for node in [*current.values(), *(s.after for s in inside)] if node is not None}
-        held = defaultdict[tuple[object, ...], set[Node]](set)
-        for each in before:
-            held[each.place].update(root(node, 0) for node in _held(each))
-        old = set[Node]().union(*held.values()) - now
-        versions = now | old
+        old = {root(node, 0) for s in before for node in (s.before, s.after) if node is not None} - now
         for store in inside if old else ():
-            own = held[store.place] & old
-            if _is_older(store, activity.start, first, now, old) or _is_behind(store, first, versions, own):
+            if _is_older(store, activity.start, first, now, old):
                 found.append(trace.labels.get(store.place) or store.after.name or "?")
     return tuple(dict.fromkeys(found))
-
-
-def _held(store: Store) -> list[Node]:
-    return [node for node in (store.before, store.after) if node is not None]
 
 
 def _is_written_into(change: Change) -> bool:
     """Is this a part of an array that has other parts, of which each has versions of its own?"""
     parted = root(change.before, 0).operation in PARTED or root(change.after, 0).operation in PARTED
     return parted or any(store.key for store in change.stores)
-
-
-def _is_behind(store: Store, first: int, versions: set[Node], own: set[Node]) -> bool:
-    """Is what is added computed from what the place held in older rounds, and not from what it holds now?
-
-    Other parameters may enter it as they are now. What they owe to older rounds does not count.
-    """
-    assert store.before is not None
-    before = root(store.before, 0)
-    if not own or np.array_equal(store.before.value, store.after.value) or not keeps(store.after, before):
-        return False
-    behind = False
-    _, added = terms(store.after, before)
-    for node in walk(added, lambda n: time_of(n) >= first and root(n, 0) not in versions):
-        value = root(node, 0)
-        if value is before:
-            return False
-        behind = behind or value in own
-    return behind
 
 
 def _is_older(store: Store, start: int, first: int, now: set[Node], old: set[Node]) -> bool:

@@ -114,6 +114,7 @@ def _best(bench: Bench, options: Options, sets: Sequence[Sequence[Correction]], 
         fewer = [other for other in chosen if other is not correction]
         if fewer and gain(_states(bench, fewer)) >= gain(best):
             chosen = fewer
+    chosen = list(dict.fromkeys(chosen))
     for k, correction in enumerate(chosen):
         for other in options.at_the_only_call(correction):
             instead = [*chosen[:k], other, *chosen[k + 1 :]]
@@ -131,7 +132,7 @@ def _states(bench: Bench, chosen: Sequence[Correction]) -> tuple[int, ...]:
 def _steps(bench: Bench, chosen: Sequence[Correction]) -> Steps:
     """What the corrections make of the parameters, one after the other."""
     steps, changes, states = list[Tried](), list[Change](), bench.initial
-    for correction in dict.fromkeys(chosen):
+    for correction in chosen:
         new = built(correction) or []
         changes += new
         states = score(bench, changes, states) or states
