@@ -104,7 +104,7 @@ def _is_gradient(step: TrainingStep, each: _Update, spread: float) -> bool:
     """
     if each.leaf in ancestors([each.after]) and keeps(each.after, each.leaf):
         return False
-    return any(becomes_gradient(step, each.leaf, part, spread) for part in _summands(each.after))
+    return becomes_gradient(step, each.leaf, list(_summands(each.after)), spread)
 
 
 def _summands(after: Node) -> Iterator[Node]:

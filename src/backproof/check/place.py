@@ -199,6 +199,16 @@ class Place:
         """Is it only put into a list, a tuple or a dictionary, from which something else reads it?"""
         return self.parent is not None and self.parent.kind in DISPLAYS
 
+    @property
+    def calls(self) -> set[int | None]:
+        """The sites of the calls by which the function that it stands in is used."""
+        return {self.trace.frames[where(edge)[0]].call for edge in self.edges}
+
+    @property
+    def is_called_once(self) -> bool:
+        """Does one call alone use the function that it stands in?"""
+        return bool(self.site.function) and len(self.calls) == 1
+
     @cached_property
     def children(self) -> tuple[Site, ...]:
         """Its direct sub-expressions."""

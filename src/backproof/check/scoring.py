@@ -106,16 +106,20 @@ def _all_alike(bench: Bench, scales: Mapping[int, list[float]]) -> bool:
         return False
     if len(scales) < len(bench.step.descents) or any(len(s) < len(bench.points) for s in scales.values()):
         return False
-    every = [s for found in scales.values() for s in found if s is not VANISHES]
-    return bool(every) and min(every) > 0 and max(every) - min(every) <= 1e-5 * max(every)
+    return _is_one([s for found in scales.values() for s in found])
 
 
 def _are_alike(scales: Mapping[int, list[float]], point: int) -> bool:
     """Have all gradients one positive scale at a point, if another than was taken for the right one?"""
     if any(len(found) <= point for found in scales.values()):
         return False
-    here = [found[point] for found in scales.values() if found[point] is not VANISHES]
-    return bool(here) and min(here) > 0 and max(here) - min(here) <= 1e-5 * max(here)
+    return _is_one([found[point] for found in scales.values()])
+
+
+def _is_one(scales: Sequence[float]) -> bool:
+    """Are these one positive scale, but for those of gradients that vanish?"""
+    moving = [scale for scale in scales if scale is not VANISHES]
+    return bool(moving) and min(moving) > 0 and max(moving) - min(moving) <= 1e-5 * max(moving)
 
 
 def _graded(bench: Bench, scales: list[float]) -> int:

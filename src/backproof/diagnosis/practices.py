@@ -203,6 +203,8 @@ def _clipped(step: TrainingStep, spread: float) -> Iterator[str]:
         yield "The gradient is brought within bounds: it was compared as it is before that."
         return
     clips = [node for node in _backward(step) if node.operation == "clip"]
+    if not clips:
+        return
     found = informative_tables(step, [n for c in clips for n in (c, c.operands[0])], 2, spread=spread)
     if any(np.array_equal(table[c], table[c.operands[0]]) for c in clips for _, table in found):
         yield "The gradient is clipped: it was compared where it lies within the bounds."

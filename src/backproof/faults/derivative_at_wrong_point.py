@@ -57,7 +57,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backproof.check.place import Place, where
+from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part, occurrences, place_at
 from backproof.faults.rule import Rule
@@ -118,18 +118,11 @@ def _formula(place: Place) -> Iterator[Correction]:
             yield Correction(
                 "derivative-at-wrong-point",
                 tuple(parts),
-                1.2 + 0.1 * len(parts) + ONE_CALL * _is_called_once(place),
+                1.2 + 0.1 * len(parts) + ONE_CALL * place.is_called_once,
                 why,
                 at=place.site,
                 expected=new,
             )
-
-
-def _is_called_once(place: Place) -> bool:
-    """Does one call alone use the function that a place stands in?"""
-    frames = place.trace.frames
-    calls = {frames[where(edge)[0]].call for edge in place.edges}
-    return bool(place.site.function) and len(calls) == 1
 
 
 def _unwrapped(use: Place) -> Build:

@@ -58,6 +58,7 @@ from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part, make
 from backproof.faults.rule import Rule
 from backproof.graph import Node, constant, shape_of
+from backproof.graph.users import PARTS
 from backproof.source import Edit
 
 RULE = Rule(
@@ -68,7 +69,6 @@ RULE = Rule(
 )
 
 ONES = re.compile(r"(?<![\w])ones(?=\(|_like\()")
-LAID_OUT = frozenset({"identity", "reshape", "index"})
 PENALTY = 1.45  # of the penalty of another part of a parameter
 
 
@@ -101,7 +101,7 @@ def _is_ones(node: Node) -> bool:
 
 def _is_parameter(node: Node, leaves: Collection[Node]) -> bool:
     """Is this a parameter, or a part of one that has been laid out otherwise?"""
-    while node.operation in LAID_OUT:
+    while node.operation in PARTS:
         node = node.operands[0]
     return node in leaves
 

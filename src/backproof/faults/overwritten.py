@@ -55,7 +55,7 @@ from backproof.check.place import Place
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction, Part
 from backproof.faults.rule import Rule
-from backproof.graph import Node
+from backproof.graph import Node, unnamed
 from backproof.source import Edit
 from backproof.trace import Site, Store, Trace
 
@@ -78,13 +78,13 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     first, written = _versions(scenery.bench)
     reading: dict[int, list[Edge]] = defaultdict(list)
     for site, edge in scenery.bench.reads:
-        if _plain(edge.operand) in first:
+        if unnamed(edge.operand) in first:
             reading[site].append(edge)
     for number, edges in reading.items():
         place = Place(scenery, step.trace.sites[number], tuple(edges))
         if place.site.kind in ("AugAssign", "Assign"):
             continue
-        store = written[_plain(edges[0].operand)]
+        store = written[unnamed(edges[0].operand)]
         row = step.trace.sites[store.site].span.row
         why = f"line {row} has written into the array that `{place.text}` needs as it was"
         alias = _shared(step.trace, store, place.text)
@@ -93,7 +93,7 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
             edits, expected = _copying(alias), f"{alias.text}.copy()"
 
         def original(edge: Edge) -> Node | None:
-            return first.get(_plain(edge.operand))
+            return first.get(unnamed(edge.operand))
 
         def previous(edge: Edge) -> Node | None:
             return _before(edge, scenery.bench, written)
@@ -120,7 +120,7 @@ def _versions(bench: Bench) -> tuple[dict[Node, Node], dict[Node, Store]]:
         before, after = (None if n is None else step.copies.get(n) for n in (store.before, store.after))
         if store.place[0] != "object" or before is None or after is None:
             continue
-        origin = first.get(_plain(before), _plain(before))
+        origin = first.get(unnamed(before), unnamed(before))
         if origin in leaves or not origin.operands:
             continue  # a parameter that is updated, or a buffer that was made empty
         first[after], written[after] = origin, store
@@ -129,14 +129,8 @@ def _versions(bench: Bench) -> tuple[dict[Node, Node], dict[Node, Store]]:
 
 def _before(edge: Edge, bench: Bench, written: dict[Node, Store]) -> Node | None:
     """What the array was before the last write."""
-    before = written[_plain(edge.operand)].before if _plain(edge.operand) in written else None
+    before = written[unnamed(edge.operand)].before if unnamed(edge.operand) in written else None
     return None if before is None else bench.step.copies.get(before)
-
-
-def _plain(node: Node) -> Node:
-    while node.operation == "identity" and node.operands:
-        node = node.operands[0]
-    return node
 
 
 def _shared(trace: Trace, store: Store, text: str) -> Site | None:

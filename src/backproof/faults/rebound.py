@@ -8,7 +8,7 @@ from backproof.check.place import Place, Scenery
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part
 from backproof.faults.moving import moved_behind
-from backproof.graph import Node
+from backproof.graph import Node, unnamed
 from backproof.trace import Site
 
 MOST = 4  # statements that a statement may have come before
@@ -49,7 +49,7 @@ def _kept_late(
     """
     reads: dict[tuple[int, int], list[Edge]] = {}
     for number, edge in scenery.bench.reads:
-        origin = _plain(edge.operand).origin
+        origin = unnamed(edge.operand).origin
         if origin is None or origin.site not in renewed or sites[number].kind != "Name":
             continue
         if sites[number].scope != renewed[origin.site][0].scope:
@@ -63,7 +63,7 @@ def _kept_late(
         place = Place(scenery, sites[number], tuple(edges))
 
         def before(edge: Edge, place: Place = place, old: Site = old) -> Node | None:
-            return place.inside(_plain(edge.operand), old.number)
+            return place.inside(unnamed(edge.operand), old.number)
 
         why = f"`{statement.text}` gives `{old.text}` its next value before the one that it had is kept"
         part, expected = Part(place, place.text, before), f"{old.text} before line {statement.span.row}"
@@ -76,12 +76,6 @@ def _keeps(sites: list[Site], site: Site, statement: Site, name: str) -> bool:
         return False
     text = sites[site.statement].text
     return site.span.row > statement.span.row and (".append(" in text or text.startswith("self."))
-
-
-def _plain(node: Node) -> Node:
-    while node.operation == "identity" and node.operands:
-        node = node.operands[0]
-    return node
 
 
 def _renewed(sites: list[Site]) -> dict[int, tuple[Site, Site]]:

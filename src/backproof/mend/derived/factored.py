@@ -9,7 +9,7 @@ import numpy as np
 
 from backproof.check.catalogue import Catalogue, Entry
 from backproof.check.place import Place
-from backproof.mend.derived.relation import same
+from backproof.mend.derived.relation import common_scale, same
 
 EVERY = 1200  # entries that are looked at
 
@@ -21,11 +21,11 @@ def lacks_adjoint(catalogue: Catalogue, found: Sequence[Any], wanted: Sequence[A
     """
     pairs = _first(catalogue, found, wanted)
     for entry in _of_shape(catalogue, "adjoint", np.shape(pairs[0][0])):
-        scales = [
-            _scale(f * np.asarray(table[entry.node]), w)
+        products = [
+            (f * np.asarray(table[entry.node]), w)
             for (f, w), table in zip(pairs, catalogue.tables, strict=False)
         ]
-        if _constant(scales):
+        if common_scale(products):
             return True
     return False
 
@@ -63,14 +63,3 @@ def _of_shape(catalogue: Catalogue, kind: str, shape: tuple[int, ...]) -> Iterat
         if entry.kind == kind and np.shape(catalogue.tables[0][entry.node]) == shape and seen < EVERY:
             seen += 1
             yield entry
-
-
-def _scale(value: Any, wanted: Any) -> float | None:
-    size = float(np.vdot(value, value))
-    scale = float(np.vdot(value, wanted)) / size if size else 0.0
-    return scale if scale and same(scale * value, wanted) else None
-
-
-def _constant(scales: Sequence[float | None]) -> bool:
-    known = [scale for scale in scales if scale is not None]
-    return len(known) == len(scales) and max(known) - min(known) <= 1e-7 * abs(known[0])

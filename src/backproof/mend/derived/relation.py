@@ -35,7 +35,7 @@ def relation(
     if any(f.shape != w.shape for f, w in pairs):
         named = of_texts(texts[0], texts[1]) if texts[1] is not None else None
         return _of_shapes(pairs) or named or UNNAMED
-    scale = _common_scale(pairs)
+    scale = common_scale(pairs)
     if scale is not None:
         return "sign-flipped" if abs(scale + 1) < SAME else "wrong-scale"
     if texts[1] is not None:
@@ -68,7 +68,7 @@ def _of_shapes(pairs: list[tuple[Any, Any]]) -> str | None:
     return None
 
 
-def _common_scale(pairs: list[tuple[Any, Any]]) -> float | None:
+def common_scale(pairs: list[tuple[Any, Any]]) -> float | None:
     """The one constant c of wanted = c·found, where there is one."""
     scales = []
     for f, w in pairs:

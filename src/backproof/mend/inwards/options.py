@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from backproof.check.grades import VANISHES, parallel
-from backproof.check.place import Place, where
+from backproof.check.place import Place
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, make
 from backproof.faults.missing_term import addends
@@ -96,9 +96,9 @@ class Options:
     def at_the_only_call(self, correction: Correction) -> list[Correction]:
         """What could be handed instead to a function that a correction changes and only one call uses."""
         place = correction.parts[0].place
-        calls = {place.trace.frames[where(edge)[0]].call for edge in place.edges}
-        if not place.site.function or len(calls) != 1:
+        if not place.is_called_once:
             return []
+        calls = place.calls
         handed = [c for c in self.corrections if c.parts[0].place.site.parent in calls and c.edits is None]
         return sorted(handed, key=lambda c: c.cost)[:HANDED]
 
