@@ -145,7 +145,7 @@ def test_a_normalisation_is_written_as_in_a_textbook() -> None:
     (finding,) = [f for f in report.findings if f.severity == "error"]
     assert finding.name == "missing-term"
     assert finding.expected is not None
-    assert "n * np.mean(dn * n, axis=0, keepdims=True)" in finding.expected
+    assert finding.expected == "(dn - np.mean(dn, axis=0) - n * np.mean(dn * n, axis=0)) / spread"
     assert finding.fix is not None
     assert finding.fix.applicability == "safe"
 
@@ -216,3 +216,9 @@ def test_a_term_that_the_derivation_has_twice() -> None:
     report = check_program(program_from_bytes(text.encode(), "p.py"))
     (finding,) = [f for f in report.findings if f.severity == "error"]
     assert (finding.name, finding.found) == ("missing-term", "dn / self.r")
+    # written behind what stands there, as a mean, with what is squared written once
+    assert finding.expected is not None
+    assert finding.expected.startswith("dn / self.r - np.mean(")
+    assert "/ self.r**2" in finding.expected
+    assert finding.fix is not None
+    assert finding.fix.applicability == "safe"

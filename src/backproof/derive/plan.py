@@ -16,12 +16,12 @@ from backproof.derive.factors import known_functions
 from backproof.derive.forward import Forward
 from backproof.derive.naming import adjoint_names, fresh
 from backproof.derive.spelling import definition, spelled
-from backproof.derive.tidy import tidy
 from backproof.derive.unnamed import named
 from backproof.graph import Node, adjoints, ancestors, evaluate, leaf, simplify
 from backproof.graph.compositions import Composition, hidden
 from backproof.graph.node import rebuilt
 from backproof.graph.products import cancelled
+from backproof.notation.tidy import tidy
 from backproof.step.cut import dependent
 
 POINTS = 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,18 @@ import numpy as np
 from backproof.check.catalogue import SAME, Catalogue, Entry
 from backproof.check.place import Place, where
 from backproof.check.trial import Bench
-from backproof.faults.correction import called, parsed
+from backproof.faults.correction import bracketed, called, parsed
 from backproof.graph import Node, ancestors, apply, evaluate, leaf, simplify
 from backproof.graph.node import rebuilt
 from backproof.graph.products import cancelled
 from backproof.notation import to_numpy
+from backproof.notation.tidy import tidy
 
 LONGEST = 150  # characters of an expression that somebody would still write
 DEEPEST = 60  # operations
 DIGITS = 6  # behind the point
+PRODUCTS = 5  # how tightly a product binds
+TERMS = 5  # of a sum
 MOST = 8  # the largest number that a derivative has as a factor
 
 
@@ -39,10 +43,46 @@ def spelled(catalogue: Catalogue, place: Place, entry: Entry, scale: float) -> s
     if abs(scale - round(scale)) <= SAME * abs(scale):
         scale = float(round(scale))
     scaled = abs(scale - 1.0) > SAME and not any(catalogue.is_adjoint(n) for n in stops)
-    text = _written(apply("multiply", scale, node) if scaled else node, stops)
-    if text is None or len(text) > LONGEST or _computed(text) or (scaled and not _plain(text)):
+    simple = _simple(apply("multiply", scale, node) if scaled else node, stops)
+    if simple is None:
+        return None
+    text = _beside(catalogue.bench, place, simple, dict(reversed(readable))) or to_numpy(simple)
+    if len(text) > LONGEST or _computed(text) or (scaled and not _plain(text)):
         return None
     return _own_numpy(text, place)
+
+
+def _beside(bench: Bench, place: Place, whole: Node, readable: Mapping[str, Node]) -> str | None:
+    """What a place lacks of a sum, behind what is written there, where that is all the rest of it."""
+    terms = _terms(whole)
+    if not 2 <= len(terms) <= TERMS:
+        return None
+    own, values = place.edges[0].operand, list[list[Any]]()
+    read = {n: readable[n.name] for n in ancestors([whole]) if n.name and n.name in readable}
+    for base in bench.base:
+        table = evaluate([t for t, _ in terms], {n: bench.value(made, {}, base) for n, made in read.items()})
+        values.append([sign * np.asarray(table[t], dtype=float) for t, sign in terms])
+    for count in range(1, len(terms)):
+        for there in combinations(range(len(terms)), count):
+            sums = [sum(each[k] for k in there) for each in values]
+            if all(_is_same(base[own], total) for base, total in zip(bench.base, sums, strict=True)):
+                missing = [term for k, term in enumerate(terms) if k not in there]
+                return place.text + "".join(
+                    f" {'+' if sign > 0 else '-'} {bracketed(to_numpy(t), PRODUCTS)}" for t, sign in missing
+                )
+    return None
+
+
+def _terms(node: Node, sign: int = 1) -> list[tuple[Node, int]]:
+    """The summands of a sum, each with its sign."""
+    if node.operation not in ("add", "subtract"):
+        return [(node, sign)]
+    x, y = node.operands
+    return [*_terms(x, sign), *_terms(y, sign if node.operation == "add" else -sign)]
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    return np.shape(value) == np.shape(other) and bool(np.allclose(value, other, rtol=SAME, atol=0))
 
 
 def _stops(
@@ -130,13 +170,13 @@ def _uniform(node: Node) -> bool:
     return bool(np.all(node.value == np.ravel(node.value)[0])) if np.size(node.value) else False
 
 
-def _written(node: Node, stops: Mapping[Node, str]) -> str | None:
-    """The simplified text, with the names in ``stops`` for what they hold."""
+def _simple(node: Node, stops: Mapping[Node, str]) -> Node | None:
+    """A value as one would write it, with the names in ``stops`` for what they hold."""
     named = rebuilt(node, {n: leaf(n.value, text) for n, text in stops.items()})
-    (simple,) = cancelled(simplify([named]))
+    simple = tidy(cancelled(simplify([named]))[0])
     if sum(1 for n in ancestors([simple]) if n.operands) > DEEPEST:
         return None
-    return to_numpy(simple)
+    return simple
 
 
 def _plain(text: str) -> bool:

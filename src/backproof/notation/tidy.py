@@ -127,13 +127,16 @@ def _negated(node: Node) -> Node:
 def _product(node: Node) -> Node:
     row = Row()
     _collect(node, row, True)
+    _averaged(row)
+    row.divisors = [_bare(divisor, row) for divisor in row.divisors]
     sign, number = row.number < 0, abs(row.number)
-    divisors = {to_numpy(divisor): divisor for divisor in row.divisors}
-    if len(divisors) < len(row.divisors):
-        return node
+    divisors: dict[str, list[Node]] = {}
+    for divisor in row.divisors:
+        divisors.setdefault(to_numpy(divisor), []).append(divisor)
     kept = []
     for factor in row.factors:  # x * y / x
-        if divisors and divisors.pop(to_numpy(factor), None) is not None:
+        if same := divisors.get(to_numpy(factor)) if divisors else None:
+            same.pop()
             continue
         kept.append(factor)
     row.factors = kept
@@ -149,13 +152,40 @@ def _product(node: Node) -> Node:
         result = factor if result is None else apply("multiply", result, factor)
     if result is None:
         result = constant(1.0)
-    for divisor in divisors.values():
+    for same in filter(None, divisors.values()):
+        divisor = same[0] if len(same) == 1 else apply("power", same[0], constant(float(len(same))))
         result = apply("divide", result, divisor)
     if divided:
         result = apply("divide", result, constant(float(round(inverse))))
     if shape_of(result) != shape_of(node):
         return node
     return apply("negative", result) if sign else result
+
+
+def _bare(divisor: Node, row: Row) -> Node:
+    """A divisor without a number in it that the number of the row is a multiple of."""
+    if divisor.operation == "multiply":
+        for number, rest in (divisor.operands, divisor.operands[::-1]):
+            if number.operation != "constant" or not isinstance(number.value, (int, float)):
+                continue
+            whole = row.number / number.value if number.value else 0.5
+            if whole == round(whole) and shape_of(rest) == shape_of(divisor):
+                row.number = whole
+                return rest
+    return divisor
+
+
+def _averaged(row: Row) -> None:
+    """Make a mean of a sum that is divided by how many it adds up, where no rule has that number in it."""
+    for k, factor in enumerate(row.factors):
+        if factor.operation != "sum":
+            continue
+        count = np.size(factor.operands[0].value) // max(np.size(factor.value), 1)
+        number = row.number * count
+        if count > 1 and count & (count - 1) and abs(number - round(number)) < 1e-9 and abs(row.number) < 1:
+            row.factors[k] = apply("mean", factor.operands[0], **factor.attributes)
+            row.number = float(round(number))
+            return
 
 
 def _collect(node: Node, row: Row, up: bool) -> None:
