@@ -129,6 +129,53 @@ for k in range(3000):
     if k % 500 == 0:
         print(k, np.mean([pairs.loss(a, b) for a, b in zip(X, y)]))
 """
+# the targets are rows of a table, the cost is of all data, and counts the weights
+COUNTED = """
+import numpy as np
+
+np.random.seed(31)
+kinds = np.random.randint(0, 3, 63)
+seen = np.random.randn(3, 5)[kinds] + 0.6 * np.random.randn(63, 5)
+told = np.eye(3)[kinds]
+p = {"W1": np.random.randn(5, 4) * 0.5, "c1": np.zeros((1, 4)), "W2": np.random.randn(4, 4) * 0.5,
+     "c2": np.zeros((1, 4)), "W3": np.random.randn(4, 3) * 0.5, "c3": np.zeros((1, 3))}
+
+def slope(z):
+    return 1 - np.tanh(z) ** 2
+
+def run(x):
+    hs, zs = [x], []
+    for i in (1, 2):
+        zs.append(hs[-1] @ p["W%d" % i] + p["c%d" % i])
+        hs.append(np.tanh(zs[-1]))
+    return hs, zs, 1 / (1 + np.exp(-(hs[-1] @ p["W3"] + p["c3"])))
+
+def cost(x, t, shrink):
+    q = run(x)[-1]
+    fit = -np.sum(t * np.log(q) + (1 - t) * np.log(1 - q)) / len(x)
+    return fit + shrink / (2 * len(x)) * sum(np.sum(p["W%d" % i] ** 2) for i in (1, 2, 3))
+
+def gradients(x, t, shrink):
+    n = len(x)
+    hs, zs, q = run(x)
+    d = q - t
+    g = {"W3": hs[2].T @ d / n + shrink / n * p["W3"], "c3": d.mean(axis=0, keepdims=True)}
+    for i in (2, 1):
+        d = d @ p["W%d" % (i + 1)].T * slope(zs[i - 1])
+        g["W%d" % i] = hs[i - 1].T @ d / n + shrink / n * p["W%d" % i]
+        g["c%d" % i] = d.mean(axis=0, keepdims=True)
+    return g
+
+for epoch in range(900):
+    order = np.random.permutation(63)
+    for k in range(0, 63, 21):
+        rows = order[k:k + 21]
+        g = gradients(seen[rows], told[rows], 0.4)
+        for name in g:
+            p[name] -= 0.3 * g[name]
+    if epoch % 90 == 0:
+        print(epoch, cost(seen, told, 0.4))
+"""
 
 
 def _report(text: str) -> FileReport:
@@ -167,3 +214,35 @@ def test_mistakes_are_held_against_the_loss_of_all_data(
 def test_a_measure_of_all_data_is_no_loss(shown: str) -> None:
     """What is trained is another loss, that the program does not say."""
     assert _report(BATCHES.replace("mixed(forward(X)[1], labels, soft)", shown)).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "names"),
+    [
+        ('shrink / n * p["W%d" % i]', 'shrink * p["W%d" % i]', ["wrong-scale"]),
+        ("slope(zs[i - 1])", "slope(hs[i])", ["derivative-at-wrong-point"]),
+    ],
+)
+def test_a_penalty_of_all_data_is_held_against_each_gradient(
+    right: str, wrong: str, names: list[str]
+) -> None:
+    """What decays one layer as the cost says is no decay that the program chose for the others."""
+    report = _report(COUNTED.replace(right, wrong))
+    assert [f.name for f in report.findings if f.severity == "error"] == names
+    assert all(f.mended for f in report.findings if f.severity == "error")
+    assert report.loss is not None
+    assert report.loss.name == "cost"
+
+
+def test_mistakes_in_deltas_and_in_a_penalty_behind_them() -> None:
+    """The deltas are sums over the samples, the gradients means: right values are at two scales."""
+    text = COUNTED.replace("slope(zs[i - 1])", "slope(hs[i])")
+    report = _report(text.replace('shrink / n * p["W%d" % i]', 'shrink * p["W%d" % i]'))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert {f.name for f in errors} == {"derivative-at-wrong-point", "wrong-scale"}
+    assert all(f.mended for f in errors)
+
+
+def test_a_penalty_of_all_data_is_no_fault() -> None:
+    """All layers decay as the cost says."""
+    assert _report(COUNTED).verdict == "correct"

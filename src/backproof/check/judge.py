@@ -117,15 +117,18 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
     first = found[0]  # a loss that is computed now and then is computed in the first round
     if len(first.parameters) == len(window.parameters):
         other, known = _judged(trace, first, loss)
-        if (
-            known
-            and other is not None
-            and not (judgement is not None and judgement.verdict.correct and not other.verdict.correct)
-        ):
+        if known and other is not None and not _is_worse(other, judgement):
             return other
         if other is not None and judgement is not None and judgement.verdict.correct:
             return replace(judgement, declared=judgement.declared or other.declared)
     return judgement
+
+
+def _is_worse(other: Judgement, judgement: Judgement | None) -> bool:
+    """Is a step wrong, though nothing says so of its loss, where another is right?"""
+    if judgement is None or other.verdict.correct or not judgement.verdict.correct:
+        return False
+    return _exact(other.verdict) <= max(_exact(judgement.verdict), 1)
 
 
 def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement | None, bool]:
@@ -148,7 +151,9 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
         judged, distances = _entries(again, window, hypotheses, opened=True)
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged += _with_held(trace, window, judged)
-        judged += _evaluated(trace, window, judged, loss)
+    if not any(verdict.correct and _is_exact(hypothesis, verdict) for _, hypothesis, _, verdict in judged):
+        beside = _evaluated(trace, window, judged, loss)
+        judged = _descended(beside, judged) or [*judged, *beside]
     for allowing in (plainer, without_decay, nearer, set_aside):
         if any(verdict.correct for _, _, _, verdict in judged):
             break
@@ -281,12 +286,30 @@ def _evaluated(trace: Trace, window: Window, judged: list[Entry], loss: str | No
 
     Where it states one in this step, none but those that explain all of it: that may be of other data.
     """
-    if any(verdict.correct for _, _, _, verdict in judged):
-        return []
     hypotheses = [h for h in evaluated(trace, window) if loss is None or h.name == loss]
     found = _entries(_tried(trace, window, hypotheses), window, hypotheses, opened=True)[0]
     known = any(h.stated and h.evidence >= SURE for _, h, _, _ in judged)
     return [entry for entry in found if entry[-1].correct] if known else found
+
+
+def _descended(beside: list[Entry], judged: list[Entry]) -> list[Entry]:
+    """The losses evaluated beside the steps that are what is descended, though not every gradient is right.
+
+    So it is where more gradients are theirs to the last digit than under any other loss, as where the penalty
+    that they count stands in the gradient of one layer: of the others it is not the program's own choice.
+    """
+    most = max((_exact(verdict) for *_, verdict in judged), default=0)
+    return [entry for entry in beside if _exact(entry[-1]) > max(most, 1)]
+
+
+def _is_exact(hypothesis: Hypothesis, verdict: Verdict) -> bool:
+    """Is every gradient that of a loss, or does the program say so of that loss?"""
+    return hypothesis.stated or _exact(verdict) == len(verdict.right)
+
+
+def _exact(verdict: Verdict) -> int:
+    """How many gradients are right without a decay of their own."""
+    return sum(ok and c.decay is None for ok, c in zip(verdict.right, verdict.comparisons, strict=True))
 
 
 def _dropped(trace: Trace, judgement: Judgement) -> tuple[Change, ...]:

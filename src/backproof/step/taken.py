@@ -28,11 +28,20 @@ class Taken:
                 self.parts[whole] = None  # it is not known which
             if isinstance(rows, np.ndarray):
                 self.rows.setdefault(len(whole.value), rows)
+        # what more is taken from is data itself, as the rows of a table that say which class is which
+        data = {
+            whole for whole, part in self.parts.items() if part is not None and root(part, 0) in self.parts
+        }
+        self.parts = {whole: part for whole, part in self.parts.items() if whole not in data}
 
     def here(self, node: Node) -> Node:
         """What the step has in the place of an array of data, or of another part of it."""
         whole = root(node, 0)
-        if whole.operation == "index" and _rows(whole.attributes["index"]) is not None:
+        if (
+            whole not in self.parts
+            and whole.operation == "index"
+            and _rows(whole.attributes["index"]) is not None
+        ):
             whole = root(whole.operands[0], 0)
         part = self.parts.get(whole)
         return node if part is None else part

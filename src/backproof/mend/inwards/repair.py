@@ -36,9 +36,9 @@ def from_updates(bench: Bench, places: Sequence[Place], candidates: Sequence[Cor
     with np.errstate(all="ignore"):
         best: Steps = ()
         limit = bench.work + work
-        for scale in _scales(catalogue, places):
+        for scales in _scales(catalogue, places):
             options = Options(places, candidates)
-            knowledge = Knowledge(bench, Truths(catalogue, scale, rate[0]), Frames(bench))
+            knowledge = Knowledge(bench, Truths(catalogue, scales, rate[0]), Frames(bench))
             walk = Walk(knowledge, Ways(knowledge, options, limit))
             sets = _sets(bench, options, walk.run(rate))
             steps = _best(bench, options, sets, limit + work) if sets else ()
@@ -49,21 +49,24 @@ def from_updates(bench: Bench, places: Sequence[Place], candidates: Sequence[Cor
         return best
 
 
-def _scales(catalogue: Catalogue, places: Sequence[Place]) -> list[float]:
-    """The constants by which right values of the backward pass may differ from adjoints.
+def _scales(catalogue: Catalogue, places: Sequence[Place]) -> list[tuple[float, ...]]:
+    """The constants by which right values of the backward pass may differ from adjoints, as they are tried.
 
     Those by which most do, as the sign that the error has, or the rate where that is a factor from the start;
-    where none are right to show it, those that the loss has in front, as 1/N.
+    all of these at once, as where the gradients are divided by the size of the batch and the deltas are not.
+    Where none are right to show it, those that the loss has in front, as 1/N.
     """
     common = _common_scales(catalogue, places)
     if common:
-        return common
+        every = [tuple(common)] if len(common) > 1 else []
+        return [*every, *((scale,) for scale in common)]
     tables = catalogue.tables
     numbers = [
         [float(np.ravel(table[entry.node])[0]) for table in tables] for entry in catalogue.shaped.get((), ())
     ]
     heads = [1 / n[0] for n in numbers if n[0] > 0 and max(n) - min(n) <= 1e-9 * max(n)]
-    return list(dict.fromkeys(float(f"{scale:.9g}") for scale in (1.0, *heads)))[:HEADS]
+    scales = dict.fromkeys(float(f"{scale:.9g}") for scale in (1.0, *heads))
+    return [(scale,) for scale in list(scales)[:HEADS]]
 
 
 def _common_scales(catalogue: Catalogue, places: Sequence[Place]) -> list[float]:

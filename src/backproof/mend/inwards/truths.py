@@ -19,8 +19,8 @@ DIGITS = 8  # by which values are told apart
 class Truths:
     """Leaves that stand for true values, and which of them a value is."""
 
-    def __init__(self, catalogue: Catalogue, scale: float, rate: float) -> None:
-        self.catalogue, self.scale, self.rate = catalogue, scale, rate
+    def __init__(self, catalogue: Catalogue, scales: Sequence[float], rate: float) -> None:
+        self.catalogue, self.scales, self.rate = catalogue, tuple(scales), rate
         self.values = Values(catalogue, {})
         self.leaves = frozenset(catalogue.bench.step.leaves)
         self._shaped: dict[tuple[int, ...], list[tuple[Node, Entry, float]]] = {}
@@ -43,7 +43,7 @@ class Truths:
         if entry.kind == "local":
             return (1.0,)
         own = (1.0, self.rate, -self.rate) if entry.of in self.leaves else ()
-        return tuple(dict.fromkeys((self.scale, *own)))
+        return tuple(dict.fromkeys((*self.scales, *own)))
 
     def behind(self, wanted: Sequence[Any], shape: tuple[int, ...]) -> list[tuple[Node, Entry, float]]:
         """All of a shape that differ, those first that the derivation computes a value from.
