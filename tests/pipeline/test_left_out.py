@@ -189,7 +189,6 @@ for k in range(900):
     ("updated", "condition", "verdict"),
     [
         ("layers", "isinstance(layer, Affine)", "correct"),
-        ("layers[:-1]", "isinstance(layer, Affine)", "inconclusive"),
         ("layers[1:]", "hasattr(layer, 'W') and layer.dW is not None", "inconclusive"),
         ("layers", "hasattr(layer, 'W') and layer.learns", "correct"),
     ],
@@ -200,6 +199,26 @@ def test_a_layer_that_no_loop_reaches_is_said(updated: str, condition: str, verd
     report = check_program(program_from_bytes(text.encode(), "layers.py"))
     assert report.verdict == verdict, report.reason
     assert verdict == "correct" or "layers[" in str(report.reason)
+
+
+def test_a_loop_that_leaves_out_the_last_layer_is_wrong() -> None:
+    """Who trains a part of a model trains its last layer. The loop is around what calls the update."""
+    text = LAYERS.replace("UPDATED", "layers[:-1]").replace("CONDITION", "isinstance(layer, Affine)")
+    report = check_program(program_from_bytes(text.encode(), "layers.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.found, finding.expected) == ("never-updated", "layers[:-1]", "layers")
+    assert "layers[4].dW and layers[4].db" in finding.message
+    assert finding.mended
+
+
+def test_the_last_layer_is_seen_to_be_left_out_when_others_are_mended() -> None:
+    """As long as other gradients are wrong nothing tells that it is left out."""
+    text = LAYERS.replace("UPDATED", "layers[:-1]").replace("CONDITION", "isinstance(layer, Affine)")
+    text = text.replace("1 - self.y ** 2", "1 - self.y")
+    report = check_program(program_from_bytes(text.encode(), "layers.py"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert [f.name for f in errors] == ["wrong-activation-derivative", "never-updated"]
+    assert all(f.mended for f in errors)
 
 
 FIELDS = """

@@ -7,7 +7,8 @@ the list of parameters. Where results, data and targets are such objects too, no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,8 +22,19 @@ from backproof.step.update import time_of
 from backproof.trace import Trace
 
 
-def untrained(judgement: Judgement) -> tuple[str, ...]:
-    """The names of gradients that are given to what a model holds, as to its parameters, and not applied."""
+@dataclass(frozen=True, slots=True)
+class Untrained:
+    """The names of gradients that are given to what a model holds, as to its parameters, and not applied.
+
+    ``last`` says that they are those of its last layer: who trains but a part of a model trains that.
+    """
+
+    names: tuple[str, ...]
+    last: bool
+
+
+def untrained(judgement: Judgement) -> Untrained | None:
+    """What is given gradients as its parameters are, and not changed by them."""
     step, trace = judgement.step, judgement.step.trace
     held = owned(trace)
     changed = {
@@ -35,7 +47,7 @@ def untrained(judgement: Judgement) -> tuple[str, ...]:
     owners = {place[1] for place in changed}
     gradients = _given(step, changed)
     if not gradients:
-        return ()
+        return None
     start = min((w.start for w in judgement.seen), default=step.window.start)
     holders = _holders(trace, start)
     models = _above(holders, owners)
@@ -49,7 +61,7 @@ def untrained(judgement: Judgement) -> tuple[str, ...]:
             if place[1] in gradients and (alone or not models.isdisjoint(_above(holders, {place[1]}))):
                 beside.setdefault(node, gradients[place[1]])
     if not beside:
-        return ()
+        return None
     step = with_older_values_apart(step)
     traced = {copy: node for node, copy in step.copies.items()}
     loss, leaves = ancestors([step.loss]), set(step.leaves)
@@ -63,7 +75,16 @@ def untrained(judgement: Judgement) -> tuple[str, ...]:
         if (node := root(traced[leaf], 0)) in beside and time_of(node) < start
     }
     truths = adjoints(step.loss, list(kept))
-    return tuple(dict.fromkeys(name for leaf, name in kept.items() if np.any(truths[leaf].value)))
+    found = {leaf: name for leaf, name in kept.items() if np.any(truths[leaf].value)}
+    if not found:
+        return None
+    first = min(_uses(loss, set(found)), default=0)
+    return Untrained(tuple(dict.fromkeys(found.values())), first > max(_uses(loss, leaves), default=first))
+
+
+def _uses(line: Sequence[Node], leaves: set[Node]) -> list[int]:
+    """When a forward pass reads these."""
+    return [time_of(node) for node in line if not leaves.isdisjoint(node.operands) and time_of(node) >= 0]
 
 
 def _given(step: TrainingStep, changed: Mapping[Place, Parameter]) -> dict[int, str]:
@@ -84,11 +105,11 @@ def _given(step: TrainingStep, changed: Mapping[Place, Parameter]) -> dict[int, 
             names.setdefault(store.place[2], siblings[store.place[1]])
     for place in changed:
         names.pop(place[2], None)
-    return {
-        s.place[1]: trace.labels.get(s.place, s.place[2])
-        for s in inside
-        if s.place[2] in names and not left_by_choice(step, s.after, names[s.place[2]])
-    }
+    found = defaultdict[int, dict[str, None]](dict)
+    for s in inside:
+        if s.place[2] in names and not left_by_choice(step, s.after, names[s.place[2]]):
+            found[s.place[1]][trace.labels.get(s.place, s.place[2])] = None
+    return {owner: " and ".join(called) for owner, called in found.items()}
 
 
 def _are_older(trace: Trace, objects: set[int], start: int) -> bool:

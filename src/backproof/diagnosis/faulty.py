@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
-from backproof.check.dropped import Dropped
 from backproof.check.grades import RIGHT, starting_states
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.wording import instruction, listed, sentence
 from backproof.faults import RULES
-from backproof.faults.left_by_loop import wider_loops
-from backproof.faults.never_updated import in_place, missing_update, statement_of
 from backproof.findings import Finding, Fix
 from backproof.mend import Repair, Tried, edits_of
 from backproof.source import Edit, Program, Span
-from backproof.step import label
 
 Verify = Callable[[Sequence[Edit], frozenset[str] | None], tuple[int, float] | None]
 LONG = 40  # characters
-LOCAL = "a local name a new {what}; the parameter itself never changes."
-REPLACED = (
-    "the parameter a new {what}, and the forward pass goes on with the old one: it never sees the update."
-)
 NOWHERE = Span(10**9, 1, 10**9, 1)
 
 
@@ -94,76 +84,3 @@ def _unnamed(judgement: Judgement, wrong: list[str]) -> Finding:
         "name explains it."
     )
     return Finding(rule.code, rule.name, "error", message, site.span, tuple(wrong), site.text)
-
-
-def lost_updates(judgement: Judgement, verify: Verify) -> tuple[Finding, ...]:
-    """Make findings of the updates that the next step does not see, one a statement."""
-    rule, trace = RULES["never-updated"], judgement.step.trace
-    names, places = dict[int, list[str]](), dict[int, str]()
-    numbers = dict[int, bool]()
-    for change in judgement.dropped:
-        value = trace.sites[change.stores[-1].site]
-        statement = value.number if value.statement is None else value.statement
-        names.setdefault(statement, []).append(label(trace, change))
-        places[statement] = LOCAL if change.local else REPLACED
-        numbers[statement] = np.ndim(change.before.value) == 0
-    edits = {number: in_place(trace, trace.sites[number], numbers[number]) for number in names}
-    verified = verify([e for own in edits.values() for e in own], None) if all(edits.values()) else None
-    found = []
-    for number, own in edits.items():
-        site = trace.sites[number]
-        message = f"`{site.text}` gives {places[number].format(what='value' if numbers[number] else 'array')}"
-        expected = own[0].content if own else None
-        parameters = tuple(dict.fromkeys(names[number]))
-        fix = fix_of(own, expected, verified)
-        found.append(
-            Finding(rule.code, rule.name, "error", message, site.span, parameters, site.text, expected, fix)
-        )
-    return tuple(found)
-
-
-def unapplied(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) -> tuple[Finding, ...]:
-    """Make findings of the gradients that are computed and never applied, one for each that is written."""
-    rule, trace = RULES["never-updated"], judgement.step.trace
-    loop = _left_by_loop(judgement, dropped, verify) if dropped else None
-    if loop is not None:
-        return (loop,)
-    groups: dict[int, list[Dropped]] = {}
-    for each in dropped:
-        groups.setdefault(each.gradient.origin.site, []).append(each)
-    written = {number: missing_update(trace, group[0]) for number, group in groups.items()}
-    edits = [edit for found in written.values() if found is not None for edit in found[1]]
-    verified = verify(edits, None) if all(written.values()) else None
-    findings = []
-    for number, group in groups.items():
-        first, found = group[0], written[number]
-        site = statement_of(trace, first)
-        what = first.called or trace.sites[number].text
-        owners = listed([d.name for d in group])
-        message = f"`{what}`, the gradient of {owners}, is computed and never applied."
-        fix = fix_of(found[1], found[0], verified) if found is not None else None
-        parameters, text = tuple(d.name for d in group), found[0] if found is not None else None
-        findings.append(
-            Finding(rule.code, rule.name, "error", message, site.span, parameters, site.text, text, fix)
-        )
-    return tuple(findings)
-
-
-def _left_by_loop(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) -> Finding | None:
-    """The one finding of a loop that leaves out all that is not updated, where a longer one updates it."""
-    rule, trace = RULES["never-updated"], judgement.step.trace
-    beside = {statement_of(trace, each).number for each in dropped}
-    roots = {name.partition("[")[0] for each in dropped for name in (each.name, each.sibling.name)}
-    if len(roots) > len(beside) or not all("[" in each.name for each in dropped):
-        return None
-    for site, new, edit in wider_loops(trace, trace.sites[min(beside)]):
-        verified = verify([edit], None)
-        if verified is None:
-            continue
-        owners = tuple(each.name for each in dropped)
-        message = (
-            f"`{site.text}` leaves out {listed(list(owners))}: the gradient is computed and never applied."
-        )
-        fix = fix_of((edit,), new, verified)
-        return Finding(rule.code, rule.name, "error", message, site.span, owners, site.text, new, fix)
-    return None

@@ -100,13 +100,13 @@ def overwritten_with_itself(judgement: Judgement) -> str | None:
 
 def left_out(judgement: Judgement) -> str | None:
     """Say that numbers of a model are given a gradient, as its parameters are, and not changed by it."""
-    names = untrained(judgement)
-    if not names:
+    found = untrained(judgement)
+    if found is None:
         return None
     return (
-        f"The gradients that are applied are right, but {listed(names)} is computed and not applied, unlike "
-        "those beside it in the same model, as if it were missing in a list of parameters. Where what it "
-        "belongs to is meant to stay, all is right."
+        f"The gradients that are applied are right, but {listed(found.names)} is computed and not applied, "
+        "unlike those beside it in the same model, as if it were missing in a list of parameters. Where "
+        "what it belongs to is meant to stay, all is right."
     )
 
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from backproof.check.dropped import dropped_gradients
 from backproof.check.judgement import Judgement
-from backproof.diagnosis.faulty import unapplied
 from backproof.diagnosis.mended import before_mending, holder_of, mended_with
 from backproof.diagnosis.rows import lost_rows
+from backproof.diagnosis.unapplied import left_layers, unapplied
 from backproof.findings import FileReport, Finding, ParameterReport
 from backproof.pipeline.observing import Mends, Options, Run
 from backproof.source import Program
@@ -58,9 +58,10 @@ def _left(run: Run, options: Options, judged: Judged) -> Left:
     """What is found in a program that was mended, in its places then."""
     judgement = run.judgement
     if judgement is not None and judgement.verdict.correct and judgement.declared is None:
-        dropped = dropped_gradients(judgement.step)
-        missing = unapplied(judgement, dropped, Mends(run.program, options).verified)
-        return missing, lost_rows(judgement, dropped)
+        dropped, mends = dropped_gradients(judgement.step), Mends(run.program, options)
+        missing = unapplied(judgement, dropped, mends.verified)
+        layers = None if missing else left_layers(judgement, mends.trained)
+        return missing if layers is None else (layers,), lost_rows(judgement, dropped)
     if not options.again:
         return (), ()
     report = judged(run.program, replace(options, again=False), run.trace, judgement)

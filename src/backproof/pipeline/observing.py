@@ -11,6 +11,7 @@ from backproof.check.dropped import dropped_gradients
 from backproof.check.judge import judge
 from backproof.check.judgement import Judgement
 from backproof.check.steps import breaks_off
+from backproof.check.untrained import untrained
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.runner import Runner
 from backproof.source import Edit, Program, apply_edits, read_program, require_python
@@ -138,3 +139,10 @@ class Mends:
             return None
         errors = [max(c.errors, default=0.0) for c in verdict.comparisons if right[c.name] and not c.decay]
         return POINTS, max(errors, default=0.0)
+
+    def trained(self, edits: Sequence[Edit], names: frozenset[str] | None) -> tuple[int, float] | None:
+        """The same where nothing that a model holds is left with a gradient that no update applies."""
+        found = self.verified(edits, names)
+        run = self.run(edits) if found is not None else None
+        left = run is None or run.judgement is None or untrained(run.judgement) is not None
+        return None if left else found

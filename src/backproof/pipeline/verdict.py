@@ -18,7 +18,7 @@ from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
 from backproof.diagnosis.assigned import forgetful
 from backproof.diagnosis.conviction import convincing
-from backproof.diagnosis.faulty import Verify, findings, lost_updates, unapplied
+from backproof.diagnosis.faulty import Verify, findings
 from backproof.diagnosis.frozen import frozen_part, left_out, overwritten_with_itself, untouched_items
 from backproof.diagnosis.growing import may_fall, may_grow
 from backproof.diagnosis.mismatch import (
@@ -60,6 +60,7 @@ from backproof.diagnosis.scaled import apart_from_the_others, with_those_before
 from backproof.diagnosis.several import together
 from backproof.diagnosis.states import among_means, among_states, unsure_of
 from backproof.diagnosis.strong_decay import strong_decay
+from backproof.diagnosis.unapplied import left_layers, lost_updates, unapplied
 from backproof.diagnosis.weighing import unweighted
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
@@ -162,6 +163,8 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     if not (lost or missing):
         if forgotten := unread_gradients(judgement.step):
             return case.inconclusive(perhaps_forgotten(judgement, forgotten))
+        if (layers := left_layers(judgement, case.mends.trained)) is not None:
+            return lasting(case.program, judgement, (layers,), case.notes, ())
         left = untouched_items(judgement) or overwritten_with_itself(judgement) or left_out(judgement)
         if left is not None:
             return case.inconclusive(left)
