@@ -26,6 +26,9 @@ rows = [[i * 10.0 for i in range(3)] for _ in range(2)]
 copied = net.layers[1].copy()
 copied *= 0
 last = acts[t] * 1.0
+kept = {}
+for l in range(2):
+    kept["Z" + str(l)], kept["D%d" % l], kept["A%d" % l] = np.ones(2) * l, np.zeros(3), np.ones(4)
 grid = np.arange(12.0).reshape(3, 4) * last[0]
 """
 
@@ -56,11 +59,29 @@ def read(trace: Trace, text: str, row: int | None = None) -> object:
         ("grid[1, :-1]", np.arange(4.0, 7) * 2),
         ("grid.T[t]", np.array([2.0, 6, 10]) * 2),
         ("net.sizes[1]", 3),
+        ("kept[f'A{t - 1}']", np.ones(4)),
+        ("kept['Z' + str(l)]", np.ones(2)),
+        ("kept['D%d' % (t - 2)]", np.zeros(3)),
     ],
 )
 def test_items_and_attributes(trace: Trace, text: str, value: object) -> None:
     """Items by any whole number that can be computed, attributes, nested lists, parts of arrays."""
     assert np.array_equal(np.asarray(read(trace, text)), np.asarray(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("kept[f'Z{l}']", ["kept[f'A{l}']", "kept[f'D{l}']"]),
+        ("kept['D' + str(l - 1)]", ["kept['A' + str(l - 1)]", "kept['Z' + str(l - 1)]"]),
+        ("kept['A%d' % l]", ["kept['D%d' % l]", "kept['Z%d' % l]"]),
+        ("kept['Q%d' % l]", ["kept['A%d' % l]", "kept['D%d' % l]", "kept['Z%d' % l]"]),
+        ("acts[t]", []),
+    ],
+)
+def test_items_beside(trace: Trace, text: str, others: list[str]) -> None:
+    """Those of one dictionary whose keys end alike."""
+    assert Memory(trace, lambda node: node).beside(text, (0,), 10**9) == others
 
 
 def test_changes_in_place(trace: Trace) -> None:

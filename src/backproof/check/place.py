@@ -17,7 +17,7 @@ import numpy as np
 
 from backproof.check.reading import Memory
 from backproof.check.trial import Bench, Edge
-from backproof.graph import Node, leaf
+from backproof.graph import Node, leaf, unnamed
 from backproof.trace import Binding, Item, Site, Trace
 
 MOST_KEPT = 20  # attributes that a method does not read, and might have
@@ -27,6 +27,7 @@ SLICES = re.compile(r"(?<=[\w\])])\[[-\d:, ]*:[-\d:, ]*\]")
 WORD = re.compile(r"[A-Za-z_]\w*")
 KEYS, CONTAINERS = 6, 16  # subscripts, and what they may be put behind
 PIECES = 8  # slices
+SIBLINGS = 12  # items of dictionaries
 DISPLAYS = frozenset({"Dict", "List", "Tuple"})
 
 
@@ -55,6 +56,12 @@ class Scenery:
     def forward_slices(self) -> list[str]:
         """The subscripts of the forward pass that are slices between whole numbers, as ``[:, 1:]``."""
         return self._subscripts(SLICES)
+
+    @cached_property
+    def forward_factors(self) -> frozenset[Node]:
+        """What the forward pass multiplies by, but for names."""
+        products = (n for n in self.bench.forward if n.operation == "multiply")
+        return frozenset(unnamed(operand) for n in products for operand in n.operands)
 
     def _subscripts(self, pattern: re.Pattern[str]) -> list[str]:
         numbers = {n.origin.site for n in self.bench.forward if n.origin is not None and n.origin.site >= 0}
@@ -126,8 +133,13 @@ class Scenery:
         return (*found, 0)
 
     def local(self, node: Node) -> Node:
-        """The copy of a node of the trace in the step; a leaf where the step does not hold it."""
+        """The copy of a node of the trace in the step; a leaf where the step does not hold it.
+
+        What got one more name that the step does not read is the value that has it.
+        """
         copies = self.bench.step.copies
+        if not (node in copies and copies[node].operands) and (bare := unnamed(node)) in copies:
+            return copies[bare]
         if node in copies:
             return copies[node]
         if node not in self.leaves:
@@ -229,7 +241,8 @@ class Place:
         frame, time = where(edge)
         texts = [t for t in self.scenery.texts(frame, time) if SIMPLE.match(t) and t != self.text]
         kept = self.scenery.memory.kept(self.scenery.enclosing(frame)[:-1], time)
-        return tuple(dict.fromkeys([*texts[:60], *self.companions, *kept[:MOST_KEPT], *self.pieces]))
+        others = (*self.companions, *kept[:MOST_KEPT], *self.pieces, *self.siblings)
+        return tuple(dict.fromkeys([*texts[:60], *others]))
 
     @cached_property
     def pieces(self) -> tuple[str, ...]:
@@ -248,6 +261,14 @@ class Place:
         if not held:
             return ()
         return tuple(f"{name}{key}" for key in self.keys[:KEYS] for name in held[:CONTAINERS])
+
+    @cached_property
+    def siblings(self) -> tuple[str, ...]:
+        """Items whose keys differ from those read here: `cache[f"D{l}"]` beside `cache[f"Z{l}"]`."""
+        frame, time = where(self.edges[0])
+        memory, frames = self.scenery.memory, self.scenery.enclosing(frame)
+        found = (text for piece in (self.text, *self.pieces) for text in memory.beside(piece, frames, time))
+        return tuple(dict.fromkeys(found))[:SIBLINGS]
 
     @cached_property
     def keys(self) -> list[str]:

@@ -65,6 +65,7 @@ class Memory:
         self.contents: dict[Place, list[Content]] = defaultdict(list)
         self.names: dict[int, set[str]] = defaultdict(set)
         self.attributes: dict[int, set[str]] = defaultdict(set)
+        self.keys: dict[int, set[str]] = defaultdict(set)
         for time, _, place, content in sorted(events, key=lambda e: e[:2]):
             self.times[place].append(time)
             self.contents[place].append(content)
@@ -72,6 +73,8 @@ class Memory:
                 self.names[place[1]].add(place[2])
             elif place[0] == "attribute":
                 self.attributes[place[1]].add(place[2])
+            elif place[0] == "item" and isinstance(place[2], str):
+                self.keys[place[1]].add(place[2])
 
     # ------------------------------------------------------------------ places
     def content(self, place: Place, time: int) -> Content | None:
@@ -142,6 +145,26 @@ class Memory:
                     if isinstance(self.content(("attribute", held, attribute), time), Node):
                         texts.setdefault(f"{name}.{attribute}")
         return list(texts)
+
+    def beside(self, text: str, frames: tuple[int, ...], time: int) -> list[str]:
+        """The items whose keys differ in the word only, as ``h["D" + str(l)]`` beside ``h["Z" + str(l)]``."""
+        node, key = parsed(text), self.key(text, frames, time)
+        if not isinstance(node, ast.Subscript) or not isinstance(key, str):
+            return []
+        owner = self.read(ast.unparse(node.value), frames, time)
+        constants = (n.value for n in ast.walk(node.slice) if isinstance(n, ast.Constant))
+        words = [value for value in constants if isinstance(value, str)]
+        word = words[0].partition("%")[0] if len(words) == 1 else ""
+        if not isinstance(owner, int) or not word or not key.startswith(word) or key == word:
+            return []
+        ending = key[len(word) :]
+        others = [k[: -len(ending)] for k in sorted(self.keys[owner]) if k.endswith(ending) and k != key]
+        slice_at = text.rindex(ast.get_source_segment(text, node.slice) or "")
+        return [
+            text[:slice_at] + text[slice_at:].replace(word, other, 1)
+            for other in others
+            if other.isidentifier()
+        ]
 
     def _filled(self, number: int, time: int) -> bool:
         return any(self.content((kind, number), time) is not None for kind in ("length", "size"))
@@ -234,6 +257,12 @@ class Memory:
             case ast.Slice(lower=lower, upper=upper, step=step):
                 parts = (lower, upper, step)
                 return slice(*(None if p is None else self._key(p, frames, time) for p in parts))
+            case ast.JoinedStr(values=parts):
+                return "".join(str(self._key(part, frames, time)) for part in parts)
+            case ast.FormattedValue(value=inner, conversion=-1, format_spec=None):
+                return self._key(inner, frames, time)
+            case ast.Call(func=ast.Name(id="str"), args=[inner]):
+                return str(self._key(inner, frames, time))
             case ast.Call(func=ast.Name(id="len"), args=[inner]):
                 held = self._value(inner, frames, time)
                 length = len(held.value) if isinstance(held, Node) else self.length(held, time)

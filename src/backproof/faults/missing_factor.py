@@ -76,7 +76,7 @@ from backproof.faults.correction import (
 )
 from backproof.faults.rule import Rule
 from backproof.faults.siblings import factor_cost
-from backproof.graph import Node
+from backproof.graph import Node, unnamed
 
 RULE = Rule(
     code="BP104",
@@ -86,6 +86,8 @@ RULE = Rule(
     because="A gradient is the product of the slopes of everything on the way to the loss; one is left out.",
 )
 
+CONDITIONS = frozenset({"greater", "greater_equal", "less", "less_equal", "where"})
+MASK = 0.1  # how much likelier a mask of the forward pass is missing than anything else
 BARE = 0.04  # how much likelier a factor is missing where a statement only hands a value on
 
 
@@ -117,6 +119,8 @@ def corrections(place: Place) -> Iterator[Correction]:
                 new = f"{bracketed(place.text, 7)} ** 2"
                 if _is_in_slope(place):
                     rule, why = "wrong-activation-derivative", f"`{place.text}` belongs here by its square"
+            if text == name:
+                cost -= _mask(place, node)
             yield Correction(
                 rule,
                 (Part(place, new, build),),
@@ -151,6 +155,23 @@ def _by_rows(place: Place) -> Iterator[Correction]:
             why = f"the chain rule has one more factor here: `{factor}`"
             cost = 1.6 + inside_product(place) + place.foreign(name)
             yield Correction("missing-factor", (Part(place, new, build),), cost, why, expected=new)
+
+
+def _mask(place: Place, node: Node) -> float:
+    """How much likelier it is that this choice of elements lacks, by which the forward pass multiplies.
+
+    Most of all beside the number by which that makes up for what it leaves out, as dropout does; and not in
+    a condition.
+    """
+    bare, bench, own = unnamed(node), place.scenery.bench, place.edges[0]
+    if np.asarray(node.value).dtype.kind != "b" or bare not in place.scenery.forward_factors:
+        return 0.0
+    if own.consumer.operation in CONDITIONS:
+        return -MASK
+    masked = [u for u in bench.consumers.get(bare, ()) if u in bench.forward]
+    numbers = {o for u in masked for user in bench.consumers.get(u, ()) for o in user.operands if o is not u}
+    beside = {unnamed(o) for o in own.operand.operands if not np.ndim(o.value)}
+    return 2 * MASK if beside.intersection(map(unnamed, numbers)) else MASK
 
 
 def _column(value: Node) -> Node | None:

@@ -64,6 +64,7 @@ RULE = Rule(
     group="update",
     summary="A gradient that comes by several paths or duplicates is assigned, not added.",
 )
+HANDED_ON = 1.9  # what is handed to a function: that may lack a term of what it hands back
 
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
@@ -208,4 +209,5 @@ def _added(place: Place, build: Build) -> Iterator[Correction]:
     why = f"`{target}` holds a term of the gradient already; this throws it away instead of adding to it"
     expected = f"{target} += {place.text}"
     part = Part(place, place.text, build)
-    yield Correction("not-accumulated", (part,), 1.1, why, place.statement, expected, (edit,))
+    cost = HANDED_ON if place.site.kind == "Call" and target in {c.text for c in place.children} else 1.1
+    yield Correction("not-accumulated", (part,), cost, why, place.statement, expected, (edit,))
