@@ -6,12 +6,11 @@ may be the mistake.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
+from backproof.check.recut import recut
 from backproof.graph import Node
-from backproof.step import TrainingStep, training_step
+from backproof.step import TrainingStep
 from backproof.step.loss import ancestors_since
 from backproof.step.update import time_of
 
@@ -19,27 +18,7 @@ from backproof.step.update import time_of
 def written_out(step: TrainingStep) -> TrainingStep | None:
     """The step with what its backward pass makes of arrays of data written out; None where there is none."""
     written = _from_data(step)
-    if not written:
-        return None
-    traced = {copy: node for node, copy in step.copies.items()}
-    lengths = [traced[leaf] for leaf in step.lengths if leaf in traced]
-    other = training_step(
-        step.trace,
-        step.window,
-        step.hypothesis,
-        opened=step.opened,
-        lengths=lengths,
-        decaying=not step.decays,
-        written=written,
-    )
-    if other is None or [p.name for p in other.parameters] != [p.name for p in step.parameters]:
-        return None
-    state = {
-        other.copies[n]: step.state[c]
-        for n, c in step.copies.items()
-        if c in step.state and n in other.copies
-    }
-    return replace(other, state={**other.state, **state})
+    return recut(step, written=written) if written else None
 
 
 def _from_data(step: TrainingStep) -> frozenset[Node]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.compare import Verdict, floor, floored, telling_tables
+from backproof.check.compare import Verdict, at_other_data, floor, floored, telling_tables
 from backproof.check.grades import PARALLEL, RIGHT, starting_states
 from backproof.graph import OPERATIONS, Node, ancestors, unnamed
 from backproof.step import TrainingStep
@@ -23,6 +23,7 @@ from backproof.step.update import time_of
 
 SEED = 7  # of the points, which are others than those of the verdict
 LEAST = 40  # work of a trial, however few nodes it evaluates
+VAST = 1_000_000  # elements of an outer product
 ELEMENTS = 1000  # of its operands that make a node count once more
 RENAMING = frozenset({"Name", "Attribute", "Subscript", "Call"})  # kinds of expressions that name a value
 NAMES = re.compile(r"[A-Za-z_][\w.]*")
@@ -97,6 +98,7 @@ class Bench:
         """
         results = [*step.descents, *step.truths, *step.copies.values()]
         found = telling_tables(step, verdict, results, count, SEED)
+        verdict, found = at_other_data(step, verdict, results, found)
         bench = cls(step, verdict, [point for point, _ in found], [table for _, table in found])
         for table in bench.base:
             truths = [table[t] for t in step.truths]
@@ -106,7 +108,7 @@ class Bench:
         bench.main = frozenset(line)
         line = ancestors([*sorted(step.copies.values(), key=time_of), *step.descents])
         bench.order = {node: k for k, node in enumerate(line)}
-        bench.functions = {n: (OPERATIONS[n.operation].value, n.attributes) for n in line if n.operands}
+        bench.functions = {n: (_function(n), n.attributes) for n in line if n.operands}
         bench.weights = {node: 1 + sum(np.size(o.value) for o in node.operands) // ELEMENTS for node in line}
         bench.forward = forward = frozenset(ancestors([step.loss]))
         consumers: dict[Node, list[Node]] = defaultdict(list)
@@ -249,7 +251,7 @@ class Bench:
             else self.value(instead[operand], overlay, base, instead, operand)
             for operand in node.operands
         ]
-        result = OPERATIONS[node.operation].value(*operands, **node.attributes)
+        result = _function(node)(*operands, **node.attributes)
         overlay[node] = result
         return result
 
@@ -279,7 +281,7 @@ class Bench:
                     operands = [overlay[o] if o in overlay else base[o] for o in node.operands]
                 function, attributes = self.functions[node]
                 overlay[node] = function(*operands, **attributes) if attributes else function(*operands)
-        except (ValueError, TypeError, IndexError, KeyError, ArithmeticError):
+        except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, MemoryError):
             return None
         return overlay
 
@@ -311,6 +313,24 @@ class Bench:
             else:
                 stack.extend(node.operands)
         return found
+
+
+def _function(node: Node) -> Callable[..., Any]:
+    """What computes a node; an outer product of other values only where that is not vast.
+
+    Written in the place of something else, in every round of a loop, it would be the product of all before.
+    """
+    function = OPERATIONS[node.operation].value
+    if node.operation != "outer":
+        return function
+    most = max(VAST, np.size(node.value))
+
+    def limited(x: Any, y: Any, **attributes: Any) -> Any:
+        if np.size(x) * np.size(y) > most:
+            raise ValueError("too large")
+        return function(x, y, **attributes)
+
+    return limited
 
 
 def _outermost(

@@ -108,6 +108,7 @@ def is_among(number: float, ratios: Collection[float]) -> bool:
     return any(abs(ratio / number - 1) < 1e-5 for ratio in ratios)
 
 
+BARE = 0.04  # how much likelier something is missing where a statement only hands a value on
 LEVEL = {ast.IfExp: 0, ast.Lambda: 0, ast.BoolOp: 1, ast.Compare: 2}
 OPERATOR = {
     ast.Add: 4,
@@ -146,6 +147,21 @@ def product(left: str, right: str) -> str:
 def quotient(left: str, right: str) -> str:
     """``left / right``, with the brackets it needs."""
     return f"{bracketed(left, 5)} / {bracketed(right, 6)}"
+
+
+def is_updated_with(place: Place, value: Node) -> bool:
+    """Is this a parameter whose update the value of a place enters?"""
+    bench, bare = place.scenery.bench, unnamed(value)
+    owners = [k for k, parameter in enumerate(bench.step.parameters) if bare in parameter.leaves]
+    line = set(bench.affected([edge.consumer for edge in place.edges])) if owners else set()
+    return any(bench.step.descents[k] in line for k in owners)
+
+
+def only_named(place: Place) -> bool:
+    """Does a statement do nothing but give a value another name? Somebody meant to write more."""
+    return place.parent is None and all(
+        edge.consumer.operation == "identity" and not edge.made for edge in place.edges
+    )
 
 
 # What may have made the value of an activation: the last operation of the usual ways to write it.

@@ -21,6 +21,7 @@ from backproof.faults import (
     rebound,
     sign_flipped,
     updated_weights,
+    upstream_ignored,
     wrong_activation_derivative,
     wrong_axis,
     wrong_index,
@@ -47,6 +48,7 @@ PROPOSERS = (
     missing_factor,
     wrong_activation_derivative,
     missing_term,
+    upstream_ignored,
 )
 
 

@@ -61,6 +61,7 @@ import numpy as np
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import (
+    BARE,
     HYPERBOLIC,
     LOGISTIC,
     RECTIFIED,
@@ -71,6 +72,7 @@ from backproof.faults.correction import (
     inside_product,
     made_by,
     make,
+    only_named,
     product,
     quotient,
 )
@@ -88,7 +90,6 @@ RULE = Rule(
 
 CONDITIONS = frozenset({"greater", "greater_equal", "less", "less_equal", "where"})
 MASK = 0.1  # how much likelier a mask of the forward pass is missing than anything else
-BARE = 0.04  # how much likelier a factor is missing where a statement only hands a value on
 
 
 def corrections(place: Place) -> Iterator[Correction]:
@@ -97,7 +98,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         return
     yield from _by_rows(place)
     size = np.size(place.edges[0].operand.value)
-    bare = BARE * _only_named(place)
+    bare = BARE * only_named(place)
     deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it
     for name in place.names:
         node = place.value(name, place.edges[0])
@@ -176,13 +177,6 @@ def _mask(place: Place, node: Node) -> float:
 
 def _column(value: Node) -> Node | None:
     return make("reshape", value, shape=(*np.shape(value.value), 1))
-
-
-def _only_named(place: Place) -> bool:
-    """Does a statement do nothing but give a value another name? Somebody meant to write more."""
-    return place.parent is None and all(
-        edge.consumer.operation == "identity" and not edge.made for edge in place.edges
-    )
 
 
 def _is_in_slope(place: Place) -> bool:

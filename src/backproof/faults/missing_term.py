@@ -58,7 +58,17 @@ import numpy as np
 from backproof.check.grades import VANISHES, parallel
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.faults.correction import Correction, Part, bracketed, inside_product, make, product, quotient
+from backproof.faults.correction import (
+    BARE,
+    Correction,
+    Part,
+    bracketed,
+    inside_product,
+    make,
+    only_named,
+    product,
+    quotient,
+)
 from backproof.faults.rule import Rule
 from backproof.faults.wrong_scale import numbers
 from backproof.graph import Node, unnamed
@@ -325,5 +335,5 @@ def _added(place: Place, text: str, term: Build, cost: float, rule: str) -> Corr
         if rule == "loss-mismatch"
         else f"the derivative has one more term here: `{text}`"
     )
-    cost += 15 * inside_product(place)  # a sum is seldom a factor
+    cost += 15 * inside_product(place) - BARE * only_named(place)  # a sum is seldom a factor
     return Correction(rule, (Part(place, new, build),), cost, why, expected=new)

@@ -62,7 +62,7 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
-from backproof.faults.correction import Correction, Part, bracketed, make, parsed
+from backproof.faults.correction import Correction, Part, bracketed, is_updated_with, make, parsed
 from backproof.faults.rule import Rule
 from backproof.faults.siblings import operator_cost
 from backproof.graph import Node, unnamed
@@ -159,12 +159,11 @@ def _operator(place: Place) -> Iterator[Correction]:
 
 
 def _is_share(place: Place, term: Node | None) -> bool:
-    """Is this a number times a parameter, as decay is?"""
+    """Is this a number times the parameter that is updated with it, as decay is?"""
     if term is None or term.operation not in ("multiply", "divide"):
         return False
     factors = [unnamed(operand) for operand in term.operands]
-    leaves = place.scenery.bench.step.leaves
-    return any(f in leaves for f in factors) and any(np.size(f.value) == 1 for f in factors)
+    return any(np.size(f.value) == 1 for f in factors) and any(is_updated_with(place, f) for f in factors)
 
 
 def _between(place: Place, left: Span, right: Span, operator: str) -> Span | None:

@@ -141,6 +141,29 @@ def corrections(place: Place) -> Iterator[Correction]:
         why = f"`{place.text}` has the wrong index: `{text}` belongs here, as in the forward pass"
         part = Part(place, text, lambda edge, text=text: _read(place, edge, text))  # type: ignore[misc]
         yield Correction("wrong-index", (part,), 1.2 + far, why, expected=text)
+    yield from _the_other_way(place)
+
+
+def _the_other_way(place: Place) -> Iterator[Correction]:
+    """What is read backwards, as it is: ``d`` for ``d[::-1]``."""
+    tree = parsed(place.text)
+    index = tree.slice if isinstance(tree, ast.Subscript) else None
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    if tree is None or not all(_is_whole(part) for part in parts):
+        return
+    if any(edge.operand.operation != "index" for edge in place.edges):
+        return
+    text = place.text[: tree.value.end_col_offset] if isinstance(tree, ast.Subscript) else place.text
+    part = Part(place, text, lambda edge: edge.operand.operands[0])
+    why = f"`{place.text}` goes the other way round: `{text}` belongs here, as in the forward pass"
+    yield Correction("wrong-index", (part,), 1.3, why, expected=text)
+
+
+def _is_whole(part: ast.expr | None) -> bool:
+    """Is this a slice of everything, from the one end or the other?"""
+    if not isinstance(part, ast.Slice) or part.lower is not None or part.upper is not None:
+        return False
+    return part.step is None or ast.unparse(part.step) == "-1"
 
 
 def _read(place: Place, edge: Edge, text: str) -> Node | None:

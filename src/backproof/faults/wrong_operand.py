@@ -59,13 +59,14 @@ from backproof.faults.correction import (
     Part,
     activation_of,
     called,
+    is_updated_with,
     make,
     occurrences,
     place_at,
     similarity,
 )
 from backproof.faults.rule import Rule
-from backproof.graph import Node
+from backproof.graph import Node, unnamed
 from backproof.trace import Site
 
 PRODUCTS = frozenset({"matmul", "dot", "outer", "tensordot", "einsum"})
@@ -96,6 +97,8 @@ def corrections(place: Place) -> Iterator[Correction]:
         node = place.value(name, edge)
         if node is None or (np.shape(node.value) != shape and not simple) or _is_the_same(place, name):
             continue
+        if f"[{name}]" in place.keys:
+            continue  # it counts, and is no value
         if np.shape(node.value) != shape and not _takes(edge, node):
             continue
         related = activation_of(edge.operand, node) or activation_of(node, edge.operand)
@@ -126,8 +129,8 @@ def _takes(edge: Edge, node: Node) -> bool:
     user = edge.consumer
     if user.operation in REDUCTIONS:
         return user.attributes.get("axis") is None and np.ndim(user.value) == 0
-    if user.operation == "multiply":
-        return np.size(edge.operand.value) == 1 and np.shape(node.value) == np.shape(user.value)
+    if user.operation == "multiply":  # what is spread over the other factor may be the value of another layer
+        return bool(np.shape(edge.operand.value) != np.shape(user.value) == np.shape(node.value))
     return user.operation in ("matmul", "dot", "outer")
 
 
@@ -176,6 +179,18 @@ def _throughout(place: Place) -> Iterator[Correction]:
             yield Correction(rule, parts, cost, why, at=place.site, expected=text)
 
 
+def _would_decay(place: Place, node: Node) -> bool:
+    """Would a term that takes off a share of another parameter take it off that which it updates?"""
+    parent = place.parent
+    around = None if parent is None else parent.parent
+    if parent is None or parent.detail != "*" or around is None:
+        return False
+    if place.trace.sites[around].detail not in ("+", "-") or not is_updated_with(place, node):
+        return False
+    leaves = place.scenery.bench.step.leaves
+    return unnamed(place.edges[0].operand) in leaves and not is_updated_with(place, place.edges[0].operand)
+
+
 def _reading(use: Place, name: str) -> Build:
     return lambda edge: use.value(name, edge)
 
@@ -206,6 +221,12 @@ def _fits(node: Node, use: Place) -> bool:
 
 def _named(place: Place, name: str, node: Node, cost: float) -> Correction:
     part = Part(place, name, lambda edge: place.value(name, edge))
+    if _would_decay(place, node):
+        # decay is no part of the gradient that is compared
+        part = Part(place, name, lambda edge: make("multiply", place.value(name, edge), 0.0))
+        why = f"`{place.text}` is not what decays here: a parameter loses a share of itself, of `{name}`"
+        cost += 0.3 * (not name.isidentifier())
+        return Correction("wrong-operand", (part,), cost, why, expected=name)
     old = place.edges[0].operand
     if place.site.kind == "BinOp" and name in [child.text for child in place.children]:
         rule = "extra-factor" if place.site.detail in ("*", "/", "**") else "wrong-operand"

@@ -61,6 +61,8 @@ def _rewritten(node: Node) -> Node:
         if operands != node.operands:
             node = Node(node.operation, operands, node.attributes, node.value)
     operation = node.operation
+    if operation == "reshape" and (plain := _without_axes(node)) is not None:
+        return plain
     if operation == "sigmoid" and node.operands[0].operation == "negative":
         return apply("divide", 1.0, apply("add", 1.0, apply("exp", node.operands[0].operands[0])))
     if operation in PRODUCT and np.asarray(node.value).dtype.kind == "f":
@@ -69,7 +71,7 @@ def _rewritten(node: Node) -> Node:
         negative = [o.operation == "negative" for o in node.operands]
         if any(negative):
             bare = [o.operands[0] if n else o for o, n in zip(node.operands, negative, strict=True)]
-            inner = apply(operation, *bare, **node.attributes)
+            inner = _rewritten(apply(operation, *bare, **node.attributes))
             return inner if sum(negative) % 2 == 0 else _negated(inner)
     if operation == "transpose" and node.operands[0].operation == "matmul" and np.ndim(node.value) == 2:
         x, y = node.operands[0].operands
@@ -95,6 +97,15 @@ def _rewritten(node: Node) -> Node:
             turned = operation == "subtract"
             return apply("add" if (y.operation == "add") != turned else "subtract", first, y.operands[1])
     return node
+
+
+def _without_axes(node: Node) -> Node | None:
+    """A sum or a mean that is kept as a column and then brought into the shape without that."""
+    inner = node.operands[0]
+    if inner.operation not in ("sum", "mean") or not attribute(inner, "keepdims"):
+        return None
+    bare = apply(inner.operation, inner.operands[0], **{**inner.attributes, "keepdims": False})
+    return bare if shape_of(bare) == shape_of(node) else None
 
 
 def _lean(operand: Node, node: Node) -> Node:

@@ -12,6 +12,7 @@ from backproof.check.elsewhere import evaluated_elsewhere
 from backproof.check.grades import RIGHT
 from backproof.check.judge import confirmed
 from backproof.check.judgement import Judgement
+from backproof.check.samples import with_samples
 from backproof.check.scales import rescaled
 from backproof.check.trial import Bench
 from backproof.check.truncated import truncated
@@ -73,6 +74,7 @@ from backproof.source import Program
 from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
 
+SEVERAL = 3  # corrections, which one might do for
 OTHERWISE = WORK // 3  # to search again in the same step, seen otherwise
 
 
@@ -205,7 +207,7 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     followed = followed or undefined(judgement) or frozen_part(judgement) or without_digits(judgement)
     if followed is not None:
         return case.inconclusive(followed)
-    judgement, repair = _repaired(judgement)
+    judgement, repair = _repaired(with_samples(judgement))
     case = replace(case, judgement=judgement)
     if not repair.complete and (short := truncated(judgement)):
         return case.inconclusive(cut_short(short))
@@ -272,6 +274,7 @@ def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
     judgement, repair, _ = min(found, key=lambda entry: _badness(entry[1], entry[2]))
     judgement, repair = _at_other_scales(judgement, repair)
     judgement, repair = _written_out(judgement, repair)
+    repair = _by_one(judgement, repair)
     explained_by = {tried.correction.rule for tried in repair.steps}
     doubtful = not (repair.complete and convincing(judgement, repair)) or "wrong-scale" in explained_by
     if judgement.step.hypothesis.stated and doubtful:  # a softmax of the whole batch is the batch's size off
@@ -280,6 +283,16 @@ def _repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
             states = (RIGHT,) * len(judgement.step.parameters)
             repair = Repair((Tried(axis, (), states),), True, states)
     return judgement, repair
+
+
+def _by_one(judgement: Judgement, repair: Repair) -> Repair:
+    """The repair by one true value that can be written, where else so many corrections would be made."""
+    if len(repair.steps) < SEVERAL:
+        return repair
+    bench = Bench.of(judgement.step, judgement.verdict)
+    found = located(bench, Repair((), False, bench.initial))
+    right = all(state == RIGHT for state in found.states)
+    return found if len(found.steps) == 1 and right and found.written else repair
 
 
 def _written_out(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repair]:

@@ -69,6 +69,7 @@ class TrainingStep:
     that are compared in their place, both of the trace. ``lengths`` are numbers by which the updates scale
     whole gradients, made of these gradients; they are part of the state, as ``decays`` are, which only
     shrink the parameters. ``rates`` are different learning rates with the one that stands for them all.
+    ``samples`` are values that data have in other steps of the same code.
     """
 
     trace: Trace
@@ -87,6 +88,7 @@ class TrainingStep:
     lengths: tuple[Node, ...] = ()
     decays: tuple[Share, ...] = ()
     rates: Mapping[Node, float] = field(default_factory=dict)
+    samples: tuple[Mapping[Node, Any], ...] = ()
 
     @property
     def leaves(self) -> tuple[Node, ...]:

@@ -71,6 +71,8 @@ def remembers(after: Node, before: Node) -> bool:
     node = after
     while node.operation in ("multiply", "divide", *THROUGH) and not keeps(node, before):
         numbers = [k for k, operand in enumerate(node.operands) if np.size(operand.value) == 1]
+        if len(numbers) == 2:  # a layer with one unit has a bias of one
+            numbers = [k for k in numbers if not reaches(node.operands[k], before, lambda _: True)]
         if len(node.operands) > 1 and (len(numbers) != 1 or (node.operation == "divide" and numbers == [0])):
             return False
         node = node.operands[1 - numbers[0]] if len(node.operands) > 1 else node.operands[0]

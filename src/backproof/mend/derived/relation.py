@@ -65,6 +65,8 @@ def _of_shapes(pairs: list[tuple[Any, Any]]) -> str | None:
             return "missing-sum"
     if _all(pairs, lambda f, w: np.size(w) == 1 and same(f.sum(), np.ravel(w)[0])):
         return "missing-sum"
+    if _all(pairs, lambda f, w: f.ndim == 0 and abs(float(f)) == 1.0 and w.ndim > 0):
+        return "missing-factor"  # a one stands where each row has a number of its own
     return None
 
 

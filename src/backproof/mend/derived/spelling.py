@@ -118,10 +118,15 @@ def _picks(bench: Bench, node: Node) -> bool:
 
 
 def _readable(place: Place) -> list[tuple[str, Node]]:
-    """The names that can be read at a place, nearest first, with what they hold in its first evaluation."""
+    """The names that can be read at a place, nearest first, with what they hold in its first evaluation.
+
+    Not arrays of the module that the function around does not read: of all its calls they are those of one.
+    """
     edge = place.edges[0]
     found = ((text, place.value(text, edge)) for text in place.scenery.texts(*where(edge)))
-    return [(text, node) for text, node in found if node is not None]
+    return [
+        (t, node) for t, node in found if node is not None and not (np.ndim(node.value) and place.foreign(t))
+    ]
 
 
 def _right_values(

@@ -41,7 +41,7 @@ def lowered(
     made: Node | list[Node] | None = None
     if isinstance(target, np.ndarray):
         before = nodes.refreshed(target, context.own.get(id(target)))
-        made = _build(lowering, context, given, named)
+        made = _build_where(lowering, context, given, named, before)
     current = nodes.moment.current
     result = function(*(arguments[1:] if method else arguments), **keywords)
     nodes.moment.current = current
@@ -83,6 +83,18 @@ def _build(
         return lowering.build(context, *arguments, **keywords)
     except Exception:  # an argument that is misread costs the derivative, never the run
         return None
+
+
+def _build_where(
+    lowering: Lowering, context: Context, given: tuple[Any, ...], named: dict[str, Any], before: Node
+) -> Node | list[Node] | None:
+    """What is written to an array, of which some elements may stay as they are: ``out=a, where=c``."""
+    chosen = named.get("where")
+    if not isinstance(chosen, np.ndarray):
+        return _build(lowering, context, given, named)
+    with np.errstate(all="ignore"):
+        made = _build(lowering, context, given, {k: v for k, v in named.items() if k != "where"})
+        return context.apply("where", chosen, made, before) if isinstance(made, Node) else None
 
 
 def _fits(context: Context, made: Node | list[Node] | None, value: Any) -> Node | None:

@@ -1,0 +1,148 @@
+"""Mistakes of learners whose mends once had no name: spread errors, turned kernels, sums that lack."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import Finding
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+LAYERS = """
+import numpy as np
+
+rng = np.random.default_rng(41)
+x, t = rng.normal(size=(13, 4)), rng.uniform(size=(13, 1))
+A, B, C = rng.normal(size=(4, 6)), rng.normal(size=(6, 5)), rng.normal(size=(5, 1))
+def squash(z, slope=False):
+    if slope:
+        return z * (1 - z)
+    return 1 / (1 + np.exp(-z))
+for k in range(5000):
+    a = squash(x @ A)
+    b = squash(a @ B)
+    c = squash(b @ C)
+    missed_c = t - c
+    dc = missed_c * squash(c, slope=True)
+    missed_b = dc @ C.T
+    db = missed_b * squash(b, slope=True)
+    missed_a = db @ B.T
+    da = missed_a * squash(a, slope=True)
+    C += b.T @ dc
+    B += a.T @ db
+    A += x.T @ da
+"""
+KERNEL = """
+import numpy as np
+
+rng = np.random.default_rng(42)
+def slide(signal, kernel):
+    n = len(signal) - len(kernel) + 1
+    return np.array([np.sum(signal[i:i + len(kernel)] * kernel) for i in range(n)])
+signals = rng.normal(size=(6, 17))
+wanted = np.tanh(signals[:, 2:-2] - signals[:, :-4])
+kernel, shift = 0.4 * rng.normal(size=5), 0.1
+for k in range(900):
+    for signal, want in zip(signals, wanted):
+        h = np.tanh(slide(signal, kernel) + shift)
+        loss = 0.5 * np.sum((h - want) ** 2)
+        d = (h - want) * (1 - h * h)
+        d_kernel = slide(signal, d)
+        kernel -= 0.05 * d_kernel
+        shift -= 0.05 * d.sum()
+"""
+LIKELY = """
+import numpy as np
+
+rng = np.random.default_rng(43)
+class LogShares:
+    def forward(self, x):
+        x = x - x.max(axis=1, keepdims=True)
+        self.out = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+        return self.out
+    def backward(self, given):
+        return given - np.exp(self.out) * given.sum(axis=1, keepdims=True)
+X, kinds = rng.normal(size=(23, 4)), rng.integers(0, 3, 23)
+weight = np.array([1.0, 0.5, 3.0])[kinds] / 23
+W, b, shares = rng.normal(size=(4, 3)), 0.2 * rng.normal(size=3), LogShares()
+for k in range(900):
+    loss = -np.sum(weight * shares.forward(X @ W + b)[np.arange(23), kinds])
+    given = np.zeros((23, 3))
+    given[np.arange(23), kinds] = -weight
+    d = shares.backward(given)
+    W -= 0.2 * X.T @ d
+    b -= 0.2 * d.sum(axis=0)
+"""
+HINGE = """
+import numpy as np
+
+rng = np.random.default_rng(44)
+kinds = rng.integers(0, 4, 31)
+X = np.c_[rng.normal(size=(4, 5))[kinds] + rng.normal(size=(31, 5)), np.ones(31)]
+W = 0.3 * rng.normal(size=(6, 4))
+for k in range(900):
+    rows = np.arange(31)
+    s = X @ W
+    over = np.maximum(0, s - s[rows, kinds].reshape(-1, 1) + 1)
+    over[rows, kinds] = 0
+    loss = over.sum() / 31
+    share = (over > 0).astype(float)
+    share[rows, kinds] = -share.sum(axis=1)
+    W -= 0.1 * X.T @ share / 31
+"""
+RATINGS = """
+import random
+
+random.seed(45)
+stars = [(0, 0, 4.5), (0, 1, 3.0), (1, 0, 2.0), (1, 2, 5.0), (2, 1, 1.5), (2, 2, 3.5)]
+who = [[random.uniform(0.2, 1.1) for _ in range(3)] for _ in range(3)]
+what = [[random.uniform(0.2, 1.1) for _ in range(3)] for _ in range(3)]
+for turn in range(4000):
+    for a, b, r in stars:
+        miss = r - sum(who[a][k] * what[b][k] for k in range(3))
+        for k in range(3):
+            p = who[a][k]
+            q = what[b][k]
+            dp = miss * q - 0.1 * p
+            dq = miss * p - 0.1 * q
+            who[a][k] += 0.02 * dp
+            what[b][k] += 0.02 * dq
+"""
+MISTAKES = [
+    (LAYERS, "missed_b * squash", "missed_c * squash", "wrong-operand", "missed_c", "missed_b"),
+    (
+        KERNEL,
+        "slide(signal, d)",
+        "slide(signal, d)[::-1]",
+        "wrong-index",
+        "slide(signal, d)[::-1]",
+        "slide(signal, d)",
+    ),
+    (
+        LIKELY,
+        "np.exp(self.out) * given.sum(axis=1, keepdims=True)",
+        "np.exp(self.out)",
+        "upstream-ignored",
+        "np.exp(self.out)",
+        "np.exp(self.out) * np.sum(given, axis=1, keepdims=True)",
+    ),
+    (HINGE, "-share.sum(axis=1)", "-1", "missing-factor", "1", "np.sum(share, axis=1)"),
+    (RATINGS, "miss * q - 0.1 * p", "miss * q - 0.1 * q", "wrong-operand", "q", "p"),
+]
+
+
+def _errors(text: str) -> list[Finding]:
+    report = check_program(program_from_bytes(text.encode(), "p.py"))
+    return [finding for finding in report.findings if finding.severity == "error"]
+
+
+@pytest.mark.parametrize(("text", "right", "wrong", "name", "found", "expected"), MISTAKES)
+def test_each_has_its_name_and_its_mend(
+    text: str, right: str, wrong: str, name: str, found: str, expected: str
+) -> None:
+    """And what is right is let alone."""
+    assert check_program(program_from_bytes(text.encode(), "p.py")).verdict == "correct"
+    assert text.count(right) == 1
+    (finding,) = _errors(text.replace(right, wrong))
+    assert (finding.name, finding.found, finding.expected) == (name, found, expected)
+    assert finding.mended
