@@ -108,7 +108,48 @@ for turn in range(4000):
             who[a][k] += 0.02 * dp
             what[b][k] += 0.02 * dq
 """
+CUBIC = """
+import numpy as np
+
+rng = np.random.default_rng(46)
+X, t = rng.normal(size=(21, 3)), rng.normal(size=(21, 2))
+A, a, B = rng.normal(size=(3, 6)) * 0.6, 0.2 * rng.normal(size=6), rng.normal(size=(6, 2)) * 0.6
+def bend(z):
+    return np.tanh(z + 0.08 * z ** 3)
+def slope(z):
+    inner = np.tanh(z + 0.08 * z ** 3)
+    return (1 - inner ** 2) * (1 + 0.08 * z ** 2 * 3)
+for k in range(900):
+    z = X @ A + a
+    h = bend(z)
+    e = (h @ B - t) / 21
+    loss = 0.5 * np.sum((h @ B - t) ** 2) / 21
+    d = e @ B.T * slope(z)
+    B -= 0.1 * h.T @ e
+    A -= 0.1 * X.T @ d
+    a -= 0.1 * d.sum(axis=0)
+"""
+SHRUNK = """
+import numpy as np
+
+rng = np.random.default_rng(47)
+X, t = rng.normal(size=(26, 5)), (rng.uniform(size=26) > 0.4) * 1.0
+w = rng.normal(size=5)
+for k in range(900):
+    q = 1 / (1 + np.exp(-X @ w))
+    cost = -np.mean(t * np.log(q) + (1 - t) * np.log(1 - q)) + 0.3 / 52 * np.sum(w ** 2)
+    w = w - 0.5 * (X.T @ (q - t) / 26 + (0.3 / 26) * w)
+"""
 MISTAKES = [
+    (CUBIC, "0.08 * z ** 2 * 3", "0.08 * z ** 2", "wrong-scale", "0.08 * z ** 2", "0.08 * z ** 2 * 3"),
+    (
+        SHRUNK,
+        "(0.3 / 26) * w)",
+        "np.sum((0.3 / 26) * w))",
+        "wrong-axis",
+        "np.sum((0.3 / 26) * w)",
+        "(0.3 / 26) * w",
+    ),
     (LAYERS, "missed_b * squash", "missed_c * squash", "wrong-operand", "missed_c", "missed_b"),
     (
         KERNEL,

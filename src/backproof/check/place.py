@@ -58,6 +58,13 @@ class Scenery:
         return self._subscripts(SLICES)
 
     @cached_property
+    def forward_exponents(self) -> tuple[int, ...]:
+        """The whole numbers above two that the forward pass raises something to."""
+        powers = (n.operands[1] for n in self.bench.forward if n.operation == "power")
+        found = {float(n.value) for n in powers if not n.operands and np.ndim(n.value) == 0}
+        return tuple(sorted(int(number) for number in found if 2 < number < 10 and number == int(number)))
+
+    @cached_property
     def forward_factors(self) -> frozenset[Node]:
         """What the forward pass multiplies by, but for names."""
         products = (n for n in self.bench.forward if n.operation == "multiply")

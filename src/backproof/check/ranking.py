@@ -23,6 +23,7 @@ def rank_of(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: 
         int(verdict.correct and whole),
         right,
         along,
+        len(verdict.comparisons) if not (right or along) else 0,  # what depends on one weight is a part of it
         int(hypothesis.stated) * hypothesis.evidence,
         -position,
     )

@@ -252,6 +252,8 @@ class Memory:
                 return -self._key(inner, frames, time)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
                 return ARITHMETIC[type(op)](self._key(left, frames, time), self._key(right, frames, time))
+            case ast.List(elts=elements):
+                return np.array([self._key(e, frames, time) for e in elements])
             case ast.Tuple(elts=elements):
                 return tuple(self._key(e, frames, time) for e in elements)
             case ast.Slice(lower=lower, upper=upper, step=step):

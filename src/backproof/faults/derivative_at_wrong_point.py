@@ -61,6 +61,7 @@ from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part, occurrences, place_at
 from backproof.faults.rule import Rule
+from backproof.faults.wrong_axis import REDUCTIONS
 from backproof.graph import Node
 
 RULE = Rule(
@@ -109,8 +110,8 @@ def _formula(place: Place) -> Iterator[Correction]:
         parts = []
         for site in occurrences(place, text):
             use = place_at(place, site)
-            if use is None:
-                break
+            if use is None or use.edges[0].operand.operation in REDUCTIONS:
+                break  # that is no activation
             parts.append(Part(use, sites[argument].text, _unwrapped(use)))
         else:
             new = place.text.replace(text, sites[argument].text)

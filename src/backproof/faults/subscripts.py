@@ -34,7 +34,14 @@ def subscripts(text: str, counters: Sequence[str]) -> Iterator[Variant]:
 
 def _changes(text: str, index: ast.expr, counters: Sequence[str]) -> Iterator[tuple[int, int, str, float]]:
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    for start, end in (where for part in parts for where in _inside(text, part)):
+        inner = text[start:end]
+        number, bound = parsed(inner), text[:start].endswith("% ")
+        for new, far in _number(inner, number, counters) if number is not None else ():
+            yield start, end, f"({new})" if bound and not new.isidentifier() else new, far
     for part in parts:
+        if not isinstance(part, ast.List) and any(_inside(text, part)):
+            continue
         start, end = part.col_offset, part.end_col_offset or 0
         for new, far in _part(text, part, counters):
             yield start, end, new, far
@@ -43,6 +50,24 @@ def _changes(text: str, index: ast.expr, counters: Sequence[str]) -> Iterator[tu
         a, b = _text(text, first), _text(text, second)
         between = text[first.end_col_offset : second.col_offset]
         yield first.col_offset, second.end_col_offset or 0, b + between + a, 0.05
+
+
+def _inside(text: str, part: ast.expr) -> Iterator[tuple[int, int]]:
+    """Where the numbers stand that a key or a list of rows is made of: ``"W" + str(l)``, ``[t + 1]``."""
+    match part:
+        case ast.List(elts=[inner]) | ast.Call(func=ast.Name(id="str"), args=[inner], keywords=[]):
+            yield inner.col_offset, inner.end_col_offset or 0
+        case ast.BinOp(left=ast.Constant(value=str()), op=ast.Add(), right=right):
+            yield from _inside(text, right)
+        case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod(), right=right):
+            start, end = right.col_offset, right.end_col_offset or 0
+            bracket = text[start - 1] == "(" and not isinstance(right, ast.Tuple)
+            yield start - bracket, end + bracket
+        case ast.JoinedStr():
+            first = text.find("{", part.col_offset) + 1
+            last = text.find("}", first)
+            if 0 < first < last and text.find("{", first, part.end_col_offset) < 0:
+                yield first, last
 
 
 def _part(text: str, part: ast.expr, counters: Sequence[str]) -> Iterator[Variant]:
@@ -90,6 +115,8 @@ def _number(text: str, part: ast.expr, counters: Sequence[str]) -> Iterator[Vari
                 old = _text(text, part)
                 name = names.copy().pop()
                 yield _renamed(old, name, other), 0.15
+                yield other, 0.15
+                yield f"{other} + 1", 0.17
 
 
 def _renamed(text: str, name: str, other: str) -> str:

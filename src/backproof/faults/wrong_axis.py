@@ -90,6 +90,20 @@ def corrections(place: Place) -> Iterator[Correction]:
             why = f"the `{operation}` has to run over {over}"
             cost = 1.2 + 0.02 * (keep != kept)
             yield Correction("wrong-axis", (Part(place, text, build),), cost, why, expected=text)
+    yield from _apart(place)
+
+
+def _apart(place: Place) -> Iterator[Correction]:
+    """What a number made of a whole array has to stay, one value for each element."""
+    if place.shape or len(place.site.children) - place.site.arguments != 1:
+        return
+    inner = place.children[-1]
+    node = place.inside(place.edges[0].operand, inner.number)
+    if node is None or not np.ndim(node.value):
+        return
+    part = Part(place, inner.text, lambda edge: place.inside(edge.operand, inner.number))
+    why = f"`{place.text}` makes one number of what has a value of its own for each element"
+    yield Correction("wrong-axis", (part,), 1.25, why, expected=inner.text)
 
 
 def _with(text: str, axis: int | None, keep: bool) -> str:

@@ -136,8 +136,10 @@ def corrections(place: Place) -> Iterator[Correction]:
     counters = place.counters
     for text, far in (*subscripts(place.text, counters), *_borrowed(place, place.text)):
         node = _read(place, edge, text)
-        if node is None or node is edge.operand or np.ndim(node.value) != len(place.shape):
+        if node is None or np.ndim(node.value) != len(place.shape):
             continue
+        if all(_read(place, each, text) is each.operand for each in place.edges):
+            continue  # in the first round of a loop it may be the same
         why = f"`{place.text}` has the wrong index: `{text}` belongs here, as in the forward pass"
         part = Part(place, text, lambda edge, text=text: _read(place, edge, text))  # type: ignore[misc]
         yield Correction("wrong-index", (part,), 1.2 + far, why, expected=text)

@@ -84,6 +84,7 @@ RULE = Rule(
 )
 
 
+OF_A_POWER = 0.1  # less for the exponent that the slope of a power has in front
 PLAIN = ("2", "0.5")
 LENGTH = re.compile(r"len\(([\w.]+)\)|([\w.]+)\.shape\[\d+\]")
 ROOT = re.compile(r"(np\.|numpy\.|math\.)?(sqrt|log|exp|prod|power|pow)\(")
@@ -205,19 +206,16 @@ def _scaled(place: Place, text: str, value: float, up: bool, *, before: bool = F
         if rule == "forward-backward-mismatch"
         else f"this has to be {word} by `{text}`, as the other gradients are"
     )
-    return Correction(
-        rule,
-        (Part(place, new, build),),
-        1.6 + 0.05 * (text in PLAIN) + ELSEWHERE * _is_from_elsewhere(place, text) + inside_product(place),
-        why,
-        expected=new,
-    )
+    cost = 1.6 + 0.05 * (text in PLAIN) + ELSEWHERE * _is_from_elsewhere(place, text)
+    cost -= OF_A_POWER * (text.isdigit() and text not in PLAIN and "**" in place.text)
+    part = Part(place, new, build)
+    return Correction(rule, (part,), cost + inside_product(place), why, expected=new)
 
 
 def numbers(place: Place) -> Iterator[tuple[str, float]]:
     """The numbers that can be written at a place.
 
-    Names, expressions of the forward pass, lengths, and two.
+    Names, expressions of the forward pass, lengths, two, and the exponents by which a power has its slope.
     """
     edge, bench = place.edges[0], place.scenery.bench
     seen: set[str] = set()
@@ -238,6 +236,7 @@ def numbers(place: Place) -> Iterator[tuple[str, float]]:
         if _is_formula(site) and site.number in known and site.text not in seen and _readable(place, site):
             seen.add(site.text)
             yield site.text, known[site.number]
+    yield from ((str(number), float(number)) for number in place.scenery.forward_exponents)
     yield "2", 2.0
     yield "0.5", 0.5
 

@@ -21,6 +21,7 @@ from backproof.mend.inwards.walk import Miss, Walk
 from backproof.mend.inwards.ways import Ways
 from backproof.mend.tried import Tried, built, gain
 
+SAME = 1e-6  # relative
 HEADS = 3  # constants of a loss
 MANY = 2  # values that show a constant
 EACH = 6  # corrections of one statement
@@ -36,7 +37,7 @@ def from_updates(bench: Bench, places: Sequence[Place], candidates: Sequence[Cor
     with np.errstate(all="ignore"):
         best: Steps = ()
         limit = bench.work + work
-        for scales in _scales(catalogue, places):
+        for scales in _scales(catalogue, places, rate[0]):
             options = Options(places, candidates)
             knowledge = Knowledge(bench, Truths(catalogue, scales, rate[0]), Frames(bench))
             walk = Walk(knowledge, Ways(knowledge, options, limit))
@@ -49,14 +50,16 @@ def from_updates(bench: Bench, places: Sequence[Place], candidates: Sequence[Cor
         return best
 
 
-def _scales(catalogue: Catalogue, places: Sequence[Place]) -> list[tuple[float, ...]]:
+def _scales(catalogue: Catalogue, places: Sequence[Place], rate: float) -> list[tuple[float, ...]]:
     """The constants by which right values of the backward pass may differ from adjoints, as they are tried.
 
     Those by which most do, as the sign that the error has, or the rate where that is a factor from the start;
     all of these at once, as where the gradients are divided by the size of the batch and the deltas are not.
+    The rate of the updates is none of them, where there are others: it belongs to the parameters.
     Where none are right to show it, those that the loss has in front, as 1/N.
     """
     common = _common_scales(catalogue, places)
+    common = [scale for scale in common if abs(abs(scale) - rate) > SAME * rate] or common
     if common:
         every = [tuple(common)] if len(common) > 1 else []
         return [*every, *((scale,) for scale in common)]
