@@ -123,7 +123,8 @@ def _readable(place: Place) -> list[tuple[str, Node]]:
     Not arrays of the module that the function around does not read: of all its calls they are those of one.
     """
     edge = place.edges[0]
-    found = ((text, place.value(text, edge)) for text in place.scenery.texts(*where(edge)))
+    texts = dict.fromkeys([*place.scenery.texts(*where(edge)), *place.names])
+    found = ((text, place.value(text, edge)) for text in texts)
     return [
         (t, node) for t, node in found if node is not None and not (np.ndim(node.value) and place.foreign(t))
     ]
