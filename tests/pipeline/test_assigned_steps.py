@@ -55,3 +55,38 @@ def test_a_value_that_is_another_multiple_each_time_is_a_state() -> None:
     update = "\n    ".join([*ALL[:2], "rows = 0.5 * rows + 0.01 * X[k % 26, :3]"])
     report = check_program(program_from_bytes(text.replace("UPDATE", update).encode(), "state.py"))
     assert report.verdict != "faulty"
+
+
+@pytest.mark.parametrize("other", ["db", "0.1", "rows", "y[k % 26]"])
+def test_a_step_that_is_taken_off_another_value_is_put_back(other: str) -> None:
+    """What is taken off is the true gradient at the rate of the others, so the parameter belongs there."""
+    update = f"{ALL[0]}\n    b = {other} - 0.1 * db"
+    text = PROGRAM.replace(" + rows", "").replace("UPDATE", update)
+    program = program_from_bytes(
+        text.replace("rows = [", "rows = np.array([").replace(", 0.1]", ", 0.1])").encode(), "other.py"
+    )
+    report = check_program(program)
+    assert report.verdict == "faulty"
+    (finding,) = [each for each in report.findings if each.severity == "error"]
+    assert (finding.name, finding.found, finding.expected, finding.mended) == (
+        "wrong-operand",
+        other,
+        "b",
+        True,
+    )
+    assert finding.fix is not None
+    assert check_program(apply_edits(program, finding.fix.edits)).verdict == "correct"
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "b, slow = slow - 0.1 * db, 0.9 * slow + 0.1 * b",
+        "b = np.sign(b) * np.maximum(np.abs(b) - 0.01, 0) - 0.1 * db",
+    ],
+)
+def test_a_step_from_what_is_kept_of_the_parameter_is_no_such_mistake(update: str) -> None:
+    """A mean of what it was, and what shrinks it, are meant."""
+    text = PROGRAM.replace(" + rows", "").replace("rows = [0.2, -0.4, 0.1]", "slow = b * 0.9")
+    text = text.replace("UPDATE", f"{ALL[0]}\n    {update}")
+    assert check_program(program_from_bytes(text.encode(), "kept.py")).verdict != "faulty"

@@ -148,3 +148,48 @@ def test_what_is_returned_is_more_than_what_has_the_name_inside() -> None:
     """The whole explains every gradient, the part does not."""
     report = check_program(program_from_bytes(SPARSE.encode(), "wave.py"))
     assert report.verdict == "correct"
+
+
+ARM = """\
+import numpy as np
+
+rng = np.random.default_rng(19)
+A, c = rng.normal(size=(5, 3)) * 0.6, rng.normal(size=3) * 0.2
+u, v = rng.normal(size=(2, 3)) * 0.7
+for k in range(3000):
+    p = rng.normal(size=5)
+    goal, other = 0.5 + 0.3 * np.sin(p[0]), 0.5 + 0.3 * np.cos(p[1])
+    h = np.tanh(p @ A + c)
+    x, y = h @ u, h @ v
+    E = ((x - goal) ** 2 + (y - other) ** 2) / 2
+    ex, ey = x - goal, y - other
+    d = (ex * u + ey * v) * (1 - h * h)
+    u, v = u - 0.1 * ex * h, v - 0.1 * ey * h
+    A, c = A - 0.1 * np.outer(p, d), c - 0.1 * d
+    if k % 300 == 0:
+        print(k, E)
+"""
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "((x - goal) ** 4 + (y - other) ** 4) / 4",
+        "((x - goal) ** 2 + (y - other) ** 4) / 2",
+        "(x - goal) ** 2 / 2 + np.cosh(y - other)",
+    ],
+    ids=["fourth powers", "one of them", "another one for one output"],
+)
+def test_what_nobody_only_watches_is_the_loss(stated: str) -> None:
+    """A fourth power is no measure, nor is what is descended for one output and not for the other."""
+    assert checked(ARM).verdict == "correct"
+    report = checked(ARM.replace("((x - goal) ** 2 + (y - other) ** 2) / 2", stated))
+    assert report.verdict == "faulty"
+
+
+@pytest.mark.parametrize(
+    "stated", ["abs(x - goal) + abs(y - other)", "np.sqrt((x - goal) ** 2 + (y - other) ** 2)"]
+)
+def test_a_distance_may_be_watched(stated: str) -> None:
+    """It is another function than the squared error that is descended, and a measure for people."""
+    assert checked(ARM.replace("((x - goal) ** 2 + (y - other) ** 2) / 2", stated)).verdict != "faulty"

@@ -29,20 +29,23 @@ def evaluated_elsewhere(judgement: Judgement) -> Hypothesis | None:
     What it calls a loss or an error counts wherever it stands, what it only shows where it is measured in a
     step. A mean absolute error is no such one; an accuracy has no slope.
     """
+    return next((other for other, _ in others(judgement)), None)
+
+
+def others(judgement: Judgement) -> Iterator[tuple[Hypothesis, Evaluation]]:
+    """The losses and errors of a program that are surely others than the inferred one."""
     step = judgement.step
     hypothesis = step.hypothesis
     if hypothesis.stated or not hypothesis.family or hypothesis.weights is not None:
-        return None
+        return
     moving = Moving(step)
     for node, standing in measures(judgement):
         found = evaluation(node, moving)
-        another = found is not None and (
-            _is_another(found, hypothesis, standing) or _is_exchanged(found, moving.nodes)
-        )
-        if another:
+        if found is None:
+            continue
+        if _is_another(found, hypothesis, standing) or _is_exchanged(found, moving.nodes):
             name, row, formula = described(step.trace, node, returned=node in step.trace.returned)
-            return Hypothesis(node, name, row, True, formula, 0)
-    return None
+            yield Hypothesis(node, name, row, True, formula, standing), found
 
 
 def _is_another(found: Evaluation, inferred: Hypothesis, standing: int) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from backproof.check.compare import Verdict
@@ -65,7 +67,7 @@ def _summed(step: TrainingStep) -> list[Node]:
         done.add(node)
         if node.operation == "abs" or _is_difference(node, moving):
             ends.append(node)
-        elif node.operation in SUMS or _is_scaling(node, moving):
+        elif node.operation in SUMS or is_scaling(node, moving):
             stack.extend(node.operands)
         else:
             return []
@@ -80,7 +82,8 @@ def _is_difference(node: Node, moving: set[Node]) -> bool:
     return target.operation != "constant"
 
 
-def _is_scaling(node: Node, moving: set[Node]) -> bool:
+def is_scaling(node: Node, moving: Collection[Node]) -> bool:
+    """Is this one moving value, multiplied or divided by what does not move?"""
     if node.operation == "multiply":
         return sum(operand in moving for operand in node.operands) == 1
     return node.operation == "divide" and node.operands[1] not in moving

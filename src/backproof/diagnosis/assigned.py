@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from backproof.check.assigned import assigned_steps
+from backproof.check.assigned import assigned_steps, taken_off_others
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.faulty import Verify, fix_of
 from backproof.diagnosis.wording import listed
@@ -55,6 +55,45 @@ def forgetful(
         for name, own in shapes.items()
     )
     return tuple(found), rows
+
+
+def exchanged(
+    judgement: Judgement, verify: Verify
+) -> tuple[tuple[Finding, ...], tuple[ParameterReport, ...]] | None:
+    """Make findings of the updates that take a right step off another value than the parameter's own.
+
+    With the rows of these parameters. None where the parameter in its place does not mend them all.
+    """
+    rule, trace = RULES["wrong-operand"], judgement.step.trace
+    others = taken_off_others(judgement)
+    if len(others) < len(judgement.step.unread):
+        return None
+    found = list[tuple[Site, str, Edit]]()
+    for change, (whole, part) in others.items():
+        site, target = trace.sites[part], trace.sites[whole].target or ""
+        if part < 0 or not target:
+            return None
+        target = target.removesuffix("[:]").removesuffix("[...]")
+        found.append((site, ITEM.sub("", label(trace, change)), Edit(site.span, target)))
+    verified = verify([edit for _, _, edit in found], None)
+    if verified is None:
+        return None
+    findings = tuple(
+        Finding(
+            rule.code,
+            rule.name,
+            "error",
+            f"The step is taken off `{site.text}`, and {name} becomes that: `{edit.content}` belongs here.",
+            site.span,
+            (name,),
+            site.text,
+            edit.content,
+            fix_of((edit,), edit.content, verified),
+        )
+        for site, name, edit in found
+    )
+    shapes = {name: np.shape(c.before.value) for c, (_, name, _) in zip(others, found, strict=True)}
+    return findings, tuple(ParameterReport(name, shape, "faulty") for name, shape in shapes.items())
 
 
 def _kept(trace: Trace, statement: Site, upward: bool) -> Edit | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from backproof.check.compare import compare
+from backproof.check.compare import Comparison, compare
 from backproof.check.counted import Counted
 from backproof.check.grades import RIGHT
 from backproof.check.judgement import Judgement
@@ -44,12 +45,17 @@ def differs(judgement: Judgement) -> bool:
     declared = judgement.declared
     if declared is None:
         return False
-    errors = [
-        max(c.errors, default=float("inf"))
-        for c in declared.verdict.comparisons
-        if not c.zero and not c.decay
-    ]
-    return max(errors, default=0.0) > SLIGHT and not _right_without_guards(declared)
+    compared = [c for c in declared.verdict.comparisons if not c.zero and not c.decay]
+    errors = [max(c.errors, default=float("inf")) for c in compared]
+    far = max(errors, default=0.0) > SLIGHT or _is_uneven(compared)
+    return far and not _right_without_guards(declared)
+
+
+def _is_uneven(compared: Sequence[Comparison]) -> bool:
+    """Are the gradients multiples of those of the loss by different numbers, at every point?"""
+    scales = [c.scales for c in compared if c.scales]
+    each = list(zip(*scales, strict=False))
+    return bool(each) and all(min(point) <= 0 or max(point) > (1 + SLIGHT) * min(point) for point in each)
 
 
 def _right_without_guards(declared: Judgement) -> bool:

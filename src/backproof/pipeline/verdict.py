@@ -17,7 +17,8 @@ from backproof.check.scales import rescaled
 from backproof.check.trial import Bench
 from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
-from backproof.diagnosis.assigned import forgetful
+from backproof.check.unwatched import unwatched
+from backproof.diagnosis.assigned import exchanged, forgetful
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import Verify, findings
 from backproof.diagnosis.frozen import frozen_part, left_out, overwritten_with_itself, untouched_items
@@ -144,6 +145,10 @@ def _of_another_loss(case: Case, lost: tuple[Finding, ...]) -> FileReport | None
         found = _mismatch(case, judgement.declared)
         if found:
             return faulty(case.program, judgement.declared, (*found, *lost), case.notes, case.options)
+    elif (meant := unwatched(judgement)) is not None:
+        found = _mismatch(replace(case, judgement=replace(judgement, declared=meant)), meant)
+        if found:
+            return faulty(case.program, meant, (*found, *lost), case.notes, case.options)
     return _of_last_round(case) if judgement.rounds else None
 
 
@@ -153,7 +158,7 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     if failed_in_training(judgement):
         return case.inconclusive(how_it_ended(case.trace, case.program, case.options.seconds))
     if judgement.step.unread:
-        found, rows = forgetful(judgement, case.verify)
+        found, rows = exchanged(judgement, case.verify) or forgetful(judgement, case.verify)
         if found:
             report = lasting(case.program, judgement, (*lost, *found), case.notes, ())
             return replace(report, parameters=(*report.parameters, *rows))

@@ -1,0 +1,85 @@
+"""A loss or an error of a step that nobody only watches: what the program evaluates is meant to be descended.
+
+What people watch beside the loss that is descended is a measure: a distance, a squared error, a likelihood, a
+share of right answers. A higher power of the differences is none, nor is a sum that is the very loss that is
+descended for some of the outputs and another for the rest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+
+from backproof.check.elsewhere import MEASURED, others
+from backproof.check.evaluations import Evaluation, slopes_of
+from backproof.check.judgement import Judgement, under
+from backproof.check.metric import SUMS, is_scaling
+from backproof.graph import Node
+from backproof.step import Hypothesis, TrainingStep
+from backproof.step.cut import dependent
+from backproof.step.update import time_of
+
+SQUARE = 2  # the highest power of differences that people watch
+ALIKE = 1e-9  # relative: slopes that are the same
+WRITTEN = (1.0, 2.0)  # times the usual slope: a squared error with its half, and without
+
+
+def unwatched(judgement: Judgement) -> Judgement | None:
+    """The step held against what the program evaluates in it, where that is no measure that is only watched.
+
+    None where it evaluates no such thing, or is right under it after all.
+    """
+    step = judgement.step
+    for other, found in others(judgement):
+        if _is_raised(found) or (other.evidence >= MEASURED and _is_partly(found, step.hypothesis)):
+            own = replace(other, node=_in_step(other.node, step))
+            held = next(under(step.trace, step.window, [own]), None)
+            if held is not None and not held.verdict.correct:
+                return held
+    return None
+
+
+def _in_step(node: Node, step: TrainingStep) -> Node:
+    """What the step computes at the same place, where this was computed, and shown, in another."""
+    window = step.window
+    inside = (n for n in reversed(step.trace.nodes) if window.start <= time_of(n) < window.end)
+    return next((n for n in inside if n.name == node.name and _site(n) == _site(node)), node)
+
+
+def _is_raised(found: Evaluation) -> bool:
+    """Is this a sum of powers above the second of what it makes of outputs?"""
+    moving = dependent(found.copies.values(), [found.copies[output] for output in found.outputs])
+    stack, seen, powers = [found.copies[found.node]], set[Node](), set[Node]()
+    while stack:
+        node = stack.pop()
+        if node in seen or node not in moving:
+            continue
+        seen.add(node)
+        if node.operation == "power" and node.operands[1] not in moving:
+            powers.add(node)
+        elif node.operation in SUMS or is_scaling(node, moving):
+            stack.extend(node.operands)
+        else:
+            return False
+    return any(np.all(np.asarray(node.operands[1].value, dtype=float) > SQUARE) for node in powers)
+
+
+def _is_partly(found: Evaluation, inferred: Hypothesis) -> bool:
+    """Has this the slopes of the inferred loss by some outputs, and others by those made elsewhere?"""
+    own = slopes_of(inferred.node, inferred.outputs)
+    if own is None or any(output not in found.slopes for output in own):
+        return False
+    same: dict[int, set[bool]] = defaultdict(set)
+    for output, slope in own.items():
+        there = found.slopes[output]
+        if not np.any(slope) or not np.all(there):
+            return False
+        factors = [k for k in WRITTEN if np.allclose(there, k * slope, rtol=ALIKE, atol=0)]
+        same[_site(output)].add(bool(factors))
+    return len(same) > 1 and {True} in same.values() and {False} in same.values()
+
+
+def _site(node: Node) -> int:
+    return node.origin.site if node.origin is not None else -1
