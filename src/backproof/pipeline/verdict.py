@@ -60,6 +60,7 @@ from backproof.diagnosis.rounds import (
 )
 from backproof.diagnosis.scaled import apart_from_the_others, with_those_before
 from backproof.diagnosis.several import together
+from backproof.diagnosis.shortened import shortened
 from backproof.diagnosis.states import among_means, among_states, unsure_of
 from backproof.diagnosis.strong_decay import strong_decay
 from backproof.diagnosis.unapplied import left_layers, lost_updates, unapplied
@@ -212,6 +213,8 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     followed = followed or undefined(judgement) or frozen_part(judgement) or without_digits(judgement)
     if followed is not None:
         return case.inconclusive(followed)
+    if loop := shortened(judgement, case.verify):
+        return faulty(case.program, judgement, (*loop, *lost), case.notes, case.options)
     judgement, repair = _repaired(with_samples(judgement))
     case = replace(case, judgement=judgement)
     if not repair.complete and (short := truncated(judgement)):
