@@ -356,3 +356,87 @@ def test_a_loop_that_leaves_out_a_layer(loop: str, left: int) -> None:
 def test_a_loop_over_all_layers() -> None:
     """Nothing is said of it."""
     assert check_program(program_from_bytes(LAYERED.encode(), "layered.py")).verdict == "correct"
+
+
+LOOKED_UP = """
+import numpy as np
+
+rng = np.random.default_rng(14)
+E = rng.normal(0, 0.4, (13, 4))
+W, b = rng.normal(0, 0.4, (8, 3)), rng.normal(0, 0.1, 3)
+for k in range(2000):
+    rows = rng.integers(0, 13, (7, 2))
+    t = np.stack([np.sin(rows[:, 0]), np.cos(rows[:, 1]), rows.sum(1) / 9.0], axis=1)
+    e = E[rows].reshape(7, 8)
+    d = e @ W + b - t
+    loss = np.sum(d ** 2) / 14
+    d = d / 7
+    dW, db = e.T @ d, d.sum(axis=0)
+    dE = np.zeros_like(E)
+    np.add.at(dE, rows, (d @ W.T).reshape(7, 2, 4))
+    E -= 0.5 * dE
+    W -= 0.5 * dW
+    b -= 0.5 * db
+"""
+NUMBER = """
+import numpy as np
+
+rng = np.random.default_rng(15)
+X, y = rng.normal(size=(21, 4)), rng.normal(size=21)
+slope, level = rng.normal(size=4), 0.3
+for k in range(500):
+    e = X @ slope + level - y
+    loss = np.mean(e ** 2)
+    grad = 2 * X.T @ e / 21
+    grad0 = 2 * e.mean()
+    slope = slope - 0.1 * grad
+    level = level - 0.1 * grad0
+"""
+TABLE = """
+import numpy as np
+
+rng = np.random.default_rng(16)
+U, V = rng.normal(0, 0.5, (9, 5)), rng.normal(0, 0.5, (8, 5))
+for k in range(3000):
+    i, j, others = rng.integers(9), rng.integers(4), rng.choice(4, 2, replace=False) + 4
+    u = U[i]
+    good, bad = 1 / (1 + np.exp(-u @ V[j])), 1 / (1 + np.exp(-V[others] @ u))
+    loss = -np.log(good) - np.sum(np.log(1 - bad))
+    du = (good - 1) * V[j] + bad @ V[others]
+    d_good = (good - 1) * u
+    d_bad = np.outer(bad, u)
+    V[j] -= 0.1 * d_good
+    V[others] -= 0.1 * d_bad
+    U[i] -= 0.1 * du
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "update", "name"),
+    [
+        (LOOKED_UP, "W -= 0.5 * dW", "W"),
+        (NUMBER, "level = level - 0.1 * grad0", "level"),
+        (TABLE, "V[j] -= 0.1 * d_good", "V"),
+        (TABLE, "V[others] -= 0.1 * d_bad", "V"),
+    ],
+)
+def test_what_a_name_says_that_nothing_reads(text: str, update: str, name: str) -> None:
+    """A matrix behind a table, a number, the rows of one of two look-ups have a gradient and no update."""
+    assert check_program(program_from_bytes(text.encode(), "program.py")).verdict == "correct"
+    report = check_program(program_from_bytes(text.replace(f"    {update}\n", "").encode(), "program.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.parameters) == ("never-updated", (name,))
+
+
+def test_what_is_written_back_as_it_is() -> None:
+    """Nobody writes into an array what it holds already, but who left the gradient out."""
+    text = NUMBER.replace("level = level - 0.1 * grad0", "slope[...] = slope").replace(
+        "slope = slope - 0.1 * grad\n", "level = level - 0.1 * grad0\n"
+    )
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.found, finding.parameters) == (
+        "never-updated",
+        "slope[...] = slope",
+        ("slope",),
+    )

@@ -79,3 +79,41 @@ def test_a_rate_that_a_part_of_a_parameter_lacks() -> None:
     """Its gradient is then no multiple of the true one, but that of the part is."""
     finding = found(IN_PARTS.replace("eta * d * h", "d * h"))
     assert (finding.name, finding.expected) == ("wrong-scale", "eta * (d * h)")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "expected"),
+    [
+        ("B[0, 1:] -= eta * d * h", "B[0, 1:] -= 3 * eta * d * h", "eta * d * h"),
+        ("A[:, 0] -= eta * e", "A[:, 0] -= 3 * e", "eta * e"),
+    ],
+)
+def test_a_number_of_one_update_is_brought_to_what_those_beside_it_have(
+    right: str, wrong: str, expected: str
+) -> None:
+    """It is left out where the rate stands behind it, and gives way to the rate where there is none."""
+    finding = found(IN_PARTS.replace(right, wrong))
+    assert (finding.name, finding.expected) == ("wrong-scale", expected)
+
+
+SHORT = """
+import numpy as np
+
+rng = np.random.default_rng(6)
+U, V = rng.normal(0, 0.5, (3, 4)), rng.normal(0, 0.5, 3)
+for turn in range(500):
+    x, other = rng.normal(0, 1, 4), rng.normal(0, 1, 4)
+    z = U @ x
+    good, bad = 1 / (1 + np.exp(-V @ z)), 1 / (1 + np.exp(-V @ (U @ other)))
+    loss = -np.log(good) - np.log(1 - bad)
+    dV = (good - 1) * z + bad * (U @ other)
+    dU = (good - 1) * np.outer(V, x) + bad * np.outer(V, other)
+    V -= 0.1 * dV
+    U -= 0.1 * dU
+"""
+
+
+def test_what_a_probability_lacks_to_one_is_a_factor() -> None:
+    """The derivative of its logarithm has it with the minus sign, and one correction says so."""
+    finding = found(SHORT.replace("dV = (good - 1) * z", "dV = z"))
+    assert (finding.name, finding.parameters) == ("missing-factor", ("V",))

@@ -90,9 +90,8 @@ for i in range(60):
 
 
 def test_what_becomes_another_parameter_is_surely_no_state() -> None:
-    """A bias that is given another parameter less its own gradient may be wrong: nothing is certified."""
+    """A bias that is given another parameter less its own gradient is no state, and wrong."""
     assert check_program(program_from_bytes(GATED.encode(), "gated.py")).verdict == "correct"
     report = check_program(program_from_bytes(GATED.replace("b = b -", "b = k -").encode(), "gated.py"))
-    assert report.verdict == "inconclusive"
-    assert report.reason is not None
-    assert "depends on b, which the step replaces" in report.reason
+    assert report.verdict == "faulty"
+    assert [(f.name, f.found) for f in report.findings if f.severity == "error"] == [("wrong-operand", "k")]

@@ -20,6 +20,7 @@ from backproof.check.grades import is_multiple
 from backproof.check.points import informative_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Change, Parameter, TrainingStep, training_step
+from backproof.step.loss import DERIVED
 from backproof.step.update import THROUGH, time_of
 from backproof.trace import Store, Trace, unread_names
 
@@ -65,7 +66,7 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
     dropped = []
     # A dropped gradient is called as the others are that are applied; or it comes out of their backward pass,
     # is used for nothing else, and its owner is kept beside their owners by an object or a container; or it
-    # is called after its owner, and nothing reads that name.
+    # is called after its owner, and nothing reads that name; or a number's, and called a gradient.
     for leaf, truth in zip(leaves, truths, strict=True):
         if not all(np.any(np.asarray(table[truth])) for table in tables):
             continue
@@ -76,6 +77,7 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
             if (
                 _called_alike(step, names, names.get(node, ""), name)
                 or (leaf not in multiplied and names.get(node) in unread and _pattern(names[node], name))
+                or (np.ndim(leaf.value) == 0 and names.get(node) in unread and DERIVED.search(names[node]))
                 or (not used and place[0] != "name" and np.size(leaf.value) > 1 and _made_of(node, backward))
             ):
                 dropped.append(Dropped(leaf, name, node, sibling, names.get(node)))
@@ -121,7 +123,7 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
         _unformed(operand)
         for node in loss
         if node.operation not in ("add", "subtract")
-        and any(_is_part_of(o, parameters) for o in node.operands)
+        and any(_is_part_of(o, parameters) and not _is_looked_up(o) for o in node.operands)
         for operand in node.operands
     }
     computed = (traced[node] for node in loss if node.operands and node in traced)
@@ -244,6 +246,17 @@ def _is_part_of(node: Node, parameters: set[Node]) -> bool:
     while node.operands and (node.operation in THROUGH or node.operation == "index"):
         node = node.operands[0]
     return node in parameters
+
+
+def _is_looked_up(node: Node) -> bool:
+    """Is this made of rows of a table, drawn by several numbers? Data are seldom multiplied by these."""
+    while node.operands and node.operation in THROUGH:
+        node = node.operands[0]
+    if node.operation != "index":
+        return False
+    index = node.attributes["index"]
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(np.ndim(part) > 0 for part in parts if not isinstance(part, slice) and part is not None)
 
 
 def _is_window(node: Node) -> bool:

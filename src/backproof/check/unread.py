@@ -63,6 +63,35 @@ def unread_gradients(step: TrainingStep) -> tuple[Unread, ...]:
     return tuple(found)
 
 
+def unread_parts(step: TrainingStep) -> tuple[Unread, ...]:
+    """Find gradients under a name that nothing reads, of the part of a parameter that its update leaves.
+
+    As the rows of a table that a step reads are, where those of one look-up are updated and not of another.
+    """
+    unread = unread_names(step.trace.files.values())
+    names = names_of(step) if unread else {}
+    candidates = [n for n in idle_values(step) if names.get(n) in unread and not names[n].startswith("_")]
+    if not candidates:
+        return ()
+    points = [{**step.state, **point} for point in informative_points(step, 2)]
+    tables = [evaluate([*candidates, *step.descents, *step.truths], point) for point in points]
+    found = []
+    for parameter, descent, truth in zip(step.parameters, step.descents, step.truths, strict=True):
+        left = [np.where(np.asarray(table[descent]) == 0, table[truth], 0.0) for table in tables]
+        found += [
+            Unread(names[node], node, (parameter.name,))
+            for node in candidates
+            if is_multiple([(_sorted(t[node]), _sorted(part)) for t, part in zip(tables, left, strict=True)])
+        ]
+    return tuple(found)
+
+
+def _sorted(value: Any) -> Any:
+    """The numbers of an array that are not zero, by size: where they stand in it says nothing."""
+    numbers = np.ravel(np.asarray(value, dtype=float))
+    return np.sort(numbers[numbers != 0])
+
+
 def _is_update(tables: Sequence[Mapping[Node, Any]], old: Node, new: Node, truth: Node) -> bool:
     """Is this the old value less a multiple of its gradient?"""
     if np.shape(old.value) != np.shape(new.value):

@@ -10,10 +10,14 @@ import numpy as np
 from backproof.check.dropped import kept_leaves, with_older_values_apart
 from backproof.check.judgement import Judgement
 from backproof.check.points import informative_tables
+from backproof.check.unread import unread_parts
 from backproof.check.untrained import untrained
 from backproof.diagnosis.wording import listed
+from backproof.faults import RULES
+from backproof.findings import Finding
 from backproof.graph import Node, adjoints, ancestors
-from backproof.step import Parameter, TrainingStep, label
+from backproof.step import Change, Parameter, TrainingStep, label
+from backproof.step.change import root
 
 SAME = 1e-6
 INDEX = re.compile(r"\[[^\]]*\]")
@@ -44,6 +48,18 @@ def frozen_part(judgement: Judgement) -> str | None:
         f"The update leaves a part of {names} as it is, and changes the rest by the true gradient. Where "
         "that part is meant to stay, all is right; where it is not, update the whole of it."
     )
+
+
+def forgotten_part(judgement: Judgement) -> tuple[Finding, ...]:
+    """Make findings of the gradients that nothing reads, of the part of a parameter that is left as it is."""
+    if frozen_part(judgement) is None:
+        return ()
+    rule, trace, found = RULES["never-updated"], judgement.step.trace, list[Finding]()
+    for each in unread_parts(judgement.step):
+        site = trace.sites[each.gradient.origin.site]
+        message = f"`{each.name}`, the gradient of a part of {listed(list(each.owners))}, is never applied."
+        found.append(Finding(rule.code, rule.name, "error", message, site.span, each.owners, site.text))
+    return tuple(found)
 
 
 def untouched_items(judgement: Judgement) -> str | None:
@@ -79,16 +95,7 @@ def untouched_items(judgement: Judgement) -> str | None:
 
 def overwritten_with_itself(judgement: Judgement) -> str | None:
     """Say that the step writes into an array what it holds already, as where a gradient was left out."""
-    step = judgement.step
-    line = set(ancestors([step.loss]))
-    found = [
-        label(step.trace, change)
-        for change in step.window.others
-        if change.place[0] == "object"
-        and np.size(change.before.value) > 1
-        and step.copies.get(change.before) in line
-        and np.array_equal(change.before.value, change.after.value)
-    ]
+    found = [label(judgement.step.trace, change) for change in _overwritten(judgement)]
     if not found:
         return None
     names = listed(list(dict.fromkeys(found)))
@@ -96,6 +103,40 @@ def overwritten_with_itself(judgement: Judgement) -> str | None:
         f"The gradients that are applied are right, but the step writes into {names} "
         "just what is there already, and the loss depends on it: as if its gradient had been left out."
     )
+
+
+def written_back(judgement: Judgement) -> tuple[Finding, ...]:
+    """Make findings of the statements that write into an array the very value that it has: `b[...] = b`."""
+    rule, trace, found = RULES["never-updated"], judgement.step.trace, dict[int, Finding]()
+    for change in _overwritten(judgement):
+        new = root(change.after, 0)
+        if new.operation == "index_update":
+            new = root(new.operands[1], 0)
+        site = trace.sites[change.stores[-1].site]
+        statement = site if site.statement is None else trace.sites[site.statement]
+        if new is root(change.before, 0):
+            name = label(trace, change)
+            message = (
+                f"`{statement.text}` writes into {name} what it holds already: its gradient is left out."
+            )
+            found[statement.number] = Finding(
+                rule.code, rule.name, "error", message, site.span, (name,), site.text
+            )
+    return tuple(found.values())
+
+
+def _overwritten(judgement: Judgement) -> list[Change]:
+    """The arrays into which the step writes what they hold already, and on which the loss depends."""
+    step = judgement.step
+    line = set(ancestors([step.loss]))
+    return [
+        change
+        for change in step.window.others
+        if change.place[0] == "object"
+        and np.size(change.before.value) > 1
+        and step.copies.get(change.before) in line
+        and np.array_equal(change.before.value, change.after.value)
+    ]
 
 
 def left_out(judgement: Judgement) -> str | None:

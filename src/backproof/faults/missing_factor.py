@@ -220,6 +220,9 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
     def rest(edge: Edge) -> Node | None:
         return make("multiply", edge.operand, make("subtract", 1.0, place.value(name, edge)))
 
+    def shortfall(edge: Edge) -> Node | None:
+        return make("multiply", edge.operand, make("subtract", place.value(name, edge), 1.0))
+
     def hyperbolic(edge: Edge) -> Node | None:
         value = place.value(name, edge)
         return make("multiply", edge.operand, make("subtract", 1.0, make("square", value)))
@@ -248,6 +251,7 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
     known = made_by(place, name)
     if known in LOGISTIC:
         yield f"1 - {name}", rest, 1.7
+        yield f"{name} - 1", shortfall, 1.75
         yield f"{name} * (1 - {name})", logistic, 1.8
     if known in HYPERBOLIC:
         yield f"1 - {name} ** 2", hyperbolic, 1.8

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 
 from backproof.check.place import Place
-from backproof.faults.correction import parsed
+from backproof.faults.correction import literal, parsed
 from backproof.trace import Site
 
 ODD = 0.06  # what a mend costs more that makes an update unlike its siblings
@@ -64,23 +64,31 @@ def factor_cost(place: Place, text: str) -> float:
 def factors(place: Place) -> list[str]:
     """What the other updates multiply their gradients by, where a place is all that one subtracts or adds.
 
-    The most frequent first.
+    And has not, or has behind something of its own. The most frequent first.
     """
     own = place.statement
     if own is None or place.text != _subtracted(own):
         return []
     found = Counter(factor for site in siblings(place) for factor in _factors(_subtracted(site)))
-    return [text for text, _ in found.most_common() if text not in place.text]
+    first = leading(place)
+    rest = place.text if first is None else place.text.removeprefix(f"{first} * ")
+    return [
+        text for text, _ in found.most_common() if text not in place.text or rest.startswith(f"{text} * ")
+    ]
 
 
 def leading(place: Place) -> str | None:
-    """The name that what an update subtracts or adds begins with, where none beside it has that."""
+    """The name or number that what an update subtracts or adds begins with, where none beside it has that."""
     own = place.statement
     if own is None or place.text != _subtracted(own):
         return None
-    found = [text for text in _factors(place.text) if place.text.startswith(text) and text.isidentifier()]
-    others = {text for site in siblings(place) for text in _factors(_subtracted(site))}
-    return next((text for text in found if text not in others), None)
+    others = [_subtracted(site) for site in siblings(place)]
+    for text in _factors(place.text):
+        word = re.compile(rf"(?<![\w.]){re.escape(text)}(?![\w.])")
+        simple = text.isidentifier() or literal(text) is not None
+        if simple and place.text.startswith(text) and not any(map(word.search, others)):
+            return text
+    return None
 
 
 def _subtracted(update: Site) -> str:

@@ -126,7 +126,7 @@ def _as_beside(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
     Where no gradient is the true one times a number, it may lack in one part of a parameter.
     """
     for text in factors(place):
-        number = _number(place, text)
+        number = _number(place, text) if text not in place.text else None
         if number and (not ratios or is_among(number, ratios)):
             yield replace(_scaled(place, text, number, True, before=True), cost=BESIDE)
 
@@ -137,15 +137,21 @@ def _for_a_rate(place: Place, ratios: Collection[float]) -> Iterator[Correction]
     before = _number(place, own) if own is not None else None
     for text in factors(place) if before else ():
         number = _number(place, text)
-        if own is None or not number or not before or (ratios and not is_among(number / before, ratios)):
+        if own is None or not number or not before:
             continue
         new, ratio = text + place.text.removeprefix(own), number / before
+        rest = place.text.removeprefix(f"{own} * ")
+        if rest.startswith(f"{text} * "):  # it has the rate, behind a number of its own
+            new, ratio = rest, 1 / before
+        if ratios and not is_among(ratio, ratios):
+            continue
 
         def build(edge: Edge, ratio: float = ratio) -> Node | None:
             return make("multiply", edge.operand, ratio)
 
         why = f"`{own}` stands where the updates beside this one have `{text}`"
-        yield Correction("wrong-operand", (Part(place, new, build),), BESIDE - 0.1, why, expected=new)
+        rule = "wrong-operand" if own.isidentifier() else "wrong-scale"
+        yield Correction(rule, (Part(place, new, build),), BESIDE - 0.1, why, expected=new)
 
 
 def _number(place: Place, text: str) -> float | None:

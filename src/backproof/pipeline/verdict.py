@@ -21,7 +21,14 @@ from backproof.check.unwatched import unwatched
 from backproof.diagnosis.assigned import exchanged, forgetful
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import Verify, findings
-from backproof.diagnosis.frozen import frozen_part, left_out, overwritten_with_itself, untouched_items
+from backproof.diagnosis.frozen import (
+    forgotten_part,
+    frozen_part,
+    left_out,
+    overwritten_with_itself,
+    untouched_items,
+    written_back,
+)
 from backproof.diagnosis.growing import may_fall, may_grow
 from backproof.diagnosis.mismatch import (
     differs,
@@ -173,6 +180,8 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
             return case.inconclusive(perhaps_forgotten(judgement, forgotten))
         if (layers := left_layers(judgement, case.mends.trained)) is not None:
             return lasting(case.program, judgement, (layers,), case.notes, ())
+        if kept := written_back(judgement):
+            return faulty(case.program, judgement, kept, case.notes, case.options)
         left = untouched_items(judgement) or overwritten_with_itself(judgement) or left_out(judgement)
         if left is not None:
             return case.inconclusive(left)
@@ -210,6 +219,8 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         return case.inconclusive(NOTHING_MOVES, warnings(judgement))
     followed = followed or on_a_kink(judgement) or turned_names(judgement) or may_grow(judgement)
+    if followed is None and (part := forgotten_part(judgement)):
+        return faulty(case.program, judgement, (*part, *lost), case.notes, case.options)
     followed = followed or undefined(judgement) or frozen_part(judgement) or without_digits(judgement)
     if followed is not None:
         return case.inconclusive(followed)
