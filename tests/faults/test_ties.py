@@ -57,7 +57,7 @@ def found(text: str) -> Finding:
     [
         ("step * X.T @ e", "X.T @ e", "wrong-scale", "step * (X.T @ e)"),
         ("step * e.sum()", "e.sum()", "wrong-scale", "step * e.sum()"),
-        ("w - step * X", "w - 2 * step * X", "wrong-scale", "step"),
+        ("w - step * X", "w - 2 * step * X", "wrong-scale", "step * X.T @ e"),
         ("step * e.sum()", "step * e.mean()", "wrong-scale", "e.sum()"),
         ("step * e.sum()", "margin * e.sum()", "wrong-operand", "step * e.sum()"),
         ("step * X.T @ e", "margin * X.T @ e", "wrong-operand", "step * X.T @ e"),

@@ -30,6 +30,7 @@ BEAM, WIDE = 4, 40  # corrections that are gone on from, and among which others 
 MANY = 2  # corrections; where more are needed, the first may have done no more than to turn a sign about
 OTHERWISE = 3  # other repairs, where the mended program does not do what the graph does
 WORK = 2_000_000  # of a search, as the bench counts it: some seconds
+TOTAL = 1.6  # times that, for all ways to search together
 DEARER = 0.6  # than the cheapest correction: one that leaves more as it is may cost so much more
 ALIKE = 0.06  # between the costs of one correction at several places
 CONSTANTS = frozenset({"wrong-scale", "forward-backward-mismatch", "sign-flipped", "extra-factor"})
@@ -65,7 +66,7 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     is looked for.
     """
     searching, fresh = _Search(bench, rule), Repair((), False, bench.initial)
-    inwards: Repair | None = None
+    inwards, until = None, bench.work + int(TOTAL * work)
     if rule is None and len(bench.main) > LONG:  # then it is dear to try each correction on the whole step
         inwards = searching.inwards(work)
         if inwards.complete and len(inwards.steps) > 1:
@@ -77,10 +78,10 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
         inwards = searching.inwards(work) if rule is None else fresh
     if inwards.complete:
         return inwards
-    found = searching.run(found, work, derive=False)
+    found = searching.run(found, min(work, until - bench.work), derive=False)
     if found.steps and (len(found.steps) > MANY or not found.complete):
         searching.closed = {searching.line_of(found.steps[0].correction)}
-        other = searching.run(fresh, work // 4, derive=False)
+        other = searching.run(fresh, min(work // 4, until - bench.work), derive=False)
         found = min(found, other, key=_left)
     return min(found, inwards, key=_left)
 

@@ -84,6 +84,7 @@ from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
 
 SEVERAL = 3  # corrections, which one might do for
+MOST_ALONE = 3  # findings of which each is tried by itself
 OTHERWISE = WORK // 3  # to search again in the same step, seen otherwise
 
 
@@ -253,6 +254,8 @@ def _findings(case: Case, repair: Repair) -> tuple[Finding, ...]:
     """
     program, judgement, verify = case.program, case.judgement, case.verify
     found = findings(program, judgement, repair, verify)
+    if len(found) > 1 and (alone := _alone(case, found)) is not None:
+        return (alone,)
     if not repair.complete or holds(found):
         return found
     for other in alternatives(Bench.of(judgement.step, judgement.verdict), repair):
@@ -260,6 +263,29 @@ def _findings(case: Case, repair: Repair) -> tuple[Finding, ...]:
         if holds(instead):
             return instead
     return found
+
+
+def _alone(case: Case, found: tuple[Finding, ...]) -> Finding | None:
+    """The one finding whose edits make the program right without those of the others.
+
+    What an optimizer kept of the mistake, such as its shape, may look like another on the graph.
+    """
+    hypothesis = case.judgement.step.hypothesis
+    for finding in [each for each in found if each.fix is not None][:MOST_ALONE]:
+        assert finding.fix is not None
+        run = case.mends.run(finding.fix.edits)
+        mended = run.judgement if run is not None else None
+        if mended is None or mended.declared is not None or mended.step.unread:
+            continue
+        if mended.step.hypothesis.stated != hypothesis.stated:
+            continue
+        verified = case.verify(finding.fix.edits, None)
+        if verified is not None:
+            fix = replace(
+                finding.fix, applicability="safe", points=verified[0], max_relative_error=verified[1]
+            )
+            return replace(finding, fix=fix)
+    return None
 
 
 def _mismatch(case: Case, declared: Judgement) -> tuple[Finding, ...]:
