@@ -11,11 +11,15 @@ from backproof.faults.short_loops import MOST, as_others_count
 from backproof.findings import Finding
 from backproof.graph import Node, ancestors
 
+LARGEST = 20_000  # values of a run that is made again for each loop
+
 
 def shortened(judgement: Judgement, verify: Verify) -> tuple[Finding, ...]:
     """Make a finding of the one loop that makes every gradient right, when it counts as others do."""
     step, verdict = judgement.step, judgement.verdict
     if not step.hypothesis.stated and not any(verdict.right):
+        return ()
+    if len(step.trace.nodes) > LARGEST:
         return ()
     forward = set(ancestors([step.loss]))
     ahead = {_site(node) for node in forward}

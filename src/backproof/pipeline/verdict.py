@@ -76,6 +76,7 @@ from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import WORK, Repair, Tried, alternatives, forward_axis, located, search
 from backproof.mend.ties import is_constant, is_slower, is_tied
+from backproof.pipeline.alone import mends_alone
 from backproof.pipeline.left import with_what_is_left
 from backproof.pipeline.observing import POINTS, Mends, Options
 from backproof.pipeline.reports import faulty, holds, lasting, report_of
@@ -84,7 +85,6 @@ from backproof.trace import Trace
 from backproof.trace.run import how_it_ended
 
 SEVERAL = 3  # corrections, which one might do for
-MOST_ALONE = 3  # findings of which each is tried by itself
 OTHERWISE = WORK // 3  # to search again in the same step, seen otherwise
 
 
@@ -254,7 +254,7 @@ def _findings(case: Case, repair: Repair) -> tuple[Finding, ...]:
     """
     program, judgement, verify = case.program, case.judgement, case.verify
     found = findings(program, judgement, repair, verify)
-    if len(found) > 1 and (alone := _alone(case, found)) is not None:
+    if len(found) > 1 and (alone := mends_alone(case.mends, judgement, found)) is not None:
         return (alone,)
     if not repair.complete or holds(found):
         return found
@@ -263,29 +263,6 @@ def _findings(case: Case, repair: Repair) -> tuple[Finding, ...]:
         if holds(instead):
             return instead
     return found
-
-
-def _alone(case: Case, found: tuple[Finding, ...]) -> Finding | None:
-    """The one finding whose edits make the program right without those of the others.
-
-    What an optimizer kept of the mistake, such as its shape, may look like another on the graph.
-    """
-    hypothesis = case.judgement.step.hypothesis
-    for finding in [each for each in found if each.fix is not None][:MOST_ALONE]:
-        assert finding.fix is not None
-        run = case.mends.run(finding.fix.edits)
-        mended = run.judgement if run is not None else None
-        if mended is None or mended.declared is not None or mended.step.unread:
-            continue
-        if mended.step.hypothesis.stated != hypothesis.stated:
-            continue
-        verified = case.verify(finding.fix.edits, None)
-        if verified is not None:
-            fix = replace(
-                finding.fix, applicability="safe", points=verified[0], max_relative_error=verified[1]
-            )
-            return replace(finding, fix=fix)
-    return None
 
 
 def _mismatch(case: Case, declared: Judgement) -> tuple[Finding, ...]:
