@@ -200,10 +200,36 @@ def never_updated(source: Source) -> Iterator[Mutation]:
         k = block.index(node)
         beside = [s for s in block if _updated(s)] + block[max(0, k - 1) : k + 2]
         sources = [s for s in source.statements() if _binds(s) & set(gradients)]
-        near = [source.place(s) for s in (*beside, *sources) if s is not node and not hasattr(s, "body")]
-        yield Mutation(
-            "update-deleted", ("never-updated",), (Change(source.lines_of(node), ""),), tuple(near)
-        )
+        made = _made_in_round(source, node, target.partition("[")[0])
+        # what a round makes anew is no parameter: then a sum has a term less
+        rules = ("never-updated", "missing-term") if made else ("never-updated",)
+        near = [
+            source.place(s) for s in (*beside, *sources, *made) if s is not node and not hasattr(s, "body")
+        ]
+        yield Mutation("update-deleted", rules, (Change(source.lines_of(node), ""),), tuple(near))
+
+
+def _made_in_round(source: Source, node: ast.stmt, name: str) -> list[ast.stmt]:
+    """The statements that make, in the same round or call, what a statement adds to.
+
+    A term of a sum may be written where the sum begins as well as behind it. What is made before the round
+    is a parameter, which has its term in the update alone.
+    """
+    around: ast.AST = node
+    scope: ast.For | ast.While | ast.FunctionDef | None = None
+    while around in source.parents:
+        around = source.parents[around]
+        if isinstance(around, ast.For | ast.While | ast.FunctionDef):
+            scope = around
+        if isinstance(around, ast.FunctionDef):
+            break
+    if scope is None:
+        return []
+    return [
+        s
+        for s in source.statements()
+        if name in _binds(s) and scope.lineno < s.lineno < node.lineno and s is not node
+    ]
 
 
 def _times_read(source: Source, text: str) -> int:
