@@ -57,7 +57,6 @@ def checked(measure: str = "pass", cost: str = ENTROPY, shares: str = "0", after
         f"history.append({SQUARED})",
         f"history.append((epoch, {SQUARED}))",
         f"print(f'{{epoch}} {{{SQUARED}:.4f}}')",
-        "err = 0.5 * np.sum((T - o) ** 4)",
         "e = -np.sum(0.9 * T * np.log(o) + (1 - 0.9 * T) * np.log(1 - o))",
     ],
 )
