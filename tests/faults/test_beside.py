@@ -174,7 +174,7 @@ def _place(text: str, part: str, inner: str) -> tuple[int, int]:
     [
         (TWO_LAYERS, "b -= rate * db", "b -= db", "wrong-scale", "db", "rate * db"),
         (LITERAL, "c -= 0.05 * dc", "c -= dc", "wrong-scale", "dc", "0.05 * dc"),
-        (LITERAL, "c -= 0.05 * dc", "c -= 3 * 0.05 * dc", "wrong-scale", "3", "0.05"),
+        (LITERAL, "c -= 0.05 * dc", "c -= 3 * 0.05 * dc", "wrong-scale", "3", "0.05 * dc"),
         (OVER_TIME, "dbias += e", "dbias = e", "not-accumulated", "dbias", "dbias += errors[t]"),
         (
             ENGINE,
