@@ -56,9 +56,9 @@ def score(
         return (RIGHT,) * len(states)
     for k, found in scales.items():
         after[k] = _graded(bench, found) if len(found) == len(bench.points) else WRONG
-    scales = {k: found for k, found in scales.items() if VANISHES not in found}
     if bench.target is None:
-        _agree(bench, after, scales)
+        moving = {k: [s for s in found if s is not VANISHES] for k, found in scales.items()}
+        _agree(bench, after, {k: found for k, found in moving.items() if found})
     return tuple(after)
 
 
@@ -122,12 +122,12 @@ def _is_one(scales: Sequence[float]) -> bool:
     return bool(moving) and min(moving) > 0 and max(moving) - min(moving) <= 1e-5 * max(moving)
 
 
-def _graded(bench: Bench, scales: list[float]) -> int:
-    if VANISHES in scales:
-        return RIGHT
-    if bench.target is not None and all(
-        abs(s - t) <= 1e-5 * abs(t) for s, t in zip(scales, bench.target, strict=False)
-    ):
+def _graded(bench: Bench, found: list[float]) -> int:
+    """What the scales at all points tell, but for those at which there is nothing to scale."""
+    target = bench.target or found
+    kept = [(s, t) for s, t in zip(found, target, strict=False) if s is not VANISHES]
+    scales = [s for s, _ in kept]
+    if not kept or (bench.target is not None and all(abs(s - t) <= 1e-5 * abs(t) for s, t in kept)):
         return RIGHT
     if max(scales) - min(scales) > 1e-5 * max(abs(s) for s in scales):
         return WRONG
