@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle
 from typing import Any
 
 import numpy as np
 
 from backproof.check.decay import Decay, decay
-from backproof.check.points import decides_alike, informative_tables
+from backproof.check.points import informative_tables
 from backproof.check.rounding import MARGIN, rounding
-from backproof.graph import Node, ancestors, evaluate, median
+from backproof.graph import Node, ancestors, median
 from backproof.step import Parameter, TrainingStep, values
 from backproof.step.update import own_share, shrinks, terms
 
@@ -70,10 +69,10 @@ def compare(step: TrainingStep, points: int = 3, spread: float = 1.0) -> Verdict
     found = informative_tables(step, results, points, spread=spread)
     rows = [[table[node] for node in results] for _, table in found]
     drawn = [point for point, _ in found]
-    verdict = _compared(step, drawn, rows)
+    verdict = compared(step, drawn, rows)
     kept = [] if verdict.correct else _telling(step, verdict, drawn, rows)
     if LEAST <= len(kept) < len(drawn):
-        verdict = _compared(step, [drawn[k] for k in kept], [rows[k] for k in kept])
+        verdict = compared(step, [drawn[k] for k in kept], [rows[k] for k in kept])
     return replace(verdict, spread=spread)
 
 
@@ -150,40 +149,10 @@ def telling_tables(
     return [] if _seem_right(step, more) else more
 
 
-def at_other_data(
-    step: TrainingStep,
-    verdict: Verdict,
-    results: Sequence[Node],
-    found: list[tuple[dict[Node, Any], dict[Node, Any]]],
-) -> tuple[Verdict, list[tuple[dict[Node, Any], dict[Node, Any]]]]:
-    """Put data of other steps into all but the first of some points, where what is right stays so.
-
-    With the verdict at these points. Nothing is changed where there are no such data.
-    """
-    chosen, nodes, judged = found[:1], [*step.descents, *step.truths], verdict
-    for sample, (own, _) in zip(step.samples, cycle(found[1:]), strict=False):
-        point = {**own, **sample}
-        if not decides_alike(step, point):
-            continue
-        try:
-            table = evaluate(results, {**step.state, **point})
-        except (ValueError, TypeError, IndexError, ArithmeticError):
-            continue
-        more = [*chosen, (point, table)]
-        other = _compared(step, [p for p, _ in more], [[t[node] for node in nodes] for _, t in more])
-        kept = zip(verdict.right, verdict.comparisons, other.right, strict=True)
-        finite = not any(c.undefined for c in other.comparisons)
-        if finite and all(now or not ok or c.zero for ok, c, now in kept):
-            chosen, judged = more, replace(other, spread=verdict.spread)
-        if len(chosen) > len(found):
-            break
-    return (judged, chosen) if len(chosen) > 1 else (verdict, found)
-
-
 def _seem_right(step: TrainingStep, found: Sequence[tuple[dict[Node, Any], dict[Node, Any]]]) -> bool:
     nodes = [*step.descents, *step.truths]
     rows = [[table[node] for node in nodes] for _, table in found]
-    return _compared(step, [point for point, _ in found], rows).correct
+    return compared(step, [point for point, _ in found], rows).correct
 
 
 def compare_nodes(
@@ -194,11 +163,11 @@ def compare_nodes(
 ) -> Verdict:
     """The same for other nodes, such as those of a mended program."""
     results = [*descents, *(truths if truths is not None else step.truths)]
-    return _compared(step, points, [values(step, results, point) for point in points])
+    return compared(step, points, [values(step, results, point) for point in points])
 
 
-def _compared(step: TrainingStep, points: Sequence[dict[Node, Any]], table: list[list[Any]]) -> Verdict:
-    """The same for values: a row of the table holds the descents and the truths at one point."""
+def compared(step: TrainingStep, points: Sequence[dict[Node, Any]], table: list[list[Any]]) -> Verdict:
+    """The verdict of values: a row of the table holds the descents and the truths at one point."""
     count = len(step.parameters)
     comparisons = []
     small = [floor(row[:count]) for row in table], [floor(row[count:]) for row in table]

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.compare import Verdict, at_other_data, floor, floored, telling_tables
+from backproof.check.compare import Verdict, floor, floored, telling_tables
 from backproof.check.grades import PARALLEL, RIGHT, starting_states
+from backproof.check.other_data import at_other_data
 from backproof.graph import OPERATIONS, Node, ancestors, unnamed
 from backproof.step import TrainingStep
 from backproof.step.update import time_of

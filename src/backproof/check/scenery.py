@@ -1,0 +1,171 @@
+"""What can be read where in a step: names, values of expressions, subscripts of the forward pass."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from backproof.check.reading import Memory
+from backproof.check.trial import Bench
+from backproof.graph import Node, leaf, unnamed
+from backproof.trace import Item
+
+SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|-?\w+( ?[-+] ?\d+)?)\])*(\.T)?$")
+SUBSCRIPT = re.compile(r"(?<=[\w\])])\[[^\[\]'\"(]*[A-Za-z][^\[\]'\"(]*\]")  # a list is none
+SLICES = re.compile(r"(?<=[\w\])])\[[-\d:, ]*:[-\d:, ]*\]")
+
+
+@dataclass(eq=False, repr=False)
+class Scenery:
+    """What can be read where: the names bound in every frame, and the expressions evaluated there."""
+
+    bench: Bench
+    bound: dict[int, dict[str, list[tuple[int, Node]]]] = field(default_factory=dict)
+    read: dict[int, dict[str, list[tuple[int, Node]]]] = field(default_factory=dict)
+    items: dict[int, dict[str, list[Item]]] = field(default_factory=dict)
+    leaves: dict[Node, Node] = field(default_factory=dict)
+    known: dict[tuple[str, int, int], Node | None] = field(default_factory=dict)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What every place of the run held."""
+        return Memory(self.bench.step.trace, self.local)
+
+    @cached_property
+    def forward_keys(self) -> list[str]:
+        """The subscripts of the forward pass with names in them, as ``[i * s : i * s + k]``."""
+        return self._subscripts(SUBSCRIPT)
+
+    @cached_property
+    def forward_slices(self) -> list[str]:
+        """The subscripts of the forward pass that are slices between whole numbers, as ``[:, 1:]``."""
+        return self._subscripts(SLICES)
+
+    @cached_property
+    def forward_exponents(self) -> tuple[int, ...]:
+        """The whole numbers above two that the forward pass raises something to."""
+        powers = (n.operands[1] for n in self.bench.forward if n.operation == "power")
+        found = {float(n.value) for n in powers if not n.operands and np.ndim(n.value) == 0}
+        return tuple(sorted(int(number) for number in found if 2 < number < 10 and number == int(number)))
+
+    @cached_property
+    def forward_factors(self) -> frozenset[Node]:
+        """What the forward pass multiplies by, but for names."""
+        products = (n for n in self.bench.forward if n.operation == "multiply")
+        return frozenset(unnamed(operand) for n in products for operand in n.operands)
+
+    def _subscripts(self, pattern: re.Pattern[str]) -> list[str]:
+        numbers = {n.origin.site for n in self.bench.forward if n.origin is not None and n.origin.site >= 0}
+        sites = [self.bench.step.trace.sites[number] for number in sorted(numbers)]
+        texts = [site.text for site in sites if site.kind == "Subscript"]
+        return list(dict.fromkeys(key for text in texts for key in pattern.findall(text)))
+
+    @classmethod
+    def of(cls, bench: Bench) -> Scenery:
+        """Collect the names and the simple expressions of a trace."""
+        scenery = cls(bench)
+        trace = bench.step.trace
+        simple = [bool(SIMPLE.match(site.text)) for site in trace.sites]
+        for binding in trace.bindings:
+            names = scenery.bound.setdefault(binding.frame, {})
+            names.setdefault(binding.name, []).append((binding.time, binding.node))
+        for item in sorted(trace.items, key=lambda i: i.start):
+            scenery.items.setdefault(item.frame, {}).setdefault(item.name, []).append(item)
+        for node in trace.nodes:
+            origin: Any = node.origin
+            if origin is None:
+                continue
+            texts = scenery.read.setdefault(origin.frame, {})
+            for site, operand in zip(origin.operand_sites, node.operands, strict=False):
+                if site is not None and site >= 0 and simple[site]:
+                    texts.setdefault(trace.sites[site].text, []).append((origin.time, operand))
+            if origin.site >= 0 and simple[origin.site]:
+                texts.setdefault(trace.sites[origin.site].text, []).append((origin.time, node))
+        return scenery
+
+    def resolve(self, text: str, frame: int, time: int) -> Node | None:
+        """What ``text`` means in a frame at a time, as a node of the step.
+
+        None where it means nothing there.
+        """
+        key = (text, frame, time)
+        if key not in self.known:
+            self.known[key] = self._resolved(text, frame, time)
+        return self.known[key]
+
+    def _resolved(self, text: str, frame: int, time: int) -> Node | None:
+        own = self._item(text, frame, time)
+        if own is not None:
+            return self.local(own)
+        for number in self.enclosing(frame):
+            found = _latest(self.bound.get(number, {}).get(text), time)
+            if found is not None:
+                return self.local(self.memory.current(found, time))
+        if not text.isidentifier():
+            held = self.memory.read(text, self.enclosing(frame), time)
+            if isinstance(held, Node):
+                return held
+        found = _nearest(self.read.get(frame, {}).get(text), time)
+        return self.local(found) if found is not None else None
+
+    def _item(self, name: str, frame: int, time: int) -> Node | None:
+        """What a name of the comprehension around means at a time."""
+        entries = self.items.get(frame, {}).get(name)
+        index = bisect_left(entries, time, key=lambda item: item.start) if entries else 0
+        latest = entries[index - 1] if entries and index else None
+        return latest.node if latest is not None and time < latest.end else None
+
+    def enclosing(self, frame: int) -> tuple[int, ...]:
+        """The frames whose names can be read in a frame: its own, those it was defined in, the program's."""
+        found = [frame] if frame else []
+        frames = self.bench.step.trace.frames
+        while found and (around := frames[found[-1]].within) is not None:
+            found.append(around)
+        return (*found, 0)
+
+    def local(self, node: Node) -> Node:
+        """The copy of a node of the trace in the step; a leaf where the step does not hold it.
+
+        What got one more name that the step does not read is the value that has it.
+        """
+        copies = self.bench.step.copies
+        if not (node in copies and copies[node].operands) and (bare := unnamed(node)) in copies:
+            return copies[bare]
+        if node in copies:
+            return copies[node]
+        if node not in self.leaves:
+            self.leaves[node] = leaf(node.value, node.name)
+        return self.leaves[node]
+
+    def texts(self, frame: int, time: int) -> list[str]:
+        """Everything that could be written in a frame at a time: names first, nearest first."""
+        names = {name: time for name in self.items.get(frame, {}) if self._item(name, frame, time)}
+        for number in self.enclosing(frame):
+            for name, bindings in self.bound.get(number, {}).items():
+                earlier = [t for t, _ in bindings if t < time]
+                if earlier:
+                    names.setdefault(name, earlier[-1] if number == frame else -1)
+        for text, reads in self.read.get(frame, {}).items():
+            if any(_born(node) < time for _, node in reads):
+                names.setdefault(text, 0)
+        return sorted(names, key=lambda n: -names[n])
+
+
+def _born(node: Node) -> int:
+    return -1 if node.origin is None else int(node.origin.time)
+
+
+def _latest(entries: list[tuple[int, Node]] | None, time: int) -> Node | None:
+    index = bisect_left(entries, time, key=itemgetter(0)) if entries else 0
+    return entries[index - 1][1] if entries and index else None
+
+
+def _nearest(entries: list[tuple[int, Node]] | None, time: int) -> Node | None:
+    usable = [(abs(when - time), node) for when, node in entries or () if _born(node) < time]
+    return min(usable, key=lambda pair: pair[0])[1] if usable else None
