@@ -51,10 +51,10 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
 
     It is when some gradient is true already, when the program declares the loss in the step, or when it
     states one and a repair makes every gradient true: for a loss that is not surely its own, one correction
-    of what the backward pass does again to its own result. A loss that was only inferred, and that explains
-    nothing as the program stands, could be made to fit anything by changing factors; but not by what keeps
-    them, so what is true with such corrections alone counts as what is true already. A difference that no
-    fresh point shows again is none of the gradients' own.
+    of what the backward pass does again to its own result, or of two things that change places. A loss that
+    was only inferred, and that explains nothing as the program stands, could be made to fit anything by
+    changing factors; but not by what keeps them, so what is true with such corrections alone counts as what
+    is true already. A difference that no fresh point shows again is none of the gradients' own.
     """
     if repair.complete and not repair.steps:
         return False
@@ -69,10 +69,18 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return True
     if not repair.complete or not repair.steps:
         return False
-    if hypothesis.stated and (hypothesis.evidence >= SURE or _goes_through(repair)):
+    if hypothesis.stated and (hypothesis.evidence >= SURE or _goes_through(repair) or _is_turned(repair)):
         return True
     kept = [tried for tried in repair.steps if tried.correction.rule in STRUCTURAL]
     return len(kept) == len(repair.steps) or (bool(kept) and _explains_some(judgement, kept))
+
+
+def _is_turned(repair: Repair) -> bool:
+    """Is all of a repair that two things change their places, as the subscripts of ``g[i][j]``?"""
+    if len(repair.steps) != 1:
+        return False
+    correction = repair.steps[0].correction
+    return correction.expected is not None and sorted(correction.expected) == sorted(correction.site.text)
 
 
 def _goes_through(repair: Repair) -> bool:

@@ -22,6 +22,12 @@ def subscripts(text: str, counters: Sequence[str]) -> Iterator[Variant]:
     """
     node = parsed(text)
     seen = {text}
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Subscript):  # of a list of lists
+        first, second = node.value.slice, node.slice
+        if not isinstance(first, ast.Slice | ast.Tuple) and not isinstance(second, ast.Slice | ast.Tuple):
+            whole = text[: node.value.value.end_col_offset]
+            seen.add(turned := f"{whole}[{_text(text, second)}][{_text(text, first)}]")
+            yield turned, 0.05
     while isinstance(node, ast.Subscript | ast.Attribute):
         if isinstance(node, ast.Subscript):
             for start, end, new, far in _changes(text, node.slice, counters):
