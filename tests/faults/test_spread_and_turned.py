@@ -140,7 +140,28 @@ for k in range(900):
     cost = -np.mean(t * np.log(q) + (1 - t) * np.log(1 - q)) + 0.3 / 52 * np.sum(w ** 2)
     w = w - 0.5 * (X.T @ (q - t) / 26 + (0.3 / 26) * w)
 """
+LEAKS = """
+import numpy as np
+
+rng = np.random.default_rng(48)
+X, t = rng.normal(size=(24, 3)), rng.normal(size=(24, 2))
+A, a, B = rng.normal(size=(3, 7)), 0.2 * rng.normal(size=7), 0.5 * rng.normal(size=(7, 2))
+def back(given, z):
+    d = given.copy()
+    d[z < 0] = 0.05 * d[z < 0]
+    return d
+for k in range(900):
+    z = X @ A + a
+    h = np.where(z < 0, 0.05 * z, z)
+    e = (h @ B - t) / 24
+    loss = 0.5 * np.sum((h @ B - t) ** 2) / 24
+    d = back(e @ B.T, z)
+    B -= 0.1 * h.T @ e
+    A -= 0.1 * X.T @ d
+    a -= 0.1 * d.sum(axis=0)
+"""
 MISTAKES = [
+    (LEAKS, "0.05 * d[z < 0]", "0.05", "missing-factor", "0.05", "0.05 * d[z < 0]"),
     (CUBIC, "0.08 * z ** 2 * 3", "0.08 * z ** 2", "wrong-scale", "0.08 * z ** 2", "0.08 * z ** 2 * 3"),
     (
         SHRUNK,

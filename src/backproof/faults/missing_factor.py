@@ -53,6 +53,7 @@ The factor is multiplied in where the others stand, in the names of your program
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -73,6 +74,7 @@ from backproof.faults.correction import (
     made_by,
     make,
     only_named,
+    parsed,
     product,
     quotient,
 )
@@ -98,7 +100,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         return
     yield from _by_rows(place)
     size = np.size(place.edges[0].operand.value)
-    bare = BARE * only_named(place)
+    bare, key = BARE * only_named(place), _chosen(place)
     deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it
     for name in place.names:
         node = place.value(name, place.edges[0])
@@ -111,6 +113,10 @@ def corrections(place: Place) -> Iterator[Correction]:
             new = product(place.text, text) if rule == "missing-factor" else product(text, place.text)
             if text == f"1 / {name}":
                 new = quotient(place.text, name)
+            if key is not None and np.shape(node.value) != place.shape:
+                if text != name:
+                    continue
+                new, text = product(place.text, f"{name}{key}"), f"{name}{key}"
             why = (
                 f"the gradient `{name}` that this function is handed does not enter what it returns"
                 if rule == "upstream-ignored"
@@ -129,6 +135,15 @@ def corrections(place: Place) -> Iterator[Correction]:
                 why,
                 expected=new,
             )
+
+
+def _chosen(place: Place) -> str | None:
+    """The mask by which elements are chosen that get the value of a place: ``[z < 0]``."""
+    own, target = place.statement, place.statement.text.partition(" = ")[0] if place.statement else ""
+    if own is None or own.kind != "Assign" or place.edges[0].consumer.operation != "where":
+        return None
+    tree = parsed(target)
+    return target[tree.value.end_col_offset :] if isinstance(tree, ast.Subscript) else None
 
 
 def _by_rows(place: Place) -> Iterator[Correction]:
