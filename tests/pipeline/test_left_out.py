@@ -106,6 +106,16 @@ def test_a_number_that_no_list_has_is_said(changed: dict[str, str], what: str) -
     assert what in report.reason
 
 
+def test_numbers_of_another_list_that_are_cleared_alike_are_said() -> None:
+    """What has its gradient set to zero by the statement that does so for parameters is one of them."""
+    everything = "[p for unit in [*hidden, last] for p in unit.parameters()]"
+    report = _checked(UNITS="[last]", CLEARED=everything)
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert "not applied" in report.reason
+    assert _checked(CLEARED=everything).verdict == "correct"
+
+
 HOLDERS = """
 import numpy as np
 

@@ -176,3 +176,27 @@ def test_an_output_and_a_target_that_are_exchanged_are_told() -> None:
     assert report.verdict == "inconclusive"
     assert report.reason is not None
     assert "`c`" in report.reason
+
+
+def test_those_of_one_sample_are_told_as_well() -> None:
+    """The logarithm of an item of an array is one of data, that of a setting is not."""
+    text = """
+import numpy as np
+
+rng = np.random.default_rng(6)
+X, T, scale = rng.normal(size=(30, 3)), rng.uniform(0.1, 0.9, size=30), 1.7
+w, b = rng.normal(size=3), 0.2
+for k in range(400):
+    i = k % 30
+    y = X[i] @ w + b
+    e = -(y * np.log(LOG) + (1 - y) * np.log(1 + LOG))
+    d = y - T[i]
+    w -= 0.05 * d * X[i]
+    b -= 0.05 * d
+    if k % 50 == 0: print(k, e)
+"""
+    verdicts = [
+        check_program(program_from_bytes(text.replace("LOG", log).encode(), "net.py")).verdict
+        for log in ("T[i]", "scale")
+    ]
+    assert verdicts == ["inconclusive", "correct"]

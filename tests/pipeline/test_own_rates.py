@@ -35,6 +35,22 @@ def test_rates_with_names_of_their_own() -> None:
     assert "`lr_w` and `lr_b`" in " ".join(report.certified)
 
 
+def test_rates_of_a_table() -> None:
+    """A rate may be the item of what is called rates; a factor beside it is a part of the gradient."""
+    text = PROGRAM.replace("lr_w, lr_b = 0.02, 0.05", 'rates = {"w": 0.02, "b": 0.05}')
+    text = text.replace("lr_w *", 'rates["w"] *').replace("lr_b *", 'rates["b"] *')
+    assert check_program(program_from_bytes(text.encode(), "p.py")).verdict == "correct"
+    text = text.replace('rates["b"] * e', '-rates["b"] * e')
+    report = check_program(program_from_bytes(text.encode(), "p.py"))
+    assert [f.name for f in report.findings if f.severity == "error"] == ["sign-flipped"]
+
+
+def test_a_rate_inside_a_product() -> None:
+    """It scales the input of the product first, as in `lr * X.T @ e`."""
+    text = PROGRAM.replace("lr_w * (X.T @ e)", "lr_w * X.T @ e").replace("lr_w * (h.T @ d)", "lr_w * h.T @ d")
+    assert check_program(program_from_bytes(text.encode(), "p.py")).verdict == "correct"
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [

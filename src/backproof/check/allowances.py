@@ -57,6 +57,27 @@ def plainer(entry: Entry, window: Window, position: int) -> Entry:
     return rank_of(hypothesis, found, window, position), hypothesis, bare, found
 
 
+def switched(entry: Entry, window: Window, position: int) -> Entry:
+    """Judge a step without its flags, masks and noise, unless that explains less.
+
+    A flag that chooses among the data is in the loss as well, and explains less when it is out.
+    """
+    _, hypothesis, step, verdict = entry
+    if not step.switches:
+        return entry
+    bare = training_step(step.trace, window, hypothesis, opened=step.opened, switching=True)
+    if bare is None:
+        return entry
+    found = compare(bare)
+    if sum(found.right) < sum(verdict.right):
+        return entry
+    return rank_of(hypothesis, found, window, position), hypothesis, bare, found
+
+
+def _is_switched(step: TrainingStep) -> bool:
+    return any(switch.node in step.state for switch in step.switches)
+
+
 def without_decay(entry: Entry, window: Window, position: int) -> Entry:
     """Judge a step without what only shrinks its parameters, unless that explains less.
 
@@ -64,7 +85,10 @@ def without_decay(entry: Entry, window: Window, position: int) -> Entry:
     correction. Where it explains as much, a decay is what takes little off a parameter.
     """
     _, hypothesis, step, verdict = entry
-    bare = training_step(step.trace, window, hypothesis, opened=step.opened, decaying=False)
+    switching = _is_switched(step)
+    bare = training_step(
+        step.trace, window, hypothesis, opened=step.opened, decaying=False, switching=switching
+    )
     if bare is None or not bare.decays:
         return entry
     found = compare(bare)
@@ -104,7 +128,14 @@ def set_aside(entry: Entry, window: Window, position: int) -> Entry:
     numbers = (*sizes, *corrections(step.trace, window.parameters, window.start))
     if not numbers:
         return entry
-    bare = training_step(step.trace, window, hypothesis, lengths=numbers, decaying=not step.decays)
+    bare = training_step(
+        step.trace,
+        window,
+        hypothesis,
+        lengths=numbers,
+        decaying=not step.decays,
+        switching=_is_switched(step),
+    )
     if bare is None:
         return entry
     found = compare(bare)

@@ -23,6 +23,7 @@ from backproof.check.judgement import Judgement
 from backproof.check.points import informative_points
 from backproof.graph import Node, ancestors, evaluate
 from backproof.step import Change, TrainingStep, label
+from backproof.step.behind import scaled_step
 from backproof.step.change import root
 from backproof.step.cut import dependent
 from backproof.step.descent import descent
@@ -265,8 +266,12 @@ def _is_sure(
     """Does it behave as no parameter would, whatever the mistake?
 
     The mean of data that keeps a share of itself; or what does not keep its old value, and becomes something
-    else than a fixed share of it, or of a parameter, where the error vanishes.
+    else than a fixed share of it, or of a parameter, where the error vanishes. A multiple of a step that the
+    loss is not computed from may be that of a parameter.
     """
+    inner = scaled_step(each.after, each.leaf)
+    if inner is not None and inner not in ancestors([step.loss]):
+        return False
     if keeps(each.after, each.leaf, whole=True):
         others = set(step.leaves) - {each.leaf}
         return others.isdisjoint(ancestors([each.after])) and 0 < _share_kept(each, points[0]) < WHOLE

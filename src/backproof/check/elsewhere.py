@@ -10,7 +10,7 @@ import numpy as np
 
 from backproof.check.evaluations import Evaluation, Moving, evaluation, slopes_of
 from backproof.check.judgement import Judgement
-from backproof.graph import Node
+from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis
 from backproof.step.loss import DECLARED, described
 from backproof.step.update import THROUGH
@@ -75,8 +75,8 @@ def _is_exchanged(found: Evaluation, moving: Collection[Node]) -> bool:
             other = next(operand for operand in node.operands if operand not in moving)
             while other.operation in THROUGH and other.operands:
                 other = other.operands[0]
-            if other.operation == "log" and np.size(other.value) > 1:
-                return True
+            if other.operation == "log" and any(np.size(n.value) > 1 for n in ancestors([other])):
+                return True  # of an array, or of an item of one, unlike the logarithm of a setting
     return False
 
 

@@ -12,6 +12,7 @@ from backproof.check.allowances import (
     nearer,
     plainer,
     set_aside,
+    switched,
     without_decay,
 )
 from backproof.check.compare import Verdict, compare
@@ -25,6 +26,7 @@ from backproof.check.outputs import same_outputs, with_site, with_wholes
 from backproof.check.ranking import Entry, behind_the_whole, rank_of, settled
 from backproof.check.stale import stale
 from backproof.check.steps import chosen_window
+from backproof.graph import ancestors
 from backproof.step import (
     SURE,
     Change,
@@ -36,9 +38,11 @@ from backproof.step import (
     training_step,
 )
 from backproof.step.apart import apart
+from backproof.step.change import root
 from backproof.step.computed import computed_steps
 from backproof.step.evaluated import evaluated
 from backproof.step.loss import held, negated, objective, turned
+from backproof.step.turns import turns, within
 from backproof.step.update import time_of
 from backproof.step.window import trainings
 from backproof.trace import Trace
@@ -73,7 +77,10 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: boo
     if not found:
         return None
     window = chosen_window(found)
-    separate = _of_networks(trace, found, loss) if whole else None
+    blocks = _of_groups(trace, turns(trace, found), loss) if whole else None
+    if blocks is not None and (blocks.verdict.correct or blocks.step.hypothesis.declared):
+        return blocks
+    separate = _of_groups(trace, apart(trace, found), loss) if whole else None
     if separate is not None and separate.verdict.correct:
         return separate
     best = _best(trace, found, window, loss)
@@ -81,24 +88,58 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: boo
         return separate
     if best is None:
         return None
+    if whole and not best.verdict.correct and (player := _in_turns(trace, found, window, loss)) is not None:
+        return player
     best = where_more_count(trace, found, best) or best
     best = counterexample(trace, found, best, lambda other: _judged(trace, other, loss)[0]) or best
     dropped = (*_dropped(trace, best), *stale(trace, best.step.window))
     return replace(best, dropped=dropped, windows=tuple(found), rounds=_rounds(trace, best))
 
 
-def _of_networks(trace: Trace, steps: list[Window], loss: str | None) -> Judgement | None:
-    """Judge networks that are trained side by side, each under its own loss: the first that is wrong.
+def _of_groups(trace: Trace, groups: list[list[Window]], loss: str | None) -> Judgement | None:
+    """Judge parameters that are trained side by side or in turn, each under its own loss: the first wrong.
 
-    None where there is but one, or where none of them is right: then it is one step after all.
+    None where there is but one group, or where none of them is right: then it is one step after all.
     """
-    found = [_of_training(trace, group, loss, whole=False) for group in apart(trace, steps)]
+    found = [_of_training(trace, group, loss, whole=False) for group in groups]
     judged = [judgement for judgement in found if judgement is not None]
     if not judged or len(judged) < len(found) or not any(each.verdict.correct for each in judged):
         return None
     first, *others = judged
     wrong = next((each for each in judged if not each.verdict.correct), None)
     return wrong or replace(first, beside=tuple(others))
+
+
+def _in_turns(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:
+    """Judge the turns of a step, each under a loss that is computed anew from what the turns before made.
+
+    None where there is but one, or where a loss is not computed anew: then updated weights were read.
+    """
+    parts = within(window)
+    if len(parts) == 1:
+        return None
+    sizes = [len(part.parameters) for part in parts]
+    every = [turn for step in found if (turn := within(step)) and [len(t.parameters) for t in turn] == sizes]
+    judged = [_of_training(trace, list(group), loss, whole=False) for group in zip(*every, strict=True)]
+    stated_each = [each for each in judged if each is not None and each.step.hypothesis.declared]
+    if len(stated_each) < len(judged):
+        return None  # what has no loss of its own is a state that the step hands on
+    first, *others = stated_each
+    if not all(_is_computed_anew(each, parts[k]) for k, each in enumerate(others)):
+        return None
+    wrong = next((each for each in (first, *others) if not each.verdict.correct), None)
+    if wrong is None:
+        return replace(first, beside=tuple(others))
+    return wrong if any(each.verdict.correct for each in (first, *others)) else None
+
+
+def _is_computed_anew(judgement: Judgement, former: Window) -> bool:
+    """Is the loss of a turn computed from what the turn before it made of parameters alike?"""
+    step = judgement.step
+    places = {change.place for change in former.parameters}
+    made = {root(s.after, 0) for s in step.trace.stores if s.place in places}
+    kept = {step.copies[n] for n in step.window.kept if n in step.copies and root(n, 0) in made}
+    return not kept.isdisjoint(ancestors([step.loss]))
 
 
 def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:
@@ -154,7 +195,7 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     if not any(verdict.correct and _is_exact(hypothesis, verdict) for _, hypothesis, _, verdict in judged):
         beside = _evaluated(trace, window, judged, loss)
         judged = _descended(beside, judged) or [*judged, *beside]
-    for allowing in (plainer, without_decay, nearer, set_aside):
+    for allowing in (plainer, switched, without_decay, nearer, set_aside):
         if any(verdict.correct for _, _, _, verdict in judged):
             break
         judged = [

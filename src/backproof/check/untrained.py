@@ -52,13 +52,16 @@ def untrained(judgement: Judgement) -> Untrained | None:
     holders = _holders(trace, start)
     models = _above(holders, owners)
     alone = _are_older(trace, set(gradients), start)
+    reset = _reset_alike(step, owners, start)
     attributes = {place[2] for place in changed}
     beside: dict[Node, str] = {}
     for node, places in held.items():
         for place in places:
             if place[0] != "attribute" or place[1] in owners or place[2] not in attributes:
                 continue
-            if place[1] in gradients and (alone or not models.isdisjoint(_above(holders, {place[1]}))):
+            if place[1] not in gradients:
+                continue
+            if alone or place[1] in reset or not models.isdisjoint(_above(holders, {place[1]})):
                 beside.setdefault(node, gradients[place[1]])
     if not beside:
         return None
@@ -110,6 +113,21 @@ def _given(step: TrainingStep, changed: Mapping[Place, Parameter]) -> dict[int, 
         if s.place[2] in names and not left_by_choice(step, s.after, names[s.place[2]]):
             found[s.place[1]][trace.labels.get(s.place, s.place[2])] = None
     return {owner: " and ".join(called) for owner, called in found.items()}
+
+
+def _reset_alike(step: TrainingStep, owners: set[int], start: int) -> set[int]:
+    """Objects of which a statement of the step sets an attribute to a number, as of all that own parameters.
+
+    So their gradients are set to zero. A statement that does so for what the step itself makes does it for
+    every value.
+    """
+    found: dict[int, set[int]] = defaultdict(set)
+    for store in step.trace.stores:
+        plain = store.place[0] == "attribute" and not root(store.after, 0).operands
+        if plain and step.window.start <= store.time < step.window.end:
+            found[store.site].add(store.place[1])
+    together = [objects for objects in found.values() if objects >= owners]
+    return set().union(*(objects for objects in together if _are_older(step.trace, objects, start)))
 
 
 def _are_older(trace: Trace, objects: set[int], start: int) -> bool:

@@ -11,6 +11,7 @@ from backproof.check.compare import Comparison, compare
 from backproof.check.counted import Counted
 from backproof.check.grades import RIGHT
 from backproof.check.judgement import Judgement
+from backproof.check.shared import of_another_loss
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
@@ -153,3 +154,16 @@ def _called(hypothesis: Hypothesis | None) -> str:
     where = f" (line {hypothesis.row})" if hypothesis.row else ""
     name = f"`{hypothesis.name}`{where}, " if hypothesis.name else ""
     return f"{name}{hypothesis.formula}"
+
+
+def two_losses(judgement: Judgement) -> str | None:
+    """Say that some parameters descend one loss of the program, and the others another."""
+    found = of_another_loss(judgement)
+    if found is None:
+        return None
+    other, names = found
+    return (
+        f"The update of {listed(list(names))} is right for `{other}`, and that of the other parameters for "
+        f"`{judgement.step.hypothesis.name}`. Where each is to have its own loss, as two players have, all "
+        "is right; where both are parts of one, each update lacks the other part."
+    )

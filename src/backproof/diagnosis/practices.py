@@ -12,6 +12,8 @@ from backproof.check.points import informative_tables
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis, TrainingStep, label
+from backproof.step.behind import taken
+from backproof.step.change import root
 from backproof.step.cut import dependent
 
 SHORT = 6  # values that a function makes which is nothing but a formula
@@ -25,6 +27,8 @@ def practices(judgement: Judgement) -> tuple[str, ...]:
         *_scaled(judgement),
         *_rates(judgement.step),
         *_decayed(judgement),
+        *_switched(judgement.step),
+        *_behind(judgement.step),
         *_carried(judgement.step),
         *_remembered(judgement.step),
         *_clipped(judgement.step, judgement.verdict.spread),
@@ -138,7 +142,7 @@ def _scaled(judgement: Judgement) -> Iterator[str]:
 
 def _rates(step: TrainingStep) -> Iterator[str]:
     """Parameters that have learning rates of their own."""
-    names = list(dict.fromkeys(f"`{rate.name}`" for rate in step.rates))
+    names = list(dict.fromkeys(f"`{rate.name}`" for rate in step.rates.values()))
     if names:
         yield (
             f"The updates have different rates, {listed(names)}, and were compared as if they had one: which "
@@ -173,6 +177,35 @@ def _shrunk(step: TrainingStep) -> list[str]:
     return [p.name for p, descent in pairs if not shrinking.isdisjoint(ancestors([descent]))]
 
 
+def _switched(step: TrainingStep) -> Iterator[str]:
+    """What the updates hold on purpose beside the gradients."""
+    used = set(ancestors(step.descents))
+    found = [s for s in step.switches if s.node in used and s.node in step.state]
+    off = list(dict.fromkeys(f"`{s.text}`" for s in found if s.kind == "flag" and not np.all(s.node.value)))
+    if off:
+        yield f"{listed(off)} lets no update through in this step: it is compared as if it did."
+    if any(s.kind == "mask" for s in found):
+        yield "What a mask has set to zero stays zero by the same mask, which is no part of the gradient."
+    if any(s.kind == "noise" for s in found):
+        yield "The noise that the update adds to the gradient is set aside."
+
+
+def _behind(step: TrainingStep) -> Iterator[str]:
+    """What is done to parameters behind their gradient steps, and where these are not made at all."""
+    kept, brought = list[str](), list[str]()
+    for parameter in step.parameters:
+        for change in parameter.changes:
+            last = change.stores[-1].after
+            if root(last, 0) is not root(change.after, 0):
+                (kept if taken(last, change.before) is change.after else brought).append(parameter.name)
+    if brought:
+        names = listed(list(dict.fromkeys(brought)))
+        yield f"What is done to {names} behind the gradient step is set aside: the step itself is compared."
+    if kept:
+        names = listed(list(dict.fromkeys(kept)))
+        yield f"The update keeps {names} where a condition says so: it is compared where the step is made."
+
+
 def _carried(step: TrainingStep) -> Iterator[str]:
     """States that the step hands to the next."""
     names = [label(step.trace, change) for change in step.window.states]
@@ -186,6 +219,7 @@ def _carried(step: TrainingStep) -> Iterator[str]:
 def _remembered(step: TrainingStep) -> Iterator[str]:
     used = set(ancestors(step.descents))
     apart = {*step.lengths, *step.rates, *(share.node for share in step.decays)}
+    apart.update(switch.node for switch in step.switches)
     values = [v for node, v in step.state.items() if node in used and node not in apart]
     if any(not np.any(v) for v in values):
         yield "The momentum of earlier steps is set aside: what this step adds to it is compared."

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from backproof.check.begun import begun_as_weights
 from backproof.check.clocks import unequal_clocks
+from backproof.check.fed import fed_otherwise
 from backproof.check.judgement import Judgement
 from backproof.check.outdated import outdated
 from backproof.check.redrawn import forgotten, redrawn
 from backproof.check.reused import reused
 from backproof.check.rounded import rounded
+from backproof.check.timed import timed
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
@@ -77,6 +79,30 @@ def begun_otherwise(judgement: Judgement) -> str | None:
         f"The gradients seen are right, but {names} begin{'s' * (len(pairs) == 1)} with the values of "
         f"{listed([weights for _, weights in pairs])}: the first steps take a share of the weights off them, "
         "which is no gradient. A velocity begins with zeros."
+    )
+
+
+def let_through_at_times(judgement: Judgement) -> str | None:
+    """Say which updates a flag lets through at some times only, unlike those of the other parameters."""
+    found = timed(judgement)
+    if not found:
+        return None
+    flags = listed(list(dict.fromkeys(f"`{text}`" for text in found.values())))
+    return (
+        f"The gradients seen are right, but {flags} lets the update of {listed(list(found))} through at some "
+        "times only, unlike those of the other parameters. Where that is meant, all is right."
+    )
+
+
+def divided_otherwise(judgement: Judgement) -> str | None:
+    """Say what an optimizer divides by that is not the size of its gradients."""
+    found = fed_otherwise(judgement)
+    if not found:
+        return None
+    fed = next((f" but of {source}" for source in found.values() if source), "")
+    return (
+        f"The gradients seen are right, but {listed(list(found))}, by whose root the update divides, is not "
+        f"made of the squares of the gradients{fed}: the steps have not the direction that they should have."
     )
 
 

@@ -84,6 +84,8 @@ def corrections(place: Place) -> Iterator[Correction]:
             text = _with(place.text, axis, keep)
 
             def build(edge: Edge, axis: int | None = axis, keep: bool = keep) -> Node | None:
+                if edge.operand.operation != operation:
+                    return None  # another call of this line has made a plain number of it
                 return make(operation, edge.operand.operands[0], axis=axis, keepdims=keep)
 
             over = "everything" if axis is None else f"axis {axis}"

@@ -35,6 +35,7 @@ from backproof.diagnosis.mismatch import (
     elsewhere,
     mismatched,
     penalised_elsewhere,
+    two_losses,
     undecided,
     unmended,
 )
@@ -62,7 +63,9 @@ from backproof.diagnosis.reasons import (
 from backproof.diagnosis.rounds import (
     begun_otherwise,
     decided_before,
+    divided_otherwise,
     drawn_anew,
+    let_through_at_times,
     rounded_off,
 )
 from backproof.diagnosis.scaled import apart_from_the_others, with_those_before
@@ -198,6 +201,8 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield decided_before(judgement)
     yield rounded_off(judgement)
     yield begun_otherwise(judgement)
+    yield let_through_at_times(judgement)
+    yield divided_otherwise(judgement)
     yield one_number(judgement)
     yield changing_factor(judgement)
     yield strong_decay(judgement)
@@ -222,7 +227,13 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     followed = followed or on_a_kink(judgement) or turned_names(judgement) or may_grow(judgement)
     if followed is None and (part := forgotten_part(judgement)):
         return faulty(case.program, judgement, (*part, *lost), case.notes, case.options)
-    followed = followed or undefined(judgement) or frozen_part(judgement) or without_digits(judgement)
+    followed = (
+        followed
+        or two_losses(judgement)
+        or undefined(judgement)
+        or frozen_part(judgement)
+        or without_digits(judgement)
+    )
     if followed is not None:
         return case.inconclusive(followed)
     if loop := shortened(judgement, case.verify):

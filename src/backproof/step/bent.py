@@ -11,6 +11,7 @@ from collections import deque
 import numpy as np
 
 from backproof.graph import Node
+from backproof.step.behind import brought_back, scaled_back, taken
 from backproof.step.change import Change
 from backproof.step.update import SUMS, THROUGH, keeps, learns, time_of, walk
 
@@ -31,7 +32,8 @@ def projected(after: Node, before: Node, limit: int = 60) -> Node | None:
             if keeps(node, before, whole=True) and learns(before, node):
                 return node
         elif node.operation in BENT or node.operation in THROUGH:
-            new = [o for o in node.operands if o not in seen and time_of(o) > time_of(before)]
+            inner = scaled_back(node, before) if node.operation in ("multiply", "divide") else node.operands
+            new = [o for o in inner if o not in seen and time_of(o) > time_of(before)]
             seen.update(new)
             queue.extend(new)
     return None
@@ -41,10 +43,10 @@ def unbent(change: Change) -> Node:
     """The new value of a change before what was out of bounds in it was brought back; or as it is."""
     node = plain(change.after)
     brought = node.operation == "clip" or node.operation in ROUNDING
-    if not brought and not (node.operation == "where" and _asks_itself(node, change.before)):
-        return change.after
-    inner = projected(node, change.before)
-    return change.after if inner is None else inner
+    if brought or (node.operation == "where" and _asks_itself(node, change.before)):
+        inner = projected(node, change.before)
+        return change.after if inner is None else inner
+    return brought_back(change.after, change.before) or taken(change.after, change.before) or change.after
 
 
 def plain(node: Node) -> Node:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, adjoints, ancestors, apply, evaluate
+from backproof.step.behind import brought_back
 from backproof.step.bent import projected
 from backproof.step.change import Change, root
 from backproof.step.cut import cut, dependent, recomputed
@@ -17,8 +18,9 @@ from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.memory import is_momentum
 from backproof.step.penalty import penalised
-from backproof.step.rates import own_rates
+from backproof.step.rates import Rate, own_rates
 from backproof.step.shrinking import Share, shares
+from backproof.step.switches import Switch, switches
 from backproof.step.update import keeps, mixes, reaches, remembers, rescales, sums, terms, time_of
 from backproof.step.window import Window
 from backproof.trace import Trace
@@ -69,6 +71,7 @@ class TrainingStep:
     that are compared in their place, both of the trace. ``lengths`` are numbers by which the updates scale
     whole gradients, made of these gradients; they are part of the state, as ``decays`` are, which only
     shrink the parameters. ``rates`` are different learning rates with the one that stands for them all.
+    ``switches`` are what the updates hold on purpose beside the gradients, as a flag that freezes one.
     ``samples`` are values that data have in other steps of the same code.
     """
 
@@ -87,7 +90,8 @@ class TrainingStep:
     opened: Mapping[Node, Node] = field(default_factory=dict)
     lengths: tuple[Node, ...] = ()
     decays: tuple[Share, ...] = ()
-    rates: Mapping[Node, float] = field(default_factory=dict)
+    rates: Mapping[Node, Rate] = field(default_factory=dict)
+    switches: tuple[Switch, ...] = ()
     samples: tuple[Mapping[Node, Any], ...] = ()
 
     @property
@@ -105,14 +109,15 @@ def training_step(
     lengths: Sequence[Node] = (),
     decaying: bool = True,
     written: Collection[Node] = (),
+    switching: bool = False,
 ) -> TrainingStep | None:
     """Cut the step of ``window`` out of the trace and differentiate the loss.
 
     ``apart`` are older values that stay leaves of their own: without, what is computed from them and from no
     parameter is one leaf with them. ``opened`` are gradients within bounds, and the gradients that are taken
     in their place. ``lengths`` are numbers that only scale the step, and are set to 1. Without ``decaying``
-    nothing shrinks the parameters. What is ``written`` is no leaf, though it is computed from data alone.
-    None where the loss depends on nothing.
+    nothing shrinks the parameters; with ``switching`` flags, masks and noise are out. What is ``written`` is
+    no leaf, though it is computed from data alone. None where the loss depends on nothing.
     """
     befores = [c.before for c in window.parameters]
     made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
@@ -121,7 +126,7 @@ def training_step(
     handed = _handed_on(trace, window, made)
     if window.decided:  # else what is added would be one leaf, whatever it is computed from
         apart = [*apart, *sampled(hypothesis.node, window.parameters, window.start)]
-    memory = [*(c.before for c in (*window.others, *window.states)), *apart, *handed, *lengths]
+    memory = [*(c.before for c in (*window.others, *window.states)), *apart, *handed, *lengths, *window.kept]
     copies = cut(results, befores, memory, opened, written)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
@@ -157,8 +162,12 @@ def training_step(
     )
     leaves = [leaf for p in parameters for leaf in p.leaves]
     updates = [pair for p in parameters for pair in zip(p.afters, p.leaves, strict=True)]
-    rates = own_rates(updates, moving)
-    state.update(rates)
+    rates = own_rates(trace, updates, copies.values(), moving)
+    state.update({node: rate.value for node, rate in rates.items()})
+    drawn = {copies[n] for n in made if n.operation == "leaf" and n in copies} - {*leaves}
+    switched = switches(trace, updates, moving, drawn)
+    if switching:
+        state.update({switch.node: switch.value for switch in switched})
     since = dependent(copies.values(), leaves)
     guards = tuple(copies[node] for node in deciding if copies[node] in since)
     scalars = [scalar, *(copies[whole] for whole in hypothesis.wholes if whole in copies)]
@@ -185,6 +194,7 @@ def training_step(
         sizes,
         tuple(shrunk),
         rates,
+        tuple(switched),
     )
 
 
@@ -208,7 +218,7 @@ def _without_gradient_flow(
             continue
         if mixes(change.after, change.before, updated.__contains__) or _same_numbers(change):
             continue
-        bent = projected(change.after, change.before)
+        bent = brought_back(change.after, change.before) or projected(change.after, change.before)
         if keeps(change.after, change.before, whole=True):
             found.append(change)
         elif bent is not None:

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, Users, ancestors, depend, median
+from backproof.step.behind import is_brought_back
 from backproof.step.bent import projected, unbent
-from backproof.step.change import MANY, Change, changes_in, root, value_of
+from backproof.step.change import MANY, Change, changes_in, root
+from backproof.step.contained import taken_over
 from backproof.step.containers import Containers
 from backproof.step.decided import decided_changes
 from backproof.step.memory import without_memory
@@ -25,6 +27,7 @@ from backproof.step.passing import Passing
 from backproof.step.update import (
     SUMS,
     THROUGH,
+    keeps,
     learns,
     terms,
     time_of,
@@ -45,7 +48,8 @@ class Window:
     ``parameters`` are the places updated in it, ``locals`` the local names that look like one, ``states``
     what it hands to the next step and no gradient changes, ``others`` the rest that it changed. ``outside``
     are parameters that are updated beside such steps and in none of them. ``decided`` says that they reach
-    their updates by decisions only.
+    their updates by decisions only. ``kept`` is what other steps have made of other parameters since these
+    have the values that they have.
     """
 
     start: int
@@ -57,6 +61,7 @@ class Window:
     states: tuple[Change, ...] = ()
     outside: tuple[Change, ...] = ()
     decided: bool = False
+    kept: tuple[Node, ...] = ()
 
 
 def windows(trace: Trace, states: Collection[Any] = ()) -> list[Window]:
@@ -161,6 +166,7 @@ class _Search:
         self.users = Users()
         self.users.enter(self.trace.nodes)
         self.passing, self.containers = Passing(self.trace, self.users), Containers(self.trace)
+        self.updating = {root(s.after, 0): s for s in self.stores if s.before is not None}
         self.learnable = list(accumulate(map(self._is_learnable, self.stores), initial=0))
 
     def _is_learnable(self, store: Store) -> bool:
@@ -184,6 +190,14 @@ class _Search:
         if not self.bent:
             return found
         return [replace(c, after=projected(c.after, c.before) or c.after) for c in found]
+
+    def has_updated(self, node: Node) -> bool:
+        """Is this what a place became by an update, as no sum of gradients is?"""
+        store = self.updating.get(root(node, 0))
+        if store is None or store.before is None:
+            return False
+        before = root(store.before, 0)
+        return keeps(store.after, before, whole=True) and learns(before, store.after)
 
     def learning(self, start: int, end: int, changes: list[Change]) -> list[Change]:
         """What was changed between two times as a gradient step changes a parameter."""
@@ -216,13 +230,14 @@ class _Search:
         carried = tuple(c for c in changes if c.place in self.states)
         learning = self.learning(start, end, changes)
         parameters = tuple(c for c in learning if not c.local)
-        if not parameters or not _self_contained(start, parameters):
+        kept = taken_over(start, parameters, self.has_updated) if parameters else None
+        if kept is None:
             return None
         local = tuple(c for c in learning if c.local)
         chosen = {*parameters, *local, *carried}
         others = tuple(c for c in changes if c not in chosen)
         parameters = tuple(replace(c, after=unbent(c)) for c in parameters)
-        return Window(start, end, kind, parameters, others, local, carried, decided=self.decided)
+        return Window(start, end, kind, parameters, others, local, carried, decided=self.decided, kept=kept)
 
 
 def _written_out(search: _Search) -> list[list[Window]]:
@@ -335,6 +350,8 @@ def _cuts(window: Window) -> list[int]:
         last: set[int] = set()
         for number, store in enumerate(change.stores[1:], 1):
             assert store.before is not None
+            if is_brought_back(store.after, store.before):
+                continue  # as its columns are scaled to a length, behind the step
             _, added = terms(store.after, store.before)
             used = walk(
                 added, lambda n: time_of(n) >= window.start and root(n, 0) not in afters, parts.operands
@@ -356,19 +373,3 @@ def _may_learn(change: Change, users: Users) -> bool:
     """Is this a number, and used for more than what is added to it?"""
     numbers = np.asarray(change.before.value).dtype.kind in "fi"
     return numbers and not users.only(change.before, change.after, SUMS | THROUGH)
-
-
-def _self_contained(start: int, parameters: Sequence[Change]) -> bool:
-    befores = {c.before for c in parameters}
-    oldest = min(time_of(b) for b in befores)
-    edge = [
-        node
-        for node in walk([c.after for c in parameters], lambda n: time_of(n) >= start and n not in befores)
-        if time_of(node) < start and node not in befores
-    ]
-    values = {value_of(node) for node in befores}
-    late = [n for n in edge if time_of(n) > oldest and n.operands and value_of(n) not in values]
-    for node in walk(late, lambda n: time_of(n) > oldest and n not in befores):
-        if node in befores and node not in late:
-            return False
-    return True

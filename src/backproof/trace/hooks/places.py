@@ -161,13 +161,18 @@ class Places:
         frame.bound[name] = (node, value, self.nodes.taken(value, time))
         self.trace.bindings.append(Binding(time, frame.number, name, node))
 
-    def _name(self, frame: Names | None, site: int, name: str, value: Any, node: Node) -> None:
+    def _name(
+        self, frame: Names | None, site: int, name: str, value: Any, node: Node, written: Node | None = None
+    ) -> None:
+        """A name means a node; ``written`` is what the array was that it names and that was written to."""
         if frame is None:
             return
         old = frame.bound.get(name)
         self.bind(frame, name, value, node)
         place = ("name", frame.number, name)
         before = old[0] if old is not None else None
+        if written is not None and old is not None and old[1] is value:
+            before = written
         if before is None and place in self.stored_at:
             before = self.stored_at[place][0]
         store = Store(self.moment.time, place, before, node, site, self.moment.current.number)
@@ -229,10 +234,12 @@ class Places:
     def aug_name(self, frame: Names | None, site: int, op: str, name: str, old: Any, value: Any) -> Any:
         """``name op= value``."""
         self.load(frame, name, old)
+        before = self.known.get(id(old)) if isinstance(old, np.ndarray) else None
         new = augmented(self.nodes, site, op, old, value)
         if isinstance(new, TRACKED):
             written = self.known.get(id(new))  # a view is taken anew when it is used
-            self._name(frame, site, name, new, written if written is not None else self.nodes.node(new, site))
+            node = written if written is not None else self.nodes.node(new, site)
+            self._name(frame, site, name, new, node, before)
         return new
 
     def held_attribute(self, owner: Any, name: str) -> tuple[Any, str, Any]:

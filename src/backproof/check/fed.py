@@ -1,0 +1,64 @@
+"""A memory of gradient sizes that is fed by something else than the size of the gradient.
+
+What is divided by its root is set aside where gradients are compared, whatever it holds. So it is asked here
+what each step adds to it: a square, or another size, of what comes from the backward pass.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backproof.check.judgement import Judgement
+from backproof.graph import Node, ancestors
+from backproof.step import label
+from backproof.step.update import THROUGH, terms
+
+SIZES = frozenset({"square", "abs", "sqrt"})
+
+
+def fed_otherwise(judgement: Judgement) -> dict[str, str]:
+    """The memories, by name, that are fed by values of the forward pass, or by what has no size's sign."""
+    step, found = judgement.step, dict[str, str]()
+    switched = {switch.node for switch in step.switches}
+    forward = set(ancestors([step.loss]))
+    owners = {leaf: parameter.name for parameter in step.parameters for leaf in parameter.leaves}
+    for change in step.window.others:
+        leaf, after = step.copies.get(change.before), step.copies.get(change.after)
+        if leaf is None or after is None or leaf in switched or not np.any(step.state.get(leaf, 0)):
+            continue
+        for term in terms(after, leaf)[1]:
+            node, is_size = _fed(term)
+            if node in forward and node.operation != "constant" and np.size(node.value) > 1:
+                found[label(step.trace, change)] = owners.get(node) or node.name or "a value of the loss"
+            elif not is_size and np.any(np.asarray(node.value) < 0):
+                found[label(step.trace, change)] = ""
+    return found
+
+
+def _fed(node: Node) -> tuple[Node, bool]:
+    """What a term is a multiple or a size of, and whether it is a size."""
+    is_size = False
+    while True:
+        if node.operation in SIZES or _is_square(node):
+            is_size, node = True, node.operands[0]
+        elif node.operation in THROUGH and node.operation != "clip":
+            node = node.operands[0]
+        elif node.operation in ("multiply", "divide"):
+            numbers = [np.size(o.value) == 1 and not o.operands for o in node.operands]
+            if numbers[1]:
+                node = node.operands[0]
+            elif numbers[0] and node.operation == "multiply":
+                node = node.operands[1]
+            else:
+                return node, is_size
+        else:
+            return node, is_size
+
+
+def _is_square(node: Node) -> bool:
+    if node.operation == "multiply":
+        return node.operands[0] is node.operands[1]
+    exponent = node.operands[1] if node.operation == "power" else None
+    return (
+        exponent is not None and np.size(exponent.value) == 1 and float(np.ravel(exponent.value)[0]) % 2 == 0
+    )
