@@ -45,6 +45,20 @@ def test_rates_of_a_table() -> None:
     assert [f.name for f in report.findings if f.severity == "error"] == ["sign-flipped"]
 
 
+def test_rates_that_a_loop_hands_to_one_statement() -> None:
+    """A statement that multiplies each gradient by a number of its own has their rates by any name."""
+    text = PROGRAM[: PROGRAM.index("    W2 -= ")] + (
+        "    grads = [h.T @ d, d.sum(axis=0), X.T @ e, e.sum(axis=0)]\n"
+        "    for p, g, a in zip([W2, b2, W1, b1], grads, [lr_w, 0.05, 0.02, 0.01]):\n"
+        "        p -= a * g\n"
+    )
+    text = text.replace("lr_w, lr_b = 0.02, 0.05", "lr_w = 0.03")
+    assert check_program(program_from_bytes(text.encode(), "p.py")).verdict == "correct"
+    wrong = text.replace("(1 - h**2)", "(1 - h)")
+    report = check_program(program_from_bytes(wrong.encode(), "p.py"))
+    assert [f.name for f in report.findings if f.severity == "error"] == ["wrong-activation-derivative"]
+
+
 def test_a_rate_inside_a_product() -> None:
     """It scales the input of the product first, as in `lr * X.T @ e`."""
     text = PROGRAM.replace("lr_w * (X.T @ e)", "lr_w * X.T @ e").replace("lr_w * (h.T @ d)", "lr_w * h.T @ d")

@@ -7,7 +7,7 @@ Which rate a parameter has is the program's own choice, as long as each is calle
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,10 @@ def own_rates(
     where all have the same; a number that the loss is ``counted`` from is none, nor one that any of the
     ``nodes`` has for something else.
     """
+    updates = list(updates)
     found = [_rates(trace, after, before, counted) for after, before in updates]
+    if not all(len(rates) == 1 for rates in found):
+        found = _of_one_statement(trace, updates, counted)
     if not all(len(rates) == 1 for rates in found):
         return {}
     every = {node: name for rates in found for node, name in rates.items()}
@@ -50,8 +53,11 @@ def own_rates(
     values = {float(np.ravel(node.value)[0]) for node in every}
     if len(words) > 1 or len(values) < 2:
         return {}
+    places = {_site(term, k) for term, k in _numbers(updates, counted)} - {None}
     used = ((node, k, o) for node in nodes for k, o in enumerate(node.operands) if o in every)
-    if any(_name(trace, node, k) is None for node, k, o in used if not o.name):
+    if any(
+        _site(node, k) not in places and _name(trace, node, k) is None for node, k, o in used if not o.name
+    ):
         return {}
     first = min(values, key=lambda value: (value < 0, -value))
     return {
@@ -74,6 +80,35 @@ def _rates(trace: Trace, after: Node, before: Node, counted: Collection[Node]) -
         elif term.operation in ("negative", *THROUGH):
             stack.append(term.operands[0])
     return found
+
+
+def _of_one_statement(
+    trace: Trace, updates: Sequence[tuple[Node, Node]], counted: Collection[Node]
+) -> list[dict[Node, str]]:
+    """The numbers by which one statement multiplies all gradients, each by its own, as a loop gives them."""
+    found = [(_site(term, k), term.operands[k]) for term, k in _numbers(updates, counted)]
+    sites = {site for site, _ in found}
+    site = sites.pop() if len(sites) == 1 and len(found) == len(updates) else None
+    name = "" if site is None else trace.sites[site].text
+    return [{node: name} for _, node in found] if name.isidentifier() and not OTHERS.search(name) else [{}]
+
+
+def _numbers(updates: Iterable[tuple[Node, Node]], counted: Collection[Node]) -> list[tuple[Node, int]]:
+    """The products of updates that have a number beside the gradient, and where they have it."""
+    return [
+        (term, k)
+        for after, before in updates
+        for term in terms(after, before)[1]
+        if term.operation == "multiply"
+        for k, o in enumerate(term.operands)
+        if not o.operands and np.size(o.value) == 1 and o not in counted
+        if np.asarray(o.value).dtype.kind == "f" and np.all(np.asarray(o.value) > 0)
+    ]
+
+
+def _site(term: Node, position: int) -> int | None:
+    sites = term.origin.operand_sites if term.origin is not None else ()
+    return sites[position] if position < len(sites) else None
 
 
 def _rated(trace: Trace, node: Node) -> bool:
