@@ -61,7 +61,6 @@ UNSEEN = {
         result = (a[0].a + count) * eval("1.0 + x[0, 0]")
     """,
     "arrays of Python numbers": "result = (np.frompyfunc(lambda v: v * 2.0, 1, 1)(x) * 1.0).astype(float)",
-    "where and out together": "result = np.multiply(x, 2.0, out=np.zeros((3, 2)), where=x > 0) * 1.0",
 }
 
 
