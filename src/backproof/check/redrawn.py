@@ -5,7 +5,7 @@ As where the line that draws them stands inside the loop: what is learned in one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 
 from backproof.check.judgement import Judgement
@@ -34,16 +34,29 @@ def _drawn_between(trace: Trace, seen: Sequence[Window]) -> list[str]:
     It is told by the statement that updates it: an object that is made anew may go by another name.
     """
     made = {root(change.after, 0) for change in seen[0].parameters}
-    names, kept = dict[int, str](), set[int]()
+    names, kept, apart = dict[int, str](), set[int](), set[Node]()
     for last, window in pairwise(seen):
         for change in window.parameters:
             before, site = root(change.before, 0), change.stores[-1].site
-            line = walk([before], lambda n: time_of(n) >= seen[0].start)
-            if time_of(before) < last.start or not made.isdisjoint(line):
+            if time_of(before) < last.start or _comes_from(before, made, seen[0].start, apart):
                 kept.add(site)
             names.setdefault(site, label(trace, change))
         made |= {root(change.after, 0) for change in window.parameters}
     return [name for site, name in names.items() if site not in kept]
+
+
+def _comes_from(node: Node, made: Set[Node], start: int, apart: set[Node]) -> bool:
+    """Is a value computed from what was made since a time? ``apart`` is what is known not to be, so far.
+
+    What is made later is no operand of what was there before: so it is looked at but once.
+    """
+    line = list[Node]()
+    for each in walk([node], lambda n: time_of(n) >= start and n not in apart):
+        if each in made:
+            return True
+        line.append(each)
+    apart.update(line)
+    return False
 
 
 def forgotten(judgement: Judgement) -> tuple[str, ...]:
@@ -54,9 +67,11 @@ def forgotten(judgement: Judgement) -> tuple[str, ...]:
     trace, seen = judgement.step.trace, sorted(judgement.seen, key=lambda window: window.start)
     made: dict[Node, set[Node]] = {}
     again: dict[Node, str] = {}
+    known = set[Node]()  # what earlier steps were computed from: from that follows nothing new
     for window in seen:
         befores = {root(change.before, 0): change for change in window.parameters}
-        line = set(walk(list(befores), lambda n: time_of(n) >= seen[0].start))
+        line = set(walk(list(befores), lambda n: time_of(n) >= seen[0].start and n not in known))
+        known.update(line)
         for old in [old for old, afters in made.items() if not afters.isdisjoint(line)]:
             del made[old]
             again.pop(old, None)

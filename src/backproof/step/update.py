@@ -68,11 +68,15 @@ def keeps(after: Node, before: Node, limit: int = 400, whole: bool = False) -> b
 
 def remembers(after: Node, before: Node) -> bool:
     """Is a share of the old value among the terms of the new one, also in a sum that is scaled as a whole?"""
-    node = after
+    first, node = time_of(before), after
+
+    def made_since(other: Node) -> bool:
+        return time_of(other) > first
+
     while node.operation in ("multiply", "divide", *THROUGH) and not keeps(node, before):
         numbers = [k for k, operand in enumerate(node.operands) if np.size(operand.value) == 1]
         if len(numbers) == 2:  # a layer with one unit has a bias of one
-            numbers = [k for k in numbers if not reaches(node.operands[k], before, lambda _: True)]
+            numbers = [k for k in numbers if not reaches(node.operands[k], before, made_since)]
         if len(node.operands) > 1 and (len(numbers) != 1 or (node.operation == "divide" and numbers == [0])):
             return False
         node = node.operands[1 - numbers[0]] if len(node.operands) > 1 else node.operands[0]
