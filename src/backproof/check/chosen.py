@@ -14,13 +14,17 @@ OF_KIND = frozenset({"isinstance", "issubclass", "hasattr", "callable", "type"})
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-def left_by_choice(step: TrainingStep, gradient: Node, sibling: Parameter) -> bool:
+def applied_sites(step: TrainingStep) -> frozenset[int]:
+    """The places of the program at which what is applied is made."""
+    return frozenset(n.origin.site for n in ancestors(step.descents) if n.origin is not None)
+
+
+def left_by_choice(step: TrainingStep, gradient: Node, sibling: Parameter, applied: frozenset[int]) -> bool:
     """Is a gradient made where an applied one is made as well, and the update of that under a condition?
 
     Whether something is of a kind, or is there at all, is asked in vain of what is made at one place.
     """
-    site = gradient.origin.site
-    if not any(n.origin is not None and n.origin.site == site for n in ancestors(step.descents)):
+    if gradient.origin.site not in applied:
         return False
     tests = _conditions(step.trace, sibling.changes[-1].stores[-1], step.window.start)
     return any(not _is_of_kind(test) for test in tests)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.chosen import left_by_choice
+from backproof.check.chosen import applied_sites, left_by_choice
 from backproof.check.grades import is_multiple
 from backproof.check.points import informative_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
@@ -82,7 +82,8 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
             ):
                 dropped.append(Dropped(leaf, name, node, sibling, names.get(node)))
                 break
-    return tuple(d for d in dropped if not left_by_choice(step, d.gradient, d.sibling))
+    sites = applied_sites(step) if dropped else frozenset()
+    return tuple(d for d in dropped if not left_by_choice(step, d.gradient, d.sibling, sites))
 
 
 @lru_cache(1)  # the step of one program, for those who ask of it

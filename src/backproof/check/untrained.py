@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backproof.check.chosen import left_by_choice
+from backproof.check.chosen import applied_sites, left_by_choice
 from backproof.check.dropped import Place, owned, places_of, with_older_values_apart
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, adjoints, ancestors
@@ -108,9 +108,9 @@ def _given(step: TrainingStep, changed: Mapping[Place, Parameter]) -> dict[int, 
             names.setdefault(store.place[2], siblings[store.place[1]])
     for place in changed:
         names.pop(place[2], None)
-    found = defaultdict[int, dict[str, None]](dict)
+    found, applied = defaultdict[int, dict[str, None]](dict), applied_sites(step)
     for s in inside:
-        if s.place[2] in names and not left_by_choice(step, s.after, names[s.place[2]]):
+        if s.place[2] in names and not left_by_choice(step, s.after, names[s.place[2]], applied):
             found[s.place[1]][trace.labels.get(s.place, s.place[2])] = None
     return {owner: " and ".join(called) for owner, called in found.items()}
 
