@@ -10,7 +10,7 @@ import numpy as np
 
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, ancestors
-from backproof.step import label
+from backproof.step import TrainingStep, label
 from backproof.step.update import THROUGH, terms
 
 SIZES = frozenset({"square", "abs", "sqrt"})
@@ -26,6 +26,8 @@ def fed_otherwise(judgement: Judgement) -> dict[str, str]:
         leaf, after = step.copies.get(change.before), step.copies.get(change.after)
         if leaf is None or after is None or leaf in switched or not np.any(step.state.get(leaf, 0)):
             continue
+        if _is_applied(after, step):
+            continue  # a gradient, whatever else is made of it
         for term in terms(after, leaf)[1]:
             node, is_size = _fed(term)
             if node in forward and node.operation != "constant" and np.size(node.value) > 1:
@@ -33,6 +35,15 @@ def fed_otherwise(judgement: Judgement) -> dict[str, str]:
             elif not is_size and np.any(np.asarray(node.value) < 0):
                 found[label(step.trace, change)] = ""
     return found
+
+
+def _is_applied(value: Node, step: TrainingStep) -> bool:
+    """Does a value reach an update otherwise than by its root?"""
+    reached = {value}
+    for node in ancestors(step.descents):
+        if node.operation not in ("sqrt", "power") and not reached.isdisjoint(node.operands):
+            reached.add(node)
+    return not reached.isdisjoint(step.descents)
 
 
 def _fed(node: Node) -> tuple[Node, bool]:
