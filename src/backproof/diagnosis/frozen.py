@@ -11,7 +11,7 @@ from backproof.check.dropped import kept_leaves, with_older_values_apart
 from backproof.check.judgement import Judgement
 from backproof.check.points import informative_tables
 from backproof.check.unread import unread_parts
-from backproof.check.untrained import untrained
+from backproof.check.untrained import Untrained
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
@@ -139,9 +139,8 @@ def _overwritten(judgement: Judgement) -> list[Change]:
     ]
 
 
-def left_out(judgement: Judgement) -> str | None:
+def left_out(found: Untrained | None) -> str | None:
     """Say that numbers of a model are given a gradient, as its parameters are, and not changed by it."""
-    found = untrained(judgement)
     if found is None:
         return None
     return (

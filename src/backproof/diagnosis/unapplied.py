@@ -8,7 +8,7 @@ import numpy as np
 
 from backproof.check.dropped import Dropped
 from backproof.check.judgement import Judgement
-from backproof.check.untrained import untrained
+from backproof.check.untrained import Untrained
 from backproof.diagnosis.faulty import Verify, fix_of
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
@@ -88,12 +88,12 @@ def _left_by_loop(judgement: Judgement, dropped: Sequence[Dropped], verify: Veri
     return _widened(trace, trace.sites[min(beside)], owners, verify)
 
 
-def left_layers(judgement: Judgement, verify: Verify) -> Finding | None:
+def left_layers(judgement: Judgement, found: Untrained | None, verify: Verify) -> Finding | None:
     """The finding of a loop that leaves out the last layer, which nobody does to train but a part.
 
     The loop may stand around the call of what updates a layer.
     """
-    found, trace = untrained(judgement), judgement.step.trace
+    trace = judgement.step.trace
     if found is None or not found.last:
         return None
     stores = (parameter.changes[-1].stores[-1] for parameter in judgement.step.parameters)

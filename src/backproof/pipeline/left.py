@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from backproof.check.dropped import dropped_gradients
 from backproof.check.judgement import Judgement
+from backproof.check.untrained import untrained
 from backproof.diagnosis.mended import before_mending, holder_of, mended_with
 from backproof.diagnosis.rows import lost_rows
 from backproof.diagnosis.unapplied import left_layers, unapplied
@@ -60,7 +61,7 @@ def _left(run: Run, options: Options, judged: Judged) -> Left:
     if judgement is not None and judgement.verdict.correct and judgement.declared is None:
         dropped, mends = dropped_gradients(judgement.step), Mends(run.program, options)
         missing = unapplied(judgement, dropped, mends.verified)
-        layers = None if missing else left_layers(judgement, mends.trained)
+        layers = None if missing else left_layers(judgement, untrained(judgement), mends.trained)
         return missing if layers is None else (layers,), lost_rows(judgement, dropped)
     if not options.again:
         return (), ()

@@ -17,6 +17,7 @@ from backproof.check.scales import rescaled
 from backproof.check.trial import Bench
 from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
+from backproof.check.untrained import untrained
 from backproof.check.unwatched import unwatched
 from backproof.diagnosis.assigned import exchanged, forgetful
 from backproof.diagnosis.conviction import convincing
@@ -182,11 +183,12 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     if not (lost or missing):
         if forgotten := unread_gradients(judgement.step):
             return case.inconclusive(perhaps_forgotten(judgement, forgotten))
-        if (layers := left_layers(judgement, case.mends.trained)) is not None:
+        given = untrained(judgement)
+        if (layers := left_layers(judgement, given, case.mends.trained)) is not None:
             return lasting(case.program, judgement, (layers,), case.notes, ())
         if kept := written_back(judgement):
             return faulty(case.program, judgement, kept, case.notes, case.options)
-        left = untouched_items(judgement) or overwritten_with_itself(judgement) or left_out(judgement)
+        left = untouched_items(judgement) or overwritten_with_itself(judgement) or left_out(given)
         if left is not None:
             return case.inconclusive(left)
     return lasting(case.program, judgement, (*lost, *missing), case.notes, dropped)
