@@ -73,6 +73,11 @@ class Place:
         """Does one call alone use the function that it stands in?"""
         return bool(self.site.function) and len(self.calls) == 1
 
+    @property
+    def has_one_argument(self) -> bool:
+        """Is it a call with a single argument?"""
+        return len(self.site.children) - self.site.arguments == 1
+
     @cached_property
     def children(self) -> tuple[Site, ...]:
         """Its direct sub-expressions."""

@@ -135,10 +135,11 @@ class Scenery:
         What got one more name that the step does not read is the value that has it.
         """
         copies = self.bench.step.copies
-        if not (node in copies and copies[node].operands) and (bare := unnamed(node)) in copies:
-            return copies[bare]
-        if node in copies:
-            return copies[node]
+        copy = copies.get(node)
+        if copy is None or not copy.operands:
+            copy = copies.get(unnamed(node), copy)
+        if copy is not None:
+            return copy
         if node not in self.leaves:
             self.leaves[node] = leaf(node.value, node.name)
         return self.leaves[node]

@@ -82,7 +82,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     Or all the calls of a formula that activates its argument once more.
     """
     parent = place.parent
-    if place.site.kind == "Call" and parent is not None and parent.kind == "Call" and _one_argument(place):
+    if place.site.kind == "Call" and parent is not None and parent.kind == "Call" and place.has_one_argument:
         inner = place.children[-1]
         text = parent.text.replace(place.text, inner.text, 1)
         why = f"the derivative is taken at `{place.text}`; it has to be taken at `{inner.text}`"
@@ -90,10 +90,6 @@ def corrections(place: Place) -> Iterator[Correction]:
         yield Correction("derivative-at-wrong-point", (part,), 1.0, why, at=parent, expected=text)
     if place.site.kind in ("BinOp", "Call"):
         yield from _formula(place)
-
-
-def _one_argument(place: Place) -> bool:
-    return len(place.site.children) - place.site.arguments == 1
 
 
 def _formula(place: Place) -> Iterator[Correction]:

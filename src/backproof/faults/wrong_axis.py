@@ -97,7 +97,7 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 def _apart(place: Place) -> Iterator[Correction]:
     """What a number made of a whole array has to stay, one value for each element."""
-    if place.shape or len(place.site.children) - place.site.arguments != 1:
+    if place.shape or not place.has_one_argument:
         return
     inner = place.children[-1]
     node = place.inside(place.edges[0].operand, inner.number)
