@@ -90,3 +90,44 @@ def test_a_step_from_what_is_kept_of_the_parameter_is_no_such_mistake(update: st
     text = PROGRAM.replace(" + rows", "").replace("rows = [0.2, -0.4, 0.1]", "slow = b * 0.9")
     text = text.replace("UPDATE", f"{ALL[0]}\n    {update}")
     assert check_program(program_from_bytes(text.encode(), "kept.py")).verdict != "faulty"
+
+
+HANDED = """
+import numpy as np
+
+rng = np.random.default_rng(8)
+X, y = rng.normal(size=(21, 4)), rng.normal(size=(21, 3))
+V, a = rng.normal(size=(4, 5)) * 0.4, rng.normal(size=5) * 0.3
+W, b = rng.normal(size=(5, 3)) * 0.4, rng.normal(size=3) * 0.3
+
+
+def stepped(V, a, W, b, dV, da, dW, db, rate):
+    V = V - rate * dV
+    a = a - rate * da
+    W = W - rate * dW
+    b = b - rate * db
+    return V, a, W, b
+
+
+for k in range(400):
+    h = np.tanh(X @ V + a)
+    e = h @ W + b - y
+    loss = 0.5 * np.sum(e ** 2) / 21
+    dW, db = h.T @ e / 21, e.sum(axis=0) / 21
+    dh = e @ W.T / 21 * (1 - h ** 2)
+    V, a, W, b = stepped(V, a, W, b, X.T @ dh, dh.sum(axis=0), dW, db, 0.1)
+"""
+
+
+@pytest.mark.parametrize(("call", "name"), [("dW, b", "W"), ("W, db", "b")])
+def test_another_value_that_is_handed_on_for_a_parameter(call: str, name: str) -> None:
+    """A function takes the step off what it is given, so the argument is what is wrong."""
+    program = program_from_bytes(
+        HANDED.replace("= stepped(V, a, W, b,", f"= stepped(V, a, {call},").encode(), "a.py"
+    )
+    report = check_program(program)
+    assert report.verdict == "faulty"
+    (finding,) = [each for each in report.findings if each.severity == "error"]
+    assert (finding.name, finding.found, finding.expected) == ("wrong-operand", f"d{name}", name)
+    assert finding.fix is not None
+    assert check_program(apply_edits(program, finding.fix.edits)).verdict == "correct"

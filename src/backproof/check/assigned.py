@@ -46,13 +46,13 @@ def assigned_steps(judgement: Judgement) -> dict[Change, bool]:
     return found
 
 
-def taken_off_others(judgement: Judgement) -> dict[Change, tuple[int, int]]:
-    """The sites of updates, and of what stands there in place of the old value, which is less its own step.
+def taken_off_others(judgement: Judgement) -> dict[Change, tuple[int, int, Node]]:
+    """The sites of updates, of what stands there in place of the old value, and this, less its own step.
 
     The step has to be the true gradient at the rate of all others, and the other value nothing that is kept
     for this, as a mean of what the parameter was: it is a parameter of its own, or made without it.
     """
-    step, found = judgement.step, dict[Change, tuple[int, int]]()
+    step, found = judgement.step, dict[Change, tuple[int, int, Node]]()
     kept = {root(change.before, 0) for change in step.window.others}
     for change in step.unread:
         after, leaf = _sum(root(change.after, 0)), step.copies[change.before]
@@ -69,7 +69,7 @@ def taken_off_others(judgement: Judgement) -> dict[Change, tuple[int, int]]:
                 step, leaf, [standing], judgement.verdict.spread
             )
             if not of_itself and _is_step(judgement, leaf, step.copies[taken], sign):
-                found[change] = after.origin.site, after.origin.operand_sites[position]
+                found[change] = after.origin.site, after.origin.operand_sites[position], other
     return found
 
 

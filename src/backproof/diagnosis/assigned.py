@@ -12,6 +12,7 @@ from backproof.diagnosis.faulty import Verify, fix_of
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding, ParameterReport
+from backproof.graph import Node
 from backproof.source import Edit
 from backproof.step import label
 from backproof.trace import Site, Trace
@@ -69,11 +70,16 @@ def exchanged(
     if len(others) < len(judgement.step.unread):
         return None
     found = list[tuple[Site, str, Edit]]()
-    for change, (whole, part) in others.items():
+    for change, (whole, part, standing) in others.items():
         site, target = trace.sites[part], trace.sites[whole].target or ""
         if part < 0 or not target:
             return None
         target = target.removesuffix("[:]").removesuffix("[...]")
+        if site.text == target:  # another value was handed on under this name
+            handed = _handed_as(trace, standing, target)
+            if handed is None:
+                return None
+            site, target = handed, label(trace, change)
         found.append((site, ITEM.sub("", label(trace, change)), Edit(site.span, target)))
     verified = verify([edit for _, _, edit in found], None)
     if verified is None:
@@ -94,6 +100,16 @@ def exchanged(
     )
     shapes = {name: np.shape(c.before.value) for c, (_, name, _) in zip(others, found, strict=True)}
     return findings, tuple(ParameterReport(name, shape, "faulty") for name, shape in shapes.items())
+
+
+def _handed_as(trace: Trace, node: Node, name: str) -> Site | None:
+    """The place at which a value got a name, where it had another before, as the argument of a call."""
+    while node.operation == "identity" and node.origin is not None and node.origin.site >= 0:
+        site: Site = trace.sites[node.origin.site]
+        if site.text != name:
+            return site
+        node = node.operands[0]
+    return None
 
 
 def _kept(trace: Trace, statement: Site, upward: bool) -> Edit | None:

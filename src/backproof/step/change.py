@@ -76,7 +76,20 @@ def changes_in(
                 and group[-1].time > known.stores[-1].time
             ):
                 changes[before] = Change(place, before, after, tuple(group), passes)
-    return sorted(_once(list(changes.values())), key=lambda c: c.stores[-1].time)
+    found = _once(list(changes.values()))
+    written = [stores for place, stores in grouped.items() if place[0] == "object"]
+    return sorted(_written_to(found, written), key=lambda c: c.stores[-1].time)
+
+
+def _written_to(changes: list[Change], written: list[list[Store]]) -> list[Change]:
+    """Let what was made and then written to be what it is at last, as with ``w = w - lr * g; w[0] = 0``."""
+    by_first = {root(stores[0].before, 0): stores for stores in written if stores[0].before is not None}
+    return [
+        replace(c, after=more[-1].after, stores=(*c.stores, *more))
+        if (more := by_first.get(root(c.after, 0))) and more[0].time > c.stores[-1].time
+        else c
+        for c in changes
+    ]
 
 
 def _once(changes: list[Change]) -> list[Change]:
@@ -133,7 +146,7 @@ def _lone(grouped: dict[tuple[Any, ...], list[Store]], memo: dict[Any, bool]) ->
 def _all_remade(stores: list[Store], start: int) -> dict[Store, bool]:
     """The answers of ``_remade`` for many stores, found together."""
     asked = [store for store in stores if _is_alike(store)]
-    order = ancestors([store.after for store in asked], lambda node: time_of(node) < start)
+    order = ancestors([store.after for store in asked], lambda node: not _is_since(node, start))
     found = depend(order, [([s.after], root(s.before, 0)) for s in asked if s.before is not None])
     return {**dict.fromkeys(stores, False), **dict(zip(asked, found, strict=True))}
 
@@ -172,7 +185,12 @@ def _remade(store: Store, start: int) -> bool:
     """Is the new value computed from the old one since ``start``, of the same shape, in whatever way?"""
     if store.before is None or not _is_alike(store):
         return False
-    return reaches(store.after, root(store.before, 0), lambda node: time_of(node) >= start)
+    return reaches(store.after, root(store.before, 0), lambda node: _is_since(node, start))
+
+
+def _is_since(node: Node, start: int) -> bool:
+    """Was a value made since ``start``, or is it one that an older name stands for?"""
+    return time_of(node) >= start or node.operation == "identity"
 
 
 def root(node: Node, start: int) -> Node:

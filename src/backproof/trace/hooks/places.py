@@ -60,6 +60,19 @@ class Places:
         """What a place was given last, by a statement or else with what it is a part of."""
         return self.stored_at.get(place) or self.given_at.get(place)
 
+    def _held(self, entry: tuple[Node, Any, int] | None, value: Any) -> Node | None:
+        """What a place held before another value: an array is what was last written to it since.
+
+        But a view, as a loop gives of the rows of a table, is not put together for this.
+        """
+        if entry is None:
+            return None
+        node, old, time = entry
+        viewed = not isinstance(old, np.ndarray) or id(old) in self.nodes.views
+        if viewed or old is value or self.nodes.written(old) <= time:
+            return node
+        return self.nodes.find(old) or node
+
     def attribute(self, owner: Any, name: str, value: Any) -> None:
         """An attribute was read; the first time also where nothing was seen to be stored there.
 
@@ -170,7 +183,7 @@ class Places:
         old = frame.bound.get(name)
         self.bind(frame, name, value, node)
         place = ("name", frame.number, name)
-        before = old[0] if old is not None else None
+        before = self._held(old, value)
         if written is not None and old is not None and old[1] is value:
             before = written
         if before is None and place in self.stored_at:
@@ -215,7 +228,7 @@ class Places:
             old = self._entry(place)
             time = self.moment.tick()
             self.stored_at[place] = (node, value, self.nodes.taken(value, time))
-            before = old[0] if old is not None else None
+            before = self._held(old, value)
             store = Store(time, place, before, node, site, self.moment.current.number)
             self.trace.stores.append(store)
             if old is not None and old[1] is not value:
