@@ -66,3 +66,33 @@ def test_a_row_is_kept_before_it_changes() -> None:
     assert finding.fix is not None
     assert finding.fix.applicability == "safe"
     assert any("old_A = A[u].copy()" in edit.content for edit in finding.fix.edits)
+
+
+ENTRIES = """
+import numpy as np
+rng = np.random.default_rng(6)
+w, c = rng.normal(size=(4, 3)), rng.normal(size=3)
+
+def less(old, step):
+    return old - 0.05 * step
+
+for turn in range(2000):
+    x, t = rng.normal(size=4), rng.normal(size=3)
+    e = x @ w + c - t
+    loss = 0.5 * (e[0] ** 2 + e[1] ** 2 + e[2] ** 2)
+    for i in range(4):
+        w[i, 0] = less(w[i, 0], e[0] * x[i])
+        w[i, 2] = less(w[i, 2], e[2] * x[i])
+        w[i, 1] = less(w[i, {column}], e[1] * x[i])
+    c -= 0.05 * e
+"""
+
+
+@pytest.mark.parametrize(("column", "verdict"), [(1, "correct"), (0, "faulty")])
+def test_an_entry_keeps_its_own_value(column: int, verdict: str) -> None:
+    """What takes its step off the entry beside is no gradient step, though both are of one array."""
+    report = check_program(program_from_bytes(ENTRIES.format(column=column).encode(), "p.py"))
+    assert report.verdict == verdict
+    assert [(f.name, f.expected) for f in report.findings if f.severity == "error"] == [
+        ("wrong-index", "w[i, 1]")
+    ] * (column == 0)
