@@ -94,16 +94,19 @@ def test_a_flag_of_time() -> None:
 
 
 @pytest.mark.parametrize(
+    "fed", ["cache[k] = 0.9 * cache[k] + 0.1 * SIZE", "cache[k] += (1 - rho) * (SIZE - cache[k])"]
+)
+@pytest.mark.parametrize(
     ("size", "verdict"), [("g ** 2", "correct"), ("p ** 2", "inconclusive"), ("g", "inconclusive")]
 )
-def test_a_memory_of_sizes(size: str, verdict: str) -> None:
+def test_a_memory_of_sizes(size: str, verdict: str, fed: str) -> None:
     """What an optimizer divides by the root of is made of the squares of the gradients."""
     update = (
         "for k, (p, g) in enumerate(zip([W1, b1, W2, b2], [dW1, db1, dW2, db2])):\n"
-        f"        cache[k] = 0.9 * cache[k] + 0.1 * {size}\n"
+        f"        {fed.replace('SIZE', size)}\n"
         "        p -= 0.01 * g / (np.sqrt(cache[k]) + 1e-8)"
     )
-    start = "cache = [np.zeros((3, 4)), np.zeros(4), np.zeros((4, 2)), np.zeros(2)]"
+    start = "rho = 0.9; cache = [np.zeros((3, 4)), np.zeros(4), np.zeros((4, 2)), np.zeros(2)]"
     report = _report(update, start, "b1 -= 0.1 * db1", "pass")
     if verdict == "inconclusive":
         assert report.reason is not None

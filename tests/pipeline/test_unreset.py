@@ -95,3 +95,30 @@ def test_a_count_is_no_gradient() -> None:
     report = _checked(COUNTS)
     assert report.verdict != "faulty"
     assert "none resets" not in (report.reason or "")
+
+
+VELOCITY = """
+import numpy as np
+
+rng = np.random.default_rng(21)
+X, Y = rng.normal(size=(9, 4)), rng.normal(size=(9, 3))
+w, b = rng.normal(size=(4, 3)), rng.normal(size=3)
+vw, vb = np.zeros((4, 3)), np.zeros(3)
+for step in range(300):
+    err = X @ w + b - Y
+    loss = 0.5 * np.sum(err ** 2)
+    KEEP
+    vw += X.T @ err
+    vb += err.sum(axis=0)
+    w -= 0.01 * vw
+    b -= 0.01 * vb
+"""
+
+
+@pytest.mark.parametrize("share", ["0.9", "1.0"])
+@pytest.mark.parametrize("keep", ["vw *= SHARE; vb *= SHARE", "vw, vb = SHARE * vw, SHARE * vb"])
+def test_a_velocity_that_forgets_nothing(keep: str, share: str) -> None:
+    """Times the number 1 it is the sum of all gradients, which is said."""
+    report = _checked(VELOCITY.replace("KEEP", keep.replace("SHARE", share)))
+    assert report.verdict == ("correct" if share == "0.9" else "inconclusive")
+    assert ("none resets" in (report.reason or "")) == (share == "1.0")

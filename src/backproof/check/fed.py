@@ -21,18 +21,19 @@ def fed_otherwise(judgement: Judgement) -> dict[str, str]:
     step, found = judgement.step, dict[str, str]()
     switched = {switch.node for switch in step.switches}
     forward = set(ancestors([step.loss]))
+    moving = {*step.leaves, *(step.copies[c.before] for c in step.remembered if c.before in step.copies)}
     owners = {leaf: parameter.name for parameter in step.parameters for leaf in parameter.leaves}
-    for change in step.window.others:
+    for change in step.remembered:
         leaf, after = step.copies.get(change.before), step.copies.get(change.after)
         if leaf is None or after is None or leaf in switched or not np.any(step.state.get(leaf, 0)):
             continue
         if _is_applied(after, step):
             continue  # a gradient, whatever else is made of it
         for term in terms(after, leaf)[1]:
-            node, is_size = _fed(term)
+            node, is_size = _fed(term, leaf, moving)
             if node in forward and node.operation != "constant" and np.size(node.value) > 1:
                 found[label(step.trace, change)] = owners.get(node) or node.name or "a value of the loss"
-            elif not is_size and np.any(np.asarray(node.value) < 0):
+            elif not is_size and leaf not in ancestors([node]) and np.any(np.asarray(node.value) < 0):
                 found[label(step.trace, change)] = ""
     return found
 
@@ -46,8 +47,11 @@ def _is_applied(value: Node, step: TrainingStep) -> bool:
     return not reached.isdisjoint(step.descents)
 
 
-def _fed(node: Node) -> tuple[Node, bool]:
-    """What a term is a multiple or a size of, and whether it is a size."""
+def _fed(node: Node, memory: Node, moving: set[Node]) -> tuple[Node, bool]:
+    """What a term is a multiple or a size of, or goes from the memory to, and whether it is a size.
+
+    A multiple by a number that none of what is ``moving`` enters.
+    """
     is_size = False
     while True:
         if node.operation in SIZES or _is_square(node):
@@ -55,13 +59,15 @@ def _fed(node: Node) -> tuple[Node, bool]:
         elif node.operation in THROUGH and node.operation != "clip":
             node = node.operands[0]
         elif node.operation in ("multiply", "divide"):
-            numbers = [np.size(o.value) == 1 and not o.operands for o in node.operands]
+            numbers = [np.size(o.value) == 1 and moving.isdisjoint(ancestors([o])) for o in node.operands]
             if numbers[1]:
                 node = node.operands[0]
             elif numbers[0] and node.operation == "multiply":
                 node = node.operands[1]
             else:
                 return node, is_size
+        elif node.operation in ("add", "subtract") and memory in node.operands and not is_size:
+            node = node.operands[1 if node.operands[0] is memory else 0]
         else:
             return node, is_size
 

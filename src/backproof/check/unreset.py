@@ -6,10 +6,12 @@ steps before has its direction, and no comparison tells it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from backproof.check.judgement import Judgement
-from backproof.graph import ancestors
+from backproof.graph import Node, ancestors
 from backproof.step import Change, label
 from backproof.step.change import root
 from backproof.step.update import sums, terms, time_of, walk
@@ -17,20 +19,23 @@ from backproof.trace import Trace
 
 
 def never_reset(judgement: Judgement) -> tuple[str, ...]:
-    """The names of sums of the parameters' shapes that go on from step to step and feed the updates."""
+    """The names of sums of the parameters' shapes that go on from step to step and feed the updates.
+
+    Also those that are multiplied by the number 1, as a velocity by what it is to keep.
+    """
     step = judgement.step
     used, shapes = set(ancestors(step.descents)), {p.shape for p in step.parameters}
+    places = {change.place for parameter in step.parameters for change in parameter.changes}
+    versions = {root(store.after, 0) for store in step.trace.stores if store.place in places}
     found = []
-    for change in step.window.others:
+    for change in step.remembered:
         leaf = step.copies.get(change.before)
-        if (
-            leaf is None
-            or leaf not in used
-            or leaf in step.state
-            or np.shape(change.before.value) not in shapes
-        ):
+        if leaf is None or leaf not in used or np.shape(change.before.value) not in shapes:
             continue
-        if sums(change.after, change.before) and _adds_numbers(change) and _goes_on(step.trace, change):
+        if np.any(step.state.get(leaf, 0)):
+            continue  # the size of gradients, and no gradient
+        whole = sums(change.after, change.before, ones=True, apart=versions)
+        if whole and _adds_numbers(change) and _goes_on(step.trace, change, versions):
             found.append(label(step.trace, change))
     return tuple(dict.fromkeys(found))
 
@@ -43,7 +48,7 @@ def _adds_numbers(change: Change) -> bool:
     return any(not n.operands and n.operation != "constant" and np.size(n.value) > 1 for n in line)
 
 
-def _goes_on(trace: Trace, change: Change) -> bool:
+def _goes_on(trace: Trace, change: Change, apart: Collection[Node]) -> bool:
     """Is all of it still there when the next step adds to it, or was it when this one did?"""
     first, last = change.stores[0], change.stores[-1]
     inside = [s for s in trace.stores if s.place == change.place]
@@ -51,6 +56,8 @@ def _goes_on(trace: Trace, change: Change) -> bool:
     if any(not np.any(s.after.value) for s in (*change.stores, following) if s is not None):
         return False  # set to zero, also in place
     if following is not None:
-        return sums(following.after, root(change.after, 0))
+        return sums(following.after, root(change.after, 0), ones=True, apart=apart)
     before = next((s for s in reversed(inside) if s.time < first.time), None)
-    return before is not None and before.before is not None and sums(before.after, root(before.before, 0))
+    if before is None or before.before is None:
+        return False
+    return sums(before.after, root(before.before, 0), ones=True, apart=apart)

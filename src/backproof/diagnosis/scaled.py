@@ -28,5 +28,5 @@ def with_those_before(judgement: Judgement) -> str | None:
     return (
         f"The update takes its gradient from {listed(names)}, to which every step adds and which none "
         "resets: where the gradients of the steps before have another direction, the step is wrong. Set it "
-        "to zero in every step."
+        "to zero in every step, or let it forget a share of itself, as a velocity does."
     )

@@ -99,6 +99,12 @@ class TrainingStep:
         """The values of all parameters before the step."""
         return tuple(leaf for parameter in self.parameters for leaf in parameter.leaves)
 
+    @property
+    def remembered(self) -> tuple[Change, ...]:
+        """What the step changes beside its parameters, as an optimizer's memory."""
+        taken = {change for parameter in self.parameters for change in parameter.changes}
+        return (*self.window.others, *(c for c in self.window.parameters if c not in taken))
+
 
 def training_step(
     trace: Trace,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -94,10 +94,12 @@ def rescales(after: Node, before: Node) -> bool:
     return True
 
 
-def sums(after: Node, before: Node) -> bool:
+def sums(after: Node, before: Node, ones: bool = False, apart: Collection[Node] = ()) -> bool:
     """Is the whole of the old value carried on in the new one, with nothing taken off it?
 
     That is how a total grows. A momentum forgets a share of itself in every step, however that is written.
+    With ``ones`` a product with the number 1 is the other factor. What is computed through nodes ``apart``
+    is something else than the old value.
     """
     carried, others, queue, met = False, list[Node](), deque([after]), set[Node]()
     while queue:
@@ -113,10 +115,25 @@ def sums(after: Node, before: Node) -> bool:
             queue.extend(node.operands)
         elif node.operation in THROUGH:
             queue.append(node.operands[0])
+        elif ones and (factors := _times_one(node)):
+            queue.extend(factors)
         else:
             others.append(node)
     first = time_of(before)
-    return carried and not any(reaches(other, before, lambda n: time_of(n) >= first) for other in others)
+
+    def inside(node: Node) -> bool:
+        return time_of(node) >= first and node not in apart
+
+    return carried and not any(reaches(other, before, inside) for other in others)
+
+
+def _times_one(node: Node) -> tuple[Node, ...]:
+    """What is multiplied by a number that is 1, or divided by it; nothing where no such number is."""
+    if node.operation not in ("multiply", "divide"):
+        return ()
+    inner = [o for o in node.operands if np.ndim(o.value) or float(o.value) != 1.0]
+    whole = len(inner) == 1 and (node.operation == "multiply" or inner[0] is node.operands[0])
+    return tuple(inner) if whole else ()
 
 
 def shrinks(after: Node, before: Node) -> bool:
