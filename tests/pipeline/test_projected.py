@@ -93,3 +93,17 @@ def test_a_step_beside_the_old_value(update: str) -> None:
 def test_what_scales_otherwise_is_not_set_aside(update: str) -> None:
     """A factor of its own, which may have slipped out of the step, is no way back within bounds."""
     assert _verdict(update)[0] != "correct"
+
+
+@pytest.mark.parametrize(
+    "update", ["w -= 0.1 * dw; w[1] = 0", "w = w - 0.1 * dw; w[1] = 0.0", "w -= 0.1 * dw; w[1:3] *= 0"]
+)
+def test_a_part_that_is_set_to_zero_is_said(update: str) -> None:
+    """It may be the wrong part, unless it was zero from the beginning."""
+    report = check_program(program_from_bytes(PROGRAM.replace("UPDATE", update).encode(), "zero.py"))
+    assert report.verdict == "inconclusive"
+    assert "set to zero behind every update" in (report.reason or "")
+    begun = PROGRAM.replace("few = ", "w[1] = 0\nfew = ")
+    report = check_program(program_from_bytes(begun.replace("UPDATE", update).encode(), "zero.py"))
+    assert report.verdict == ("inconclusive" if "1:3" in update else "correct")
+    assert [parameter.name for parameter in report.parameters] == ["b", "w"]

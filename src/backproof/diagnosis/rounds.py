@@ -11,6 +11,7 @@ from backproof.check.redrawn import forgotten, redrawn
 from backproof.check.reused import reused
 from backproof.check.rounded import rounded
 from backproof.check.timed import timed
+from backproof.check.zeroed import zeroed
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
@@ -66,6 +67,18 @@ def rounded_off(judgement: Judgement) -> str | None:
         f"The gradients seen are right, but what the update makes of {listed(list(found))} is rounded, by up "
         f"to {share:.1g} times the size of the step itself: smaller steps are lost. Round what is shown, and "
         "not the parameters."
+    )
+
+
+def set_to_zero(judgement: Judgement) -> str | None:
+    """Say of which parameters each step sets a part to zero that did not begin so."""
+    names = zeroed(judgement)
+    if not names:
+        return None
+    return (
+        f"The gradients seen are right, but a part of {listed(names)} is set to zero behind every update, so "
+        "that what it learns is lost. Where that is meant, all is right: then let this part be zero from the "
+        "beginning."
     )
 
 

@@ -68,6 +68,7 @@ from backproof.diagnosis.rounds import (
     drawn_anew,
     let_through_at_times,
     rounded_off,
+    set_to_zero,
 )
 from backproof.diagnosis.scaled import apart_from_the_others, with_those_before
 from backproof.diagnosis.several import together
@@ -202,6 +203,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield drawn_anew(judgement)
     yield decided_before(judgement)
     yield rounded_off(judgement)
+    yield set_to_zero(judgement)
     yield begun_otherwise(judgement)
     yield let_through_at_times(judgement)
     yield divided_otherwise(judgement)
