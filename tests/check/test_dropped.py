@@ -440,3 +440,46 @@ def test_what_is_written_back_as_it_is() -> None:
         "slope",
         ("slope",),
     )
+
+
+GAUGE = """
+import numpy as np
+draw = np.random.default_rng(61)
+tide, H = np.sin(0.4 * np.arange(60)) + 0.2 * draw.normal(size=60), 4
+net = {"U": 0.5 * draw.normal(size=(H, H + 1)), "a": 0.1 * draw.normal(size=(H, 1)),
+       "v": 0.5 * draw.normal(size=(1, H)), "b": np.zeros((1, 1))}
+def forward(xs):
+    h, tape = np.zeros((H, 1)), []
+    for x in xs:
+        z = np.vstack([h, [[x]]])
+        h = np.tanh(net["U"] @ z + net["a"])
+        tape.append((z, h, net["v"] @ h + net["b"]))
+    return tape
+def error(tape, want):
+    return 0.5 * sum((each[-1].item() - w) ** 2 for each, w in zip(tape, want))
+for turn in range(1000):
+    s = turn % 50
+    want = tide[s + 1:s + 6]
+    tape = forward(tide[s:s + 5])
+    grad = {name: np.zeros_like(value) for name, value in net.items()}
+    carry = np.zeros((H, 1))
+    for (z, h, out), w in zip(tape[::-1], want[::-1]):
+        miss = out - w
+        grad["v"] += miss @ h.T
+        grad["b"] += miss
+        d = (net["v"].T @ miss + carry) * (1 - h * h)
+        grad["U"] += d @ z.T
+        grad["a"] += d
+        carry = net["U"][:, :H].T @ d
+    for name in net:
+        net[name] = net[name] - 0.02 * grad[name]
+    if turn % 100 == 0:
+        print(turn, error(tape, want))
+"""
+
+
+def test_a_sum_of_errors_in_a_dictionary_is_no_parameter() -> None:
+    """Its item is written for the first time when a first error is added, of which the bias is a part."""
+    report = check_program(program_from_bytes(GAUGE.encode(), "program.py"))
+    assert report.verdict == "correct"
+    assert "net['b']" in {p.name for p in report.parameters}

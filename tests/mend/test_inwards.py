@@ -157,6 +157,11 @@ SETS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         LEAKY,
         (("(1 - m ** 2)", "(1 - m)"), ('d["K"] += np.outer(dk, h)', 'd["K"] += np.outer(dk, new)')),
     ),
+    "a sign and a factor, over time": (
+        LEAKY,
+        (("dn * (m - h)", "dn * (h - m)"), ("dm = dn * k *", "dm = dn *")),
+    ),
+    "a sign and a slope, over time": (LEAKY, (("dn * (m - h)", "dn * (h - m)"), ("(1 - m ** 2)", "(1 - m)"))),
     "a term of the loss and a constant": (
         NOISY,
         (("dmu = dz + mu / len(x)", "dmu = dz"), ("std * 0.5 +", "std +")),

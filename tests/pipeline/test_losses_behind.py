@@ -243,6 +243,20 @@ def test_mistakes_in_deltas_and_in_a_penalty_behind_them() -> None:
     assert all(f.mended for f in errors)
 
 
+@pytest.mark.parametrize("wrong", ['- shrink * p["W%d" % i]', '+ 0.3 * shrink * p["W%d" % i]'])
+def test_samples_are_counted_as_the_step_takes_them(wrong: str) -> None:
+    """A cost divides by the number of all data, but not its penalty; a step by that of its batch."""
+    text = COUNTED.replace("shrink / (2 * len(x))", "shrink / 2").replace(
+        "cost(seen, told, 0.4)", "cost(seen, told, 0.02)"
+    )
+    text = text.replace('shrink / n * p["W', 'shrink * p["W').replace("told[rows], 0.4", "told[rows], 0.02")
+    assert _report(text).verdict == "correct"
+    report = _report(text.replace('/ n + shrink * p["W%d" % i]', f"/ n {wrong}"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert all(f.mended for f in errors)
+    assert [f.name for f in errors] == ["sign-flipped" if wrong[0] == "-" else "wrong-scale"]
+
+
 def test_a_penalty_of_all_data_is_no_fault() -> None:
     """All layers decay as the cost says."""
     assert _report(COUNTED).verdict == "correct"

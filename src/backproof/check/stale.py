@@ -5,6 +5,8 @@ As where a dictionary of parameters is given new arrays, and the layers keep the
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from backproof.graph import Node, ancestors, depend
 from backproof.step import Change, Window
 from backproof.step.change import MANY, root
@@ -20,14 +22,18 @@ def stale(trace: Trace, step: Window) -> tuple[Change, ...]:
     """
     old = {root(change.before, 0): change for change in step.parameters if not change.local}
     last: dict[tuple[object, ...], Store] = {}
+    alike: dict[Node, list[Store]] = defaultdict(
+        list
+    )  # an array and the item that holds it are written at once
     pairs: list[tuple[Store, Store, Node]] = []
     for store in trace.stores:
         first = last.get(store.place)
         last[store.place] = store
+        alike[root(store.after, 0)].append(store)
         if first is None or store.before is None or root(store.before, 0) is not root(first.after, 0):
             continue
         value = next((node for node in _summands(first.after) if node in old), None)
-        if value is not None and not _adds_to_another(first, value):
+        if value is not None and not any(_adds_to_another(s, value) for s in alike[root(first.after, 0)]):
             pairs.append((store, first, value))
     found: dict[Node, Change] = {}
     for store, first, value in _without_readers(pairs):

@@ -31,6 +31,7 @@ MANY = 2  # corrections; where more are needed, the first may have done no more 
 OTHERWISE = 3  # other repairs, where the mended program does not do what the graph does
 WORK = 2_000_000  # of a search, as the bench counts it: some seconds
 TOTAL = 1.6  # times that, for all ways to search together
+LEAST = 2  # that part of it is left to go on from a correction that helps
 DEARER = 0.6  # than the cheapest correction: one that leaves more as it is may cost so much more
 ALIKE = 0.06  # between the costs of one correction at several places
 CONSTANTS = frozenset({"wrong-scale", "forward-backward-mismatch", "sign-flipped", "extra-factor"})
@@ -69,7 +70,7 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     inwards, until = None, bench.work + int(TOTAL * work)
     if rule is None and len(bench.main) > LONG:  # then it is dear to try each correction on the whole step
         inwards = searching.inwards(work)
-        if inwards.complete and len(inwards.steps) > 1:
+        if inwards.complete and _is_placed(inwards):
             return inwards
     found = searching.first(work)
     if found.complete:
@@ -78,7 +79,8 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
         inwards = searching.inwards(work) if rule is None else fresh
     if inwards.complete:
         return inwards
-    found = searching.run(found, min(work, until - bench.work), derive=False)
+    left = max(until - bench.work, work // LEAST if found.steps else 0)
+    found = searching.run(found, min(work, left), derive=False)
     if found.steps and (len(found.steps) > MANY or not found.complete):
         searching.closed = {searching.line_of(found.steps[0].correction)}
         other = searching.run(fresh, min(work // 4, until - bench.work), derive=False)
@@ -340,6 +342,11 @@ class _Search:
             if other < blame:
                 best, blame = tried, other
         return best
+
+
+def _is_placed(repair: Repair) -> bool:
+    """Could what it writes stand nowhere else, as a constant or a factor could?"""
+    return len(repair.steps) > 1 or repair.steps[0].correction.rule not in CONSTANTS | FACTORS
 
 
 def _left(repair: Repair) -> tuple[bool, int, int]:

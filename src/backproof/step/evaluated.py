@@ -54,14 +54,22 @@ def evaluated(trace: Trace, window: Window) -> list[Hypothesis]:
             continue
         seen.add(key)
         inside = inside or _Inside(trace, window)
-        own = _transplanted(node, line, versions, inside, None)
-        if own is None and inside.taken.parts:
-            own = _transplanted(node, line, versions, inside, inside.taken)
+        every = [_transplanted(node, line, versions, inside, None)]
+        if every[0] is None and inside.taken.parts:
+            every = [
+                _transplanted(node, line, versions, inside, taken) for taken in _ways(inside.taken, line)
+            ]
             evidence = min(evidence, SURE - 1)  # of all data, and not of this step's
-        if own is not None:
+        for own in filter(None, every):
             name, row, formula = described(trace, node, returned=node in trace.returned)
             found.append(Hypothesis(own, name, row, True, formula, evidence))
     return sorted(found, key=lambda h: -h.evidence)
+
+
+def _ways(taken: Taken, line: list[Node]) -> list[Taken]:
+    """What a step takes: with the samples counted as they are here, and as they are in all data."""
+    counts = any(taken.counted(node) is not node for node in line)
+    return [taken, taken.uncounted()] if counts else [taken]
 
 
 def _versions(trace: Trace, window: Window) -> dict[Node, Node]:
@@ -137,6 +145,8 @@ def _transplanted(
             copies[node] = versions[root(node, 0)]
         elif taken is not None and (part := taken.here(node)) is not node:
             data[node] = part
+        elif taken is not None and (number := taken.counted(node)) is not node:
+            data[node] = number
         elif not any(operand in copies for operand in node.operands):
             if operands != node.operands and (again := _again(node, operands, attributes)) is not None:
                 data[node] = again

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node
+from backproof.graph import Node, constant
 from backproof.step.change import root
 
 
@@ -17,6 +18,7 @@ class Taken:
     def __init__(self, made: Iterable[Node], computed: Callable[[Node], bool]) -> None:
         self.parts: dict[Node, Node | None] = {}
         self.rows: dict[int, Any] = {}  # by the length of the whole
+        self.counting = True
         for node in made:
             if node.operation != "index" or computed(node.operands[0]):
                 continue
@@ -45,6 +47,23 @@ class Taken:
             whole = root(whole.operands[0], 0)
         part = self.parts.get(whole)
         return node if part is None else part
+
+    def counted(self, node: Node) -> Node:
+        """The number of samples that the step takes, or twice that, in the place of the number of all."""
+        number = node.value
+        if not self.counting or node.operands or not isinstance(number, int) or isinstance(number, bool):
+            return node
+        for times in (1, 2):
+            rows = None if number % times else self.rows.get(number // times)
+            if rows is not None:
+                return constant(times * len(rows))
+        return node
+
+    def uncounted(self) -> Taken:
+        """The same with the numbers of samples as they are written."""
+        other = copy(self)
+        other.counting = False
+        return other
 
     def attributes(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The attributes of an operation with what is as long as the whole data cut to the step's rows."""

@@ -54,14 +54,15 @@ def _scales(catalogue: Catalogue, places: Sequence[Place], rate: float) -> list[
     """The constants by which right values of the backward pass may differ from adjoints, as they are tried.
 
     Those by which most do, as the sign that the error has, or the rate where that is a factor from the start;
-    all of these at once, as where the gradients are divided by the size of the batch and the deltas are not.
+    all of these at once, as where the gradients are divided by the size of the batch and the deltas are not,
+    but where one is another with a sign turned: then a fault has turned it.
     The rate of the updates is none of them, where there are others: it belongs to the parameters.
     Where none are right to show it, those that the loss has in front, as 1/N.
     """
     common = _common_scales(catalogue, places)
     common = [scale for scale in common if abs(abs(scale) - rate) > SAME * rate] or common
     if common:
-        every = [tuple(common)] if len(common) > 1 else []
+        every = [tuple(common)] if len(common) > 1 and not any(-scale in common for scale in common) else []
         return [*every, *((scale,) for scale in common)]
     tables = catalogue.tables
     numbers = [

@@ -81,7 +81,7 @@ class Truths:
         if origin is None or origin.site < 0 or not entry.of.operands:
             return True
         site = self.catalogue.bench.step.trace.sites[origin.site]
-        return site.statement is None or site.parent == site.statement
+        return site.statement is None or site.parent in (None, site.statement)
 
     def _distances(self, start: Node) -> dict[Node, int]:
         """How many operations of the forward pass lie between a value and what is computed from it."""

@@ -37,7 +37,7 @@ class Walk:
         ways.could_be = self._could_be
         self.missed: dict[Node, Miss] = {}
         self.looked: dict[Node, int] = defaultdict(int)
-        self.waiting: list[tuple[bool, int, int, Node]] = []
+        self.waiting: list[tuple[bool, int, int, int, Node]] = []
         self.count = 0
         self.puzzles: dict[Node, None] = {}  # what nothing has explained as yet, in order
         self.tried: set[tuple[Node, int, int, bool]] = set()
@@ -99,8 +99,14 @@ class Walk:
     def _wish(self, node: Node, wanted: Values, by: Node | None) -> None:
         self.knowledge.wishes[node].append(Wish(wanted, by))
         self.count += 1
-        later = node not in self.knowledge.given
-        heapq.heappush(self.waiting, (later, -self.bench.order[node], self.count, node))
+        later, doubtful = node not in self.knowledge.given, self._doubtful(node)
+        heapq.heappush(self.waiting, (later, doubtful, -self.bench.order[node], self.count, node))
+
+    def _doubtful(self, node: Node) -> int:
+        """How many inputs of a statement are no true value, so that they may have to be anything."""
+        knowledge = self.knowledge
+        inputs = knowledge.evaluation(node).inputs
+        return sum(u not in knowledge.sure and not knowledge.truths.holds(u) for u in inputs)
 
     # ------------------------------------------------------------------ one value
     def _look(self, node: Node) -> None:

@@ -58,7 +58,7 @@ class Ways:
         """The first way that explains a value. ``deep`` says that two things may be wrong at once."""
         ways: list[Callable[[Question], Reason | None]]
         ways = [self._by_mended, self._by_given, self._by_input, self._by_rest, self._by_writing]
-        ways += [self._by_two, self._by_both] if deep else []
+        ways += [self._by_true_input, *((self._by_two, self._by_both) if deep else ())]
         return next((reason for way in ways if (reason := way(question)) is not None), None)
 
     def _by_mended(self, question: Question) -> Reason | None:
@@ -106,7 +106,18 @@ class Ways:
         return Reason() if given and question.here.gives(question.wanted, given) else None
 
     def _by_input(self, question: Question) -> Reason | None:
-        """One of the inputs has to be another adjoint."""
+        """One of the inputs has to be another adjoint: it is none as it is, or one with the sign turned."""
+        return self._by_one(
+            question, lambda node, true: not self.truths.holds(node) or self._is_turned(node, true)
+        )
+
+    def _by_true_input(self, question: Question) -> Reason | None:
+        """One of the inputs has to be another adjoint than it is."""
+        return self._by_one(
+            question, lambda node, true: self.truths.holds(node) and not self._is_turned(node, true)
+        )
+
+    def _by_one(self, question: Question, may: Callable[[Node, Node], bool]) -> Reason | None:
         here, wanted = question.here, question.wanted
         for node in question.free:
             # what is broadcast has another shape than it should have
@@ -114,9 +125,13 @@ class Ways:
             for true, _, _ in (each for shape in shapes for each in self.truths.behind(wanted, shape)):
                 if self.is_over:
                     return None
-                if here.gives(wanted, [*question.given, *here.reading(node, true)]):
+                if may(node, true) and here.gives(wanted, [*question.given, *here.reading(node, true)]):
                     return Reason(((node, self.knowledge.values(true)),))
         return None
+
+    def _is_turned(self, node: Node, true: Node) -> bool:
+        """Is a value what another is with the sign turned?"""
+        return self.knowledge.is_met(node, tuple(-np.asarray(value) for value in self.knowledge.values(true)))
 
     def _by_rest(self, question: Question) -> Reason | None:
         """One of the inputs has to be all the rest of an adjoint, of which another part is added to it."""
@@ -172,7 +187,7 @@ class Ways:
         return min(found, key=lambda each: each[:2])[2] if found else None
 
     def _near(self, wanted: Values, node: Node) -> list[tuple[Node, Entry, float]]:
-        """The adjoints that an input might have to be, of what whole statements gave first.
+        """The adjoints that an input might have to be, of what whole statements gave first, parts last.
 
         None that is wanted itself: the rest of the statement would have to be nothing.
         """
@@ -183,7 +198,10 @@ class Ways:
             and any(np.any(value) for value in self.knowledge.values(true))
             and not self.knowledge.is_met(true, wanted)
         ]
-        return sorted(near[:AROUND], key=lambda each: not self.truths.is_whole(each[1]))[:NEAREST]
+        ranks = {
+            each[0]: (each[1].kind == "path", not self.truths.is_whole(each[1])) for each in near[:AROUND]
+        }
+        return sorted(near[:AROUND], key=lambda each: ranks[each[0]])[:NEAREST]
 
     def _options(self, here: Evaluation, wanted: Values, given: Sequence[Change]) -> tuple[int, ...]:
         """The corrections with which a statement gives what is wanted."""
