@@ -69,10 +69,10 @@ from backproof.faults.correction import (
     product,
     quotient,
 )
+from backproof.faults.normalisation import terms_of_normalisation
 from backproof.faults.rule import Rule
 from backproof.faults.wrong_scale import numbers
 from backproof.graph import Node, unnamed
-from backproof.trace import Site
 
 RULE = Rule(
     code="BP106",
@@ -91,7 +91,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     """Add what can be read here, alone or times a number: another path, or the derivative of a penalty."""
     if place.site.kind == "Constant":
         return
-    yield from _row_sums(place)
+    yield from terms_of_normalisation(place)
     edge = place.edges[0]
     yield from _targets(place, edge)
     if not place.shape:
@@ -229,67 +229,6 @@ def _is(value: Node, other: Node) -> bool:
 
 def _difference(place: Place, name: str) -> Build:
     return lambda edge: make("subtract", edge.operand, place.value(name, edge))
-
-
-def _row_sums(place: Place) -> Iterator[Correction]:
-    """The whole derivative of softmax, where a product has its diagonal, or its output alone."""
-    edge = place.edges[0]
-    factors = {place.trace.sites[k].text: k for k in _factors(place, place.site)}
-    if len(factors) < 2:
-        return
-    for text, node in _softmax_outputs(place, edge, factors):
-        axis = _normalised(node)
-        if axis is None:
-            continue
-        keyword = "" if node.value.ndim == 1 else f"axis={axis}, keepdims=True"
-        for handed, number in factors.items():
-            inner = place.inside(edge.operand, number)
-            if inner is None or inner is node or np.shape(inner.value) != place.shape:
-                continue
-            given = bracketed(handed, 5)
-            new = f"{text} * ({bracketed(handed, 4)} - ({given} * {text}).sum({keyword}))"
-            build = _whole_derivative(place, text, number, axis)
-            why = "every output of softmax depends on all inputs of its row, and each adds a term"
-            yield Correction("missing-term", (Part(place, new, build),), 1.9, why, expected=new)
-
-
-def _factors(place: Place, site: Site) -> Iterator[int]:
-    """The expressions that a product is made of."""
-    if site.kind == "BinOp" and site.detail == "*":
-        for number in site.children:
-            yield from _factors(place, place.trace.sites[number])
-    elif site is not place.site:
-        yield site.number
-
-
-def _softmax_outputs(place: Place, edge: Edge, factors: Mapping[str, int]) -> Iterator[tuple[str, Node]]:
-    """What can be read here, has the shape of the place, and depends on other values, as no target does."""
-    for text in dict.fromkeys([*factors, *place.names]):
-        node = place.value(text, edge)
-        if node is not None and node.operands and np.shape(node.value) == place.shape:
-            yield text, node
-
-
-def _normalised(node: Node) -> int | None:
-    """The axis along which positive values add up to one, as those of softmax do; None without one."""
-    values = np.asarray(node.value)
-    if values.dtype.kind != "f" or not values.ndim or np.any(values <= 0):
-        return None
-    for axis in reversed(range(values.ndim)):
-        if values.shape[axis] > 1 and np.allclose(values.sum(axis=axis), 1.0, rtol=0, atol=1e-9):
-            return axis
-    return None
-
-
-def _whole_derivative(place: Place, text: str, number: int, axis: int) -> Build:
-    def build(edge: Edge) -> Node | None:
-        output, given = place.value(text, edge), place.inside(edge.operand, number)
-        if given is None:
-            return None
-        total = make("sum", make("multiply", given, output), axis=axis, keepdims=True)
-        return make("multiply", output, make("subtract", given, total))
-
-    return build
 
 
 def _products(place: Place, edge: Edge) -> Iterator[tuple[str, Build]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from backproof.check.trial import Edge
 from backproof.faults.correction import make
 from backproof.graph import Node, leaf
 
+MORE, FEW = 5, 10  # evaluations of the forward pass than of the backward pass, and ways to choose of them
 READ_ONLY = frozenset({"Name", "Constant"})
 
 
@@ -114,7 +116,11 @@ def _chosen(catalogue: Catalogue, evaluations: Evaluations) -> Iterator[tuple[En
     """
     count = len(evaluations.groups)
     seen: set[tuple[Entry, ...]] = set()
-    for found in (*_by_name(catalogue, evaluations), *_by_order(catalogue, count)):
+    for found in (
+        *_by_name(catalogue, evaluations),
+        *_by_order(catalogue, count),
+        *_by_shape(catalogue, evaluations),
+    ):
         if found not in seen:
             seen.add(found)
             yield found
@@ -143,3 +149,20 @@ def _by_order(catalogue: Catalogue, count: int) -> Iterator[tuple[Entry, ...]]:
             ordered = sorted(group, key=lambda entry: entry.time)
             yield tuple(ordered)
             yield tuple(reversed(ordered))
+
+
+def _by_shape(catalogue: Catalogue, evaluations: Evaluations) -> Iterator[tuple[Entry, ...]]:
+    """Some of what was computed more often, as where one layer in two is followed by another."""
+    shapes = [np.shape(group[0].operand.value) for group in evaluations.groups]
+    groups: dict[tuple[str, int, int], list[Entry]] = defaultdict(list)
+    for entry in catalogue.entries:
+        if np.shape(entry.node.value) in shapes:
+            groups[entry.key].append(entry)
+    for group in groups.values():
+        if not 1 < len(shapes) < len(group) <= len(shapes) + MORE:
+            continue
+        ordered = sorted(group, key=lambda entry: entry.time)
+        for direction in (ordered, ordered[::-1]):
+            every = combinations(direction, len(shapes))
+            fitting = (f for f in every if [np.shape(entry.node.value) for entry in f] == shapes)
+            yield from islice(fitting, FEW)
