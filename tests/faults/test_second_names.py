@@ -100,3 +100,41 @@ def test_a_second_name_is_no_other_value(text: str, old: str, new: str, expected
     row = text[: text.index(old)].count("\n") + 1
     assert errors[0].span is not None
     assert errors[0].span.row == row
+
+
+PAIRED = """
+import numpy as np
+
+rng = np.random.default_rng(9)
+guests, songs = rng.normal(0, 0.6, (6, 3)), rng.normal(0, 0.6, (8, 3))
+lean = rng.normal(0, 0.2, 8)
+for turn in range(4000):
+    g, (a, z) = turn % 6, rng.choice(8, 2, replace=False)
+    guest = guests[g]
+    gap = guest @ (songs[a] - songs[z]) + lean[a] - lean[z]
+    loss = np.log1p(np.exp(-gap))
+    s = 1 / (1 + np.exp(gap))
+    guests[g] += 0.1 * s * (songs[a] - songs[z])
+    songs[a] += 0.1 * s * guest
+    songs[z] -= 0.1 * s * guest
+    lean[a] += 0.1 * s
+    lean[z] -= 0.1 * s
+"""
+
+
+@pytest.mark.parametrize("also", [None, ("songs[z] -= 0.1 * s * guest", "songs[z] += 0.1 * s * guest")])
+def test_a_row_with_a_name_is_copied_where_it_is_given(also: tuple[str, str] | None) -> None:
+    """It is read by that name in two statements, after it has been updated: that is one mistake."""
+    text = PAIRED.replace(*also) if also else PAIRED
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert [(f.name, f.span.row) for f in errors] == [
+        ("updated-weights", 9),
+        *([("sign-flipped", 15)] if also else []),
+    ]
+    assert errors[0].expected == "guests[g].copy()"
+    assert all(f.mended for f in errors)
+    right = check_program(
+        program_from_bytes(PAIRED.replace("guests[g]\n", "guests[g].copy()\n").encode(), "program.py")
+    )
+    assert right.verdict == "correct"

@@ -214,3 +214,43 @@ def test_forward_pass_is_left_as_it_is() -> None:
     text = text.replace("def backward(p, reeds, wet):\n    dz = p - wet", "def backward(dz, reeds):")
     assert _checked(text).verdict == "correct"
     assert _lines(text, ("backward(p - wet, reeds)", "backward(p, reeds)")) == {"dw, db = backward(p, reeds)"}
+
+
+SYLLABLES = """
+import numpy as np
+
+rng = np.random.default_rng(16)
+p = {"E": 0.5 * rng.normal(size=(5, 7)), "R": 0.5 * rng.normal(size=(5, 5)), "c": 0.2 * rng.normal(size=5),
+     "w": 0.6 * rng.normal(size=5)}
+names = [([0, 3, 5, 1], 0.4), ([2, 2, 6, 4, 2], -0.3), ([1, 6, 3, 0], 0.1)]
+for turn in range(4000):
+    name, stress = names[turn % 3]
+    h = {-1: np.zeros(5)}
+    for t, k in enumerate(name):
+        h[t] = np.tanh(p["E"][:, k] + p["R"] @ h[t - 1] + p["c"])
+    last = len(name) - 1
+    miss = p["w"] @ h[last] - stress
+    loss = 0.5 * miss ** 2
+    g = {k: np.zeros_like(v) for k, v in p.items()}
+    g["w"] += miss * h[last]
+    dh = miss * p["w"]
+    for t in range(last, -1, -1):
+        d = dh * (1 - h[t] ** 2)
+        g["E"][:, name[t]] += d
+        g["R"] += np.outer(d, h[t - 1])
+        g["c"] += d
+        dh = p["R"].T @ d
+    for k in p:
+        p[k] -= 0.05 * g[k]
+"""
+
+
+def test_a_mistake_that_the_data_of_one_step_hide_is_found_with_another() -> None:
+    """Only one of the names says a syllable more than once; all of them show the other mistake."""
+    text = SYLLABLES.replace('g["E"][:, name[t]] += d', 'g["E"][:, name[t]] = d')
+    text = text.replace("np.outer(d, h[t - 1])", "np.outer(d, h[t])")
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert {f.name for f in errors} == {"not-accumulated", "wrong-index"}
+    assert all(f.mended for f in errors)
+    assert check_program(program_from_bytes(SYLLABLES.encode(), "program.py")).verdict == "correct"

@@ -13,6 +13,7 @@ from backproof.graph import ancestors
 from backproof.step import Hypothesis, Window, implied, stated
 from backproof.trace import Trace
 
+LARGE = 4_000  # values of a step of which no other is looked at, once it is known to be wrong
 WITHIN = frozenset({"clip", "minimum", "maximum", "where", "sign"})
 
 
@@ -41,6 +42,27 @@ def counterexample(
         if alike and alike[0].finite and not _is_bounded(alike[0]):
             return alike[0]
     return None
+
+
+def where_more_is_wrong(trace: Trace, found: list[Window], best: Judgement) -> Judgement | None:
+    """The judgement of a step in which gradients are wrong beside those of this one, under the same loss.
+
+    As where the data of this one repeat no index, and what is assigned for each should be added up.
+    """
+    if best.verdict.correct or not any(best.verdict.right) or len(best.step.copies) > LARGE:
+        return None
+    known = _wrong(best)
+    for other in telling_windows(trace, found, best.step.window):
+        for each in _alike(trace, other, best.step.hypothesis):
+            if each.finite and known < _wrong(each) and not _is_bounded(each):
+                return replace(best, step=each.step, verdict=each.verdict)
+    return None
+
+
+def _wrong(judgement: Judgement) -> set[str]:
+    """The names of the parameters whose gradients are wrong."""
+    pairs = zip(judgement.step.parameters, judgement.verdict.right, strict=True)
+    return {parameter.name for parameter, right in pairs if not right}
 
 
 def where_more_count(trace: Trace, found: list[Window], best: Judgement) -> Judgement | None:

@@ -90,7 +90,7 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         alias = _shared(step.trace, store, place.text)
         edits, expected = _kept(place, store)
         if alias is not None:
-            edits, expected = _copying(alias), f"{alias.text}.copy()"
+            edits, expected = copying(alias), f"{alias.text}.copy()"
 
         def original(edge: Edge) -> Node | None:
             return first.get(unnamed(edge.operand))
@@ -172,6 +172,21 @@ def _kept(place: Place, store: Store) -> tuple[tuple[Edit, ...], str]:
     return (keep, Edit(place.site.span, name)), name
 
 
-def _copying(alias: Site) -> tuple[Edit, ...]:
+def given(trace: Trace, name: str, reader: Site) -> Site | None:
+    """Where a name was last given, above where it is read, to an array that has another already."""
+    found = [
+        s
+        for s in trace.sites
+        if s.target == name
+        and s.kind in ("Name", "Attribute", "Subscript")
+        and s.parent is None
+        and (s.file, s.scope) == (reader.file, reader.scope)
+        and s.span.row < reader.span.row
+    ]
+    return found[-1] if found else None
+
+
+def copying(alias: Site) -> tuple[Edit, ...]:
+    """The edit that makes a copy of an array where it is given another name."""
     end = replace(alias.span, row=alias.span.end_row, column=alias.span.end_column)
     return (Edit(end, ".copy()"),)

@@ -59,9 +59,10 @@ from typing import Any
 import numpy as np
 
 from backproof.check.place import Place, Scenery, where
-from backproof.check.trial import Edge
+from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part
 from backproof.faults.moving import moved_behind
+from backproof.faults.overwritten import copying, given
 from backproof.faults.rule import Rule
 from backproof.graph import Node
 from backproof.trace import Site
@@ -103,6 +104,7 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         return leaf_of[node] if node is not None else edge.operand
 
     reading = [Place(scenery, step.trace.sites[site], tuple(edges)) for site, edges in late.items()]
+    yield from _by_another_name(reading, build)
     for group in [*([reading] if len(reading) > 1 else []), *([place] for place in reading)]:
         first = group[0]
         node = _read(first.edges[0].operand, leaf_of)
@@ -124,6 +126,38 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         )
 
 
+def _by_another_name(reading: list[Place], build: Build) -> Iterator[Correction]:
+    """Copy what is read more than once by a name that was given to the parameter, or to a part of it."""
+    for text in dict.fromkeys(place.text for place in reading if place.text.isidentifier()):
+        group = [place for place in reading if place.text == text]
+        if (
+            sum(map(_statements, group)) > 1
+            and (alias := given(group[0].trace, text, group[0].site)) is not None
+        ):
+            why = f"`{text}` is no copy of `{alias.text}`: it is read after that has been updated"
+            parts = tuple(Part(place, text, build) for place in group)
+            expected = f"{alias.text}.copy()"
+            yield Correction("updated-weights", parts, 1.05, why, alias, expected, copying(alias))
+
+
+def _statements(place: Place) -> int:
+    """How many statements read what a place reads: a part of an array with a name is one value in all."""
+    sites, found = place.trace.sites, {place.site.statement}
+    for view in (edge.consumer for edge in place.edges if edge.consumer.operation == "index"):
+        found.update(sites[n].statement for n in _users(place.scenery, view))
+    return len(found)
+
+
+def _users(scenery: Scenery, view: Node) -> list[int]:
+    """The expressions that read a value under a name."""
+    numbers = (
+        user.origin.operand_sites[user.operands.index(view)]
+        for user in scenery.bench.consumers.get(view, ())
+        if user.origin is not None
+    )
+    return [int(number) for number in numbers if number is not None and number >= 0]
+
+
 def _shown(scenery: Scenery, site: int, edge: Edge) -> int:
     """The expression to show for a read: itself, or the call from the backward pass that leads to it."""
     trace = scenery.bench.step.trace
@@ -138,12 +172,8 @@ def _read_by_view(scenery: Scenery, site: int, edge: Edge, update: int) -> int:
     sites, view = scenery.bench.step.trace.sites, edge.consumer
     if view.operation != "index" or sites[site].span.row >= sites[update].span.row:
         return site
-    users = scenery.bench.consumers.get(view, ())
-    for user in users:
-        number = user.origin.operand_sites[user.operands.index(view)] if user.origin is not None else None
-        if number is not None and number >= 0 and sites[number].statement != sites[site].statement:
-            return int(number)
-    return site
+    others = (n for n in _users(scenery, view) if sites[n].statement != sites[site].statement)
+    return next(others, site)
 
 
 def _seen_from(scenery: Scenery, edge: Edge, store: Node, update: Site) -> Site:
