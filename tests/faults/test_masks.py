@@ -61,3 +61,33 @@ def test_a_mask_that_is_kept_and_not_read(key: str) -> None:
     assert (finding.name, finding.found) == ("missing-factor", "d / share")
     assert finding.expected == f"d / share * c[{key}]"
     assert finding.mended
+
+LEAKING = """
+import numpy as np
+
+draw = np.random.default_rng(22)
+x, t = draw.normal(size=(19, 3)), draw.normal(size=(19, 2))
+W, b, V = 0.8 * draw.normal(size=(3, 5)), 0.3 * draw.normal(size=5), 0.6 * draw.normal(size=(5, 2))
+drip = 0.2
+for turn in range(3000):
+    z = x @ W + b
+    h = np.where(z > 0, z, drip * z)
+    miss = h @ V - t
+    loss = np.sum(miss ** 2) / len(x)
+    dout = 2 * miss / len(x)
+    dz = dout @ V.T * np.where(z > 0, 1, drip)
+    V -= 0.05 * h.T @ dout
+    W -= 0.05 * x.T @ dz
+    b -= 0.05 * dz.sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize("mask", ["(z > 0)", "(h > 0).astype(float)", "np.greater(z, 0)"])
+def test_a_mask_of_a_unit_that_leaks_has_its_slope(mask: str) -> None:
+    """Where the mask is zero, the forward pass multiplies by a number that has a name."""
+    text = LEAKING.replace("V.T * np.where(z > 0, 1, drip)", f"V.T * {mask}")
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.span.row) == ("forward-backward-mismatch", 14)
+    assert finding.mended
+    assert "1, drip)" in (finding.expected or "")

@@ -56,7 +56,7 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Bench, Edge
-from backproof.faults.correction import Correction, Part, is_among, make
+from backproof.faults.correction import Correction, Part, called, is_among, make
 from backproof.faults.rule import Rule
 from backproof.graph import Node, ancestors, constant
 from backproof.source import Span
@@ -79,10 +79,27 @@ TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 def corrections(place: Place) -> Iterator[Correction]:
     """The numbers and the comparisons of the forward pass, where the backward pass has others."""
+    yield from _leaking(place)
     if place.site.kind == "Compare":
         yield from _comparison(place)
     elif np.size(place.edges[0].operand.value) == 1 and not place.edges[0].operand.operands:
         yield from _number(place)
+
+
+def _leaking(place: Place) -> Iterator[Correction]:
+    """A number of the forward pass for the zeros of a mask: a unit that leaks has a slope."""
+    if not place.shape or not np.all(np.isin(place.edges[0].operand.value, (0, 1))):
+        return
+    for text, value in _literals(place.scenery.bench).items():
+        if text[0].isalpha() and not _means(place.value(text, place.edges[0]), value):
+            continue
+
+        def build(edge: Edge, value: float = value) -> Node | None:
+            return make("where", edge.operand, 1.0, value)
+
+        new = f"{called(place, 'where')}({place.text}, 1, {text})"
+        why = f"the forward pass has the slope `{text}` where this is 0"
+        yield Correction(RULE.name, (Part(place, new, build),), 1.55, why, expected=new)
 
 
 def _comparison(place: Place) -> Iterator[Correction]:
