@@ -16,6 +16,7 @@ HOLES = f"{REGRESSION}\nhole = rng.uniform(size=(37, 3)) < 0.3"
 SOFTMAX = "p = np.exp(z)\np /= p.sum(axis=1, keepdims=True)\n"
 SIGMOID = "p = 1 / (1 + np.exp(-z))\n"
 HUBER = "r = z - Y\na = np.abs(r)\nloss = np.mean(np.where(a < 0.5, 0.5 * r ** 2, 0.5 * (a - 0.25)))"
+HUBER_SUM = "np.sum(np.where(np.abs(z - Y) < 0.5, 0.5 * (z - Y) ** 2, 0.5 * (np.abs(z - Y) - 0.25)))"
 LOGITS = "loss = np.mean(np.maximum(z, 0) - z * Y + np.log1p(np.exp(-np.abs(z))))"
 FOCAL = f"{SIGMOID}pt = np.where(Y == 1, p, 1 - p)\nloss = -np.mean((1 - pt) ** 2 * np.log(pt))"
 PINBALL = "e = Y - z\nloss = np.mean(np.maximum(0.8 * e, -0.2 * e))"
@@ -110,6 +111,15 @@ CORRECT = (
         true="np.sum(np.log(np.cosh(z - Y)))",
         slow=False,
     ),
+    P(
+        "huber-unwritten",
+        REGRESSION,
+        "",
+        "r = z - Y\nd = np.sign(r) * np.minimum(np.abs(r), 0.5)",
+        true=HUBER_SUM,
+        slow=False,
+    ),
+    P("huber-clipped", REGRESSION, "", "d = np.clip(z - Y, -0.5, 0.5)", true=HUBER_SUM),
     P("absolute", REGRESSION, "loss = np.mean(np.abs(z - Y))", "d = np.sign(z - Y) / Y.size"),
     P("absolute-unwritten", REGRESSION, "", "d = np.sign(z - Y)", true="np.sum(np.abs(z - Y))"),
     P("pinball", REGRESSION, PINBALL, "d = np.where(Y > z, -0.8, 0.2) / Y.size"),

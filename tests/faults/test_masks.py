@@ -62,6 +62,7 @@ def test_a_mask_that_is_kept_and_not_read(key: str) -> None:
     assert finding.expected == f"d / share * c[{key}]"
     assert finding.mended
 
+
 LEAKING = """
 import numpy as np
 

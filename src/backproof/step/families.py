@@ -76,6 +76,19 @@ def log_cosh(output: Node, target: Node) -> Node | None:
     return apply("log", apply("cosh", apply("subtract", output, target)))
 
 
+def huber(threshold: float) -> Family:
+    """½(o − t)² up to a threshold k, beyond it k|o − t| − ½k²: its derivative is the clipped difference."""
+
+    def term(output: Node, target: Node) -> Node | None:
+        difference = apply("subtract", output, target)
+        size = apply("abs", difference)
+        inner = apply("multiply", 0.5, apply("square", difference))
+        outer = apply("subtract", apply("multiply", threshold, size), 0.5 * threshold**2)
+        return apply("where", apply("less_equal", size, threshold), inner, outer)
+
+    return Family("huber", term, "", f"huber({{o}} - {{t}}, {threshold:g})")
+
+
 def _probabilities(output: Node, target: Node) -> bool:
     o, t = np.asarray(output.value), np.asarray(target.value, dtype=float)
     return bool(np.all((o > 0) & (o < 1)) and np.all((t >= 0) & (t <= 1)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from backproof.graph import Node, apply
 from backproof.step.cut import dependent
-from backproof.step.families import FAMILIES, Family
+from backproof.step.families import FAMILIES, Family, huber
 from backproof.step.hinges import hinges
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.pairs import Pair, outermost, pairs
@@ -20,6 +21,8 @@ from backproof.step.window import Window
 from backproof.trace import Trace
 
 MOST_PAIRS, MOST_GROUPS = 4000, 12
+MOST_BOUNDS = 2
+BOUNDING = frozenset({"clip", "minimum", "maximum", "less", "less_equal", "greater", "greater_equal"})
 LONGEST = 40  # of a text to be put into a formula
 
 
@@ -49,6 +52,7 @@ def implied(trace: Trace, window: Window, besides: Sequence[Node] = ()) -> list[
     every = pairs(trace, feeding, moving, befores, since)
     operations = {node.operation for node in feeding}
     families = [f for f in FAMILIES if not f.needs or f.needs & operations]
+    families += [huber(number) for number in _thresholds(feeding, moving)]
     found: list[Hypothesis] = []
     past = Past(since, moving, consumers(feeding))
     groups = _groups(every)
@@ -59,6 +63,21 @@ def implied(trace: Trace, window: Window, besides: Sequence[Node] = ()) -> list[
         if _differ(weights):
             found += _hypotheses(trace, group, families, weights)
     return [*found, *hinges(trace, window)]
+
+
+def _thresholds(feeding: Sequence[Node], moving: set[Node]) -> list[float]:
+    """The numbers at which values that depend on the parameters are cut off, or told apart."""
+    found = dict[float, None]()
+    for node in feeding:
+        bounds: list[Any] = []
+        if node.operation in BOUNDING and any(operand in moving for operand in node.operands):
+            bounds = [operand.value for operand in node.operands if operand not in moving]
+            bounds += [node.attributes.get(side) for side in ("lower", "upper")]
+        for bound in bounds:
+            number = abs(float(np.ravel(bound)[0])) if bound is not None and np.size(bound) == 1 else 0.0
+            if 0 < number < np.inf:
+                found[number] = None
+    return list(found)[:MOST_BOUNDS]
 
 
 def _groups(every: list[Pair]) -> list[list[Pair]]:
