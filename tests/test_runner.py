@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from backproof import runner as runners
+from backproof.pipeline import check_program, checking
 from backproof.runner import Runner
 from backproof.source import Program
-from backproof.trace import trace_program
+from backproof.trace import run, trace_program
 
 DRAWS = "import numpy as np\nW = np.random.normal(size=3)\nfor k in range(9):\n    W = W - 0.1 * (2 * W)\n"
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="copies are made on Linux only")
@@ -71,3 +72,19 @@ def test_without_copies_a_process_runs_each_program(monkeypatch, tmp_path):
         assert trace_program(Program("p.py", DRAWS), runner=runner).ended == "stopped"
         late = trace_program(Program("p.py", "while True:\n    pass\n"), seconds=0.3, runner=runner)
         assert late.ended == "timeout"
+
+
+@pytest.mark.parametrize(("module", "ask"), [(checking, check_program), (run, trace_program)])
+def test_who_hands_over_no_process_gets_one_that_is_taken_away(monkeypatch, module, ask):
+    """One starts for this program, and is gone with it."""
+    processes = []
+
+    class Watched(Runner):
+        def stop(self):
+            processes.append(self.process)
+            super().stop()
+
+    monkeypatch.setattr(module, "Runner", Watched)
+    ask(Program("p.py", DRAWS))
+    (process,) = processes
+    assert process.returncode is not None
