@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from backproof.graph import Node, apply
+from backproof.graph import Node, ancestors, apply, computed_from
+from backproof.graph.dependence import AT_ONCE
 from backproof.step.cut import dependent
 from backproof.step.update import time_of
 from backproof.step.window import Window
@@ -85,15 +86,21 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     returned = set(trace.returned)
     outcome = returned.union(trace.shown)
     found: dict[tuple[int, str | None], Hypothesis] = {}
-    for node in recent:
-        if node not in moving or np.size(node.value) != 1:
-            continue
-        if np.asarray(node.value).dtype.kind != "f" or node in changed:
+    numbers = [
+        node
+        for node in recent
+        if node in moving
+        and np.size(node.value) == 1
+        and np.asarray(node.value).dtype.kind == "f"
+        and node not in changed
+    ]
+    straying = _straying(
+        [n for n in numbers if n in feeding and _is_called(trace, n, outcome)], window, since
+    )
+    for node in numbers:
+        if node in feeding and node not in straying:
             continue
         evidence, function = evidence_for(trace, node, node in outcome), _function(trace, node)
-        called = f"{node.name or ''} {function if node in outcome or node.operation == 'identity' else ''}"
-        if node in feeding and not _strays(node, called, window, since):
-            continue
         if not evidence and node.name is None:
             continue
         if window.decided and not DECLARED.search(node.name or ""):
@@ -123,16 +130,35 @@ def _function(trace: Trace, node: Node) -> str:
     return trace.sites[node.origin.site].function if node.origin is not None and node.origin.site >= 0 else ""
 
 
-def _strays(node: Node, called: str, window: Window, since: int) -> bool:
-    """Is this called a loss, and does it get into some updates, though not into all: by mistake?
+def _is_called(trace: Trace, node: Node, outcome: set[Node]) -> bool:
+    """Is this called a loss, itself or by its function, and no derivative?"""
+    function = _function(trace, node) if node in outcome or node.operation == "identity" else ""
+    called = f"{node.name or ''} {function}"
+    return bool(DECLARED.search(called)) and not DERIVED.search(called)
+
+
+def _straying(called: list[Node], window: Window, since: int) -> set[Node]:
+    """Those of what is called a loss that get into some updates, though not into all: by mistake.
 
     What the gradients of all that it depends on go through is a derivative, whatever it is called.
     """
-    if not DECLARED.search(called) or DERIVED.search(called):
-        return False
-    made = set(ancestors_since([node], since))
-    updates = [c for c in (*window.parameters, *window.others) if c.before in made]
-    return any(node not in ancestors_since([c.after], since) for c in updates)
+    if not called:
+        return set()
+    updates = [*window.parameters, *window.others]
+    order = ancestors(
+        [*called, *(c.after for c in updates)], lambda n: n.origin is not None and time_of(n) < since
+    )
+    found = set[Node]()
+    for first, used in computed_from(order, called):
+        for start, bits in computed_from(order, [c.before for c in updates]):
+            asked = updates[start : start + AT_ONCE]
+            for number, node in enumerate(called[first : first + AT_ONCE]):
+                mine = bits.get(node, 0)
+                if mine and any(
+                    mine >> k & 1 and not used.get(c.after, 0) >> number & 1 for k, c in enumerate(asked)
+                ):
+                    found.add(node)
+    return found
 
 
 def described(trace: Trace, node: Node, returned: bool) -> tuple[str | None, int | None, str]:
