@@ -28,7 +28,7 @@ W1 = rng.normal(size=(3, 5))
 b1 = np.zeros(5)
 W2 = rng.normal(size=(5, 2))
 b2 = np.zeros(2)
-for i in range(300):
+for i in range(30):
     z1 = X @ W1 + b1
     h = np.tanh(z1)
     out = h @ W2 + b2
