@@ -39,6 +39,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "element by element": ("votes_softmax_elementwise", "W[j, k] - lr * diff"),
     "per sample": ("weights_by_hand", "for x1, x2, t in samples"),
     "mini-batch": ("wine_none_at_zero", "for start in range(0, 60, batch)"),
+    "full batch": ("house_rent_line", "np.sum(diff)"),
     "summed over a loop of samples": ("counter_rnn_accumulate", "sums[k] = sums[k] + g"),
     "momentum": ("heating_momentum_decayed_rate", "momentum * velocity[k]"),
     "decay of the rate": ("contours_normalised_steps", "length *= 0.999"),
@@ -107,6 +108,16 @@ ELSEWHERE: dict[str, tuple[str, str, str]] = {
         "check/test_losses.py",
         "test_right_gradients_are_certified",
         "test_wrong_gradients_are_faulty",
+    ),
+    "each family of losses, stated and inferred": (
+        "check/test_losses.py",
+        "test_right_gradients_are_certified",
+        "test_a_wrong_slope_is_found_under_every_loss",
+    ),
+    "L1 in the update, in its sum and behind it": (
+        "pipeline/test_small_styles.py",
+        "test_the_right_program_is_certified",
+        "test_its_mistake_is_found_and_mended",
     ),
     "rates that decay": (
         "pipeline/test_decayed_rates.py",

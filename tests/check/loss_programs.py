@@ -8,6 +8,7 @@ from textwrap import indent
 REGRESSION = "Y = np.sin(X[:, :3]) + 0.1 * rng.normal(size=(37, 3))"
 CLASSES = "label = np.argmax(X[:, :3] + 0.3 * rng.normal(size=(37, 3)), axis=1)\nY = np.eye(3)[label]"
 TWO = "Y = (X[:, :1] * X[:, 1:2] > 0).astype(float)"
+COUNTS = "Y = rng.poisson(np.exp(0.6 * X[:, :3])).astype(float)"
 SHARES = "Y = rng.uniform(0.1, 0.9, (37, 1))"
 SIGNS = "S = np.sign(X[:, :1] + 0.3 * rng.normal(size=(37, 1)))"
 SMOOTHED = f"{CLASSES}\nT = 0.9 * Y + 0.1 / 3"
@@ -100,6 +101,12 @@ CORRECT = (
         "loss = np.sqrt(np.mean((z - Y) ** 2))",
         "d = (z - Y) / (Y.size * loss)",
     ),
+    P(
+        "root-by-a-norm",
+        REGRESSION,
+        "loss = np.linalg.norm(z - Y) / np.sqrt(Y.size)",
+        "d = (z - Y) / (Y.size * loss)",
+    ),
     P("root-shown-only", REGRESSION, "loss = np.sqrt(np.mean((z - Y) ** 2))", "d = (z - Y) / len(X)"),
     P("huber", REGRESSION, HUBER, "d = np.clip(r, -0.5, 0.5) / Y.size", slow=False),
     P("log-cosh", REGRESSION, "loss = np.mean(np.log(np.cosh(z - Y)))", "d = np.tanh(z - Y) / Y.size"),
@@ -123,6 +130,30 @@ CORRECT = (
     P("absolute", REGRESSION, "loss = np.mean(np.abs(z - Y))", "d = np.sign(z - Y) / Y.size"),
     P("absolute-unwritten", REGRESSION, "", "d = np.sign(z - Y)", true="np.sum(np.abs(z - Y))"),
     P("pinball", REGRESSION, PINBALL, "d = np.where(Y > z, -0.8, 0.2) / Y.size"),
+    P("poisson", COUNTS, "rate = np.exp(z)\nloss = np.mean(rate - Y * z)", "d = (rate - Y) / Y.size"),
+    P(
+        "poisson-unwritten",
+        COUNTS,
+        "",
+        "rate = np.exp(z)\nd = (rate - Y) / len(X)",
+        true="np.sum(rate - Y * z)",
+    ),
+    P("squared-unwritten", REGRESSION, "", "d = (z - Y) / len(X)", true="np.sum((z - Y) ** 2)"),
+    P(
+        "binary-unwritten",
+        TWO,
+        "",
+        f"{SIGMOID}d = p - Y",
+        outputs=1,
+        true="-np.sum(Y * np.log(p) + (1 - Y) * np.log(1 - p))",
+    ),
+    P(
+        "categorical-unwritten",
+        CLASSES,
+        "",
+        f"{SOFTMAX}d = (p - Y) / len(X)",
+        true="-np.sum(Y * np.log(p))",
+    ),
     P("logits", TWO, LOGITS, "d = (1 / (1 + np.exp(-z)) - Y) / len(X)", outputs=1),
     P(
         "smoothed-labels",

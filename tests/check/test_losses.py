@@ -6,7 +6,7 @@ import pytest
 
 from backproof.findings import FileReport
 from backproof.pipeline import check_program
-from backproof.source import program_from_bytes
+from backproof.source import apply_edits, program_from_bytes
 
 from .differences import Step, mismatch
 from .loss_programs import CLIMBED, CORRECT, FAULTY, TEMPORAL, UNSURE, LossProgram
@@ -37,6 +37,19 @@ def test_right_gradients_are_certified(program: LossProgram) -> None:
     assert report.verdict == "correct", [f.message for f in report.findings]
     assert {p.name for p in report.parameters} == set(PARAMETERS)
     assert not [f for f in report.findings if f.severity == "error"]
+
+
+@pytest.mark.parametrize("program", _cases(CORRECT))
+def test_a_wrong_slope_is_found_under_every_loss(program: LossProgram) -> None:
+    """A mistake in a layer behind is found whatever the loss, written or inferred, and mended as it was."""
+    text = program.text.replace("(1 - h ** 2)", "(1 - h)")
+    report = _check(text)
+    assert report.verdict == "faulty", report.reason
+    (finding,) = (f for f in report.findings if f.severity == "error")
+    assert (finding.name, finding.found) == ("wrong-activation-derivative", "1 - h")
+    assert finding.fix is not None
+    mended = apply_edits(program_from_bytes(text.encode(), "program.py"), finding.fix.edits)
+    assert mended.text == program.text
 
 
 @pytest.mark.parametrize("program", _cases(FAULTY))

@@ -94,11 +94,10 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         and np.asarray(node.value).dtype.kind == "f"
         and node not in changed
     ]
-    straying = _straying(
-        [n for n in numbers if n in feeding and _is_called(trace, n, outcome)], window, since
-    )
+    called = [n for n in numbers if n in feeding and _is_called(trace, n, outcome)]
+    meant = _straying(called, window, since).union(n for n in called if _is_root(n, moving))
     for node in numbers:
-        if node in feeding and node not in straying:
+        if node in feeding and node not in meant:
             continue
         evidence, function = evidence_for(trace, node, node in outcome), _function(trace, node)
         if not evidence and node.name is None:
@@ -159,6 +158,17 @@ def _straying(called: list[Node], window: Window, since: int) -> set[Node]:
                 ):
                     found.add(node)
     return found
+
+
+def _is_root(node: Node, moving: set[Node]) -> bool:
+    """Is this a root, times a number at most? Its derivative is what is below it, over the root itself."""
+    while node.operation in ("identity", "multiply", "divide"):
+        inner = [operand for operand in node.operands if operand in moving]
+        if len(inner) != 1:
+            return False
+        (node,) = inner
+    half = node.operation == "power" and node.operands[1].operation == "constant"
+    return node.operation == "sqrt" or (half and float(node.operands[1].value) == 0.5)
 
 
 def described(trace: Trace, node: Node, returned: bool) -> tuple[str | None, int | None, str]:
