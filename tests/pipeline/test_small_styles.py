@@ -88,11 +88,37 @@ for i in range(1000):
     V += h.T * d
     W += inputs.T * e
 """
+SPARSE = """
+import numpy as np
+rng = np.random.default_rng(31)
+spectra = rng.normal(size=(26, 7)); sugar = np.sin(spectra[:, [1]]) - 0.7 * spectra[:, [4]]
+A = rng.normal(size=(7, 5)) * 0.5; a = rng.normal(size=5) * 0.1
+B = rng.normal(size=(5, 1)) * 0.5; b = np.array([0.3])
+for sweep in range(900):
+    h = np.tanh(spectra @ A + a)
+    out = h @ B + b
+    loss = np.mean((out - sugar) ** 2)
+    d = 2 * (out - sugar) / len(sugar)
+    e = d @ B.T * (1 - h ** 2)
+    B -= 0.1 * h.T @ d + 0.002 * np.sign(B)
+    A -= 0.1 * spectra.T @ e + 0.002 * np.sign(A)
+    b -= 0.1 * d.sum(axis=0)
+    a -= 0.1 * e.sum(axis=0)
+"""
+PULLED = (
+    SPARSE.replace(" + 0.002 * np.sign(B)", "").replace(" + 0.002 * np.sign(A)", "")
+    + """\
+    B -= 0.002 * np.sign(B)
+    A += -0.002 * np.sign(A)
+"""
+)
 # a program, and mistakes in it with the row where each is found
 PROGRAMS = {
     "adamw": (ADAMW, [("(1 - h * h)", "(1 - h)", 13)]),
     "ratings": (RATINGS, []),
     "momentum": (MOMENTUM, [("W2 @ d2 * (1 - a ** 2)", "W2 @ d2 * (1 - np.tanh(a) ** 2)", 13)]),
+    "sparse": (SPARSE, [("(1 - h ** 2)", "(1 - h)", 12)]),
+    "pulled": (PULLED, [("(1 - h ** 2)", "(1 - h)", 12), ("spectra.T @ e", "-spectra.T @ e", 14)]),
     "star": (STAR, [("1 - tanh(a) ** 2", "1 - tanh(a)", 6)]),
     "gates": (GATES, [("d * V.T, np.multiply(h, 1 - h)", "d * V.T, np.multiply(h, 1 + h)", 11)]),
 }
@@ -123,6 +149,13 @@ def test_its_mistake_is_found_and_mended(name: str, mistake: tuple[str, str, int
     edits = [e for f in errors if f.fix is not None and f.fix.applicability == "safe" for e in f.fix.edits]
     mended = apply_edits(program_from_bytes(text.encode(), "p.py"), edits)
     assert check(mended.text).verdict == "correct"
+
+
+@pytest.mark.parametrize("right", ["B -= 0.002 * np.sign(B)", "A += -0.002 * np.sign(A)"])
+def test_a_push_from_zero_is_no_pull(right: str) -> None:
+    """What makes a parameter larger behind its step is not set aside."""
+    name = right[0]
+    assert check(PULLED.replace(right, f"{name} += 0.002 * np.sign({name})")).verdict != "correct"
 
 
 def test_growing_is_no_decay() -> None:

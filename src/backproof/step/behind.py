@@ -1,8 +1,10 @@
 """What is done to a parameter behind its gradient step, and the choice whether the step is made at all.
 
 Its entries are set to zero where a mask says so, its columns are scaled to a length, its numbers are kept
-above zero one by one: ``w *= keep``, ``w /= norm(w)``, ``w[:, long] *= most / lengths[long]``. Or the old
-value stands beside the step, as in ``np.where(k % 2 == 0, w - lr * g, w)``. The gradient is in the step.
+above zero one by one, or pulled to it:
+``w *= keep``, ``w /= norm(w)``, ``w[:, long] *= most / lengths[long]``, ``w -= k * sign(w)``.
+Or the old value stands beside the step, as in ``np.where(k % 2 == 0, w - lr * g, w)``.
+The gradient is in the step.
 """
 
 from __future__ import annotations
@@ -94,7 +96,20 @@ def _inside(node: Node, before: Node) -> Node | None:
         return base if _is_like(base, before) and (zero or _is_scaled(value, base)) else None
     if node.operation == "stack":
         return _one_by_one(node, before)
-    return None
+    return _pulled(node, before) if node.operation in ("add", "subtract") else None
+
+
+def _pulled(node: Node, before: Node) -> Node | None:
+    """What is pulled to zero by its own signs, as by ``w -= 0.001 * np.sign(w)``; None of any other sum."""
+    whole, pull = node.operands
+    while pull.operation in ("multiply", "divide", "negative", *FORMED):
+        moved = [operand for operand in pull.operands if _moves(operand, before)]
+        if len(moved) != 1:
+            return None
+        (pull,) = moved
+    own = pull.operation == "sign" and _formless(pull.operands[0]) is _formless(whole)
+    smaller = np.all(np.asarray(whole.value) * (np.asarray(node.value) - whole.value) <= 0)
+    return whole if own and _is_like(whole, before) and smaller else None
 
 
 def scaled_back(node: Node, before: Node) -> list[Node]:
