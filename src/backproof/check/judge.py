@@ -34,6 +34,7 @@ from backproof.step import (
     TrainingStep,
     Window,
     implied,
+    implied_within_bounds,
     stated,
     training_step,
 )
@@ -195,6 +196,9 @@ def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement |
     if not any(verdict.correct and _is_exact(hypothesis, verdict) for _, hypothesis, _, verdict in judged):
         beside = _evaluated(trace, window, judged, loss)
         judged = _descended(beside, judged) or [*judged, *beside]
+    if not any(hypothesis.stated or verdict.correct for _, hypothesis, _, verdict in judged):
+        bounded = [] if loss is not None else implied_within_bounds(trace, window)
+        judged += _entries(_tried(trace, window, bounded), window, bounded, opened=False)[0]
     for allowing in (plainer, switched, without_decay, nearer, set_aside):
         if any(verdict.correct for _, _, _, verdict in judged):
             break

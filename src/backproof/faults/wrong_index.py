@@ -77,6 +77,38 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     for place in places:
         if place.site.kind == "AugAssign" and all(e.operand.operation == "index_update" for e in place.edges):
             yield from _targets(place)
+        elif place.site.kind == "AugAssign" and place.shape:
+            yield from _parts(place)
+
+
+def _parts(place: Place) -> Iterator[Correction]:
+    """A part of what is written to as a whole: ``b[i] -= ...`` for ``b -= ...``, which moves all of it."""
+    target = place.trace.sites[place.site.children[0]]
+    if target.kind not in ("Name", "Attribute"):
+        return
+    for key in dict.fromkeys([*place.keys[:MOST], *place.scenery.forward_keys[:MOST]]):
+
+        def build(edge: Edge, key: str = key) -> Node | None:
+            return _written_part(place, edge, key)
+
+        text = f"{target.text}{key}"
+        why = f"`{target.text}` is written to as a whole: what is added belongs to `{text}`"
+        part = Part(place, text, build, target.span)
+        yield Correction("wrong-index", (part,), 1.4, why, at=target, expected=text)
+
+
+def _written_part(place: Place, edge: Edge, text: str) -> Node | None:
+    """The array with the change made at a subscript alone, where it has the shape of that."""
+    frame, time = where(edge)
+    result = edge.operand
+    if result.operation not in ("add", "subtract"):
+        return None
+    base, change = result.operands
+    key = place.scenery.memory.key(f"x{text}", place.scenery.enclosing(frame), time)
+    part = None if key is None else make("index", base, index=key)
+    if part is None or shape_of(part) != shape_of(change) or shape_of(part) == shape_of(base):
+        return None
+    return make("index_update", base, make(result.operation, part, change), index=key)
 
 
 def _targets(place: Place) -> Iterator[Correction]:

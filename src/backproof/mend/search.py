@@ -213,9 +213,12 @@ class _Search:
             if (bound := self.reach.of([p.place for p in c.parts], states))
         )
         best: Tried | None = None
-        for negative, _, k in ranked:
+        for negative, cost, k in ranked:
             if best is not None and -negative <= gained(best, states):
-                break  # nothing that follows reaches more parameters, and all of it costs more
+                if -negative < gained(best, states):
+                    break  # nothing that follows reaches as many parameters
+                if cost >= best.correction.cost:
+                    continue
             correction = candidates[k]
             if self.bench.work > limit:
                 break

@@ -44,25 +44,46 @@ def implied(trace: Trace, window: Window, besides: Sequence[Node] = ()) -> list[
     Each family on the pairs of one site, and on all pairs; then the same with the weights that their
     differences have.
     """
-    befores = [c.before for c in window.parameters]
-    since = min(time_of(b) for b in befores)
-    made = ancestors_since([*(c.after for c in window.parameters), *besides], since)
-    feeding = sorted((n for n in made if time_of(n) > since), key=time_of)
-    moving = dependent(feeding, befores)
-    every = pairs(trace, feeding, moving, befores, since)
-    operations = {node.operation for node in feeding}
+    began = _Begun(trace, window, besides)
+    operations = {node.operation for node in began.feeding}
     families = [f for f in FAMILIES if not f.needs or f.needs & operations]
-    families += [huber(number) for number in _thresholds(feeding, moving)]
-    found: list[Hypothesis] = []
-    past = Past(since, moving, consumers(feeding))
-    groups = _groups(every)
-    for group in groups:
-        found += _hypotheses(trace, group, families, [None] * len(group))
-    for group in groups:
-        weights = [_weight(trace, pair, past) for pair in group]
-        if _differ(weights):
-            found += _hypotheses(trace, group, families, weights)
-    return [*found, *hinges(trace, window)]
+    return [*began.of(families), *hinges(trace, window)]
+
+
+def implied_within_bounds(trace: Trace, window: Window) -> list[Hypothesis]:
+    """Losses that bound the pull of a large error, where the backward pass cuts its differences off.
+
+    It may as well do so with the errors of another loss, on the way.
+    """
+    began = _Begun(trace, window, ())
+    numbers = _thresholds(began.feeding, began.past.moving)
+    return began.of([huber(number) for number in numbers]) if numbers else []
+
+
+class _Begun:
+    """The differences that the backward pass of a window begins with, and what it is computed from."""
+
+    def __init__(self, trace: Trace, window: Window, besides: Sequence[Node]) -> None:
+        befores = [c.before for c in window.parameters]
+        since = min(time_of(b) for b in befores)
+        made = ancestors_since([*(c.after for c in window.parameters), *besides], since)
+        self.trace = trace
+        self.feeding = sorted((n for n in made if time_of(n) > since), key=time_of)
+        moving = dependent(self.feeding, befores)
+        self.pairs = pairs(trace, self.feeding, moving, befores, since)
+        self.past = Past(since, moving, consumers(self.feeding))
+
+    def of(self, families: Sequence[Family]) -> list[Hypothesis]:
+        """The losses of some families, with these differences."""
+        found: list[Hypothesis] = []
+        groups = _groups(self.pairs)
+        for group in groups:
+            found += _hypotheses(self.trace, group, families, [None] * len(group))
+        for group in groups:
+            weights = [_weight(self.trace, pair, self.past) for pair in group]
+            if _differ(weights):
+                found += _hypotheses(self.trace, group, families, weights)
+        return found
 
 
 def _thresholds(feeding: Sequence[Node], moving: set[Node]) -> list[float]:

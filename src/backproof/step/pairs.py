@@ -93,10 +93,11 @@ def _pairs(
             if time_of(output) > since and np.ndim(target.value) and not is_literal(trace, node, 0):
                 found.setdefault((output, target), Pair(output, target, node, (1, 0)))
         elif node.operation == "index_update" and _one_off(node):
-            base = node.operands[0]
+            base = _plain(node.operands[0])
             mask = np.zeros(np.shape(base.value))
             mask[node.attributes["index"]] = 1.0
-            found.setdefault((_plain(base), node), Pair(_plain(base), _data(mask), node, (0, -1)))
+            output, positions = _turned(base) if _is_below(base, node) else (base, (0, -1))
+            found.setdefault((base, node), Pair(output, _data(mask), node, positions))
     return list(found.values())
 
 
@@ -149,6 +150,16 @@ def _one_off(node: Node) -> bool:
         return False
     same = change.operands[0].operands[0] is node.operands[0]
     return same and bool(np.all(np.asarray(change.operands[1].value) == 1))
+
+
+def _is_below(base: Node, node: Node) -> bool:
+    """Is one added to what is nowhere above zero, as to outputs with the sign turned?"""
+    return node.operands[1].operation == "add" and bool(np.all(np.asarray(base.value) <= 0))
+
+
+def _turned(base: Node) -> tuple[Node, tuple[int, int]]:
+    """The output of which something is the negative."""
+    return (_plain(base.operands[0]) if base.operation == "negative" else apply("negative", base)), SPREAD
 
 
 def outermost(every: list[Pair]) -> list[Pair]:
