@@ -60,3 +60,31 @@ def test_a_row_that_is_there_twice(statement: str, mend: str) -> None:
     assert (finding.name, finding.expected) == ("not-accumulated", mend)
     assert finding.fix is not None
     assert finding.fix.applicability == "safe"
+
+
+RHYME = """
+import numpy as np
+
+rng = np.random.default_rng(31)
+said = [0, 3, 0, 4, 1, 2, 5, 3, 6, 4, 2, 1, 6, 5, 0, 3]
+words, out = 0.4 * rng.normal(size=(7, 4)), 0.4 * rng.normal(size=(7, 4))
+for turn in range(300):
+    for at in range(1, len(said) - 1):
+        around, middle = np.array([said[at - 1], said[at + 1]]), said[at]
+        mean = words[around].mean(axis=0)
+        p = np.exp(out @ mean)
+        p /= p.sum()
+        loss = -np.log(p[middle])
+        p[middle] -= 1
+        back = p @ out / 2
+        out -= 0.1 * np.outer(p, mean)
+        words[around] -= 0.1 * back
+"""
+
+
+def test_what_only_the_first_step_says_twice_counts_twice() -> None:
+    """An update by a list of entries loses what it says of one entry more than once."""
+    report = check_program(program_from_bytes(RHYME.encode(), "program.py"))
+    assert [f.name for f in report.findings if f.severity == "error"] == ["not-accumulated"]
+    text = RHYME.replace("words[around] -= 0.1 * back", "np.subtract.at(words, around, 0.1 * back)")
+    assert check_program(program_from_bytes(text.encode(), "program.py")).verdict == "correct"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from backproof.graph import Node
 from backproof.step import Window
 from backproof.step.apart import updated_later
 from backproof.step.update import time_of
@@ -70,10 +71,36 @@ def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[W
     shortest = min(contents, key=lambda e: (e[1], -e[0].start), default=None)
     if shortest is not None and shortest[1] < nodes:
         chosen.append(shortest[0])
-    return chosen
+    return [*_repeating(trace, times, found, window), *chosen]
+
+
+def _repeating(trace: Trace, times: list[int], found: list[Window], window: Window) -> list[Window]:
+    """The first step that writes to one entry of an array twice at once, where this one does not.
+
+    What is there twice is to count twice.
+    """
+    if _repeats(_made(trace, times, window)):
+        return []
+    alike = (w for w in found if w.start != window.start and len(w.parameters) == len(window.parameters))
+    return [w for w in alike if _repeats(_made(trace, times, w))][:1]
+
+
+def _repeats(nodes: Sequence[Node]) -> bool:
+    """Is anything written to entries of an array that are named by numbers of which some are the same?"""
+    for node in nodes:
+        index = node.attributes.get("index") if node.operation == "index_update" else None
+        for part in index if isinstance(index, tuple) else (index,):
+            if isinstance(part, np.ndarray) and part.dtype.kind in "iu" and len(np.unique(part)) < part.size:
+                return True
+    return False
 
 
 def _contents(trace: Trace, times: list[int], window: Window) -> tuple[int, set[int]]:
     """How many values a step has made, and at which places of the program."""
-    made = trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]
+    made = _made(trace, times, window)
     return len(made), {node.origin.site for node in made if node.origin is not None}
+
+
+def _made(trace: Trace, times: list[int], window: Window) -> list[Node]:
+    """The values that a step has made."""
+    return trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]

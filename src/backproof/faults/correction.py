@@ -173,6 +173,22 @@ RECTIFIED = frozenset(
 BEFORE_ACTIVATION = frozenset({"add", "subtract", "multiply", "matmul", "dot", "sum", "einsum", "index"})
 
 
+RECTIFYING = frozenset(
+    {
+        *("maximum", "minimum", "clip", "where", "abs", "index_update"),
+        *("greater", "greater_equal", "less", "less_equal"),
+    }
+)
+
+
+def rectifies(place: Place) -> bool:
+    """Does the forward pass switch anything off, by an operation or a branch?"""
+    bench = place.scenery.bench
+    window = bench.step.window
+    decided = any(window.start <= guard.time < window.end for guard in bench.step.trace.guards)
+    return decided or bool(bench.applied & RECTIFYING)
+
+
 def made_by(place: Place, name: str) -> str:
     """The operation that made what a name holds."""
     node = place.value(name, place.edges[0])

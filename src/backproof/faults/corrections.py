@@ -17,6 +17,7 @@ from backproof.faults import (
     missing_term,
     not_accumulated,
     not_reset,
+    outside_loop,
     overwritten,
     rebound,
     sign_flipped,
@@ -52,6 +53,18 @@ PROPOSERS = (
 )
 
 
+CONCERNED = (
+    updated_weights,
+    not_reset,
+    not_accumulated,
+    overwritten,
+    rebound,
+    wrong_index,
+    handed_on,
+    outside_loop,
+)
+
+
 def corrections(place: Place) -> Iterator[Correction]:
     """What each fault would write here, where an expression stands."""
     if place.site.kind in STATEMENTS:
@@ -65,5 +78,5 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
     """What the faults that concern whole statements would do."""
-    for fault in (updated_weights, not_reset, not_accumulated, overwritten, rebound, wrong_index, handed_on):
+    for fault in CONCERNED:
         yield from fault.proposals(places)

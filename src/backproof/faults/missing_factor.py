@@ -77,6 +77,7 @@ from backproof.faults.correction import (
     parsed,
     product,
     quotient,
+    rectifies,
 )
 from backproof.faults.rule import Rule
 from backproof.faults.siblings import factor_cost
@@ -270,7 +271,7 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
         yield f"{name} * (1 - {name})", logistic, 1.8
     if known in HYPERBOLIC:
         yield f"1 - {name} ** 2", hyperbolic, 1.8
-    if known in RECTIFIED:
+    if known in RECTIFIED and rectifies(place):
         yield f"{name} > 0", rectified, 1.85
 
 

@@ -67,6 +67,7 @@ from backproof.faults.correction import (
     called,
     made_by,
     make,
+    rectifies,
 )
 from backproof.faults.rule import Rule
 from backproof.graph import Node
@@ -148,7 +149,7 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build]]:
         yield f"{name} * (1 - {name})", lambda e: make("multiply", value(e), make("subtract", 1.0, value(e)))
     if known in HYPERBOLIC:
         yield f"1 - {name} ** 2", lambda e: make("subtract", 1.0, make("square", value(e)))
-    if known in RECTIFIED:
+    if known in RECTIFIED and rectifies(place):
         yield f"({name} > 0)", lambda e: make("greater", value(e), 0.0)
     if known in BEFORE_ACTIVATION:
         applied = place.scenery.bench.applied

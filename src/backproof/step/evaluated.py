@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,7 @@ class _Inside:
     """The values that a step computes from its parameters, by how they are computed."""
 
     def __init__(self, trace: Trace, window: Window) -> None:
+        self.since = window.start
         befores = {change.before for change in window.parameters}
         made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
         moving = dependent(made, befores) - dependent(made, [c.after for c in window.parameters])
@@ -148,14 +150,17 @@ def _transplanted(
         elif taken is not None and (number := taken.counted(node)) is not node:
             data[node] = number
         elif not any(operand in copies for operand in node.operands):
-            if operands != node.operands and (again := _again(node, operands, attributes)) is not None:
+            if (
+                operands != node.operands
+                and (again := _again(node, operands, attributes, inside.since)) is not None
+            ):
                 data[node] = again
         elif node.operation == "identity":
             copies[node] = copies[node.operands[0]]
         else:
             own = inside.same(node, operands, attributes)
             shared = shared or own is not None
-            again = own if own is not None else _again(node, operands, attributes)
+            again = own if own is not None else _again(node, operands, attributes, inside.since)
             if again is None:
                 return None
             copies[node] = again
@@ -167,9 +172,12 @@ def _transplanted(
     return found if shared and found is not None and root(found, 0) not in inside.own else None
 
 
-def _again(node: Node, operands: tuple[Node, ...], attributes: Mapping[str, Any]) -> Node | None:
-    """The same operation with others; None where it cannot take what has other shapes here."""
+def _again(node: Node, operands: tuple[Node, ...], attributes: Mapping[str, Any], since: int) -> Node | None:
+    """The same operation with others, made in the step; None where it cannot take what has other shapes."""
+    origin = node.origin
+    if origin is not None and origin.time < since:
+        origin = replace(origin, time=since)  # what is older than the step is data for it
     try:
-        return apply(node.operation, *operands, name=node.name, origin=node.origin, **attributes)
+        return apply(node.operation, *operands, name=node.name, origin=origin, **attributes)
     except (ValueError, TypeError, IndexError, NotImplementedError):
         return None
