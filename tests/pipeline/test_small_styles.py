@@ -112,6 +112,11 @@ PULLED = (
     A += -0.002 * np.sign(A)
 """
 )
+DECAYED = PULLED.replace("np.sign(B)", "B").replace("np.sign(A)", "A")
+EACH = SPARSE.replace(" + 0.002 * np.sign(B)", "\n    B -= 0.002 * B")
+EACH = EACH.replace(" + 0.002 * np.sign(A)", "\n    A *= 0.998")
+STATED = EACH.replace("sugar) ** 2)\n", "sugar) ** 2) + 0.01 * (np.sum(A ** 2) + np.sum(B ** 2))\n")
+STATED_SIGNS = PULLED.replace("sugar) ** 2)\n", "sugar) ** 2) + 0.02 * (abs(A).sum() + abs(B).sum())\n")
 # a program, and mistakes in it with the row where each is found
 PROGRAMS = {
     "adamw": (ADAMW, [("(1 - h * h)", "(1 - h)", 13)]),
@@ -119,6 +124,10 @@ PROGRAMS = {
     "momentum": (MOMENTUM, [("W2 @ d2 * (1 - a ** 2)", "W2 @ d2 * (1 - np.tanh(a) ** 2)", 13)]),
     "sparse": (SPARSE, [("(1 - h ** 2)", "(1 - h)", 12)]),
     "pulled": (PULLED, [("(1 - h ** 2)", "(1 - h)", 12), ("spectra.T @ e", "-spectra.T @ e", 14)]),
+    "decayed": (DECAYED, []),
+    "each": (EACH, [("(1 - h ** 2)", "(1 - h)", 12)]),
+    "stated": (STATED, [("(1 - h ** 2)", "(1 - h)", 12)]),
+    "stated-signs": (STATED_SIGNS, [("(1 - h ** 2)", "(1 - h)", 12)]),
     "star": (STAR, [("1 - tanh(a) ** 2", "1 - tanh(a)", 6)]),
     "gates": (GATES, [("d * V.T, np.multiply(h, 1 - h)", "d * V.T, np.multiply(h, 1 + h)", 11)]),
 }
@@ -149,6 +158,14 @@ def test_its_mistake_is_found_and_mended(name: str, mistake: tuple[str, str, int
     edits = [e for f in errors if f.fix is not None and f.fix.applicability == "safe" for e in f.fix.edits]
     mended = apply_edits(program_from_bytes(text.encode(), "p.py"), edits)
     assert check(mended.text).verdict == "correct"
+
+
+@pytest.mark.parametrize("text", [STATED, STATED_SIGNS])
+def test_a_penalty_behind_the_step_is_that_of_the_loss(text: str) -> None:
+    """It is compared as one with the step, which is said; another size of it is wrong."""
+    said = "The penalty on B and A is taken off behind the gradient step"
+    assert any(said in sentence for sentence in check(text).certified)
+    assert check(text.replace("B -= 0.002", "B -= 0.001")).verdict == "faulty"
 
 
 @pytest.mark.parametrize("right", ["B -= 0.002 * np.sign(B)", "A += -0.002 * np.sign(A)"])

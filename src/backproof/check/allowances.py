@@ -14,8 +14,10 @@ from backproof.check.epsilons import without_epsilons
 from backproof.check.ranking import Entry, is_steady, rank_of
 from backproof.graph import Node, ancestors
 from backproof.step import TrainingStep, Window, boundings, lengths, training_step
+from backproof.step.behind import at_once
 from backproof.step.lengths import corrections
 from backproof.step.loss import ancestors_since
+from backproof.step.penalty import penalised
 from backproof.step.update import DECAY
 
 NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
@@ -115,6 +117,31 @@ def nearer(entry: Entry, window: Window, position: int) -> Entry:
         if verdict.correct:
             break
     return rank, hypothesis, step, verdict
+
+
+def together(step: TrainingStep, verdict: Verdict) -> tuple[TrainingStep, Verdict]:
+    """Judge a step as if the penalty behind it were taken off with it, where that makes it right.
+
+    ``w -= lr * dw`` and then ``w -= lr * decay * w`` is what a loss with this penalty asks for.
+    """
+    window, hypothesis = step.window, step.hypothesis
+    changes = (*window.parameters, *window.others)
+    counted = penalised([hypothesis.node], {c.before for c in changes})
+    found = {c: at_once(c.stores[-1].after, c.before) for c in changes if c.before in counted}
+    late = {c: replace(c, after=after) for c, after in found.items() if after is not None}
+    if not late:
+        return step, verdict
+    parameters = (
+        *(late.get(c, c) for c in window.parameters),
+        *(late[c] for c in window.others if c in late),
+    )
+    others = tuple(c for c in window.others if c not in late)
+    joined = replace(window, parameters=parameters, others=others)
+    whole = training_step(step.trace, joined, hypothesis)
+    other = None if whole is None else compare(whole)
+    if whole is None or other is None or not other.correct:
+        return step, verdict
+    return whole, other
 
 
 def set_aside(entry: Entry, window: Window, position: int) -> Entry:

@@ -13,6 +13,7 @@ from backproof.check.allowances import (
     plainer,
     set_aside,
     switched,
+    together,
     without_decay,
 )
 from backproof.check.compare import Verdict, compare
@@ -276,6 +277,8 @@ def _entries(
         hypothesis, step, verdict = found
         if opened and not verdict.correct:
             step, verdict = before_bounds(step, verdict)
+        if hypothesis.stated and not verdict.correct:
+            step, verdict = together(step, verdict)
         if verdict.correct and hypothesis.stated and not hypothesis.declared and is_plane(step):
             continue
         if hypothesis.stated and not verdict.correct and not hypothesis.minimised:

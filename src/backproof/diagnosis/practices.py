@@ -12,7 +12,7 @@ from backproof.check.points import informative_tables
 from backproof.diagnosis.wording import listed
 from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis, TrainingStep, label
-from backproof.step.behind import taken
+from backproof.step.behind import is_at_once, taken
 from backproof.step.change import root
 from backproof.step.cut import dependent
 
@@ -192,12 +192,19 @@ def _switched(step: TrainingStep) -> Iterator[str]:
 
 def _behind(step: TrainingStep) -> Iterator[str]:
     """What is done to parameters behind their gradient steps, and where these are not made at all."""
-    kept, brought = list[str](), list[str]()
+    kept, brought, joined = list[str](), list[str](), list[str]()
     for parameter in step.parameters:
         for change in parameter.changes:
             last = change.stores[-1].after
-            if root(last, 0) is not root(change.after, 0):
-                (kept if taken(last, change.before) is change.after else brought).append(parameter.name)
+            if root(last, 0) is root(change.after, 0):
+                continue
+            if taken(last, change.before) is change.after:
+                kept.append(parameter.name)
+            else:
+                (joined if is_at_once(change.after, last) else brought).append(parameter.name)
+    if joined:
+        names = listed(list(dict.fromkeys(joined)))
+        yield f"The penalty on {names} is taken off behind the gradient step: it is compared as one with it."
     if brought:
         names = listed(list(dict.fromkeys(brought)))
         yield f"What is done to {names} behind the gradient step is set aside: the step itself is compared."

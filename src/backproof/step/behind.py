@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from backproof.graph import Node
+from backproof.graph import Node, ancestors, apply
+from backproof.graph.node import with_operands
 from backproof.step.update import keeps, time_of, walk
 
 FORMED = frozenset({"identity", "reshape", "astype"})
@@ -47,6 +48,36 @@ def scaled_step(after: Node, before: Node) -> Node | None:
     if node is _formless(after) or node.operation not in ("add", "subtract"):
         return None
     return node if keeps(node, before, whole=True) else None
+
+
+def at_once(after: Node, before: Node) -> Node | None:
+    """The new value if what is taken off behind the step, as by ``w *= 0.999``, were made of the old one.
+
+    None where nothing is.
+    """
+    node = _formless(after)
+    if node.operation not in ("add", "subtract", "multiply"):
+        return None
+    step, other = node.operands
+    if _formless(step) is _formless(before) or not keeps(step, before, whole=True):
+        return None
+    if node.operation == "multiply":
+        if np.size(other.value) > 1 or _moves(other, before):
+            return None
+        share = apply("multiply", apply("subtract", other, 1.0), before)
+        return Node("add", (step, share), {}, node.value, node.name, node.origin)
+    made = ancestors([other], lambda n: n is step or time_of(n) <= time_of(before))
+    if before in made or step not in made:
+        return None
+    copies = {step: before}
+    for each in made:
+        copies.setdefault(each, with_operands(each, tuple(copies.get(o, o) for o in each.operands)))
+    return with_operands(node, (step, copies[other]))
+
+
+def is_at_once(made: Node, after: Node) -> bool:
+    """Is this what ``at_once`` has made of a new value?"""
+    return made is not _formless(after) and made.origin is _formless(after).origin
 
 
 def _innermost(node: Node, before: Node) -> Node:
@@ -100,16 +131,17 @@ def _inside(node: Node, before: Node) -> Node | None:
 
 
 def _pulled(node: Node, before: Node) -> Node | None:
-    """What is pulled to zero by its own signs, as by ``w -= 0.001 * np.sign(w)``; None of any other sum."""
+    """What is pulled to zero by itself or its signs, as by ``w -= k * np.sign(w)``; None of other sums."""
     whole, pull = node.operands
-    while pull.operation in ("multiply", "divide", "negative", *FORMED):
+    while pull.operation in ("multiply", "divide", "negative", *FORMED) and pull is not whole:
         moved = [operand for operand in pull.operands if _moves(operand, before)]
         if len(moved) != 1:
             return None
         (pull,) = moved
-    own = pull.operation == "sign" and _formless(pull.operands[0]) is _formless(whole)
-    smaller = np.all(np.asarray(whole.value) * (np.asarray(node.value) - whole.value) <= 0)
-    return whole if own and _is_like(whole, before) and smaller else None
+    own = pull.operands[0] if pull.operation == "sign" else pull
+    old, new = np.asarray(whole.value), np.asarray(node.value)
+    nearer = np.all(old * (new - old) <= 0) and (own is not pull or np.all(np.abs(new) >= KEPT * np.abs(old)))
+    return whole if _formless(own) is _formless(whole) and _is_like(whole, before) and nearer else None
 
 
 def scaled_back(node: Node, before: Node) -> list[Node]:
