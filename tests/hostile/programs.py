@@ -170,7 +170,7 @@ threading.Event().wait()
 ## fills_memory [20, slow]: p.py:
 x = []
 while True:
-    x.append(bytearray(10 ** 8))
+    x.append(bytes(10 ** 8))
 """)
 
 GOES_ON = cases(r"""
