@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from backproof.graph import leaf
+from backproof.graph import apply, leaf
 from backproof.pipeline import check_program
 from backproof.source import program_from_bytes
+from backproof.step.update import any_reaches
 from backproof.trace import Trace, trace_program
 from backproof.trace.run import how_it_ended
 
@@ -110,3 +111,12 @@ def test_thousands_of_single_numbers() -> None:
     report = check_program(program_from_bytes(NUMBERS.encode(), "net.py"), timeout=60)
     assert (report.verdict, len(report.parameters)) == ("correct", 39 * 2)
     assert time.process_time() - start < LONGEST
+
+
+def test_what_many_terms_share_is_looked_at_once():
+    """A run without a step has thousands of terms, each made of the one before."""
+    node = leaf(0.5)
+    terms = [node := apply("add", node, 0.1) for _ in range(300)]
+    asked = []
+    assert not any_reaches(terms, leaf(0.5), lambda each: asked.append(each) is None)
+    assert len(asked) == len(set(asked))

@@ -13,7 +13,7 @@ from backproof.graph import Node, Users
 from backproof.step import Window, label
 from backproof.step.change import root
 from backproof.step.computed import COMPUTED
-from backproof.step.update import THROUGH, learns, reaches, remembers, terms, time_of, walk
+from backproof.step.update import THROUGH, any_reaches, learns, reaches, remembers, terms, time_of, walk
 from backproof.step.window import MINIMISED
 from backproof.trace import Store, Trace
 
@@ -119,7 +119,7 @@ def _is_gradient_of(old: Node, store: Store, window: Window) -> bool:
     if reaches(before, old, lambda n: time_of(n) >= window.start):
         return False
     _, added = terms(store.after, before)
-    return any(reaches(term, old, lambda n: time_of(n) >= window.start) for term in added)
+    return any_reaches(added, old, lambda n: time_of(n) >= window.start)
 
 
 def _unread(trace: Trace, earlier: Sequence[Window]) -> set[int]:

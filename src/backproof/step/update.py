@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -124,7 +124,7 @@ def sums(after: Node, before: Node, ones: bool = False, apart: Collection[Node] 
     def inside(node: Node) -> bool:
         return time_of(node) >= first and node not in apart
 
-    return carried and not any(reaches(other, before, inside) for other in others)
+    return carried and not any_reaches(others, before, inside)
 
 
 def _times_one(node: Node) -> tuple[Node, ...]:
@@ -256,7 +256,13 @@ def _scaled(node: Node, before: Node) -> bool:
 
 def reaches(start: Node, goal: Node, inside: Callable[[Node], bool]) -> bool:
     """Is ``goal`` among what ``start`` was computed from, going through nodes ``inside`` only?"""
-    stack, done = [start], {start}
+    return any_reaches([start], goal, inside)
+
+
+def any_reaches(starts: Iterable[Node], goal: Node, inside: Callable[[Node], bool]) -> bool:
+    """Is ``goal`` among what any of many nodes was computed from? Each node on the way is looked at once."""
+    stack = list(starts)
+    done = set(stack)
     while stack:
         node = stack.pop()
         if node is goal:
@@ -283,7 +289,7 @@ def learns(before: Node, after: Node) -> bool:
     """
     kept, added = terms(after, before)
     first = time_of(before)
-    return kept and any(reaches(term, before, lambda n: time_of(n) >= first) for term in added)
+    return kept and any_reaches(added, before, lambda n: time_of(n) >= first)
 
 
 def walk(
