@@ -29,13 +29,13 @@ def interruptible() -> list[str]:
 class Kept:
     """Stands where a check starts a runner of its own, and gives it one that goes on for the next check.
 
-    As its own would, it runs programs in the folder and with the environment of the check.
+    As its own would, it runs programs by the Python, in the folder and with the environment of the check.
     """
 
     runner, started_in = Runner(), None
 
     def __enter__(self) -> Runner:
-        here = (os.getcwd(), {**os.environ, "PYTEST_CURRENT_TEST": ""})
+        here = (sys.executable, os.getcwd(), {**os.environ, "PYTEST_CURRENT_TEST": ""})
         if here != Kept.started_in or Kept.runner.busy:
             Kept.runner.stop()
             Kept.started_in = here
