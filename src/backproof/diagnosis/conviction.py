@@ -10,6 +10,7 @@ from backproof.check.grades import RIGHT
 from backproof.check.judgement import Judgement
 from backproof.check.scoring import score
 from backproof.check.trial import Bench
+from backproof.diagnosis.slopes import begins_with_part_of_a_slope
 from backproof.graph import Node, ancestors
 from backproof.mend import Repair, Tried
 from backproof.step import SURE, Parameter, TrainingStep
@@ -51,7 +52,8 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
 
     It is when some gradient is true already, when the program declares the loss in the step, or when it
     states one and a repair makes every gradient true: for a loss that is not surely its own, one correction
-    of what the backward pass does again to its own result, or of two things that change places. A loss that
+    of what the backward pass does again to its own result, or of two things that change places; and for one
+    that it does not state, of the slope of its output, which is there in part. A loss that
     was only inferred, and that explains nothing as the program stands, could be made to fit anything by
     changing factors; but not by what keeps them, so what is true with such corrections alone counts as what
     is true already. A difference that no fresh point shows again is none of the gradients' own.
@@ -70,6 +72,8 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
     if not repair.complete or not repair.steps:
         return False
     if hypothesis.stated and (hypothesis.evidence >= SURE or _goes_through(repair) or _is_turned(repair)):
+        return True
+    if begins_with_part_of_a_slope(judgement, repair):
         return True
     kept = [tried for tried in repair.steps if tried.correction.rule in STRUCTURAL]
     return len(kept) == len(repair.steps) or (bool(kept) and _explains_some(judgement, kept))

@@ -1,0 +1,75 @@
+"""A loss that no line states, and a backward pass that begins with a part of the slope of its output."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+PROGRAM = """
+import numpy as np
+
+rng = np.random.default_rng(14)
+X = rng.normal(size=(13, 4))
+T = rng.uniform(0.1, 0.9, size=(13, 3))
+f = lambda v: 1 / (1 + np.exp(-v))
+V, a = rng.normal(size=(4, 5)) * 0.6, rng.normal(size=5) * 0.2
+W, b = rng.normal(size=(5, 3)) * 0.6, rng.normal(size=3) * 0.2
+for epoch in range(2000):
+    h = f(X @ V + a)
+    o = OUTPUT
+    d = DELTA
+    e = (d @ W.T) * h * (1 - h)
+    W -= 0.1 * h.T @ d
+    b -= 0.1 * d.sum(axis=0)
+    V -= 0.1 * X.T @ e
+    a -= 0.1 * e.sum(axis=0)
+"""
+
+
+def _report(delta: str, output: str = "f(h @ W + b)") -> FileReport:
+    text = PROGRAM.replace("DELTA", delta).replace("OUTPUT", output)
+    return check_program(program_from_bytes(text.encode(), "part.py"))
+
+
+@pytest.mark.parametrize(
+    ("delta", "name"),
+    [
+        ("(o - T) * (1 - o)", "missing-factor"),
+        ("(o - T) * o", "missing-factor"),
+        ("(o - T) * o * o * (1 - o)", "extra-factor"),
+        ("(o - T) * o ** 2 * (1 - o)", "wrong-activation-derivative"),
+    ],
+)
+def test_a_part_of_the_slope_is_a_mistake(delta: str, name: str) -> None:
+    """No usual loss has such a derivative; with the whole slope each gradient is that of a squared one."""
+    report = _report(delta)
+    assert report.verdict == "faulty"
+    (finding,) = [each for each in report.findings if each.severity == "error"]
+    assert (finding.name, finding.mended) == (name, True)
+
+
+def test_a_part_of_the_slope_of_tanh() -> None:
+    """One of its two factors is left out."""
+    report = _report("(o - T) * (1 - o)", "np.tanh(h @ W + b)")
+    assert report.verdict == "faulty"
+
+
+@pytest.mark.parametrize(
+    ("delta", "output"),
+    [
+        ("(o - T)", "f(h @ W + b)"),
+        ("(o - T) * o * (1 - o)", "f(h @ W + b)"),
+        ("(o - T) * o * (1 - o) * np.array([0.5, 2.0, 1.5])", "f(h @ W + b)"),
+        ("(o - T) ** 3 * o * (1 - o)", "f(h @ W + b)"),
+        ("(o - T)", "np.tanh(h @ W + b)"),
+        ("(o - T) / o", "np.exp(h @ W + b)"),
+        ("(o - T) * o", "np.exp(h @ W + b)"),
+        ("(o - T) * (1 - np.exp(-o))", "np.log(1 + np.exp(h @ W + b))"),
+    ],
+)
+def test_another_loss_is_not_called_wrong(delta: str, output: str) -> None:
+    """The slope itself, none at all, weights, and the likelihoods of what has no bounds."""
+    assert _report(delta, output).verdict != "faulty"
