@@ -14,6 +14,7 @@ from backproof.step.cut import dependent
 from backproof.step.families import FAMILIES, Family, huber
 from backproof.step.hinges import hinges
 from backproof.step.loss import Hypothesis, ancestors_since
+from backproof.step.margins import margins
 from backproof.step.pairs import Pair, outermost, pairs
 from backproof.step.update import time_of
 from backproof.step.weights import consumers, factors_of
@@ -47,7 +48,12 @@ def implied(trace: Trace, window: Window, besides: Sequence[Node] = ()) -> list[
     began = _Begun(trace, window, besides)
     operations = {node.operation for node in began.feeding}
     families = [f for f in FAMILIES if not f.needs or f.needs & operations]
-    return [*began.of(families), *hinges(trace, window)]
+    past = began.past
+    return [
+        *began.of(families),
+        *hinges(trace, window),
+        *margins(began.feeding, past.moving, past.since),
+    ]
 
 
 def implied_within_bounds(trace: Trace, window: Window) -> list[Hypothesis]:
