@@ -20,6 +20,7 @@ from backproof.step.cut import dependent
 STRUCTURAL = frozenset(
     {"sign-flipped", "derivative-at-wrong-point", "updated-weights", "not-reset"}
 )  # fmt: skip
+FEW = 2  # corrections that show that a gradient is that of a loss, but for what it leaves out
 
 
 def adds_more(step: TrainingStep) -> bool:
@@ -51,12 +52,13 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
     """Is the difference between the gradients and those of the loss a fault of the program?
 
     It is when some gradient is true already, when the program declares the loss in the step, or when it
-    states one and a repair makes every gradient true: for a loss that is not surely its own, one correction
-    of what the backward pass does again to its own result, or of two things that change places; and for one
-    that it does not state, of the slope of its output, which is there in part. A loss that
-    was only inferred, and that explains nothing as the program stands, could be made to fit anything by
-    changing factors; but not by what keeps them, so what is true with such corrections alone counts as what
-    is true already. A difference that no fresh point shows again is none of the gradients' own.
+    states one and a repair makes every gradient true: for a loss that is not surely its own, where the
+    updates leave its targets out, or by one correction of what the backward pass does again to its own
+    result, or of two things that change places; and for one that it does not state, of the slope of its
+    output, which is there in part. A loss that was only inferred, and that explains nothing as the program
+    stands, could be made to fit anything by changing factors; but not by what keeps them, so what is true
+    with such corrections alone counts as what is true already. A difference that no fresh point shows again
+    is none of the gradients' own.
     """
     if repair.complete and not repair.steps:
         return False
@@ -75,8 +77,20 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return True
     if begins_with_part_of_a_slope(judgement, repair):
         return True
+    if hypothesis.stated and len(repair.steps) <= FEW and _leaves_data_out(judgement.step):
+        return True
     kept = [tried for tried in repair.steps if tried.correction.rule in STRUCTURAL]
     return len(kept) == len(repair.steps) or (bool(kept) and _explains_some(judgement, kept))
+
+
+def _leaves_data_out(step: TrainingStep) -> bool:
+    """Are there data in the loss, as its targets, that no update is computed from?"""
+
+    def data(results: Sequence[Node]) -> set[Node]:
+        leaves = {n for n in ancestors(results) if n.operation == "leaf" and np.size(n.value) > 1}
+        return leaves - {*step.leaves, *step.state}
+
+    return not data([step.loss]) <= data(step.descents)
 
 
 def _is_turned(repair: Repair) -> bool:
