@@ -45,7 +45,7 @@ from backproof.step.computed import computed_steps
 from backproof.step.evaluated import evaluated
 from backproof.step.loss import held, negated, objective, turned
 from backproof.step.turns import turns, within
-from backproof.step.update import time_of
+from backproof.step.update import follows, time_of
 from backproof.step.window import trainings
 from backproof.trace import Trace
 
@@ -69,8 +69,28 @@ def judge(trace: Trace, loss: str | None = None, states: Collection[Any] = ()) -
     if first is None:
         return _of_training(trace, computed_steps(trace), loss)
     if not first.verdict.correct:
-        return first
+        return _beside_means(trace, loss, states, first) or first
     return next((other for other in judged if not other.verdict.correct), first)
+
+
+def _beside_means(
+    trace: Trace, loss: str | None, states: Collection[Any], judgement: Judgement
+) -> Judgement | None:
+    """Judge a step again without means that follow data, as a baseline does; None where it is not right then.
+
+    What an output is computed from is no such mean.
+    """
+    changes = [change for parameter in judgement.step.parameters for change in parameter.changes]
+    means = {c.place for c in changes if follows(c.after, c.before)}
+    if not means or len(means) == len(changes):
+        return None
+    again = next((_of_training(trace, found, loss) for found in trainings(trace, {*states, *means})), None)
+    if again is None or not again.verdict.correct:
+        return None
+    step = again.step
+    held = {step.copies.get(c.before) for c in step.window.states}
+    outputs = [step.copies[n] for n in step.hypothesis.outputs or (step.hypothesis.node,) if n in step.copies]
+    return again if held.isdisjoint(ancestors(outputs)) else None
 
 
 def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: bool = True) -> Judgement | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, ancestors
-from backproof.step import Change, label
+from backproof.step import Change, Window, label
 from backproof.step.change import root
 from backproof.step.update import sums, terms, time_of, walk
 from backproof.trace import Trace
@@ -35,7 +35,7 @@ def never_reset(judgement: Judgement) -> tuple[str, ...]:
         if np.any(step.state.get(leaf, 0)):
             continue  # the size of gradients, and no gradient
         whole = sums(change.after, change.before, ones=True, apart=versions)
-        if whole and _adds_numbers(change) and _goes_on(step.trace, change, versions):
+        if whole and _adds_numbers(change) and _goes_on(step.trace, step.window, change, versions):
             found.append(label(step.trace, change))
     return tuple(dict.fromkeys(found))
 
@@ -48,8 +48,11 @@ def _adds_numbers(change: Change) -> bool:
     return any(not n.operands and n.operation != "constant" and np.size(n.value) > 1 for n in line)
 
 
-def _goes_on(trace: Trace, change: Change, apart: Collection[Node]) -> bool:
-    """Is all of it still there when the next step adds to it, or was it when this one did?"""
+def _goes_on(trace: Trace, window: Window, change: Change, apart: Collection[Node]) -> bool:
+    """Is all of it still there when the next step adds to it, or was it when this one did?
+
+    Where it is added to in one round only, nothing in that round has taken anything off it.
+    """
     first, last = change.stores[0], change.stores[-1]
     inside = [s for s in trace.stores if s.place == change.place]
     following = next((s for s in inside if s.time > last.time), None)
@@ -59,5 +62,9 @@ def _goes_on(trace: Trace, change: Change, apart: Collection[Node]) -> bool:
         return sums(following.after, root(change.after, 0), ones=True, apart=apart)
     before = next((s for s in reversed(inside) if s.time < first.time), None)
     if before is None or before.before is None:
-        return False
+        gone = [s.before for s in trace.stores if s.time > last.time and s.before is not None]
+        if any(root(node, 0) is root(change.after, 0) for node in gone):
+            return False  # its name was given to something else
+        rounds = (a for a in trace.activities if a.kind == "round" and a.complete)
+        return any((a.start, a.end) == (window.start, window.end) for a in rounds)
     return sums(before.after, root(before.before, 0), ones=True, apart=apart)
