@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, Users
-from backproof.step import Window, label
+from backproof.step import Change, Window, label
 from backproof.step.change import root
 from backproof.step.computed import COMPUTED
 from backproof.step.update import THROUGH, any_reaches, learns, reaches, remembers, terms, time_of, walk
@@ -33,7 +33,7 @@ def _drawn_between(trace: Trace, seen: Sequence[Window]) -> list[str]:
 
     It is told by the statement that updates it: an object that is made anew may go by another name.
     """
-    made = {root(change.after, 0) for change in seen[0].parameters}
+    made = {node for change in seen[0].parameters for node in _made(change)}
     names, kept, apart = dict[int, str](), set[int](), set[Node]()
     for last, window in pairwise(seen):
         for change in window.parameters:
@@ -41,8 +41,13 @@ def _drawn_between(trace: Trace, seen: Sequence[Window]) -> list[str]:
             if time_of(before) < last.start or _comes_from(before, made, seen[0].start, apart):
                 kept.add(site)
             names.setdefault(site, label(trace, change))
-        made |= {root(change.after, 0) for change in window.parameters}
+        made.update(node for change in window.parameters for node in _made(change))
     return [name for site, name in names.items() if site not in kept]
+
+
+def _made(change: Change) -> tuple[Node, Node]:
+    """What a step makes of a parameter, and what becomes of it behind that."""
+    return root(change.after, 0), root(change.stores[-1].after, 0)
 
 
 def _comes_from(node: Node, made: Set[Node], start: int, apart: set[Node]) -> bool:
@@ -78,7 +83,7 @@ def forgotten(judgement: Judgement) -> tuple[str, ...]:
         for before, change in befores.items():
             if before in made:
                 again[before] = label(trace, change)
-            made.setdefault(before, set()).add(root(change.after, 0))
+            made.setdefault(before, set()).update(_made(change))
     return tuple(dict.fromkeys(again.values()))
 
 

@@ -13,6 +13,7 @@ from backproof.diagnosis.wording import listed
 from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis, TrainingStep, label
 from backproof.step.behind import is_at_once, taken
+from backproof.step.bent import is_multiplied
 from backproof.step.change import root
 from backproof.step.cut import dependent
 
@@ -192,13 +193,15 @@ def _switched(step: TrainingStep) -> Iterator[str]:
 
 def _behind(step: TrainingStep) -> Iterator[str]:
     """What is done to parameters behind their gradient steps, and where these are not made at all."""
-    kept, brought, joined = list[str](), list[str](), list[str]()
+    kept, brought, joined, multiplied = list[str](), list[str](), list[str](), list[str]()
     for parameter in step.parameters:
         for change in parameter.changes:
             last = change.stores[-1].after
             if root(last, 0) is root(change.after, 0):
                 continue
-            if taken(last, change.before) is change.after:
+            if is_multiplied(change):
+                multiplied.append(parameter.name)
+            elif taken(last, change.before) is change.after:
                 kept.append(parameter.name)
             else:
                 (joined if is_at_once(change.after, last) else brought).append(parameter.name)
@@ -208,6 +211,9 @@ def _behind(step: TrainingStep) -> Iterator[str]:
     if brought:
         names = listed(list(dict.fromkeys(brought)))
         yield f"What is done to {names} behind the gradient step is set aside: the step itself is compared."
+    if multiplied:
+        names = listed(list(dict.fromkeys(multiplied)))
+        yield f"The update multiplies {names} by the exponential of a step, and this step is compared."
     if kept:
         names = listed(list(dict.fromkeys(kept)))
         yield f"The update keeps {names} where a condition says so: it is compared where the step is made."

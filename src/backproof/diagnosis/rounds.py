@@ -15,6 +15,7 @@ from backproof.check.zeroed import zeroed
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
+from backproof.step.bent import is_multiplied
 
 
 def drawn_anew(judgement: Judgement) -> str | None:
@@ -79,6 +80,18 @@ def set_to_zero(judgement: Judgement) -> str | None:
         f"The gradients seen are right, but a part of {listed(names)} is set to zero behind every update, so "
         "that what it learns is lost. Where that is meant, all is right: then let this part be zero from the "
         "beginning."
+    )
+
+
+def grown_by_factors(judgement: Judgement) -> str | None:
+    """Say which values are multiplied by exponentials, as weights may be that no gradient changes."""
+    changes = [(p.name, change) for p in judgement.step.parameters for change in p.changes]
+    names = list(dict.fromkeys(name for name, change in changes if is_multiplied(change)))
+    if not names:
+        return None
+    return (
+        f"The step multiplies {listed(names)} by an exponential, and its exponent is no gradient of a loss "
+        "that was found. Where it is not meant to be one, as with weights of samples, nothing is wrong."
     )
 
 

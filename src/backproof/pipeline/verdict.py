@@ -66,6 +66,7 @@ from backproof.diagnosis.rounds import (
     decided_before,
     divided_otherwise,
     drawn_anew,
+    grown_by_factors,
     let_through_at_times,
     rounded_off,
     set_to_zero,
@@ -228,7 +229,8 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     followed = unknown_calls(judgement) or unread_updates(judgement)
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         return case.inconclusive(NOTHING_MOVES, warnings(judgement))
-    followed = followed or on_a_kink(judgement) or turned_names(judgement) or may_grow(judgement)
+    followed = followed or grown_by_factors(judgement) or on_a_kink(judgement)
+    followed = followed or turned_names(judgement) or may_grow(judgement)
     if followed is None and (part := forgotten_part(judgement)):
         return faulty(case.program, judgement, (*part, *lost), case.notes, case.options)
     followed = (

@@ -31,11 +31,35 @@ def projected(after: Node, before: Node, limit: int = 60) -> Node | None:
         if node.operation in SUMS and np.shape(node.value) == np.shape(before.value):
             if keeps(node, before, whole=True) and learns(before, node):
                 return node
+        elif (step := _exponential_step(node, before)) is not None:
+            return step
         elif node.operation in BENT or node.operation in THROUGH:
             inner = scaled_back(node, before) if node.operation in ("multiply", "divide") else node.operands
             new = [o for o in inner if o not in seen and time_of(o) > time_of(before)]
             seen.update(new)
             queue.extend(new)
+    return None
+
+
+def is_multiplied(change: Change) -> bool:
+    """Is a parameter multiplied by the exponential of what is taken for its step?"""
+    step = projected(change.stores[-1].after, change.before)
+    if step is None or step is change.after:
+        return False  # a sum of the program's own
+    return step.operation == "add" and step.operands == change.after.operands
+
+
+def _exponential_step(node: Node, before: Node) -> Node | None:
+    """The step ``w + u`` for ``w * exp(u)``, by which weights stay positive."""
+    if node.operation != "multiply" or np.shape(node.value) != np.shape(before.value):
+        return None
+    for x, y in (node.operands, node.operands[::-1]):
+        power = plain(y)
+        if plain(x) is before and power.operation == "exp":
+            exponent = power.operands[0]
+            value = np.asarray(before.value) + exponent.value
+            step = Node("add", (before, exponent), {}, value, node.name, node.origin)
+            return step if learns(before, step) else None
     return None
 
 

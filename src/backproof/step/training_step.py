@@ -145,6 +145,7 @@ def training_step(
     branched, unread = _without_gradient_flow(window, hypothesis, copies, moving)
     if branched:
         changes += branched
+        results += [c.after for c in branched]
         copies = cut(results, [*befores, *(c.before for c in branched)], memory, opened, written)
         loss = copies[hypothesis.node]
         moving = _ancestor_set(loss)
