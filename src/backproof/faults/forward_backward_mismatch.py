@@ -69,6 +69,7 @@ RULE = Rule(
     because="What the forward pass does to a value, the backward pass has to do to its gradient.",
 )
 
+TWINS = {"numpy.convolve": "numpy.correlate", "numpy.correlate": "numpy.convolve"}
 WRITTEN = ("Constant", "UnaryOp", "Name", "Attribute")
 COMPARISONS = {
     ">": "greater", ">=": "greater_equal", "<": "less", "<=": "less_equal", "==": "equal", "!=": "not_equal",
@@ -80,10 +81,28 @@ TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 def corrections(place: Place) -> Iterator[Correction]:
     """The numbers and the comparisons of the forward pass, where the backward pass has others."""
     yield from _leaking(place)
+    yield from _twin(place)
     if place.site.kind == "Compare":
         yield from _comparison(place)
     elif np.size(place.edges[0].operand.value) == 1 and not place.edges[0].operand.operands:
         yield from _number(place)
+
+
+def _twin(place: Place) -> Iterator[Correction]:
+    """The function of the forward pass, where its twin turns one of the two around."""
+    called_here = place.edges[0].operand
+    path = called_here.attributes.get("function") if called_here.operation == "opaque" else None
+    other = TWINS.get(str(path))
+    if other is None or place.site.kind != "Call":
+        return
+
+    def build(edge: Edge) -> Node | None:
+        return make("opaque", *edge.operand.operands, **{**edge.operand.attributes, "function": other})
+
+    own, new = str(path).rpartition(".")[2], other.rpartition(".")[2]
+    text = place.text.replace(f"{own}(", f"{new}(", 1)
+    why = f"`{new}` goes with the forward pass: of the two, `convolve` turns its second array around"
+    yield Correction(RULE.name, (Part(place, text, build),), 1.3, why, expected=text)
 
 
 def _leaking(place: Place) -> Iterator[Correction]:

@@ -25,6 +25,7 @@ DEEPEST = 60  # operations
 DIGITS = 6  # behind the point
 PRODUCTS = 5  # how tightly a product binds
 TERMS = 5  # of a sum
+UNWRITTEN = "opaque_vjp"  # which only we can call
 MOST = 8  # the largest number that a derivative has as a factor
 
 
@@ -180,7 +181,8 @@ def _simple(node: Node, stops: Mapping[Node, str]) -> Node | None:
     """A value as one would write it, with the names in ``stops`` for what they hold."""
     named = rebuilt(node, {n: leaf(n.value, text) for n, text in stops.items()})
     simple = tidy(cancelled(simplify([named]))[0])
-    if sum(1 for n in ancestors([simple]) if n.operands) > DEEPEST:
+    line = ancestors([simple])
+    if sum(1 for n in line if n.operands) > DEEPEST or any(n.operation == UNWRITTEN for n in line):
         return None
     return simple
 
