@@ -102,8 +102,21 @@ def test_a_part_that_is_set_to_zero_is_said(update: str) -> None:
     """It may be the wrong part, unless it was zero from the beginning."""
     report = check_program(program_from_bytes(PROGRAM.replace("UPDATE", update).encode(), "zero.py"))
     assert report.verdict == "inconclusive"
-    assert "set to zero behind every update" in (report.reason or "")
+    assert "set to zero in every step" in (report.reason or "")
     begun = PROGRAM.replace("few = ", "w[1] = 0\nfew = ")
     report = check_program(program_from_bytes(begun.replace("UPDATE", update).encode(), "zero.py"))
     assert report.verdict == ("inconclusive" if "1:3" in update else "correct")
     assert [parameter.name for parameter in report.parameters] == ["b", "w"]
+
+
+@pytest.mark.parametrize("name", ["shrunk", "w"])
+def test_a_part_that_is_set_to_zero_ahead_of_the_forward_pass_is_said(name: str) -> None:
+    """As where a copy was meant, of which the bias is not to be counted."""
+    text = PROGRAM.replace("UPDATE", "w -= 0.1 * (dw + 0.01 * shrunk)")
+    head, loop, body = text.partition("for k in ")
+    first, rest = body.split("\n", 1)
+    indent = rest[: len(rest) - len(rest.lstrip())]
+    ahead = f"{indent}shrunk = w\n{indent}{name}[0] = 0\n"
+    report = check_program(program_from_bytes(f"{head}{loop}{first}\n{ahead}{rest}".encode(), "zero.py"))
+    assert report.verdict == "inconclusive"
+    assert "set to zero in every step" in (report.reason or "")

@@ -6,6 +6,7 @@ with numbers as the others did may be the wrong one, or the gradient's row may h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from backproof.check.judgement import Judgement
 from backproof.graph import Node
 from backproof.step.change import root
 from backproof.step.update import THROUGH
+
+OFTEN = 2  # times that one statement is seen: what is set once may be meant to begin so
 
 
 def zeroed(judgement: Judgement) -> tuple[str, ...]:
@@ -30,7 +33,31 @@ def zeroed(judgement: Judgement) -> tuple[str, ...]:
             for index in _zeros(change.stores[-1].after, root(change.after, 0)):
                 if np.shape(began) == np.shape(change.before.value) and _is_lost(began, index):
                     found[parameter.name] = None
+    found.update(dict.fromkeys(_ahead(judgement)))
     return tuple(found)
+
+
+def _ahead(judgement: Judgement) -> Iterator[str]:
+    """The names of parameters of which a part that began with numbers is set to zero in every round.
+
+    It may stand above the first update, where steps begin.
+    """
+    for parameter in judgement.step.parameters:
+        places = {store.place for change in parameter.changes for store in change.stores}
+        written = [s for s in judgement.step.trace.stores if s.place in places]
+        rounds = Counter(store.site for store in written)
+        pairs = [
+            (store.after, np.asarray(store.before.value))
+            for store in written
+            if store.before is not None and rounds[store.site] >= OFTEN
+        ]
+        began = pairs[0][1] if pairs else np.zeros(0)
+        for after, before in pairs:
+            index = after.attributes.get("index")
+            if after.operation != "index_update" or not _is_zero(after.operands[1]):
+                continue
+            if np.shape(before) == np.shape(began) and _is_written(index) and _is_lost(began, index):
+                yield parameter.name
 
 
 def _zeros(node: Node, stepped: Node) -> Iterator[Any]:

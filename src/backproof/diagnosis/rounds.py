@@ -77,7 +77,7 @@ def set_to_zero(judgement: Judgement) -> str | None:
     if not names:
         return None
     return (
-        f"The gradients seen are right, but a part of {listed(names)} is set to zero behind every update, so "
+        f"The gradients seen are right, but a part of {listed(names)} is set to zero in every step, so "
         "that what it learns is lost. Where that is meant, all is right: then let this part be zero from the "
         "beginning."
     )
