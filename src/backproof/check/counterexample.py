@@ -51,10 +51,13 @@ def where_more_is_wrong(trace: Trace, found: list[Window], best: Judgement) -> J
     """
     if best.verdict.correct or not any(best.verdict.right) or len(best.step.copies) > LARGE:
         return None
+    same = best.step.hypothesis
+    if same.stated and same.node not in trace.nodes:
+        return None  # a loss that is evaluated elsewhere may be of other data there
     known = _wrong(best)
     for other in telling_windows(trace, found, best.step.window):
-        for each in _alike(trace, other, best.step.hypothesis):
-            if each.finite and known < _wrong(each) and not _is_bounded(each):
+        for each in _alike(trace, other, same):
+            if each.finite and any(each.verdict.right) and known < _wrong(each) and not _is_bounded(each):
                 return replace(best, step=each.step, verdict=each.verdict)
     return None
 
