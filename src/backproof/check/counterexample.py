@@ -44,7 +44,9 @@ def counterexample(
     return None
 
 
-def where_more_is_wrong(trace: Trace, found: list[Window], best: Judgement) -> Judgement | None:
+def where_more_is_wrong(
+    trace: Trace, found: list[Window], best: Judgement, judged: Callable[[Window], Judgement | None]
+) -> Judgement | None:
     """The judgement of a step in which gradients are wrong beside those of this one, under the same loss.
 
     As where the data of this one repeat no index, and what is assigned for each should be added up.
@@ -56,9 +58,13 @@ def where_more_is_wrong(trace: Trace, found: list[Window], best: Judgement) -> J
         return None  # a loss that is evaluated elsewhere may be of other data there
     known = _wrong(best)
     for other in telling_windows(trace, found, best.step.window):
-        for each in _alike(trace, other, same):
-            if each.finite and any(each.verdict.right) and known < _wrong(each) and not _is_bounded(each):
-                return replace(best, step=each.step, verdict=each.verdict)
+        if not any(each.finite and known < _wrong(each) for each in _alike(trace, other, same)):
+            continue
+        each = judged(other)  # what the program does to its gradients is set aside
+        if each is None or not each.finite or not _same(each.step.hypothesis, same):
+            continue
+        if any(each.verdict.right) and known < _wrong(each) and not _is_bounded(each):
+            return replace(best, step=each.step, verdict=each.verdict)
     return None
 
 
