@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
-from itertools import tee
 from typing import Any
 
-from backproof.check.allowances import (
-    before_bounds,
-    nearer,
-    plainer,
-    set_aside,
-    switched,
-    together,
-    without_decay,
-)
-from backproof.check.compare import Verdict, compare
+from backproof.check.allowances import before_bounds
+from backproof.check.compare import compare
 from backproof.check.counterexample import counterexample, where_more_count, where_more_is_wrong
 from backproof.check.dropped import replaced_gradients
 from backproof.check.epsilons import without_epsilons
-from backproof.check.gains import is_to_grow
 from backproof.check.judgement import Judgement, under
-from backproof.check.metric import is_climbed, is_distance, is_plane, is_unbounded, is_upward, vanishes
-from backproof.check.outputs import same_outputs, with_site, with_wholes
-from backproof.check.ranking import Entry, behind_the_whole, rank_of, settled
+from backproof.check.losses import exact, judged_step
+from backproof.check.metric import vanishes
 from backproof.check.stale import stale
 from backproof.check.steps import chosen_window
 from backproof.graph import ancestors
-from backproof.step import (
-    SURE,
-    Change,
-    Hypothesis,
-    TrainingStep,
-    Window,
-    implied,
-    implied_within_bounds,
-    stated,
-    training_step,
-)
+from backproof.step import Change, Window, implied, stated, training_step
 from backproof.step.apart import apart
 from backproof.step.change import root
 from backproof.step.computed import computed_steps
-from backproof.step.evaluated import evaluated
-from backproof.step.loss import held, negated, objective, turned
 from backproof.step.turns import turns, within
-from backproof.step.update import follows, time_of
+from backproof.step.update import follows
 from backproof.step.window import trainings
 from backproof.trace import Trace
 
 EARLIER = 4  # steps to look at where the loss has no gradient in the last
-FEW, LARGE = 3, 8_000  # losses, the likeliest first, that are looked at again in a step of so many values
-
-Tried = tuple[Hypothesis, TrainingStep, Verdict]
 
 
 def judge(trace: Trace, loss: str | None = None, states: Collection[Any] = ()) -> Judgement | None:
@@ -113,8 +87,8 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: boo
     if whole and not best.verdict.correct and (player := _in_turns(trace, found, window, loss)) is not None:
         return player
     best = where_more_count(trace, found, best) or best
-    best = where_more_is_wrong(trace, found, best, lambda other: _judged(trace, other, loss)[0]) or best
-    best = counterexample(trace, found, best, lambda other: _judged(trace, other, loss)[0]) or best
+    best = where_more_is_wrong(trace, found, best, lambda other: judged_step(trace, other, loss)[0]) or best
+    best = counterexample(trace, found, best, lambda other: judged_step(trace, other, loss)[0]) or best
     dropped = (*_dropped(trace, best), *stale(trace, best.step.window))
     return replace(best, dropped=dropped, windows=tuple(found), rounds=_rounds(trace, best))
 
@@ -167,12 +141,12 @@ def _is_computed_anew(judgement: Judgement, former: Window) -> bool:
 
 def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:
     """The judgement of a window, or of the first where only that computes the loss."""
-    judgement, known = _judged(trace, window, loss)
+    judgement, known = judged_step(trace, window, loss)
     if judgement is not None and not judgement.finite:  # a training that diverges begins at better numbers
-        judgement, known = _judged(trace, found[0], loss)
+        judgement, known = judged_step(trace, found[0], loss)
     if judgement is not None and vanishes(judgement.verdict):
         for earlier in [w for w in found[-2:0:-1] if len(w.parameters) == len(window.parameters)][:EARLIER]:
-            other, stands = _judged(trace, earlier, loss)
+            other, stands = judged_step(trace, earlier, loss)
             if other is not None and not vanishes(other.verdict):
                 judgement, known = other, stands
                 break
@@ -180,7 +154,7 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
         return judgement
     first = found[0]  # a loss that is computed now and then is computed in the first round
     if len(first.parameters) == len(window.parameters):
-        other, known = _judged(trace, first, loss)
+        other, known = judged_step(trace, first, loss)
         if known and other is not None and not _is_worse(other, judgement):
             return other
         if other is not None and judgement is not None and judgement.verdict.correct:
@@ -192,124 +166,7 @@ def _is_worse(other: Judgement, judgement: Judgement | None) -> bool:
     """Is a step wrong, though nothing says so of its loss, where another is right?"""
     if judgement is None or other.verdict.correct or not judgement.verdict.correct:
         return False
-    return _exact(other.verdict) <= max(_exact(judgement.verdict), 1)
-
-
-def _judged(trace: Trace, window: Window, loss: str | None) -> tuple[Judgement | None, bool]:
-    """The best judgement of one window.
-
-    And whether it holds its step against a loss that the program states.
-    """
-    hypotheses = stated(trace, window)
-    minimised = objective(trace, window)
-    if minimised is not None:
-        hypotheses = [minimised]
-    elif loss is not None:
-        hypotheses = [h for h in hypotheses if h.name == loss]
-    else:
-        hypotheses = [*hypotheses, *implied(trace, window)]
-    hypotheses = with_wholes(hypotheses, window)
-    once, again = tee(_tried(trace, window, hypotheses))
-    judged, distances = _entries(once, window, hypotheses, opened=False)
-    if not any(verdict.correct for _, _, _, verdict in judged):
-        judged, distances = _entries(again, window, hypotheses, opened=True)
-    if not any(verdict.correct for _, _, _, verdict in judged):
-        judged += _with_held(trace, window, judged)
-    if not any(verdict.correct and _is_exact(hypothesis, verdict) for _, hypothesis, _, verdict in judged):
-        beside = _evaluated(trace, window, judged, loss)
-        judged = _descended(beside, judged) or [*judged, *beside]
-    if not any(hypothesis.stated or verdict.correct for _, hypothesis, _, verdict in judged):
-        bounded = [] if loss is not None else implied_within_bounds(trace, window)
-        judged += _entries(_tried(trace, window, bounded), window, bounded, opened=False)[0]
-    for allowing in (plainer, switched, without_decay, nearer, set_aside):
-        if any(verdict.correct for _, _, _, verdict in judged):
-            break
-        judged = [
-            allowing(entry, window, k) if k < FEW or len(entry[2].copies) < LARGE else entry
-            for k, entry in enumerate(judged)
-        ]
-    if not judged:
-        return None, False
-    judged = sorted(behind_the_whole(judged), key=lambda entry: entry[0], reverse=True)
-    rank, hypothesis, step, verdict = judged[0]
-    step = with_site(step, judged)
-    if hypothesis.stated and (hypothesis.declared or not verdict.correct):
-        return Judgement(step, verdict), True
-    rivals = tuple(Judgement(s, v) for r, h, s, v in judged[1:4] if r[:4] == rank[:4] and not h.stated)
-    if not verdict.correct:
-        return Judgement(step, verdict, rivals), False
-    declared = [
-        Judgement(s, v)
-        for _, h, s, v in judged
-        if h.declared and same_outputs(h, hypothesis, judged, window) and not v.correct and not is_climbed(v)
-    ]
-    other = next(iter(declared), None)
-    if hypothesis.stated:
-        return Judgement(step, verdict, declared=other), True
-    measured = [h for h in distances if same_outputs(h, hypothesis, judged, window)]
-    return Judgement(step, verdict, rivals, (), other, next(iter(measured), None)), False
-
-
-def _tried(trace: Trace, window: Window, hypotheses: list[Hypothesis]) -> Iterator[Tried | None]:
-    """The step under each loss, with its verdict; None where it cannot be cut out under that one."""
-    for hypothesis in hypotheses:
-        judgement = next(under(trace, window, [hypothesis]), None)
-        if judgement is None:
-            yield None
-            continue
-        step, verdict = judgement.step, judgement.verdict
-        negative = None if hypothesis.minimised else turned(hypothesis)
-        grows = negative is not None and (
-            is_upward(verdict) or (verdict.correct and _is_left_behind(trace, window, hypotheses))
-        )
-        if (verdict.correct or is_climbed(verdict)) and not hypothesis.minimised and is_to_grow(step):
-            negative, grows = negated(hypothesis), True
-        if negative is not None and grows:
-            climbed = training_step(trace, window, negative)
-            if climbed is not None:
-                hypothesis, step, verdict = negative, climbed, compare(climbed)
-        yield hypothesis, step, verdict
-
-
-def _is_left_behind(trace: Trace, window: Window, hypotheses: list[Hypothesis]) -> bool:
-    """Do the updates go up a loss that the backward pass implies?
-
-    Then what they go down is to grow, as its name says, and is no loss under a wrong name.
-    """
-    inferred = (h for h in hypotheses if not h.stated)
-    return any(is_climbed(judgement.verdict) for judgement in under(trace, window, inferred))
-
-
-def _entries(
-    tried: Iterator[Tried | None], window: Window, hypotheses: list[Hypothesis], opened: bool
-) -> tuple[list[Entry], list[Hypothesis]]:
-    """Rank the losses under which the step was judged; and the distances that are shown and explain nothing.
-
-    ``opened`` asks for the gradients as they are before the program brings them within bounds.
-    """
-    judged: list[Entry] = []
-    distances: list[Hypothesis] = []
-    for position in range(len(hypotheses)):
-        if settled(judged, hypotheses[position:]):
-            break
-        found = next(tried)
-        if found is None:
-            continue
-        hypothesis, step, verdict = found
-        if opened and not verdict.correct:
-            step, verdict = before_bounds(step, verdict)
-        if hypothesis.stated and not verdict.correct:
-            step, verdict = together(step, verdict)
-        if verdict.correct and hypothesis.stated and not hypothesis.declared and is_plane(step):
-            continue
-        if hypothesis.stated and not verdict.correct and not hypothesis.minimised:
-            if vanishes(verdict) or is_unbounded(step):
-                continue
-            if is_distance(step):
-                distances.append(hypothesis)
-                continue
-        judged.append((rank_of(hypothesis, verdict, window, position), hypothesis, step, verdict))
-    return judged, distances
+    return exact(other.verdict) <= max(exact(judgement.verdict), 1)
 
 
 def confirmed(judgement: Judgement, points: int) -> Judgement:
@@ -335,50 +192,6 @@ def _rounds(trace: Trace, judgement: Judgement) -> tuple[Judgement, ...]:
     window = judgement.step.window
     found = under(trace, window, [*stated(trace, window), *implied(trace, window, lost)])
     return tuple(j for j in found if not j.verdict.correct)
-
-
-def _with_held(trace: Trace, window: Window, judged: list[Entry]) -> list[Entry]:
-    """Judge the losses of the program with their targets held fixed; keep what is right."""
-    befores = [c.before for c in window.parameters]
-    since = min(time_of(b) for b in befores)
-    found = []
-    for _, hypothesis, _, _ in judged:
-        for variant in held(hypothesis, befores, since):
-            step = training_step(trace, window, variant)
-            if step is not None and (verdict := compare(step)).correct:
-                found.append((rank_of(variant, verdict, window, 0), variant, step, verdict))
-    return found
-
-
-def _evaluated(trace: Trace, window: Window, judged: list[Entry], loss: str | None) -> list[Entry]:
-    """Judge the losses that the program evaluates beside its steps.
-
-    Where it states one in this step, none but those that explain all of it: that may be of other data.
-    """
-    hypotheses = [h for h in evaluated(trace, window) if loss is None or h.name == loss]
-    found = _entries(_tried(trace, window, hypotheses), window, hypotheses, opened=True)[0]
-    known = any(h.stated and h.evidence >= SURE for _, h, _, _ in judged)
-    return [entry for entry in found if entry[-1].correct] if known else found
-
-
-def _descended(beside: list[Entry], judged: list[Entry]) -> list[Entry]:
-    """The losses evaluated beside the steps that are what is descended, though not every gradient is right.
-
-    So it is where more gradients are theirs to the last digit than under any other loss, as where the penalty
-    that they count stands in the gradient of one layer: of the others it is not the program's own choice.
-    """
-    most = max((_exact(verdict) for *_, verdict in judged), default=0)
-    return [entry for entry in beside if _exact(entry[-1]) > max(most, 1)]
-
-
-def _is_exact(hypothesis: Hypothesis, verdict: Verdict) -> bool:
-    """Is every gradient that of a loss, or does the program say so of that loss?"""
-    return hypothesis.stated or _exact(verdict) == len(verdict.right)
-
-
-def _exact(verdict: Verdict) -> int:
-    """How many gradients are right without a decay of their own."""
-    return sum(ok and c.decay is None for ok, c in zip(verdict.right, verdict.comparisons, strict=True))
 
 
 def _dropped(trace: Trace, judgement: Judgement) -> tuple[Change, ...]:
