@@ -19,13 +19,14 @@ from backproof.check.gains import is_to_grow
 from backproof.check.judgement import Judgement, under
 from backproof.check.metric import is_climbed, is_distance, is_plane, is_unbounded, is_upward, vanishes
 from backproof.check.outputs import same_outputs, with_site, with_wholes
-from backproof.check.ranking import Entry, behind_the_whole, rank_of, settled
+from backproof.check.ranking import Entry, behind_the_whole, is_steady, rank_of, settled
 from backproof.step import (
     SURE,
     Hypothesis,
     TrainingStep,
     Window,
     implied,
+    implied_of_two,
     implied_within_bounds,
     stated,
     training_step,
@@ -35,6 +36,7 @@ from backproof.step.loss import held, negated, objective, turned
 from backproof.step.update import time_of
 from backproof.trace import Trace
 
+APART = 1e-4  # relative: two rates
 FEW, LARGE = 3, 8_000  # losses, the likeliest first, that are looked at again in a step of so many values
 
 Tried = tuple[Hypothesis, TrainingStep, Verdict]
@@ -63,9 +65,8 @@ def judged_step(trace: Trace, window: Window, loss: str | None) -> tuple[Judgeme
     if not any(verdict.correct and _is_exact(hypothesis, verdict) for _, hypothesis, _, verdict in judged):
         beside = _evaluated(trace, window, judged, loss)
         judged = _descended(beside, judged) or [*judged, *beside]
-    if not any(hypothesis.stated or verdict.correct for _, hypothesis, _, verdict in judged):
-        bounded = [] if loss is not None else implied_within_bounds(trace, window)
-        judged += _entries(_tried(trace, window, bounded), window, bounded, opened=False)[0]
+    if loss is None and not any(hypothesis.stated or verdict.correct for _, hypothesis, _, verdict in judged):
+        judged += _otherwise(trace, window)
     for allowing in (plainer, switched, without_decay, nearer, set_aside):
         if any(verdict.correct for _, _, _, verdict in judged):
             break
@@ -179,6 +180,30 @@ def _evaluated(trace: Trace, window: Window, judged: list[Entry], loss: str | No
     found = _entries(_tried(trace, window, hypotheses), window, hypotheses, opened=True)[0]
     known = any(h.stated and h.evidence >= SURE for _, h, _, _ in judged)
     return [entry for entry in found if entry[-1].correct] if known else found
+
+
+def _otherwise(trace: Trace, window: Window) -> list[Entry]:
+    """Judge losses that are less usual: of bounded errors, and sums of two kinds that all is right under."""
+    bounded = implied_within_bounds(trace, window)
+    found = _entries(_tried(trace, window, bounded), window, bounded, opened=False)[0]
+    if any(verdict.correct for *_, verdict in found):
+        return found
+    for two in implied_of_two(trace, window):
+        for _, _, verdict in filter(None, _tried(trace, window, [two.weighted()])):
+            sums = [two.weighted(ratio) for ratio in (1.0, *_ratios(verdict))]
+            every = _entries(_tried(trace, window, sums), window, sums, opened=False)[0]
+            if right := [entry for entry in every if entry[-1].correct]:
+                return [*found, *right]
+    return found
+
+
+def _ratios(verdict: Verdict) -> tuple[float, ...]:
+    """How much more one of two losses may weigh, where the gradients are those of both at two rates."""
+    steady = [
+        c.scales[0] for c in verdict.comparisons if c.parallel and is_steady(c.scales) and c.scales[0] > 0
+    ]
+    low, high = min(steady, default=0.0), max(steady, default=0.0)
+    return (high / low, low / high) if low and high > low * (1 + APART) else ()
 
 
 def _descended(beside: list[Entry], judged: list[Entry]) -> list[Entry]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from backproof.step.window import Window
 from backproof.trace import Trace
 
 MOST_PAIRS, MOST_GROUPS = 4000, 12
-MOST_BOUNDS = 2
+MOST_BOUNDS, MOST_KINDS = 2, 3
 BOUNDING = frozenset({"clip", "minimum", "maximum", "less", "less_equal", "greater", "greater_equal"})
+KINDS = frozenset({"squared", "binary", "categorical"})
 LONGEST = 40  # of a text to be put into a formula
 
 
@@ -66,6 +68,41 @@ def implied_within_bounds(trace: Trace, window: Window) -> list[Hypothesis]:
     return began.of([huber(number) for number in numbers]) if numbers else []
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Two:
+    """Two losses, each of the differences of one site, of which the step may descend a weighted sum."""
+
+    first: Hypothesis
+    second: Hypothesis
+
+    def weighted(self, ratio: float = 1.0) -> Hypothesis:
+        """The first, and so many times the second."""
+        x, y = self.first, self.second
+        times = "" if ratio == 1.0 else f"{ratio:.6g}*"
+        return replace(
+            x,
+            node=apply("add", x.node, apply("multiply", ratio, y.node)),
+            formula=f"{x.formula} + {times}({y.formula})",
+            outputs=(*x.outputs, *y.outputs),
+            differences=(*x.differences, *y.differences),
+            family="",
+        )
+
+
+def implied_of_two(trace: Trace, window: Window) -> list[Two]:
+    """Two losses of different kinds, as of an amount and of a yes or no that one network tells."""
+    began = _Begun(trace, window, ())
+    groups = defaultdict[int, list[Pair]](list)
+    for pair in outermost(began.pairs) if len(began.pairs) <= MOST_PAIRS else ():
+        groups[pair.site].append(pair)
+    if not 2 <= len(groups) <= MOST_KINDS:
+        return []
+    families = [family for family in FAMILIES if family.name in KINDS]
+    each = [_hypotheses(trace, group, families, began.weights(group)) for group in groups.values()]
+    pairs_of = combinations(each, 2)
+    return [Two(x, y) for one, other in pairs_of for x in one for y in other if x.family != y.family]
+
+
 class _Begun:
     """The differences that the backward pass of a window begins with, and what it is computed from."""
 
@@ -79,6 +116,10 @@ class _Begun:
         self.pairs = pairs(trace, self.feeding, moving, befores, since)
         self.past = Past(since, moving, consumers(self.feeding))
 
+    def weights(self, group: Sequence[Pair]) -> list[Node | None]:
+        """What weighs the differences of a group."""
+        return [_weight(self.trace, pair, self.past) for pair in group]
+
     def of(self, families: Sequence[Family]) -> list[Hypothesis]:
         """The losses of some families, with these differences."""
         found: list[Hypothesis] = []
@@ -86,7 +127,7 @@ class _Begun:
         for group in groups:
             found += _hypotheses(self.trace, group, families, [None] * len(group))
         for group in groups:
-            weights = [_weight(self.trace, pair, self.past) for pair in group]
+            weights = self.weights(group)
             if _differ(weights):
                 found += _hypotheses(self.trace, group, families, weights)
         return found
