@@ -45,5 +45,4 @@ MISTAKE_GAPS: dict[tuple[str, int], tuple[str, str]] = {
     ("copy_attention", 2): ("line name", SCALE_PLACE),
     ("sensor_im2col", 1): (UNNAMED, SCALE_PLACE),
     ("bandit_policy_gradient", 1): ("name", "a formula too short is taken for a missing factor"),
-    ("weather_gru", 1): (UNNAMED, "the search ends before it comes to the missing product"),
 }  # fmt: skip

@@ -34,6 +34,20 @@ WAYS = {
         "v[k] += 0.001 * (g[k] * g[k] - v[k])", "v[k] = v[k] + (g[k] ** 2 - v[k]) * 0.001"
     ),
 }
+CLIMBING = (
+    ADAM.replace("p[k] -= rate", "p[k] += rate").replace("d = 2 * miss", "d = -2 * miss"),
+    ADAM.replace("p[k] -= rate", "p[k] += rate")
+    .replace("d = 2 * miss", "d = -2 * miss")
+    .replace("loss = ", "pass; "),
+)
+
+
+@pytest.mark.parametrize("text", CLIMBING)
+def test_they_are_set_aside_where_the_step_goes_up(text: str) -> None:
+    """What they go to depends on the parameters that they changed in the step before."""
+    report = check_program(program_from_bytes(text.encode(), "malt.py"))
+    assert report.verdict == "correct"
+    assert [row.name for row in report.parameters] == ["p['A']", "p['a']", "p['B']"]
 
 
 @pytest.mark.parametrize("name", WAYS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from backproof.check.allowances import NEARER, before_bounds
 from backproof.check.compare import compare
 from backproof.check.judgement import Judgement, under
@@ -58,7 +60,9 @@ def where_more_is_wrong(
         return None  # a loss that is evaluated elsewhere may be of other data there
     known = _wrong(best)
     for other in telling_windows(trace, found, best.step.window):
-        if not any(each.finite and known < _wrong(each) for each in _alike(trace, other, same)):
+        with np.errstate(all="ignore"):  # a wrong program may blow up
+            alike = list(_alike(trace, other, same))
+        if not any(each.finite and known < _wrong(each) for each in alike):
             continue
         each = judged(other)  # what the program does to its gradients is set aside
         if each is None or not each.finite or not _same(each.step.hypothesis, same):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import tee
 
+import numpy as np
+
 from backproof.check.allowances import (
     before_bounds,
     nearer,
@@ -64,7 +66,11 @@ def judged_step(trace: Trace, window: Window, loss: str | None) -> tuple[Judgeme
         judged += _with_held(trace, window, judged)
     if not any(verdict.correct and _is_exact(hypothesis, verdict) for _, hypothesis, _, verdict in judged):
         beside = _evaluated(trace, window, judged, loss)
-        judged = _descended(beside, judged) or [*judged, *beside]
+        explained = any(verdict.correct for *_, verdict in judged)  # with a decay that no loss states
+        judged = _descended(beside, judged) or [
+            *judged,
+            *(e for e in beside if e[-1].correct or not explained),
+        ]
     if loss is None and not any(hypothesis.stated or verdict.correct for _, hypothesis, _, verdict in judged):
         judged += _otherwise(trace, window)
     for allowing in (plainer, switched, without_decay, nearer, set_aside):
@@ -178,8 +184,17 @@ def _evaluated(trace: Trace, window: Window, judged: list[Entry], loss: str | No
     """
     hypotheses = [h for h in evaluated(trace, window) if loss is None or h.name == loss]
     found = _entries(_tried(trace, window, hypotheses), window, hypotheses, opened=True)[0]
+    if any(h.stated for _, h, _, _ in judged):  # what explains nothing is behind what the step computes
+        found = [entry for entry in found if _explains(entry[2], entry[3])]
     known = any(h.stated and h.evidence >= SURE for _, h, _, _ in judged)
     return [entry for entry in found if entry[-1].correct] if known else found
+
+
+def _explains(step: TrainingStep, verdict: Verdict) -> bool:
+    """Is any gradient right, or along the true one, where it has more than one number?"""
+    sizes = [np.size(leaf.value) for parameter in step.parameters for leaf in parameter.leaves[:1]]
+    along = (c.parallel and size > 1 for c, size in zip(verdict.comparisons, sizes, strict=True))
+    return any(verdict.right) or any(along)
 
 
 def _otherwise(trace: Trace, window: Window) -> list[Entry]:

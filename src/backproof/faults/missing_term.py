@@ -101,7 +101,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         for n in place.names
         if (v := place.value(n, edge)) is not None and np.size(v.value) == 1 and not v.operands
     ]
-    for text, build in _products(place, edge):
+    for text, build in (*_products(place, edge), *_handed_back(place, edge)):
         if text == place.text:
             continue  # twice the same is a scale
         yield _added(place, text, build, 2.1, "missing-term")
@@ -245,6 +245,47 @@ def _products(place: Place, edge: Edge) -> Iterator[tuple[str, Build]]:
                 yield f"{left}.T @ {right}", _product(place, left, right, True)
             if b == c and (a, d) == place.shape:
                 yield f"{left} @ {right}", _product(place, left, right, False)
+
+
+def _handed_back(place: Place, edge: Edge) -> Iterator[tuple[str, Build]]:
+    """What a layer hands back to its input: an adjoint times its weights turned, for rows or for columns."""
+    bench = place.scenery.bench
+    adjoints = {
+        name: node
+        for name in place.names
+        if (node := place.value(name, edge)) is not None and node.operands
+        if node in bench.main and node not in bench.forward
+    }
+    for weight in dict.fromkeys([*place.names, *_weights(place)]):
+        w = place.value(weight, edge)
+        if w is None or unnamed(w) not in bench.step.leaves or np.ndim(w.value) != 2:
+            continue
+        rows, columns = np.shape(w.value)
+        for adjoint, node in adjoints.items():
+            shape = np.shape(node.value)
+            if shape and shape[-1] == columns and (*shape[:-1], rows) == place.shape:
+                yield f"{adjoint} @ {weight}.T", _through(place, adjoint, weight, False)
+            if shape and shape[0] == rows and (columns, *shape[1:]) == place.shape:
+                yield f"{weight}.T @ {adjoint}", _through(place, adjoint, weight, True)
+
+
+def _weights(place: Place) -> Iterator[str]:
+    """What the forward pass calls the matrices that it multiplies by."""
+    bench = place.scenery.bench
+    sites = bench.step.trace.sites
+    for leaf in bench.step.leaves:
+        for user in bench.consumers.get(leaf, ()) if np.ndim(leaf.value) == 2 else ():
+            number = user.origin.operand_sites[user.operands.index(leaf)] if user.origin is not None else None
+            if user in bench.forward and number is not None and number >= 0:
+                yield sites[number].text
+
+
+def _through(place: Place, adjoint: str, weight: str, ahead: bool) -> Build:
+    def build(edge: Edge) -> Node | None:
+        turned, value = make("transpose", place.value(weight, edge), axes=None), place.value(adjoint, edge)
+        return make("matmul", turned, value) if ahead else make("matmul", value, turned)
+
+    return build
 
 
 def _product(place: Place, left: str, right: str, turned: bool) -> Build:

@@ -50,7 +50,7 @@ def _feeding_others(window: Window) -> set[Change]:
     asked = [
         change
         for change, found in zip(changes, own, strict=True)
-        if not found or is_momentum(change, changes) or follows(change.after, change.before)
+        if not found or is_momentum(change, changes) or follows(change.after, change.before, window.start)
     ]
     order = ancestors([c.after for c in changes], lambda n: time_of(n) < window.start)
     feeding = set[Change]()

@@ -221,11 +221,13 @@ def mixes(after: Node, before: Node, is_other: Callable[[Node], bool]) -> bool:
     return found
 
 
-def follows(after: Node, before: Node) -> bool:
+def follows(after: Node, before: Node, since: int | None = None) -> bool:
     """Does the new value go a share of the way to something else, as in ``v += (1 - b) * (g * g - v)``?
 
-    That is ``b * v + (1 - b) * g * g``, a mean that forgets.
+    That is ``b * v + (1 - b) * g * g``, a mean that forgets. What it goes to has nothing of the old value
+    ``since`` a time, the step's beginning: a parameter that was changed by it before may be part of it.
     """
+    begun = time_of(before) if since is None else since - 1
     if after.operation != "add":
         return False
     for kept, step in (after.operands, after.operands[::-1]):
@@ -236,7 +238,7 @@ def follows(after: Node, before: Node) -> bool:
                     and way.operation == "subtract"
                     and _is_part(way.operands[1], before)
                 ):
-                    return not reaches(way.operands[0], before, lambda node: time_of(node) > time_of(before))
+                    return not reaches(way.operands[0], before, lambda node: time_of(node) > begun)
     return False
 
 
