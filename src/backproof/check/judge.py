@@ -14,6 +14,7 @@ from backproof.check.epsilons import without_epsilons
 from backproof.check.judgement import Judgement, under
 from backproof.check.losses import exact, judged_step
 from backproof.check.metric import vanishes
+from backproof.check.ranking import is_steady
 from backproof.check.stale import stale
 from backproof.check.steps import chosen_window
 from backproof.graph import ancestors
@@ -163,9 +164,15 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
 
 
 def _is_worse(other: Judgement, judgement: Judgement | None) -> bool:
-    """Is a step wrong, though nothing says so of its loss, where another is right?"""
-    if judgement is None or other.verdict.correct or not judgement.verdict.correct:
+    """Is a step wrong, though nothing says so of its loss, where another is right?
+
+    Or right but for a factor that changes with the parameters, as under the root of a loss, and the other
+    right at one rate.
+    """
+    if judgement is None or not judgement.verdict.correct:
         return False
+    if other.verdict.correct:
+        return is_steady(judgement.verdict.scales) and not is_steady(other.verdict.scales)
     return exact(other.verdict) <= max(exact(judgement.verdict), 1)
 
 

@@ -36,6 +36,8 @@ def hinges(trace: Trace, window: Window) -> Iterator[Hypothesis]:
             node = node.operands[0]
         if not window.start <= guard.time < window.end or node.operation not in LESS | GREATER:
             continue
+        if guard.site >= 0 and trace.sites[guard.site].kind == "Call":
+            continue  # ``max`` or ``min`` brings something within bounds, and asks for nothing
         x, y = node.operands if node.operation in LESS else node.operands[::-1]  # asked: is x below y?
         if np.size(x.value) == np.size(y.value) == 1 and (x in moving) != (y in moving):
             sites.setdefault(guard.site, []).append((x, y))
