@@ -254,3 +254,59 @@ def test_a_mistake_that_the_data_of_one_step_hide_is_found_with_another() -> Non
     assert {f.name for f in errors} == {"not-accumulated", "wrong-index"}
     assert all(f.mended for f in errors)
     assert check_program(program_from_bytes(SYLLABLES.encode(), "program.py")).verdict == "correct"
+
+
+CARRIED = """
+import numpy as np
+
+rng = np.random.default_rng(17)
+load, burnt = rng.uniform(-1, 1, (31, 3)), rng.normal(size=(31, 1))
+P = {"in": rng.normal(0, 0.6, (3, 5)), "out": rng.normal(0, 0.5, (5, 1))}
+for k in range(2):
+    P[f"N{k}"], P[f"n{k}"] = rng.normal(0, 0.5, (5, 5)), rng.normal(0, 0.2, 5)
+    P[f"S{k}"], P[f"s{k}"] = rng.normal(0, 0.5, (5, 5)), rng.normal(-1, 0.2, 5)
+
+def forward(x):
+    x, tape = x @ P["in"], []
+    for k in range(2):
+        new = np.tanh(x @ P[f"N{k}"] + P[f"n{k}"])
+        share = 1 / (1 + np.exp(-(x @ P[f"S{k}"] + P[f"s{k}"])))
+        tape.append((x, new, share))
+        x = share * new + (1 - share) * x
+    return tape, x, x @ P["out"]
+
+def cost(y):
+    return np.sum((y - burnt) ** 2) / len(burnt)
+
+def backward(tape, top, y):
+    dy = 2 * (y - burnt) / len(burnt)
+    g, dx = {"out": top.T @ dy}, dy @ P["out"].T
+    for k in (1, 0):
+        x, new, share = tape[k]
+        d_new = dx * share * (1 - new ** 2)
+        d_share = dx * (new - x) * share * (1 - share)
+        g[f"N{k}"], g[f"n{k}"] = x.T @ d_new, d_new.sum(axis=0)
+        g[f"S{k}"], g[f"s{k}"] = x.T @ d_share, d_share.sum(axis=0)
+        dx = dx * (1 - share) + d_new @ P[f"N{k}"].T + d_share @ P[f"S{k}"].T
+    g["in"] = load.T @ dx
+    return g
+
+for turn in range(3000):
+    tape, top, y = forward(load)
+    g = backward(tape, top, y)
+    for name in g:
+        P[name] -= 0.05 * g[name]
+    if turn % 300 == 0:
+        print(turn, cost(y))
+"""
+
+
+def test_mistakes_are_not_placed_where_all_gradients_are_applied() -> None:
+    """There the true ones would mend anything."""
+    text = CARRIED.replace("dx * (new - x) * share", "dx * new * share").replace(
+        "d_share.sum(axis=0)", "d_new.sum(axis=0)"
+    )
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert [f.span.row for f in errors] == [29, 31]
+    assert all(f.mended for f in errors)

@@ -39,7 +39,7 @@ def _of_deviations(place: Place) -> Iterator[Correction]:
         along = _along(axis, len(place.shape))
         for handed in _adjoints(place, edge, standard):
             begun = place.site.detail == "-" and handed in place.text  # one of the terms is there
-            cost = 1.8 - 0.1 * begun + inside_product(place) * (handed != place.text)
+            cost = 1.8 - 0.1 * begun + inside_product(place)
             for total in ("mean", "sum"):
                 level = f"{bracketed(handed, 9)}.{total}({along})"
                 spread = f"{standard} * ({bracketed(handed, 5)} * {standard}).{total}({along})"

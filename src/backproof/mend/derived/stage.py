@@ -46,6 +46,26 @@ class Deriver:
 
         Or but for a constant. With what the states of the parameters become; None where none helps.
         """
+        chosen = self._chosen(before, states, taken, limit, False) or self._chosen(
+            before, states, taken, limit, True
+        )
+        if chosen is None:
+            return None
+        derived, result = self._plainest(chosen[0]), chosen[1]
+        if not derived.factor and not self._is_written(derived):
+            derived = self._written_around(derived, before, states, result) or derived
+        correction = self._factor(derived) if derived.factor else self._correction(derived)
+        return correction, derived.changes, result
+
+    def _chosen(
+        self,
+        before: Sequence[Change],
+        states: tuple[int, ...],
+        taken: Sequence[Correction],
+        limit: int,
+        updates: bool,
+    ) -> tuple[Derived, tuple[int, ...]] | None:
+        """The substitution that makes the most gradients right, of those in the ``updates`` or of others."""
         wrong = sum(state != RIGHT for state in states)
         chosen: tuple[Derived, tuple[int, ...]] | None = None
         gained = (0, 0, 0, False)
@@ -57,6 +77,8 @@ class Deriver:
                 for derived in propose(place):
                     if self.bench.work > limit:
                         break
+                    if self._is_update(derived) != updates:
+                        continue
                     exact = _exactness(derived)
                     if gained[0] == wrong and gained[2:] >= (exact, True):
                         continue
@@ -74,13 +96,14 @@ class Deriver:
                         chosen, gained = (derived, result), (*gain, written)
                 if gained[0] == wrong and gained[2] == MOST_EXACT:
                     break
-        if chosen is None:
-            return None
-        derived, result = self._plainest(chosen[0]), chosen[1]
-        if not derived.factor and not self._is_written(derived):
-            derived = self._written_around(derived, before, states, result) or derived
-        correction = self._factor(derived) if derived.factor else self._correction(derived)
-        return correction, derived.changes, result
+        return chosen
+
+    def _is_update(self, derived: Derived) -> bool:
+        """Are these the gradients of several parameters, in the one statement that applies them all?"""
+        leaves = set(self.bench.step.leaves)
+        return len(derived.entries) > 1 and all(
+            entry.kind == "adjoint" and entry.of in leaves for entry in derived.entries
+        )
 
     def _is_written(self, derived: Derived) -> bool:
         """Can a true value be written at its place, and is it another than what is written there?"""
