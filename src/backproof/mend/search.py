@@ -349,7 +349,7 @@ class _Search:
 
 def _is_placed(repair: Repair) -> bool:
     """Could what it writes stand nowhere else, as a constant or a factor could?"""
-    return len(repair.steps) > 1 or repair.steps[0].correction.rule not in CONSTANTS | FACTORS
+    return len(repair.steps) != 1 or repair.steps[0].correction.rule not in CONSTANTS | FACTORS
 
 
 def _left(repair: Repair) -> tuple[bool, int, int]:
