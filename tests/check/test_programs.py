@@ -61,6 +61,7 @@ def test_mistake(case: Case, number: int) -> None:
     assert mismatch(text, case.step) > 1e-3
     report = _check(text)
     errors = [f for f in report.findings if f.severity == "error"]
+    assert all(f.expected is None or f.expected != f.found for f in errors)
     missing = [] if report.verdict == "faulty" else ["verdict"]
     at = [f for f in errors if f.span is not None and _points_at(case, mistake, text, f.span)]
     missing += [] if at else ["line"]

@@ -177,6 +177,8 @@ class Deriver:
     def _correction(self, derived: Derived) -> Correction:
         place, entry = derived.place, derived.entries[0]
         text = spelled(self.catalogue, place, entry, derived.scale)
+        if text == place.text:
+            text = None  # what is read there is itself wrong
         new = {e.operand: node for e, node in derived.changes}
         found, wanted = [], []
         for old, node in list(new.items())[:EVALUATIONS]:

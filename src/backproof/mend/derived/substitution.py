@@ -152,14 +152,16 @@ def _by_order(catalogue: Catalogue, count: int) -> Iterator[tuple[Entry, ...]]:
 
 
 def _by_shape(catalogue: Catalogue, evaluations: Evaluations) -> Iterator[tuple[Entry, ...]]:
-    """Some of what was computed more often, as where one layer in two is followed by another."""
+    """Some of what was computed more often, by its shapes, as where another layer follows each second one."""
     shapes = [np.shape(group[0].operand.value) for group in evaluations.groups]
+    if len(set(shapes)) < 2:
+        return
     groups: dict[tuple[str, int, int], list[Entry]] = defaultdict(list)
     for entry in catalogue.entries:
         if np.shape(entry.node.value) in shapes:
             groups[entry.key].append(entry)
     for group in groups.values():
-        if not 1 < len(shapes) < len(group) <= len(shapes) + MORE:
+        if not len(shapes) < len(group) <= len(shapes) + MORE:
             continue
         ordered = sorted(group, key=lambda entry: entry.time)
         for direction in (ordered, ordered[::-1]):
