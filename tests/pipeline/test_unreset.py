@@ -122,3 +122,22 @@ def test_a_velocity_that_forgets_nothing(keep: str, share: str) -> None:
     report = _checked(VELOCITY.replace("KEEP", keep.replace("SHARE", share)))
     assert report.verdict == ("correct" if share == "0.9" else "inconclusive")
     assert ("none resets" in (report.reason or "")) == (share == "1.0")
+
+
+KEPT = """
+import numpy as np
+rng = np.random.default_rng(33)
+x, t = rng.normal(size=(13, 4)), rng.normal(size=(13, 2))
+W, held = 0.4 * rng.normal(size=(4, 2)), np.zeros((4, 2))
+for turn in range(2000):
+    total = np.zeros((4, 2))
+    for k in range(13):
+        total += np.outer(x[k], x[k] @ W - t[k])
+    held[...] = total
+    W -= 0.01 * held
+"""
+
+
+def test_an_array_that_is_given_a_sum_is_begun_anew() -> None:
+    """What was added up has another name, and began with zeros."""
+    assert check_program(program_from_bytes(KEPT.encode(), "p.py")).verdict == "correct"
