@@ -88,8 +88,12 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: boo
     if whole and not best.verdict.correct and (player := _in_turns(trace, found, window, loss)) is not None:
         return player
     best = where_more_count(trace, found, best) or best
-    best = where_more_is_wrong(trace, found, best, lambda other: judged_step(trace, other, loss)[0]) or best
-    best = counterexample(trace, found, best, lambda other: judged_step(trace, other, loss)[0]) or best
+
+    def judged(other: Window) -> Judgement | None:
+        return judged_step(trace, other, loss)[0]
+
+    best = where_more_is_wrong(trace, found, best, judged) or best
+    best = counterexample(trace, found, best, judged) or best
     dropped = (*_dropped(trace, best), *stale(trace, best.step.window))
     return replace(best, dropped=dropped, windows=tuple(found), rounds=_rounds(trace, best))
 

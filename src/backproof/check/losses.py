@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import tee
+from itertools import chain, tee
 
 import numpy as np
 
@@ -28,8 +28,7 @@ from backproof.step import (
     TrainingStep,
     Window,
     implied,
-    implied_of_two,
-    implied_within_bounds,
+    implied_otherwise,
     stated,
     training_step,
 )
@@ -199,16 +198,19 @@ def _explains(step: TrainingStep, verdict: Verdict) -> bool:
 
 def _otherwise(trace: Trace, window: Window) -> list[Entry]:
     """Judge losses that are less usual: of bounded errors, and sums of two kinds that all is right under."""
-    bounded = implied_within_bounds(trace, window)
+    bounded, pairs = implied_otherwise(trace, window)
     found = _entries(_tried(trace, window, bounded), window, bounded, opened=False)[0]
     if any(verdict.correct for *_, verdict in found):
         return found
-    for two in implied_of_two(trace, window):
-        for _, _, verdict in filter(None, _tried(trace, window, [two.weighted()])):
-            sums = [two.weighted(ratio) for ratio in (1.0, *_ratios(verdict))]
-            every = _entries(_tried(trace, window, sums), window, sums, opened=False)[0]
-            if right := [entry for entry in every if entry[-1].correct]:
-                return [*found, *right]
+    for two in pairs:
+        plain = next(_tried(trace, window, [two.weighted()]))
+        if plain is None:
+            continue
+        others = [two.weighted(ratio) for ratio in _ratios(plain[-1])]
+        sums = chain([plain], _tried(trace, window, others))
+        every = _entries(sums, window, [two.weighted(), *others], opened=False)[0]
+        if right := [entry for entry in every if entry[-1].correct]:
+            return [*found, *right]
     return found
 
 

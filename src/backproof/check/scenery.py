@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
@@ -59,6 +60,21 @@ class Scenery:
         """What the forward pass multiplies by, but for names."""
         products = (n for n in self.bench.forward if n.operation == "multiply")
         return frozenset(unnamed(operand) for n in products for operand in n.operands)
+
+    @cached_property
+    def forward_weights(self) -> list[str]:
+        """What the forward pass calls the matrices that are parameters."""
+        sites, bench = self.bench.step.trace.sites, self.bench
+        matrices = (leaf for leaf in bench.step.leaves if np.ndim(leaf.value) == 2)
+        reads = (read for leaf in matrices for read in self.readers(leaf))
+        return list(dict.fromkeys(sites[number].text for user, number in reads if user in bench.forward))
+
+    def readers(self, node: Node) -> Iterator[tuple[Node, int]]:
+        """What is computed from a value, and the number of the expression by which it reads that."""
+        for user in self.bench.consumers.get(node, ()):
+            number = None if user.origin is None else user.origin.operand_sites[user.operands.index(node)]
+            if number is not None and number >= 0:
+                yield user, int(number)
 
     def _subscripts(self, pattern: re.Pattern[str]) -> list[str]:
         numbers = {n.origin.site for n in self.bench.forward if n.origin is not None and n.origin.site >= 0}

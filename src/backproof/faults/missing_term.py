@@ -242,56 +242,39 @@ def _products(place: Place, edge: Edge) -> Iterator[tuple[str, Build]]:
     for left, (a, b) in shapes.items():
         for right, (c, d) in shapes.items():
             if a == c and (b, d) == place.shape:
-                yield f"{left}.T @ {right}", _product(place, left, right, True)
+                yield f"{left}.T @ {right}", _product(place, left, right, (True, False))
             if b == c and (a, d) == place.shape:
-                yield f"{left} @ {right}", _product(place, left, right, False)
+                yield f"{left} @ {right}", _product(place, left, right, (False, False))
 
 
 def _handed_back(place: Place, edge: Edge) -> Iterator[tuple[str, Build]]:
     """What a layer hands back to its input: an adjoint times its weights turned, for rows or for columns."""
     bench = place.scenery.bench
+    leaves = frozenset(bench.step.leaves)
     adjoints = {
         name: node
         for name in place.names
         if (node := place.value(name, edge)) is not None and node.operands
         if node in bench.main and node not in bench.forward
     }
-    for weight in dict.fromkeys([*place.names, *_weights(place)]):
+    for weight in dict.fromkeys([*place.names, *place.scenery.forward_weights]):
         w = place.value(weight, edge)
-        if w is None or unnamed(w) not in bench.step.leaves or np.ndim(w.value) != 2:
+        if w is None or unnamed(w) not in leaves or np.ndim(w.value) != 2:
             continue
         rows, columns = np.shape(w.value)
         for adjoint, node in adjoints.items():
             shape = np.shape(node.value)
             if shape and shape[-1] == columns and (*shape[:-1], rows) == place.shape:
-                yield f"{adjoint} @ {weight}.T", _through(place, adjoint, weight, False)
+                yield f"{adjoint} @ {weight}.T", _product(place, adjoint, weight, (False, True))
             if shape and shape[0] == rows and (columns, *shape[1:]) == place.shape:
-                yield f"{weight}.T @ {adjoint}", _through(place, adjoint, weight, True)
+                yield f"{weight}.T @ {adjoint}", _product(place, weight, adjoint, (True, False))
 
 
-def _weights(place: Place) -> Iterator[str]:
-    """What the forward pass calls the matrices that it multiplies by."""
-    bench = place.scenery.bench
-    sites = bench.step.trace.sites
-    for leaf in bench.step.leaves:
-        for user in bench.consumers.get(leaf, ()) if np.ndim(leaf.value) == 2 else ():
-            number = user.origin.operand_sites[user.operands.index(leaf)] if user.origin is not None else None
-            if user in bench.forward and number is not None and number >= 0:
-                yield sites[number].text
-
-
-def _through(place: Place, adjoint: str, weight: str, ahead: bool) -> Build:
+def _product(place: Place, left: str, right: str, turned: tuple[bool, bool]) -> Build:
     def build(edge: Edge) -> Node | None:
-        turned, value = make("transpose", place.value(weight, edge), axes=None), place.value(adjoint, edge)
-        return make("matmul", turned, value) if ahead else make("matmul", value, turned)
-
-    return build
-
-
-def _product(place: Place, left: str, right: str, turned: bool) -> Build:
-    def build(edge: Edge) -> Node | None:
-        x = place.value(left, edge)
-        return make("matmul", make("transpose", x, axes=None) if turned else x, place.value(right, edge))
+        values = (place.value(left, edge), place.value(right, edge))
+        x, y = (make("transpose", v, axes=None) if t else v for v, t in zip(values, turned, strict=True))
+        return make("matmul", x, y)
 
     return build
 

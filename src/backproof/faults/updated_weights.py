@@ -144,18 +144,8 @@ def _statements(place: Place) -> int:
     """How many statements read what a place reads: a part of an array with a name is one value in all."""
     sites, found = place.trace.sites, {place.site.statement}
     for view in (edge.consumer for edge in place.edges if edge.consumer.operation == "index"):
-        found.update(sites[n].statement for n in _users(place.scenery, view))
+        found.update(sites[n].statement for _, n in place.scenery.readers(view))
     return len(found)
-
-
-def _users(scenery: Scenery, view: Node) -> list[int]:
-    """The expressions that read a value under a name."""
-    numbers = (
-        user.origin.operand_sites[user.operands.index(view)]
-        for user in scenery.bench.consumers.get(view, ())
-        if user.origin is not None
-    )
-    return [int(number) for number in numbers if number is not None and number >= 0]
 
 
 def _shown(scenery: Scenery, site: int, edge: Edge) -> int:
@@ -172,7 +162,7 @@ def _read_by_view(scenery: Scenery, site: int, edge: Edge, update: int) -> int:
     sites, view = scenery.bench.step.trace.sites, edge.consumer
     if view.operation != "index" or sites[site].span.row >= sites[update].span.row:
         return site
-    others = (n for n in _users(scenery, view) if sites[n].statement != sites[site].statement)
+    others = (n for _, n in scenery.readers(view) if sites[n].statement != sites[site].statement)
     return next(others, site)
 
 

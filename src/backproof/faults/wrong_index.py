@@ -50,6 +50,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -108,7 +109,7 @@ def _written_part(place: Place, edge: Edge, text: str) -> Node | None:
     part = None if key is None else make("index", base, index=key)
     if part is None or shape_of(part) != shape_of(change) or shape_of(part) == shape_of(base):
         return None
-    return make("index_update", base, make(result.operation, part, change), index=key)
+    return _changed_at(base, result, key)
 
 
 def _targets(place: Place) -> Iterator[Correction]:
@@ -156,7 +157,12 @@ def _written(place: Place, edge: Edge, text: str) -> Node | None:
     base, changed = edge.operand.operands
     if key is None or changed.operation not in ("add", "subtract"):
         return None
-    new = make(changed.operation, make("index", base, index=key), changed.operands[1])
+    return _changed_at(base, changed, key)
+
+
+def _changed_at(base: Node, sum_: Node, key: Any) -> Node | None:
+    """An array of which an entry is changed by what a sum adds or takes off."""
+    new = make(sum_.operation, make("index", base, index=key), sum_.operands[1])
     return make("index_update", base, new, index=key)
 
 

@@ -2,7 +2,7 @@
 
 from backproof.step.bounding import boundings
 from backproof.step.change import Change
-from backproof.step.implied import implied, implied_of_two, implied_within_bounds
+from backproof.step.implied import implied, implied_otherwise
 from backproof.step.lengths import lengths
 from backproof.step.loss import SURE, Hypothesis, stated
 from backproof.step.training_step import Parameter, TrainingStep, gradients_of, label, training_step, values
@@ -18,8 +18,7 @@ __all__ = [
     "boundings",
     "gradients_of",
     "implied",
-    "implied_of_two",
-    "implied_within_bounds",
+    "implied_otherwise",
     "label",
     "lengths",
     "stated",

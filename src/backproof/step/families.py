@@ -89,6 +89,21 @@ def huber(threshold: float) -> Family:
     return Family("huber", term, "", f"huber({{o}} - {{t}}, {threshold:g})")
 
 
+def summed(term: Node) -> Node:
+    """All numbers of a term added up."""
+    return apply("sum", term, axis=None, keepdims=False) if np.ndim(term.value) else term
+
+
+def total(parts: list[Node]) -> Node:
+    """Terms added up two by two, so that no sum is deep."""
+    while len(parts) > 1:
+        parts = [
+            apply("add", *parts[k : k + 2]) if k + 1 < len(parts) else parts[k]
+            for k in range(0, len(parts), 2)
+        ]
+    return parts[0]
+
+
 def _probabilities(output: Node, target: Node) -> bool:
     o, t = np.asarray(output.value), np.asarray(target.value, dtype=float)
     return bool(np.all((o > 0) & (o < 1)) and np.all((t >= 0) & (t <= 1)))

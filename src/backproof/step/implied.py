@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from backproof.graph import Node, apply
 from backproof.step.cut import dependent
-from backproof.step.families import FAMILIES, Family, huber
+from backproof.step.families import FAMILIES, Family, huber, summed, total
 from backproof.step.hinges import hinges
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.margins import margins
@@ -58,16 +58,6 @@ def implied(trace: Trace, window: Window, besides: Sequence[Node] = ()) -> list[
     ]
 
 
-def implied_within_bounds(trace: Trace, window: Window) -> list[Hypothesis]:
-    """Losses that bound the pull of a large error, where the backward pass cuts its differences off.
-
-    It may as well do so with the errors of another loss, on the way.
-    """
-    began = _Begun(trace, window, ())
-    numbers = _thresholds(began.feeding, began.past.moving)
-    return began.of([huber(number) for number in numbers]) if numbers else []
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Two:
     """Two losses, each of the differences of one site, of which the step may descend a weighted sum."""
@@ -89,18 +79,27 @@ class Two:
         )
 
 
-def implied_of_two(trace: Trace, window: Window) -> list[Two]:
-    """Two losses of different kinds, as of an amount and of a yes or no that one network tells."""
+def implied_otherwise(trace: Trace, window: Window) -> tuple[list[Hypothesis], Iterator[Two]]:
+    """Losses that bound the pull of a large error, and pairs of losses of different kinds.
+
+    Where the backward pass cuts its differences off, it may as well do so with the errors of another loss, on
+    the way. Two losses are of an amount and of a yes or no, as one network may tell them.
+    """
     began = _Begun(trace, window, ())
+    numbers = _thresholds(began.feeding, began.past.moving)
+    return began.of([huber(number) for number in numbers]) if numbers else [], _of_two_kinds(began)
+
+
+def _of_two_kinds(began: _Begun) -> Iterator[Two]:
     groups = defaultdict[int, list[Pair]](list)
     for pair in outermost(began.pairs) if len(began.pairs) <= MOST_PAIRS else ():
         groups[pair.site].append(pair)
     if not 2 <= len(groups) <= MOST_KINDS:
-        return []
+        return
     families = [family for family in FAMILIES if family.name in KINDS]
-    each = [_hypotheses(trace, group, families, began.weights(group)) for group in groups.values()]
-    pairs_of = combinations(each, 2)
-    return [Two(x, y) for one, other in pairs_of for x in one for y in other if x.family != y.family]
+    each = [_hypotheses(began.trace, group, families, began.weights(group)) for group in groups.values()]
+    for one, other in combinations(each, 2):
+        yield from (Two(x, y) for x in one for y in other if x.family != y.family)
 
 
 class _Begun:
@@ -171,7 +170,7 @@ def _hypotheses(
             term = family.term(pair.output, pair.target)
             if term is None:
                 break
-            parts.append(_sum(term if w is None else apply("multiply", w, term)))
+            parts.append(summed(term if w is None else apply("multiply", w, term)))
         if len(parts) < len(group):
             continue
         outputs = tuple(pair.output for pair in group)
@@ -179,7 +178,7 @@ def _hypotheses(
         formula = _formula(trace, family, group[0], name)
         found.append(
             Hypothesis(
-                _total(parts),
+                total(parts),
                 None,
                 None,
                 False,
@@ -224,19 +223,6 @@ def _differ(weights: Sequence[Node | None]) -> bool:
 
 def _negative(node: Node) -> bool:
     return bool(np.any(np.asarray(node.value) < 0))
-
-
-def _total(parts: list[Node]) -> Node:
-    while len(parts) > 1:
-        parts = [
-            apply("add", *parts[k : k + 2]) if k + 1 < len(parts) else parts[k]
-            for k in range(0, len(parts), 2)
-        ]
-    return parts[0]
-
-
-def _sum(node: Node) -> Node:
-    return apply("sum", node, axis=None, keepdims=False) if np.ndim(node.value) else node
 
 
 def _formula(trace: Trace, family: Family, pair: Pair, weights: str | None) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from backproof.graph import Node, apply
+from backproof.step.families import summed, total
 from backproof.step.loss import Hypothesis
 from backproof.step.update import time_of
 
@@ -30,13 +31,10 @@ def margins(feeding: Sequence[Node], moving: set[Node], since: int) -> Iterator[
     for site, found in sites.items():
         if len(found) > MOST:
             continue
-        terms = [_sum(apply("logaddexp", 0.0, apply("negative", margin))) for margin in found]
-        total = terms[0]
-        for term in terms[1:]:
-            total = apply("add", total, term)
+        terms = [summed(apply("logaddexp", 0.0, apply("negative", margin))) for margin in found]
         name = next(iter(found)).name or "margin"
         formula = f"sum(log(1 + exp(-{name})))"
-        yield Hypothesis(total, None, None, False, formula, 0, outputs=tuple(found), site=site)
+        yield Hypothesis(total(terms), None, None, False, formula, 0, outputs=tuple(found), site=site)
 
 
 def _margin(node: Node) -> Node | None:
@@ -100,7 +98,3 @@ def _is_labelled(node: Node, moving: set[Node]) -> bool:
     return node.operation == "multiply" and any(
         o not in moving and np.all(np.abs(np.asarray(o.value)) == 1) for o in node.operands
     )
-
-
-def _sum(node: Node) -> Node:
-    return apply("sum", node, axis=None, keepdims=False) if np.ndim(node.value) else node

@@ -35,6 +35,7 @@ class Deriver:
         self.bench, self.every, self.reach = bench, every, reach
         self.catalogue = Catalogue.of(bench)
         self.values = Values(self.catalogue, {})
+        self.leaves = frozenset(bench.step.leaves)
         self.scales = self.catalogue.scales(
             edge.operand for place in every for edge in place.edges[:1] if edge.whole
         )
@@ -100,9 +101,8 @@ class Deriver:
 
     def _is_update(self, derived: Derived) -> bool:
         """Are these the gradients of several parameters, in the one statement that applies them all?"""
-        leaves = set(self.bench.step.leaves)
         return len(derived.entries) > 1 and all(
-            entry.kind == "adjoint" and entry.of in leaves for entry in derived.entries
+            entry.kind == "adjoint" and entry.of in self.leaves for entry in derived.entries
         )
 
     def _is_written(self, derived: Derived) -> bool:
