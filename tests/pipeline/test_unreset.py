@@ -134,10 +134,12 @@ for turn in range(2000):
     for k in range(13):
         total += np.outer(x[k], x[k] @ W - t[k])
     held[...] = total
+    MORE
     W -= 0.01 * held
 """
 
 
-def test_an_array_that_is_given_a_sum_is_begun_anew() -> None:
-    """What was added up has another name, and began with zeros."""
-    assert check_program(program_from_bytes(KEPT.encode(), "p.py")).verdict == "correct"
+@pytest.mark.parametrize("more", ["", "held += 0.2 * W"])
+def test_an_array_that_is_given_a_sum_is_begun_anew(more: str) -> None:
+    """What was added up has another name, and began with zeros; more may be added to it after."""
+    assert check_program(program_from_bytes(KEPT.replace("MORE", more).encode(), "p.py")).verdict == "correct"

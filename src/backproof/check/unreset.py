@@ -54,8 +54,6 @@ def _goes_on(trace: Trace, window: Window, change: Change, apart: Collection[Nod
     Where it is added to in one round only, nothing in that round has taken anything off it.
     """
     first, last = change.stores[0], change.stores[-1]
-    if not _is_added(trace, last.site):
-        return False  # it is given what was added up under another name
     inside = [s for s in trace.stores if s.place == change.place]
     following = next((s for s in inside if s.time > last.time), None)
     if any(not np.any(s.after.value) for s in (*change.stores, following) if s is not None):
@@ -70,10 +68,3 @@ def _goes_on(trace: Trace, window: Window, change: Change, apart: Collection[Nod
         rounds = (a for a in trace.activities if a.kind == "round" and a.complete)
         return any((a.start, a.end) == (window.start, window.end) for a in rounds)
     return sums(before.after, root(before.before, 0), ones=True, apart=apart)
-
-
-def _is_added(trace: Trace, number: int) -> bool:
-    """Does the statement of a store add to what it writes to, by ``+=`` or by a sum?"""
-    site = trace.sites[number]
-    statement = site if site.statement is None else trace.sites[site.statement]
-    return statement.kind != "Assign" or site.kind == "BinOp"

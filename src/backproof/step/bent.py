@@ -13,7 +13,7 @@ import numpy as np
 from backproof.graph import Node
 from backproof.step.behind import brought_back, scaled_back, taken
 from backproof.step.change import Change
-from backproof.step.update import SUMS, THROUGH, keeps, learns, time_of, walk
+from backproof.step.update import SUMS, THROUGH, is_rewritten, keeps, learns, time_of, walk
 
 ROUNDING = frozenset({"round", "floor", "ceil", "trunc", "rint", "sign"})
 BENT = frozenset({"maximum", "minimum", "multiply", "divide", "where", "abs", *ROUNDING})
@@ -75,14 +75,9 @@ def unbent(change: Change) -> Node:
 
 def plain(node: Node) -> Node:
     """A value without its name and form, or what all numbers of an array were overwritten with."""
-    while node.operation in FORMED or _is_rewritten(node):
+    while node.operation in FORMED or is_rewritten(node):
         node = node.operands[-1]
     return node
-
-
-def _is_rewritten(node: Node) -> bool:
-    """Are all numbers of an array written anew?"""
-    return node.operation == "index_update" and np.shape(node.value) == np.shape(node.operands[1].value)
 
 
 def _asks_itself(node: Node, before: Node) -> bool:

@@ -111,6 +111,8 @@ def sums(after: Node, before: Node, ones: bool = False, apart: Collection[Node] 
             carried = True
         elif node.operation == "index" and node.operands[0].operation in WRITTEN:
             queue.append(node.operands[0])  # an item that is added to once more
+        elif is_rewritten(node):
+            queue.append(node.operands[1])
         elif node.operation in SUMS:
             queue.extend(node.operands)
         elif node.operation in THROUGH:
@@ -125,6 +127,11 @@ def sums(after: Node, before: Node, ones: bool = False, apart: Collection[Node] 
         return time_of(node) >= first and node not in apart
 
     return carried and not any_reaches(others, before, inside)
+
+
+def is_rewritten(node: Node) -> bool:
+    """Are all numbers of an array written anew?"""
+    return node.operation == "index_update" and np.shape(node.value) == np.shape(node.operands[1].value)
 
 
 def _times_one(node: Node) -> tuple[Node, ...]:
