@@ -17,6 +17,7 @@ from backproof.check.allowances import (
     without_decay,
 )
 from backproof.check.compare import Verdict, compare
+from backproof.check.forgotten import penalty_apart
 from backproof.check.gains import is_to_grow
 from backproof.check.judgement import Judgement, under
 from backproof.check.metric import is_climbed, is_distance, is_plane, is_unbounded, is_upward, vanishes
@@ -92,7 +93,11 @@ def judged_step(trace: Trace, window: Window, loss: str | None) -> tuple[Judgeme
     declared = [
         Judgement(s, v)
         for _, h, s, v in judged
-        if h.declared and same_outputs(h, hypothesis, judged, window) and not v.correct and not is_climbed(v)
+        if h.declared
+        and same_outputs(h, hypothesis, judged, window)
+        and not v.correct
+        and not is_climbed(v)
+        and not penalty_apart(s, step)
     ]
     other = next(iter(declared), None)
     if hypothesis.stated:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backproof.check.compare import Verdict
+from backproof.check.forgotten import penalty_forgotten
 from backproof.check.metric import vanishes
 from backproof.step import SURE, Hypothesis, TrainingStep, Window
 
@@ -47,18 +48,19 @@ def behind_the_whole(judged: list[Entry]) -> list[Entry]:
     """Put a part of a loss behind the whole, where that is surely a loss, or explains every gradient.
 
     What the gradients owe is the derivative of the whole, though the part may explain them better. A part
-    that explains nothing is behind whatever whole is called a loss.
+    that explains nothing is behind whatever whole is called a loss, and any part is behind one that counts
+    the size of more parameters: their penalty is forgotten, or it is another.
     """
-    declared = {h.node for _, h, _, _ in judged if h.declared}
+    declared = {h.node: s for _, h, s, _ in judged if h.declared}
     judged = [
         ((-1, *rank[1:]), h, s, v)
-        if declared.intersection(h.wholes) and not any(v.right)
+        if any(not any(v.right) or penalty_forgotten(declared[w], s) for w in h.wholes if w in declared)
         else (rank, h, s, v)
         for rank, h, s, v in judged
     ]
     sure = {h.node for rank, h, _, v in judged if is_trusted(h, v) or (h.stated and rank[1])}
     return [
-        ((0, *rank[1:]), h, s, v) if sure.intersection(h.wholes) else (rank, h, s, v)
+        ((min(rank[0], 0), *rank[1:]), h, s, v) if sure.intersection(h.wholes) else (rank, h, s, v)
         for rank, h, s, v in judged
     ]
 

@@ -48,14 +48,14 @@ def hinges(trace: Trace, window: Window) -> Iterator[Hypothesis]:
             continue
         for below in (True, False):
             terms = [apply("subtract", y, x) if below else apply("subtract", x, y) for x, y in pairs]
+            counting = [side for side, term in zip(sides, terms, strict=True) if np.all(term.value > 0)]
             total = apply("maximum", terms[0], 0.0)
             for term in terms[1:]:
                 total = apply("add", total, apply("maximum", term, 0.0))
             text = trace.sites[site].text if site >= 0 else "the condition"
             formula = f"sum of hinges, as far as `{text}` is {'true' if below else 'false'}"
-            yield Hypothesis(
-                total, None, None, False, formula, 0, outputs=tuple(sides), site=site, decided=True
-            )
+            outputs = tuple(counting or sides)
+            yield Hypothesis(total, None, None, False, formula, 0, outputs=outputs, site=site, decided=True)
 
 
 def _losses(trace: Trace, window: Window) -> set[Node]:
