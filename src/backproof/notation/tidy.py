@@ -170,6 +170,8 @@ def _product(node: Node) -> Node:
         result = apply("divide", result, constant(float(round(inverse))))
     if shape_of(result) != shape_of(node):
         return node
+    if sign and np.asarray(result.value).dtype.kind == "b":
+        return apply("multiply", constant(-1.0), result)
     return apply("negative", result) if sign else result
 
 

@@ -19,7 +19,7 @@ from backproof.trace.flow.arrays import TAKEN_APART, aliased, items, listed, tot
 from backproof.trace.flow.claims import hanging, still
 from backproof.trace.flow.foreign import data, described, outcome
 from backproof.trace.flow.guards import decided, extreme, ordered, rounded
-from backproof.trace.flow.values import TRACKED, flat
+from backproof.trace.flow.values import TRACKED, flat, same
 from backproof.trace.flow.writes import changed_in_place
 from backproof.trace.hooks.expressions import Expressions
 from backproof.trace.hooks.functions import Functions
@@ -28,7 +28,7 @@ from backproof.trace.hooks.minimisers import Minimisers, handed
 from backproof.trace.hooks.operators import NAMED, Operators
 from backproof.trace.hooks.slices import along_an_axis
 from backproof.trace.hooks.vectorized import of_python, vectorized
-from backproof.trace.lowering import LOWERINGS, METHODS
+from backproof.trace.lowering import LOWERINGS, METHODS, Context
 
 # what asks its arguments for their items, and hands these on as they are
 ITERATING = (
@@ -125,6 +125,8 @@ class Calls:
         except TypeError:  # an object that can be called and cannot be hashed
             lowering = special = None
         if lowering is not None:
+            if function in EXTREMES and not keywords and self._is_bound(arguments):
+                return self._bounded(site, places, function, arguments)
             result = lowered(self.nodes, site, places, function, lowering, arguments, keywords)
             self._decided(site, function, arguments, keywords, result)
             if function in EXTREMES:
@@ -187,6 +189,31 @@ class Calls:
                 extreme(self.nodes, values, result, function is max, site)
         elif function in WHOLE and isinstance(result, int):
             rounded(self.nodes, arguments[0], function, site)
+
+    def _is_bound(self, arguments: tuple[Any, ...]) -> bool:
+        """Are these two numbers, of which one is computed?"""
+        if len(arguments) != 2 or not all(isinstance(v, int | float | np.number) for v in arguments):
+            return False
+        found = (self.nodes.find(v) if isinstance(v, TRACKED) else None for v in arguments)
+        return any(node is not None and node.operands for node in found)
+
+    def _bounded(self, site: int, places: Sites, function: Any, arguments: tuple[Any, ...]) -> Any:
+        """``max`` or ``min`` of two numbers, as an operation.
+
+        What it gives is one of them, so its copy stands for the result, where that is no whole number.
+        """
+        result = function(*arguments)
+        extreme(self.nodes, arguments, result, function is max, site)
+        if not isinstance(result, float | np.floating):
+            return result
+        context = Context(self.nodes, site, {id(v): s for v, s in zip(arguments, places, strict=False)})
+        node = context.apply("maximum" if function is max else "minimum", *arguments)
+        if not same(node.value, result):  # as with what is not a number
+            return result
+        copied = result.copy() if isinstance(result, np.floating) else result * 1.0
+        target = self.sites[site].target
+        self.nodes.keep(copied, self.nodes.renamed(node, target) if target else node)
+        return copied
 
     def _picked(self, site: int, places: Sites, arguments: tuple[Any, ...], result: Any) -> None:
         """What ``max`` or ``min`` picks of several values is the one that it was, under a new name."""
