@@ -120,6 +120,16 @@ class Place:
         return tuple(f"{name}{key}" for key in self.keys[:KEYS] for name in held[:CONTAINERS])
 
     @cached_property
+    def counted_lists(self) -> dict[str, int]:
+        """How long the lists are by which the forward pass takes rows, or that it counts, by their names."""
+        frame, time = where(self.edges[0])
+        memory, frames = self.scenery.memory, self.scenery.enclosing(frame)
+        names = [name for name in memory.containers(frames, time) if self.scenery.is_counted(name)]
+        held = ((name, memory.read(name, frames, time)) for name in names)
+        lengths = {name: memory.length(number, time) for name, number in held if isinstance(number, int)}
+        return {name: length for name, length in lengths.items() if length}
+
+    @cached_property
     def siblings(self) -> tuple[str, ...]:
         """Items whose keys differ from those read here: `cache[f"D{l}"]` beside `cache[f"Z{l}"]`."""
         frame, time = where(self.edges[0])

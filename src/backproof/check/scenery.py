@@ -15,7 +15,7 @@ import numpy as np
 from backproof.check.reading import Memory
 from backproof.check.trial import Bench
 from backproof.graph import Node, leaf, unnamed
-from backproof.trace import Item
+from backproof.trace import Item, Site
 
 SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|-?\w+( ?[-+] ?\d+)?)\])*(\.T)?$")
 SUBSCRIPT = re.compile(r"(?<=[\w\])])\[[^\[\]'\"(]*[A-Za-z][^\[\]'\"(]*\]")  # a list is none
@@ -76,10 +76,19 @@ class Scenery:
             if number is not None and number >= 0:
                 yield user, int(number)
 
-    def _subscripts(self, pattern: re.Pattern[str]) -> list[str]:
+    def is_counted(self, name: str) -> bool:
+        """Does the forward pass take what a list of this name holds, as ``C[ctx]``, or read how many?"""
+        marks = (f"[{name}]", f"[{name},", f"len({name})")
+        return any(mark in site.text for site in self._forward_sites for mark in marks)
+
+    @cached_property
+    def _forward_sites(self) -> list[Site]:
+        """The expressions of the forward pass."""
         numbers = {n.origin.site for n in self.bench.forward if n.origin is not None and n.origin.site >= 0}
-        sites = [self.bench.step.trace.sites[number] for number in sorted(numbers)]
-        texts = [site.text for site in sites if site.kind == "Subscript"]
+        return [self.bench.step.trace.sites[number] for number in sorted(numbers)]
+
+    def _subscripts(self, pattern: re.Pattern[str]) -> list[str]:
+        texts = [site.text for site in self._forward_sites if site.kind == "Subscript"]
         return list(dict.fromkeys(key for text in texts for key in pattern.findall(text)))
 
     @classmethod

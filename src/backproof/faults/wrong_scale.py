@@ -237,6 +237,7 @@ def numbers(place: Place) -> Iterator[tuple[str, float]]:
             yield f"len({name})", float(len(node.value))
             for axis, length in enumerate(np.shape(node.value)[1:], 1):
                 yield f"{name}.shape[{axis}]", float(length)
+    yield from ((f"len({name})", float(length)) for name, length in place.counted_lists.items())
     for site in place.trace.sites:
         known = bench.plain_numbers
         if _is_formula(site) and site.number in known and site.text not in seen and _readable(place, site):
