@@ -20,6 +20,7 @@ from backproof.trace import Binding, Site, Trace
 
 MOST_KEPT = 20  # attributes that a method does not read, and might have
 WORD = re.compile(r"[A-Za-z_]\w*")
+ITEMS = 3  # whole numbers that arrays hold
 KEYS, CONTAINERS = 6, 16  # subscripts, and what they may be put behind
 PIECES = 8  # slices
 SIBLINGS = 12  # items of dictionaries
@@ -157,9 +158,18 @@ class Place:
 
     @cached_property
     def counters(self) -> list[str]:
-        """The names here that hold whole numbers, such as those that loops count with."""
+        """What holds whole numbers here: names, such as those that loops count with, and items: ``y[i]``."""
         frame, time = where(self.edges[0])
-        return self.scenery.memory.counters(self.scenery.enclosing(frame), time)[:8]
+        memory, frames = self.scenery.memory, self.scenery.enclosing(frame)
+        found = [s for s in self._own_items if memory.is_whole(s, frames, time)]
+        return [*memory.counters(frames, time)[:8], *found[:ITEMS]]
+
+    @cached_property
+    def _own_items(self) -> list[str]:
+        """The subscripts of items that the function around the place has, as ``y[i]`` in ``scores[y[i]]``."""
+        sites, site = self.trace.sites, self.site
+        inner = (s for s in sites if s.kind == "Subscript" and (s.scope, s.file) == (site.scope, site.file))
+        return list(dict.fromkeys(s.text for s in inner if SIMPLE.match(s.text)))
 
     def value(self, text: str, edge: Edge) -> Node | None:
         """What ``text`` would mean where ``edge`` reads the place."""

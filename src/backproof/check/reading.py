@@ -180,6 +180,11 @@ class Memory:
                     found[name] = self.times[place][bisect_left(self.times[place], time) - 1]
         return sorted(found, key=lambda name: -found[name])
 
+    def is_whole(self, text: str, frames: tuple[int, ...], time: int) -> bool:
+        """Does a text mean a whole number here?"""
+        held = self.read(text, frames, time)
+        return isinstance(held, Node) and _whole(held.value)
+
     # ------------------------------------------------------------------ expressions
     def read(self, text: str, frames: tuple[int, ...], time: int) -> Content | None:
         """What a text means in the first of some frames that knows its names; None where it means nothing."""

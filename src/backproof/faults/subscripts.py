@@ -115,7 +115,7 @@ def _number(text: str, part: ast.expr, counters: Sequence[str]) -> Iterator[Vari
     names = {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
     for other in counters:
         if other not in names:
-            if isinstance(part, ast.Name):
+            if isinstance(part, ast.Name | ast.Subscript) and other != _text(text, part):
                 yield other, 0.1
             elif len(names) == 1:
                 old = _text(text, part)
