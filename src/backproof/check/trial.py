@@ -126,7 +126,8 @@ class Bench:
                     uses[site].append(Edge(node, position))
                 source = operand.origin.site if operand in renamed else _made_at(operand)
                 own = node.origin.site if node.origin is not None else -1
-                if source >= 0 and source != site and (source != own or site is not None):
+                again = position == 0 and node.operation == operand.operation == "index_update"
+                if source >= 0 and source != site and (source != own or site is not None or again):
                     uses[source].append(Edge(node, position, True))
         for node in step.trace.nodes:
             if (

@@ -21,6 +21,7 @@ from backproof.faults import (
     overwritten,
     rebound,
     sign_flipped,
+    unwritten,
     updated_weights,
     upstream_ignored,
     wrong_activation_derivative,
@@ -62,6 +63,7 @@ CONCERNED = (
     wrong_index,
     handed_on,
     outside_loop,
+    unwritten,
 )
 
 
