@@ -138,3 +138,55 @@ def test_a_row_with_a_name_is_copied_where_it_is_given(also: tuple[str, str] | N
         program_from_bytes(PAIRED.replace("guests[g]\n", "guests[g].copy()\n").encode(), "program.py")
     )
     assert right.verdict == "correct"
+
+
+FACTORS = """
+import numpy as np
+
+rng = np.random.default_rng(17)
+
+
+class Shelf:
+    def __init__(self, readers, books, width, rate=0.03, pull=0.2):
+        self.A = rng.normal(0, 0.7, (readers, width))
+        self.B = rng.normal(0, 0.7, (books, width))
+        self.bias = rng.normal(0, 0.4, readers)
+        self.rate, self.pull = rate, pull
+
+    def loss(self, r, b, stars):
+        error = self.A[r] @ self.B[b] + self.bias[r] - stars
+        size = self.A[r] @ self.A[r] + self.B[b] @ self.B[b] + self.bias[r] ** 2
+        return 0.5 * error**2 + 0.5 * self.pull * size, error
+
+    def learn(self, r, b, stars):
+        loss, error = self.loss(r, b, stars)
+        self.bias[r] -= self.rate * (error + self.pull * self.bias[r])
+        one, other = self.A[r].copy(), self.B[b]
+        self.A[r] -= self.rate * (error * other + self.pull * one)
+        self.B[b] -= self.rate * (error * one + self.pull * other)
+        return loss
+
+
+shelf = Shelf(7, 5, 3)
+stars = rng.normal(2, 1, (7, 5))
+for turn in range(900):
+    for r in range(7):
+        shelf.learn(r, turn % 5, stars[r, turn % 5])
+"""
+TOGETHER = "one, other = self.A[r].copy(), self.B[b]"
+BY_ITSELF = "one = self.A[r].copy()\n        other = self.B[b]"
+
+
+@pytest.mark.parametrize("taken", [TOGETHER, BY_ITSELF])
+@pytest.mark.parametrize("also", [False, True])
+def test_rows_that_each_other_update_reads(taken: str, also: bool) -> None:
+    """No order of the two updates is right while both names are views: one is copied where it is taken."""
+    text = FACTORS.replace(TOGETHER, taken)
+    assert check_program(program_from_bytes(text.encode(), "p.py")).verdict == "correct"
+    if also:
+        text = text.replace("(error + self.pull * self.bias", "(error - self.pull * self.bias")
+    report = check_program(program_from_bytes(text.replace(".copy()", "").encode(), "p.py"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert [f.name for f in errors] == [*(["sign-flipped"] if also else []), "updated-weights"]
+    assert errors[-1].expected == "self.A[r].copy()"
+    assert all(f.mended for f in errors)

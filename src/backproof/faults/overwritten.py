@@ -179,7 +179,7 @@ def given(trace: Trace, name: str, reader: Site) -> Site | None:
         for s in trace.sites
         if s.target == name
         and s.kind in ("Name", "Attribute", "Subscript")
-        and s.parent is None
+        and (s.parent is None or trace.sites[s.parent].kind == "Tuple")  # or one of several at once
         and (s.file, s.scope) == (reader.file, reader.scope)
         and s.span.row < reader.span.row
     ]

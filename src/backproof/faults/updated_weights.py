@@ -104,7 +104,12 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         return leaf_of[node] if node is not None else edge.operand
 
     reading = [Place(scenery, step.trace.sites[site], tuple(edges)) for site, edges in late.items()]
-    yield from _by_another_name(reading, build)
+    updates = {
+        place: step.trace.sites[rows[node]]
+        for place in reading
+        if (node := _read(place.edges[0].operand, leaf_of)) is not None
+    }
+    yield from _by_another_name(updates, build)
     for group in [*([reading] if len(reading) > 1 else []), *([place] for place in reading)]:
         first = group[0]
         node = _read(first.edges[0].operand, leaf_of)
@@ -126,18 +131,31 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         )
 
 
-def _by_another_name(reading: list[Place], build: Build) -> Iterator[Correction]:
-    """Copy what is read more than once by a name that was given to the parameter, or to a part of it."""
-    for text in dict.fromkeys(place.text for place in reading if place.text.isidentifier()):
-        group = [place for place in reading if place.text == text]
+def _by_another_name(updates: dict[Place, Site], build: Build) -> Iterator[Correction]:
+    """Copy what is read by a name that was given to the parameter, or to a part of it.
+
+    Where more than one statement reads it, or the update cannot be moved behind the one that does.
+    """
+    for text in dict.fromkeys(place.text for place in updates if place.text.isidentifier()):
+        group = [place for place in updates if place.text == text]
         if (
-            sum(map(_statements, group)) > 1
-            and (alias := given(group[0].trace, text, group[0].site)) is not None
-        ):
+            sum(map(_statements, group)) > 1 or any(_is_before(updates[place], place) for place in group)
+        ) and (alias := given(group[0].trace, text, group[0].site)) is not None:
             why = f"`{text}` is no copy of `{alias.text}`: it is read after that has been updated"
             parts = tuple(Part(place, text, build) for place in group)
             expected = f"{alias.text}.copy()"
             yield Correction("updated-weights", parts, 1.05, why, alias, expected, copying(alias))
+
+
+def _is_before(update: Site, reader: Place) -> bool:
+    """Does an update read what the statement changes that reads what it has updated, by whatever name?"""
+    trace, behind = reader.trace, reader.statement
+    if behind is None or behind.kind != "AugAssign":
+        return False
+    changed = trace.sites[behind.children[0]].text.partition("[")[0]
+    own = [s for s in trace.sites if s.statement == update.number and s.kind in ("Name", "Attribute")]
+    named = (given(trace, s.text, s) for s in own)
+    return changed in {s.text for s in own} | {s.text.partition("[")[0] for s in named if s is not None}
 
 
 def _statements(place: Place) -> int:
