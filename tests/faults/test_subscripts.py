@@ -65,3 +65,73 @@ def test_a_key_that_stays_the_same_in_every_round() -> None:
     (finding,) = [f for f in report.findings if f.severity == "error"]
     assert (finding.name, finding.expected) == ("wrong-index", 'g["A" + str(l + 1)]')
     assert finding.mended
+
+
+CELLS = """
+import math
+import random
+
+random.seed(41)
+
+
+class Cell:
+    def __init__(self, n):
+        self.w = [random.gauss(0, 0.7) for _ in range(n)]
+        self.shift = random.gauss(0, 0.3)
+        self.out = self.slip = 0.0
+
+
+def grid(*sizes):
+    return [[Cell(n) for _ in range(m)] for n, m in zip(sizes, sizes[1:])]
+
+
+net = grid(2, 4, 4, 4)
+for turn in range(900):
+    row = [random.gauss(0, 1), random.gauss(0, 1)]
+    want = [math.sin(row[0]), row[1] * 0.5, row[0] * row[1], 0.1]
+    signal = row
+    for layer in net:
+        for cell in layer:
+            cell.out = math.tanh(sum(w * s for w, s in zip(cell.w, signal)) + cell.shift)
+        signal = [cell.out for cell in layer]
+    loss = sum(0.5 * (o - t) ** 2 for o, t in zip(signal, want))
+    for l in (2, 1, 0):
+        for a in range(4):
+            if l == 2:
+                pull = net[l][a].out - want[a]
+            else:
+                pull = 0.0
+                for b in range(4):
+                    pull += net[l + 1][b].w[a] * net[l + 1][b].slip
+            net[l][a].slip = pull * (1 - net[l][a].out ** 2)
+    signal = row
+    for layer in net:
+        for cell in layer:
+            for c in range(len(signal)):
+                cell.w[c] -= 0.1 * cell.slip * signal[c]
+            cell.shift -= 0.1 * cell.slip
+        signal = [cell.out for cell in layer]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "turned"),
+    [
+        ("net[l + 1][b].w[a]", "net[l + 1][a].w[b]"),
+        ("w[j][k + 1]", "w[k][j + 1]"),
+        ("self.layers[l].w[j][k]", "self.layers[l].w[k][j]"),
+    ],
+)
+def test_two_names_in_each_others_place(text: str, turned: str) -> None:
+    """Those of subscripts that follow each other, and those with attributes between."""
+    assert turned in {variant for variant, _ in subscripts(text, [])}
+
+
+def test_indices_of_a_unit_and_of_its_weight_are_exchanged() -> None:
+    """With as many units in each layer nothing crashes, and only the layers below are wrong."""
+    assert check_program(program_from_bytes(CELLS.encode(), "p.py")).verdict == "correct"
+    text = CELLS.replace("net[l + 1][b].w[a]", "net[l + 1][a].w[b]")
+    report = check_program(program_from_bytes(text.encode(), "p.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.expected) == ("wrong-index", "net[l + 1][b].w[a]")
+    assert finding.mended

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from backproof.check.reading import parsed
 
@@ -28,6 +28,10 @@ def subscripts(text: str, counters: Sequence[str]) -> Iterator[Variant]:
             whole = text[: node.value.value.end_col_offset]
             seen.add(turned := f"{whole}[{_text(text, second)}][{_text(text, first)}]")
             yield turned, 0.05
+    for turned in _exchanged(text, node):
+        if turned not in seen:
+            seen.add(turned)
+            yield turned, 0.05
     while isinstance(node, ast.Subscript | ast.Attribute):
         if isinstance(node, ast.Subscript):
             for start, end, new, far in _changes(text, node.slice, counters):
@@ -36,6 +40,26 @@ def subscripts(text: str, counters: Sequence[str]) -> Iterator[Variant]:
                     seen.add(changed)
                     yield changed, far
         node = node.value
+
+
+def _exchanged(text: str, node: ast.expr | None) -> Iterator[str]:
+    """The text with two names of its subscripts in each other's place, also where attributes lie between.
+
+    >>> list(_exchanged("net[i + 1][j].w[k]", parsed("net[i + 1][j].w[k]")))[:1]
+    ['net[i + 1][k].w[j]']
+    """
+    keys = list[ast.expr]()
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        if isinstance(node, ast.Subscript):
+            keys.append(node.slice)
+        node = node.value
+    names = [n for key in keys for n in ast.walk(key) if isinstance(n, ast.Name)] if len(keys) > 1 else []
+    names.sort(key=lambda n: -n.col_offset)
+    for a, b in combinations(dict.fromkeys(n.id for n in names), 2):
+        new, other = text, {a: b, b: a}
+        for name in names:
+            new = new[: name.col_offset] + other.get(name.id, name.id) + new[name.end_col_offset :]
+        yield new
 
 
 def _changes(text: str, index: ast.expr, counters: Sequence[str]) -> Iterator[tuple[int, int, str, float]]:
