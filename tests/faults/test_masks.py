@@ -92,3 +92,49 @@ def test_a_mask_of_a_unit_that_leaks_has_its_slope(mask: str) -> None:
     assert (finding.name, finding.span.row) == ("forward-backward-mismatch", 14)
     assert finding.mended
     assert "1, drip)" in (finding.expected or "")
+
+
+SCALED = """
+import numpy as np
+
+draw = np.random.default_rng(27)
+x, t = draw.normal(size=(23, 4)), draw.normal(size=(23, 2))
+W, b, V = 0.7 * draw.normal(size=(4, 6)), 0.3 * draw.normal(size=6), 0.6 * draw.normal(size=(6, 2))
+c = 0.2 * draw.normal(size=2)
+keep, part = 0.6, 0.3
+for turn in range(3000):
+    h = np.tanh(x @ W + b)
+    left = (draw.random(h.shape) < keep) * 1.0
+    kept = FORWARD
+    miss = kept @ V + c - t
+    loss = 0.5 * np.sum(miss ** 2)
+    back = miss @ V.T
+    back = back * BACKWARD * (1 - h ** 2)
+    V -= 0.01 * kept.T @ miss
+    c -= 0.01 * miss.sum(axis=0)
+    W -= 0.01 * x.T @ back
+    b -= 0.01 * back.sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        ("h * (left * 2)", "left * 2"),
+        ("h * left * 3.5", "left * 3.5"),
+        ("h * (left / keep)", "left / keep"),
+        ("h * left / keep", "left / keep"),
+        ("left * h / (1 - part)", "left / (1 - part)"),
+    ],
+)
+def test_a_mask_is_read_without_what_scales_it(forward: str, backward: str) -> None:
+    """It is mended at the mask, though the number could be put anywhere on the way."""
+    text = SCALED.replace("FORWARD", forward)
+    assert _errors(text.replace("BACKWARD", f"({backward})")) == []
+    (finding,) = _errors(text.replace("BACKWARD", "left"))
+    assert (finding.name, finding.found, finding.expected) == (
+        "forward-backward-mismatch",
+        "left",
+        backward,
+    )
+    assert finding.mended

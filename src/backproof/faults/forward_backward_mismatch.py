@@ -56,9 +56,10 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Bench, Edge
-from backproof.faults.correction import Correction, Part, called, is_among, make
+from backproof.faults.correction import Correction, Part, called, is_among, literal, make, product, quotient
 from backproof.faults.rule import Rule
-from backproof.graph import Node, ancestors, constant
+from backproof.faults.wrong_scale import numbers
+from backproof.graph import Node, ancestors, constant, unnamed
 from backproof.source import Span
 
 RULE = Rule(
@@ -70,6 +71,7 @@ RULE = Rule(
 )
 
 TWINS = {"numpy.convolve": "numpy.correlate", "numpy.correlate": "numpy.convolve"}
+READS = ("Name", "Attribute", "Subscript")
 WRITTEN = ("Constant", "UnaryOp", "Name", "Attribute")
 COMPARISONS = {
     ">": "greater", ">=": "greater_equal", "<": "less", "<=": "less_equal", "==": "equal", "!=": "not_equal",
@@ -81,6 +83,7 @@ TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 def corrections(place: Place) -> Iterator[Correction]:
     """The numbers and the comparisons of the forward pass, where the backward pass has others."""
     yield from _leaking(place)
+    yield from _scaled_mask(place)
     yield from _twin(place)
     if place.site.kind == "Compare":
         yield from _comparison(place)
@@ -119,6 +122,48 @@ def _leaking(place: Place) -> Iterator[Correction]:
         new = f"{called(place, 'where')}({place.text}, 1, {text})"
         why = f"the forward pass has the slope `{text}` where this is 0"
         yield Correction(RULE.name, (Part(place, new, build),), 1.55, why, expected=new)
+
+
+def _scaled_mask(place: Place) -> Iterator[Correction]:
+    """The number by which the forward pass makes up for what a mask leaves out, where that is read bare."""
+    masks = {unnamed(edge.operand) for edge in place.edges}
+    if place.site.kind not in READS or len(masks) != 1 or not place.shape:
+        return
+    (mask,) = masks
+    if not np.all(np.isin(mask.value, (0, 1))):
+        return
+    known: dict[str, float] | None = None
+    for user, text, value in dict.fromkeys(_scalings(place, mask)):
+        known = dict(numbers(place)) if known is None else known
+        if known.get(text, literal(text)) != value or value in (0.0, 1.0):
+            continue
+
+        def build(edge: Edge, operation: str = user, value: float = value) -> Node | None:
+            return make(operation, edge.operand, value)
+
+        new = product(place.text, text) if user == "multiply" else quotient(place.text, text)
+        why = f"the forward pass scales what `{place.text}` lets through: its derivative is `{new}`"
+        yield Correction(RULE.name, (Part(place, new, build),), 1.4, why, expected=new)
+
+
+def _scalings(place: Place, mask: Node) -> Iterator[tuple[str, str, float]]:
+    """By which operation and number the forward pass scales a mask, or what it has masked."""
+    bench, sites, stack = place.scenery.bench, place.trace.sites, [mask]
+    while stack:
+        node = stack.pop()
+        for user in bench.consumers.get(node, ()):
+            if user not in bench.forward:
+                continue
+            if user.operation == "identity":
+                stack.append(user)
+            elif user.operation in ("multiply", "divide"):
+                position = 1 - user.operands.index(node)
+                other = user.operands[position]
+                texts = [sites[n].text for reader, n in place.scenery.readers(other) if reader is user]
+                if np.ndim(other.value) == 0 and texts and (position or user.operation == "multiply"):
+                    yield user.operation, texts[0], float(other.value)
+                elif user.operation == "multiply" and unnamed(node) is mask:
+                    stack.append(user)
 
 
 def _comparison(place: Place) -> Iterator[Correction]:
