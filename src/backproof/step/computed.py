@@ -51,23 +51,33 @@ def computed_steps(trace: Trace) -> list[Window]:
     parameters = [
         e for e in named if root(e.node, 0) in counted and np.asarray(e.node.value).dtype.kind == "f"
     ]
+    first = _first_of_each(parameters)
     pairs: dict[tuple[str, str], dict[Node, tuple[_Named, _Named]]] = defaultdict(dict)
+    words: dict[tuple[str, str], set[str]] = defaultdict(set)
     for gradient in named:
         node = gradient.node
         if root(node, 0) in counted or not root(node, 0).operands:
             continue
-        for parameter in parameters:
-            if time_of(parameter.node) >= gradient.time or np.shape(parameter.node.value) != np.shape(
-                node.value
-            ):
-                continue
-            pattern = _pattern(gradient, parameter)
-            if pattern is not None and all(parameter.word != p.word for p, _ in pairs[pattern].values()):
+        for parameter in first.get(np.shape(node.value), ()):
+            pattern = _pattern(gradient, parameter) if time_of(parameter.node) < gradient.time else None
+            if pattern is not None and parameter.word not in words[pattern]:
+                words[pattern].add(parameter.word)
                 pairs[pattern].setdefault(root(parameter.node, 0), (parameter, gradient))
     best = list(max(pairs.values(), key=len, default=dict[Node, tuple[_Named, _Named]]()).values())
     if all(_is_between(root(parameter.node, 0)) for parameter, _ in best):
         return []  # what the values behind it are given may be applied under other names
     return [_window(trace, best)]
+
+
+def _first_of_each(parameters: list[_Named]) -> dict[tuple[int, ...], list[_Named]]:
+    """By shape, the first value that each name has, wherever it is held: a run gives it thousands."""
+    first: dict[tuple[tuple[int, ...], str, Any], _Named] = {}
+    for each in parameters:
+        first.setdefault((np.shape(each.node.value), each.word, each.owner), each)
+    found: dict[tuple[int, ...], list[_Named]] = defaultdict(list)
+    for (shape, _, _), each in first.items():
+        found[shape].append(each)
+    return found
 
 
 def _is_between(node: Node) -> bool:
