@@ -442,6 +442,35 @@ def test_what_is_written_back_as_it_is() -> None:
     )
 
 
+MEMORY = """
+import numpy as np
+
+rng = np.random.default_rng(83)
+x, t = rng.normal(size=(11, 3)), rng.normal(size=(11, 2))
+W, b = 0.4 * rng.normal(size=(3, 2)), 0.1 * rng.normal(size=2)
+m = {"W": np.zeros((3, 2)), "b": np.zeros(2)}
+for turn in range(800):
+    error = x @ W + b - t
+    loss = np.mean(error ** 2)
+    grads = {"W": GRADIENT, "b": error.mean(0)}
+    for key in m:
+        m[key] = MEMORY
+    W -= 0.05 * grads["W"] / (np.sqrt(m["W"]) + 1e-3)
+    b -= 0.05 * grads["b"] / (np.sqrt(m["b"]) + 1e-3)
+"""
+
+
+@pytest.mark.parametrize("gradient", ["x.T @ error / 11", "-x.T @ error / 11"])
+@pytest.mark.parametrize("memory", ["0.9 * m[key] + 0.1 * grads[key] ** 2", "0.9 * m[key]"])
+def test_a_memory_that_nothing_is_added_to(gradient: str, memory: str) -> None:
+    """It stays zero, and is found also where a gradient is wrong as well."""
+    text = MEMORY.replace("GRADIENT", gradient).replace("MEMORY", memory)
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    names = {f.name for f in report.findings if f.severity == "error"}
+    wrong = {"sign-flipped"} if gradient.startswith("-") else set()
+    assert names == wrong | ({"missing-term"} if "+" not in memory else set())
+
+
 GAUGE = """
 import numpy as np
 draw = np.random.default_rng(61)

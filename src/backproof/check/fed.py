@@ -1,4 +1,4 @@
-"""A memory of gradient sizes that is fed by something else than the size of the gradient.
+"""A memory of gradients that is fed by nothing, or one of their sizes by something else than that.
 
 What is divided by its root is set aside where gradients are compared, whatever it holds. So it is asked here
 what each step adds to it: a square, or another size, of what comes from the backward pass.
@@ -10,8 +10,9 @@ import numpy as np
 
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, ancestors
-from backproof.step import TrainingStep, label
-from backproof.step.update import THROUGH, terms
+from backproof.step import Change, TrainingStep, label
+from backproof.step.change import root
+from backproof.step.update import THROUGH, is_rewritten, terms
 
 SIZES = frozenset({"square", "abs", "sqrt"})
 
@@ -36,6 +37,29 @@ def fed_otherwise(judgement: Judgement) -> dict[str, str]:
             elif not is_size and leaf not in ancestors([node]) and np.any(np.asarray(node.value) < 0):
                 found[label(step.trace, change)] = ""
     return found
+
+
+def fed_by_nothing(judgement: Judgement) -> list[Change]:
+    """The memories that began with zeros and of which a step only keeps a share, so they stay zero."""
+    step = judgement.step
+    read = set(ancestors([change.after for parameter in step.parameters for change in parameter.changes]))
+    return [
+        change
+        for change in step.remembered
+        if np.size(change.before.value) > 1
+        and not np.any(change.before.value)
+        and change.after in read
+        and _is_share(root(change.after, 0), root(change.before, 0))
+    ]
+
+
+def _is_share(node: Node, memory: Node) -> bool:
+    """Is this the memory times a number?"""
+    if is_rewritten(node):
+        node = root(node.operands[1], 0)
+    if node.operation != "multiply" or memory not in [root(o, 0) for o in node.operands]:
+        return False
+    return any(np.size(operand.value) == 1 for operand in node.operands)
 
 
 def _is_applied(value: Node, step: TrainingStep) -> bool:

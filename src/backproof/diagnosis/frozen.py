@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.dropped import kept_leaves, with_older_values_apart
+from backproof.check.fed import fed_by_nothing
 from backproof.check.judgement import Judgement
 from backproof.check.points import informative_tables
 from backproof.check.unread import unread_parts
@@ -106,7 +107,10 @@ def overwritten_with_itself(judgement: Judgement) -> str | None:
 
 
 def written_back(judgement: Judgement) -> tuple[Finding, ...]:
-    """Make findings of the statements that write into an array the very value that it has: `b[...] = b`."""
+    """Make findings of the statements that write into an array the very value that it has: `b[...] = b`.
+
+    And of those that keep a share of a memory of gradients and add none: `v = 0.9 * v`.
+    """
     rule, trace, found = RULES["never-updated"], judgement.step.trace, dict[int, Finding]()
     for change in _overwritten(judgement):
         new = root(change.after, 0)
@@ -122,6 +126,13 @@ def written_back(judgement: Judgement) -> tuple[Finding, ...]:
             found[statement.number] = Finding(
                 rule.code, rule.name, "error", message, site.span, (name,), site.text
             )
+    rule = RULES["missing-term"]
+    for change in fed_by_nothing(judgement):
+        site, name = trace.sites[change.stores[-1].site], label(trace, change)
+        message = f"`{site.text}` keeps a share of {name} and adds nothing to it: it stays zero."
+        found.setdefault(
+            site.number, Finding(rule.code, rule.name, "error", message, site.span, (name,), site.text)
+        )
     return tuple(found.values())
 
 

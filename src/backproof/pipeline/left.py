@@ -12,6 +12,7 @@ from dataclasses import replace
 from backproof.check.dropped import dropped_gradients
 from backproof.check.judgement import Judgement
 from backproof.check.untrained import untrained
+from backproof.diagnosis.frozen import written_back
 from backproof.diagnosis.mended import before_mending, holder_of, mended_with
 from backproof.diagnosis.rows import lost_rows
 from backproof.diagnosis.unapplied import left_layers, unapplied
@@ -38,8 +39,9 @@ def with_what_is_left(mends: Mends, found: tuple[Finding, ...], judged: Judged) 
     if run is None or run.judgement is None:
         return found, ()
     missing, rows = _left(run, mends.options, judged)
-    of_another_loss = alone and run.judgement.verdict.correct and run.judgement.declared is not None
-    if not missing or not (of_another_loss or all(finding.mended for finding in missing)):
+    certain = run.judgement.declared is not None or missing == written_back(run.judgement)
+    certain = certain and alone and run.judgement.verdict.correct
+    if not missing or not (certain or all(finding.mended for finding in missing)):
         return found, rows if alone and not missing else ()
     left = before_mending(mends.program, edits, missing)
     if left is None:
@@ -62,7 +64,8 @@ def _left(run: Run, options: Options, judged: Judged) -> Left:
         dropped, mends = dropped_gradients(judgement.step), Mends(run.program, options)
         missing = unapplied(judgement, dropped, mends.verified)
         layers = None if missing else left_layers(judgement, untrained(judgement), mends.trained)
-        return missing if layers is None else (layers,), lost_rows(judgement, dropped)
+        missing = missing if layers is None else (layers,)
+        return missing or written_back(judgement), lost_rows(judgement, dropped)
     if not options.again:
         return (), ()
     report = judged(run.program, replace(options, again=False), run.trace, judgement)
