@@ -70,3 +70,49 @@ def test_a_penalty_is_brought_to_the_scale_of_the_loss() -> None:
     """Not the gradient of the data to that of the penalty."""
     assert _found(PENALISED) == ("correct", [])
     assert _found(PENALISED, "lam / m * w", "lam * w") == ("faulty", [("wrong-scale", 12)])
+
+
+LEVELLED = """
+import numpy as np
+
+rng = np.random.default_rng(28)
+X, t = rng.normal(size=(19, 4)) * [1.0, 3.0, 0.4, 2.0], rng.normal(size=(19, 2))
+W, stretch, V = 0.5 * rng.normal(size=(4, 5)), 1 + 0.1 * rng.normal(size=5), 0.5 * rng.normal(size=(5, 2))
+
+
+def levelled(z, stretch):
+    off = z - z.sum(axis=0) / len(z)
+    wide = np.sqrt((off ** 2).sum(axis=0) / len(z) + 1e-5)
+    over = 1.0 / wide
+    unit = off * over
+    return stretch * unit, (unit, stretch, off, over, wide)
+
+
+def back(d, kept):
+    unit, stretch, off, over, wide = kept
+    d_unit = d * stretch
+    d_over = (d_unit * off).sum(axis=0)
+    d_off = d_unit * over
+    d_wide = -d_over / wide ** 2
+    d_square = 0.5 * over * d_wide
+    d_off = d_off + 2 * off * d_square / len(d)
+    return d_off - d_off.sum(axis=0) / len(d), (d * unit).sum(axis=0)
+
+
+for turn in range(2000):
+    y, kept = levelled(X @ W, stretch)
+    h = np.tanh(y)
+    loss = 0.5 * np.sum((h @ V - t) ** 2) / 19
+    d = (h @ V - t) / 19
+    dz, d_stretch = back((d @ V.T) * (1 - h ** 2), kept)
+    V -= 0.1 * h.T @ d
+    stretch -= 0.1 * d_stretch
+    W -= 0.1 * X.T @ dz
+"""
+
+
+def test_a_factor_is_put_behind_the_name_of_what_is_right() -> None:
+    """`d_over` is the gradient by `over`: what is made of it lacks the factor, and not it."""
+    assert _found(LEVELLED) == ("correct", [])
+    verdict, found = _found(LEVELLED, "wide ** 2", "wide")
+    assert (verdict, [row for _, row in found]) == ("faulty", [22])

@@ -66,3 +66,8 @@ def test_a_loss_falls(what: str) -> None:
     report = _checked(FALLING[what])
     assert report.verdict == "faulty"
     assert report.findings[0].name == "sign-flipped"
+
+
+def test_what_is_called_an_ascent_is_to_grow() -> None:
+    """As is a likelihood: the updates go up it on purpose."""
+    assert _checked(POLICY.format(name="uphill", sign="")).verdict == "correct"

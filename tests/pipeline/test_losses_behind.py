@@ -260,3 +260,49 @@ def test_samples_are_counted_as_the_step_takes_them(wrong: str) -> None:
 def test_a_penalty_of_all_data_is_no_fault() -> None:
     """All layers decay as the cost says."""
     assert _report(COUNTED).verdict == "correct"
+
+
+SPREAD = """
+import numpy as np
+
+rng = np.random.default_rng(44)
+U, V = 0.5 * rng.normal(size=(5, 4)), 0.5 * rng.normal(size=(4, 3))
+gain = rng.normal(size=(5, 3))
+
+def chances(s):
+    h = np.tanh(s @ U)
+    e = np.exp(h @ V)
+    return h, e / e.sum(axis=1, keepdims=True)
+
+def objective(s, done, share):
+    p = chances(s)[1]
+    return np.mean(-share * np.log(p[np.arange(len(done)), done]) + 0.2 * (p * np.log(p)).sum(axis=1))
+
+for turn in range(2000):
+    s = rng.normal(size=(17, 5))
+    h, p = chances(s)
+    done = (p.cumsum(axis=1) > rng.random((17, 1))).argmax(axis=1)
+    share = (s @ gain)[np.arange(17), done]
+    mean = (p * np.log(p)).sum(axis=1, keepdims=True)
+    g = p.copy()
+    g[np.arange(17), done] -= 1
+    g = (g * share[:, None] + 0.2 * p * (TERM)) / 17
+    gU = s.T @ ((g @ V.T) * (1 - h ** 2))
+    V -= 0.1 * h.T @ g
+    U -= 0.1 * gU
+    if turn % 400 == 0:
+        print(turn, objective(s, done, share))
+"""
+
+
+@pytest.mark.parametrize("term", ["np.log(p) - mean", "np.log(p)"])
+def test_the_loss_of_the_step_before_is_none_of_the_next(term: str) -> None:
+    """It is shown of the data of its own step; a mean that nothing reads is the term that is left out."""
+    text = SPREAD.replace("TERM", term)
+    report = check_program(program_from_bytes(text.encode(), "spread.py"))
+    found = [(f.name, f.span.row) for f in report.findings if f.severity == "error" and f.span is not None]
+    if "mean" in term:
+        assert (report.verdict, found) == ("correct", [])
+    else:
+        assert found == [("missing-term", 25)]
+        assert all(f.mended for f in report.findings)

@@ -310,3 +310,44 @@ def test_mistakes_are_not_placed_where_all_gradients_are_applied() -> None:
     errors = [f for f in report.findings if f.severity == "error"]
     assert [f.span.row for f in errors] == [29, 31]
     assert all(f.mended for f in errors)
+
+
+DEEP = """
+import numpy as np
+
+rng = np.random.default_rng(95)
+X, Y = rng.normal(size=(3, 23)), (rng.random((1, 23)) > 0.5) * 1.0
+p = {"W1": 0.6 * rng.normal(size=(5, 3)), "b1": 0.1 * rng.normal(size=(5, 1)),
+     "W2": 0.6 * rng.normal(size=(5, 5)), "b2": 0.1 * rng.normal(size=(5, 1)),
+     "W3": 0.6 * rng.normal(size=(1, 5)), "b3": 0.1 * rng.normal(size=(1, 1))}
+for turn in range(2000):
+    m = X.shape[1]
+    A1 = np.maximum(0, p["W1"] @ X + p["b1"])
+    A2 = np.maximum(0, p["W2"] @ A1 + p["b2"])
+    A3 = 1 / (1 + np.exp(-(p["W3"] @ A2 + p["b3"])))
+    size = sum(np.sum(p[key] ** 2) for key in ("W1", "W2", "W3"))
+    cost = -np.sum(Y * np.log(A3) + (1 - Y) * np.log(1 - A3)) / m + 0.4 / (2 * m) * size
+    g = {}
+    dZ3 = A3 - Y
+    g["W3"] = 1.0 / m * (dZ3 @ A2.T) + 0.4 / m * p["W3"]
+    g["b3"] = 1.0 / m * dZ3.sum(axis=1, keepdims=True)
+    dZ2 = (p["W3"].T @ dZ3) * (A2 > 0)
+    g["W2"] = 1.0 / m * (dZ2 @ A1.T) + 0.4 / m * p["W2"]
+    g["b2"] = 1.0 / m * dZ2.sum(axis=1, keepdims=True)
+    dA1 = p["W2"].T @ dZ2
+    dZ1 = dA1 * (A1 > 0)
+    g["W1"] = 1.0 / m * (dZ1 @ X.T) + 0.4 / m * p["W1"]
+    g["b1"] = 1.0 / m * dZ1.sum(axis=1, keepdims=True)
+    for key in p:
+        p[key] = p[key] - 0.1 * g[key]
+"""
+
+
+def test_a_constant_is_not_split_between_two_statements() -> None:
+    """Three mistakes take three corrections: none is undone by another."""
+    text = DEEP.replace("dA1 * (A1 > 0)", "dA1 * (A2 > 0)").replace('+ 0.4 / m * p["W2"]', '+ 0.4 * p["W2"]')
+    text = text.replace("1.0 / m * dZ1.sum(axis=1, keepdims=True)", "dZ1.sum(axis=1, keepdims=True)")
+    report = check_program(program_from_bytes(text.encode(), "deep.py"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert sorted(f.span.row for f in errors if f.span) == [21, 24, 26]
+    assert all(f.mended for f in errors)

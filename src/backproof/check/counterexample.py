@@ -13,6 +13,7 @@ from backproof.check.judgement import Judgement, under
 from backproof.check.steps import telling_windows
 from backproof.graph import ancestors
 from backproof.step import Hypothesis, Window, implied, stated
+from backproof.step.update import time_of
 from backproof.trace import Trace
 
 LARGE = 4_000  # values of a step of which no other is looked at, once it is known to be wrong
@@ -40,6 +41,8 @@ def counterexample(
         known = judgement.step.hypothesis.declared or not same.declared
         if judgement.verdict.correct and (known or not _wrong_here(alike)):
             continue  # else it is right under a value that nobody calls a loss
+        if not _is_of(judgement.step.hypothesis, other):
+            continue
         alike = [judgement] if _same(judgement.step.hypothesis, same) else alike
         if alike and alike[0].finite and not _is_bounded(alike[0]):
             return alike[0]
@@ -99,7 +102,15 @@ def where_more_count(trace: Trace, found: list[Window], best: Judgement) -> Judg
 def _alike(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Judgement]:
     """The judgements of another step under what is the same loss there."""
     losses = [*stated(trace, window), *implied(trace, window)]
-    return under(trace, window, (h for h in losses if _same(h, hypothesis)))
+    return under(trace, window, (h for h in losses if _same(h, hypothesis) and _is_of(h, window)))
+
+
+def _is_of(hypothesis: Hypothesis, window: Window) -> bool:
+    """Is this a loss of a step's own data, and not of those of the step before, computed after its update?"""
+    if not hypothesis.stated or not window.parameters:
+        return True
+    after = min(time_of(change.before) for change in window.parameters)
+    return not after < time_of(hypothesis.node) < window.start
 
 
 def _idle(judgement: Judgement) -> int:

@@ -107,7 +107,12 @@ def corrections(place: Place) -> Iterator[Correction]:
         yield _added(place, text, build, 2.1, "missing-term")
     for name in place.names:
         node = place.value(name, edge)
-        if node is None or np.shape(node.value) != place.shape or node is edge.operand:
+        if node is None or node is edge.operand:
+            continue
+        if np.shape(node.value) != place.shape:
+            if _is_idle(place, node) and _spreads(np.shape(node.value), place.shape):
+                yield _added(place, name, _read(place, name), 1.75, "missing-term")
+                yield _taken_off(place, name, 1.75)
             continue
         yield _added(place, name, _read(place, name), 1.7, "missing-term")
         if any(node in p.leaves for p in place.scenery.bench.step.parameters):
@@ -115,6 +120,12 @@ def corrections(place: Place) -> Iterator[Correction]:
                 yield _added(
                     place, product(number, name), _weighted(place, number, name), 1.8, "loss-mismatch"
                 )
+
+
+def _is_idle(place: Place, node: Node) -> bool:
+    """Is this computed, and read by nothing? It was meant to be."""
+    bench = place.scenery.bench
+    return bool(node.operands) and node not in bench.main and node not in bench.forward
 
 
 def addends(
@@ -210,10 +221,15 @@ def _targets(place: Place, edge: Edge) -> Iterator[Correction]:
         if target is None or target in bench.step.leaves:
             continue
         if any(_is(target, other) for other in others) or _is_like(target, output):
-            why = f"the derivative has one more term here: `- {name}`"
-            new = f"{bracketed(place.text, 4)} - {bracketed(name, 5)}"
-            part = Part(place, new, _difference(place, name))
-            yield Correction("missing-term", (part,), 1.6, why, expected=new)
+            yield _taken_off(place, name, 1.6)
+
+
+def _taken_off(place: Place, name: str, cost: float) -> Correction:
+    """What a name holds, taken off."""
+    why = f"the derivative has one more term here: `- {name}`"
+    new = f"{bracketed(place.text, 4)} - {bracketed(name, 5)}"
+    part = Part(place, new, _difference(place, name))
+    return Correction("missing-term", (part,), cost, why, expected=new)
 
 
 def _is_like(target: Node, output: Node) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from backproof.check.catalogue import Catalogue
 from backproof.check.grades import RIGHT, parallel
+from backproof.check.place import Place
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.graph import Node, ancestors
@@ -43,15 +44,21 @@ class Blames:
             return leaves, 0, 0  # nothing says which values of the backward pass are right
         read = {e for p in correction.parts if p.place.site.kind in READ for e in p.place.edges}
         made = {edge.operand: node for edge, node in changes if edge.whole and edge not in read}
-        lost, found = self._moved({**overlay, **self._made(made)})
+        named = {e.operand for p in correction.parts if _is_named(p.place) for e in p.place.edges}
+        lost, found = self._moved({**overlay, **self._made(made, named)})
         return leaves, len(lost), -len(found - lost)
 
-    def _made(self, changes: dict[Node, Node]) -> dict[Node, Any]:
-        """What expressions become that are multiplied as a whole by a number; others are gone on from."""
+    def _made(self, changes: dict[Node, Node], named: set[Node]) -> dict[Node, Any]:
+        """What expressions become that are multiplied as a whole by a number, or have a name.
+
+        Others are gone on from: they keep their value.
+        """
         base, overlay, found = self.bench.base[0], dict[Node, Any](), dict[Node, Any]()
         for node, new in changes.items():
             value = self.bench.value(new, overlay, base)
-            if node in base and parallel(value, np.asarray(base[node], dtype=float)) is not None:
+            if node in base and (
+                node in named or parallel(value, np.asarray(base[node], dtype=float)) is not None
+            ):
                 found[node] = value
         return found
 
@@ -112,6 +119,11 @@ class Blames:
         usual = max(every, key=lambda s: sum(_meet(scales, [s]) for scales in own), default=1.0)
         common = sum(_meet(scales, [usual]) for scales in own)
         return (matched, [usual]) if common >= USUAL * len(own) else ({}, [])
+
+
+def _is_named(place: Place) -> bool:
+    """Is it all that a statement gives to a name?"""
+    return place.statement is not None and place.statement.kind == "Assign" and place.site.parent is None
 
 
 def _meet(scales: Sequence[float], others: Sequence[float]) -> bool:

@@ -39,6 +39,7 @@ FACTORS = frozenset({"missing-factor", "extra-factor"})  # which fit anywhere on
 ANEW = 1_000_000  # more where the cheapest correction changes what is right
 LONG = 400  # values of a backward pass
 INWARDS = 2_000_000  # to go through the statements from the updates inwards
+FEW = 2  # corrections of statements by themselves: with more, a constant may be split between two
 DERIVING = 1_000_000  # more for the true values that are tried where no correction helps, each time
 
 
@@ -77,7 +78,7 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
         return found
     if inwards is None:
         inwards = searching.inwards(work) if rule is None else fresh
-    if inwards.complete:
+    if inwards.complete and len(inwards.steps) <= FEW:
         return inwards
     left = max(until - bench.work, work // LEAST if found.steps else 0)
     found = searching.run(found, min(work, left), derive=False)
@@ -85,7 +86,7 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
         searching.closed = {searching.line_of(found.steps[0].correction)}
         other = searching.run(fresh, min(work // 4, until - bench.work), derive=False)
         found = min(found, other, key=_left)
-    return min(found, inwards, key=_left)
+    return min(inwards, found, key=_left) if inwards.complete else min(found, inwards, key=_left)
 
 
 def located(bench: Bench, repair: Repair, work: int = WORK) -> Repair:

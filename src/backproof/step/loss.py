@@ -24,7 +24,9 @@ DECLARED = re.compile(
     r"|log_?cosh",
     re.IGNORECASE,
 )
-GROWS = re.compile(r"likelihood|log_?lik|reward|elbo|utility|fitness|score|log_?prob|^ll$", re.IGNORECASE)
+GROWS = re.compile(
+    r"likelihood|log_?lik|reward|elbo|utility|fitness|score|log_?prob|ascent|uphill|climb|^ll$", re.IGNORECASE
+)
 FALLS = re.compile(r"loss|cost|neg|nll|err|minus", re.IGNORECASE)
 DERIVED = re.compile(r"grad|deriv|prime|delta|^d_?(?=[A-Z]|loss|cost|err|l$)", re.IGNORECASE)
 HELD = re.compile(r"target|backup|bootstrap|bellman|^td", re.IGNORECASE)
