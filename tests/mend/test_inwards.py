@@ -227,7 +227,7 @@ def test_each_mistake_is_found_in_its_own_statement(name: str) -> None:
 def test_right_statements_are_left_alone(text: str) -> None:
     """Without a mistake nothing is looked for."""
     bench = _bench(text)
-    assert from_updates(bench, [], [], 10**6) == ()
+    assert from_updates(bench, [], [], 10**6) == ((), ())
 
 
 def test_what_is_found_takes_little_work() -> None:

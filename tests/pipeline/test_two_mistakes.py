@@ -351,3 +351,76 @@ def test_a_constant_is_not_split_between_two_statements() -> None:
     errors = [f for f in report.findings if f.severity == "error"]
     assert sorted(f.span.row for f in errors if f.span) == [21, 24, 26]
     assert all(f.mended for f in errors)
+
+
+GATES = """
+import numpy as np
+
+rng = np.random.default_rng(52)
+H, tide = 4, np.sin(0.3 * np.arange(300)) + 0.2 * rng.normal(size=300)
+W, b = rng.normal(size=(4 * H, H + 1)) / 2, 0.1 * rng.normal(size=4 * H)
+V, c0 = rng.normal(size=(1, H)) / 2, 0.1 * rng.normal(size=1)
+
+
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def forward(xs):
+    h, c, tape, out = np.zeros(H), np.zeros(H), [], []
+    for x in xs:
+        both = np.concatenate([[x], h])
+        z = W @ both + b
+        i, f, o, g = squash(z[:H]), squash(z[H : 2 * H]), squash(z[2 * H : 3 * H]), np.tanh(z[3 * H :])
+        old, c = c, f * c + i * g
+        h = o * np.tanh(c)
+        tape.append((both, i, f, o, g, old, c, h))
+        out.append(V @ h + c0)
+    return np.array(out), tape
+
+
+def backward(tape, d):
+    dW, db, dV, dc0 = np.zeros_like(W), np.zeros_like(b), np.zeros_like(V), np.zeros_like(c0)
+    later_h, later_c = np.zeros(H), np.zeros(H)
+    for t in reversed(range(len(tape))):
+        both, i, f, o, g, old, c, h = tape[t]
+        dV += np.outer(d[t], h)
+        dc0 += d[t]
+        dh = V.T @ d[t] + later_h
+        dc = later_c + dh * o * (1 - np.tanh(c) ** 2)
+        di, df, do, dg = dc * g, dc * old, dh * np.tanh(c), dc * i
+        dz = np.concatenate([di * i * (1 - i), df * f * (1 - f), do * o * (1 - o), dg * (1 - g ** 2)])
+        dW += np.outer(dz, both)
+        db += dz
+        later_h = (W.T @ dz)[1:]
+        later_c = dc * f
+    return dW, db, dV, dc0
+
+
+for turn in range(2000):
+    s = turn % 280
+    out, tape = forward(tide[s : s + 7])
+    loss = 0.5 * np.sum((out - tide[s + 1 : s + 8, None]) ** 2)
+    for p, grad in zip((W, b, V, c0), backward(tape, out - tide[s + 1 : s + 8, None])):
+        p -= 0.02 * grad
+"""
+
+
+@pytest.mark.parametrize(
+    ("edits", "rows"),
+    [
+        ((), []),
+        ((("later_c = dc * f", "later_c = dc"),), [41]),
+        ((("later_c = dc * f", "later_c = dc"), ("1 - np.tanh(c) ** 2", "1 - c ** 2")), [35, 41]),
+    ],
+)
+def test_gates_that_are_joined(edits: tuple[tuple[str, str], ...], rows: list[int]) -> None:
+    """What is to be given of each gate is known by itself, and what the last moment wants leads on."""
+    text = GATES
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    report = check_program(program_from_bytes(text.encode(), "gates.py"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert sorted(f.span.row for f in errors if f.span) == rows
+    assert all(f.mended for f in errors)

@@ -24,6 +24,7 @@ from backproof.mend.tried import Tried, attempt, built, gain, gained, is_better
 from backproof.source import Span
 
 MOST = 8  # corrections in one program
+HINTS = 2  # corrections that some rounds of a statement want, to begin with
 AHEAD = 2  # corrections before one that helps no gradient by itself
 FURTHER = 800_000  # work to look ahead
 BEAM, WIDE = 4, 40  # corrections that are gone on from, and among which others are looked for first
@@ -80,6 +81,8 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
         inwards = searching.inwards(work) if rule is None else fresh
     if inwards.complete and len(inwards.steps) <= FEW:
         return inwards
+    if not inwards.complete and (hinted := searching.from_hints(work // LEAST)).complete:
+        return hinted
     left = max(until - bench.work, work // LEAST if found.steps else 0)
     found = searching.run(found, min(work, left), derive=False)
     if found.steps and (len(found.steps) > MANY or not found.complete):
@@ -145,6 +148,7 @@ class _Search:
         self.progress: Progress | None = None
         # a loss that explains nothing as the step stands could be made to fit anything
         self.known_loss = bench.step.hypothesis.stated or RIGHT in bench.initial
+        self.hints: tuple[Correction, ...] = ()  # what the statements by themselves want in some rounds
         self.barred = set[tuple[object, ...]]()
         self.closed = set[tuple[str, int]]()
 
@@ -160,9 +164,21 @@ class _Search:
     def inwards(self, work: int) -> Repair:
         """The repair of the statements that are wrong in themselves, seen from the updates."""
         work = min(INWARDS, work)
-        steps = from_updates(self.bench, self.every, self.candidates, work) if self.known_loss else ()
+        steps: tuple[Tried, ...] = ()
+        if self.known_loss:
+            steps, self.hints = from_updates(self.bench, self.every, self.candidates, work)
         states = steps[-1].states if steps else self.bench.initial
         return Repair(steps, all(s == RIGHT for s in states), states)
+
+    def from_hints(self, work: int) -> Repair:
+        """A complete repair that begins with what some rounds of a statement want; or none."""
+        for hint in self.hints[:HINTS]:
+            changes = built(hint)
+            begun = Tried(hint, tuple(changes or ()), self.bench.initial)
+            found = self.run(Repair((begun,), False, self.bench.initial), work // HINTS, derive=False)
+            if found.complete:
+                return found
+        return Repair((), False, self.bench.initial)
 
     def run(self, repair: Repair, work: int, derive: bool) -> Repair:
         """Add corrections to those of a repair."""

@@ -26,28 +26,37 @@ HEADS = 3  # constants of a loss
 MANY = 2  # values that show a constant
 EACH = 6  # corrections of one statement
 Steps = tuple[Tried, ...]
+Hints = tuple[Correction, ...]
 
 
-def from_updates(bench: Bench, places: Sequence[Place], candidates: Sequence[Correction], work: int) -> Steps:
-    """The corrections of the statements that are wrong in themselves, in the order of these."""
+def from_updates(
+    bench: Bench, places: Sequence[Place], candidates: Sequence[Correction], work: int
+) -> tuple[Steps, Hints]:
+    """The corrections of the statements that are wrong in themselves, in the order of these.
+
+    And those that do in some evaluations of a statement what is wanted, where nothing does in the others.
+    """
     rate = bench.target or (bench.verdict.rate and tuple(bench.verdict.rate for _ in bench.points))
     catalogue = Catalogue.of(bench)
     if not rate or not catalogue.entries:
-        return ()
+        return (), ()
     with np.errstate(all="ignore"):
-        best: Steps = ()
+        best, hints = Steps(), dict[Correction, None]()
         limit = bench.work + work
         for scales in _scales(catalogue, places, rate[0]):
             options = Options(places, candidates)
             knowledge = Knowledge(bench, Truths(catalogue, scales, rate[0]), Frames(bench))
             walk = Walk(knowledge, Ways(knowledge, options, limit))
-            sets = _sets(bench, options, walk.run(rate))
+            missed = walk.run(rate)
+            sets = _sets(bench, options, missed)
+            partly = _sets(bench, options, [miss for miss in missed if miss.options])
+            hints.update(dict.fromkeys(found[0] for found in partly if found not in sets))
             steps = _best(bench, options, sets, limit + work) if sets else ()
             if steps and (not best or gain(steps[-1].states) > gain(best[-1].states)):
                 best = steps
             if best and all(state == RIGHT for state in best[-1].states):
                 break
-        return best
+        return best, tuple(hints)
 
 
 def _scales(catalogue: Catalogue, places: Sequence[Place], rate: float) -> list[tuple[float, ...]]:

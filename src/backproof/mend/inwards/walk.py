@@ -165,12 +165,24 @@ class Walk:
         if node not in knowledge.given:
             for part, total in rounds(knowledge, node, wanted)[:-1]:
                 self._wish(part, total, None)
+        if not deep and not barred and self._part(node, wanted):
+            return True
         for question in self._questions(node, wanted, barred):
             reason = self.ways.explain(question, deep and not question.far)
             if reason is not None:
                 self._take(question, reason)
                 return True
         return False
+
+    def _part(self, node: Node, wanted: Values) -> bool:
+        """Want of each of the parts that a value is joined from what it is to give, where some are wrong."""
+        pieces = list(_joined(node, wanted))
+        wrong = [(part, piece) for part, piece in pieces if not self.knowledge.is_met(part, piece)]
+        for part, piece in wrong:
+            if part.origin is None or part.origin.site < 0 or part in self.bench.forward:
+                return False
+            self._wish(part, piece, None)
+        return bool(wrong)
 
     def _questions(self, node: Node, wanted: Values, barred: Collection[Node]) -> Iterator[Question]:
         """What to ask of a statement: with what is known of its inputs, then with what follows from that."""
@@ -209,6 +221,21 @@ class Walk:
             self.knowledge.faulty.add(node)
         if options:
             self.ways.mends[node.origin.site] = options
+
+
+def _joined(node: Node, wanted: Values) -> Iterator[tuple[Node, Values]]:
+    """The arrays that a value is joined from, each with what it has to be."""
+    while node.operation == "identity":
+        node = node.operands[0]
+    axis = node.attributes.get("axis", 0)
+    if node.operation == "stack":
+        for k, part in enumerate(node.operands):
+            yield part, tuple(np.take(each, k, axis=axis) for each in wanted)
+    elif node.operation == "concatenate":
+        ends = np.cumsum([np.shape(part.value)[axis] for part in node.operands])[:-1]
+        pieces = [np.split(np.asarray(each), ends, axis=axis) for each in wanted]
+        for k, part in enumerate(node.operands):
+            yield part, tuple(each[k] for each in pieces)
 
 
 def _unpacked(node: Node, wanted: Sequence[Any]) -> Iterator[tuple[Node, list[Any]]]:
