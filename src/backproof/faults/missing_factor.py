@@ -79,6 +79,7 @@ from backproof.faults.correction import (
     quotient,
     rectifies,
 )
+from backproof.faults.handed_back import handed_back
 from backproof.faults.rule import Rule
 from backproof.faults.siblings import factor_cost
 from backproof.graph import Node, unnamed
@@ -100,6 +101,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     if place.site.kind == "Constant" and place.edges[0].consumer.operation != "where":
         return
     yield from _by_rows(place)
+    yield from _upstream(place)
     size = np.size(place.edges[0].operand.value)
     bare, key = BARE * only_named(place), _chosen(place)
     deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it
@@ -172,6 +174,36 @@ def _by_rows(place: Place) -> Iterator[Correction]:
             why = f"the chain rule has one more factor here: `{factor}`"
             cost = 1.6 + inside_product(place) + place.foreign(name)
             yield Correction("missing-factor", (Part(place, new, build),), cost, why, expected=new)
+
+
+def _upstream(place: Place) -> Iterator[Correction]:
+    """What the layer behind hands back, where a slope of the forward pass stands alone."""
+    edge = place.edges[0]
+    if len(place.shape) != 2 or not _is_of_forward(place, edge):
+        return
+    for text, behind in handed_back(place, edge):
+
+        def build(edge: Edge, behind: Build = behind) -> Node | None:
+            return make("multiply", behind(edge), edge.operand)
+
+        new = product(f"({text})", place.text)
+        why = f"the chain rule has one more factor here: `{text}`"
+        yield Correction("missing-factor", (Part(place, new, build),), 1.9, why, expected=new)
+
+
+def _is_of_forward(place: Place, edge: Edge) -> bool:
+    """Is a value computed from nothing but values of the forward pass, in its own statement?"""
+    bench, sites, stack = place.scenery.bench, place.trace.sites, [edge.operand]
+    while stack:
+        node = stack.pop()
+        if not node.operands or unnamed(node) in bench.forward:
+            continue
+        if node.origin is None or node.origin.site < 0:
+            return False
+        if sites[node.origin.site].statement != place.site.statement:
+            return False
+        stack += node.operands
+    return unnamed(edge.operand) not in bench.forward and bool(edge.operand.operands)
 
 
 def _mask(place: Place, node: Node) -> float:

@@ -69,6 +69,7 @@ from backproof.faults.correction import (
     product,
     quotient,
 )
+from backproof.faults.handed_back import handed_back, matrix_product
 from backproof.faults.normalisation import terms_of_normalisation
 from backproof.faults.rule import Rule
 from backproof.faults.wrong_scale import numbers
@@ -101,7 +102,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         for n in place.names
         if (v := place.value(n, edge)) is not None and np.size(v.value) == 1 and not v.operands
     ]
-    for text, build in (*_products(place, edge), *_handed_back(place, edge)):
+    for text, build in (*_products(place, edge), *handed_back(place, edge)):
         if text == place.text:
             continue  # twice the same is a scale
         yield _added(place, text, build, 2.1, "missing-term")
@@ -258,41 +259,9 @@ def _products(place: Place, edge: Edge) -> Iterator[tuple[str, Build]]:
     for left, (a, b) in shapes.items():
         for right, (c, d) in shapes.items():
             if a == c and (b, d) == place.shape:
-                yield f"{left}.T @ {right}", _product(place, left, right, (True, False))
+                yield f"{left}.T @ {right}", matrix_product(place, left, right, (True, False))
             if b == c and (a, d) == place.shape:
-                yield f"{left} @ {right}", _product(place, left, right, (False, False))
-
-
-def _handed_back(place: Place, edge: Edge) -> Iterator[tuple[str, Build]]:
-    """What a layer hands back to its input: an adjoint times its weights turned, for rows or for columns."""
-    bench = place.scenery.bench
-    leaves = frozenset(bench.step.leaves)
-    adjoints = {
-        name: node
-        for name in place.names
-        if (node := place.value(name, edge)) is not None and node.operands
-        if node in bench.main and node not in bench.forward
-    }
-    for weight in dict.fromkeys([*place.names, *place.scenery.forward_weights]):
-        w = place.value(weight, edge)
-        if w is None or unnamed(w) not in leaves or np.ndim(w.value) != 2:
-            continue
-        rows, columns = np.shape(w.value)
-        for adjoint, node in adjoints.items():
-            shape = np.shape(node.value)
-            if shape and shape[-1] == columns and (*shape[:-1], rows) == place.shape:
-                yield f"{adjoint} @ {weight}.T", _product(place, adjoint, weight, (False, True))
-            if shape and shape[0] == rows and (columns, *shape[1:]) == place.shape:
-                yield f"{weight}.T @ {adjoint}", _product(place, weight, adjoint, (True, False))
-
-
-def _product(place: Place, left: str, right: str, turned: tuple[bool, bool]) -> Build:
-    def build(edge: Edge) -> Node | None:
-        values = (place.value(left, edge), place.value(right, edge))
-        x, y = (make("transpose", v, axes=None) if t else v for v, t in zip(values, turned, strict=True))
-        return make("matmul", x, y)
-
-    return build
+                yield f"{left} @ {right}", matrix_product(place, left, right, (False, False))
 
 
 def _read(place: Place, name: str) -> Build:
