@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
@@ -122,8 +123,12 @@ class Blames:
 
 
 def _is_named(place: Place) -> bool:
-    """Is it all that a statement gives to a name?"""
-    return place.statement is not None and place.statement.kind == "Assign" and place.site.parent is None
+    """Is it all that a statement gives to a name, and not what that held, taken further?"""
+    statement = place.statement
+    if statement is None or statement.kind != "Assign" or place.site.parent is not None:
+        return False
+    target, _, value = statement.text.partition(" = ")
+    return re.search(rf"(?<!\w){re.escape(target)}(?!\w)", value) is None
 
 
 def _meet(scales: Sequence[float], others: Sequence[float]) -> bool:
