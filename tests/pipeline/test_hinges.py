@@ -114,3 +114,32 @@ def test_columns_that_are_written_one_after_the_other() -> None:
     report = check_program(program_from_bytes(LOOPS.format(decay="0.2").encode(), "p.py"))
     assert report.verdict == "faulty"
     assert [f.span.row for f in report.findings if f.severity == "error"] == [20]
+
+
+NUMBERS = """
+import numpy as np
+
+rng = np.random.RandomState(3)
+side = np.where(rng.rand(21) > 0.5, 1, -1)
+X = np.outer(side, [0.7, -0.4, 0.2]) + rng.randn(21, 3)
+w, b = 0.3 * rng.randn(3), 0.1
+for epoch in range(40):
+    for i in range(21):
+        room = side[i] * (X[i] @ w + b)
+        loss = max(0, 1 - room) + 0.04 * w @ w
+        dw, db = 0.08 * w, 0.0
+        if room < 1:
+            dw = dw - side[i] * X[i]
+            db = {sign}side[i]
+        w = w - 0.05 * dw
+        b = b - 0.05 * db
+    print(loss)
+"""
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("-", "correct"), ("", "faulty")])
+def test_a_loss_of_another_round_hides_no_parameter(sign: str, verdict: str) -> None:
+    """Where the hinge is not reached, the loss does not depend on the intercept: it is none of this step."""
+    report = check_program(program_from_bytes(NUMBERS.format(sign=sign).encode(), "p.py"))
+    assert report.verdict == verdict
+    assert [p.name for p in report.parameters] == ["w", "b"]

@@ -185,9 +185,12 @@ def _evaluated(trace: Trace, window: Window, judged: list[Entry], loss: str | No
     """Judge the losses that the program evaluates beside its steps.
 
     Where it states one in this step, none but those that explain all of it: that may be of other data.
+    Nor one that depends on fewer parameters than what has its name here, as a hinge that is not reached does.
     """
     hypotheses = [h for h in evaluated(trace, window) if loss is None or h.name == loss]
     found = _entries(_tried(trace, window, hypotheses), window, hypotheses, opened=True)[0]
+    here = {h.name: len(s.parameters) for _, h, s, _ in judged if h.stated and h.name is not None}
+    found = [(r, h, s, v) for r, h, s, v in found if len(s.parameters) >= here.get(h.name or "", 0)]
     if any(h.stated for _, h, _, _ in judged):  # what explains nothing is behind what the step computes
         found = [entry for entry in found if _explains(entry[2], entry[3])]
     known = any(h.stated and h.evidence >= SURE for _, h, _, _ in judged)
