@@ -424,3 +424,43 @@ def test_gates_that_are_joined(edits: tuple[tuple[str, str], ...], rows: list[in
     errors = [f for f in report.findings if f.severity == "error"]
     assert sorted(f.span.row for f in errors if f.span) == rows
     assert all(f.mended for f in errors)
+
+
+CURVE = """
+import math
+import random
+
+random.seed(31)
+heat = [-2.4 + 0.45 * k for k in range(11)]
+growth = [0.2 + 1.7 / (1 + math.exp(-1.4 * (t - 0.3))) + random.gauss(0, 0.05) for t in heat]
+floor, top, steep, mid = 0.4, 1.4, 1.1, -0.1
+for turn in range(4000):
+    total = 0.0
+    g_floor = g_top = g_steep = g_mid = 0.0
+    for t, y in zip(heat, growth):
+        s = 1 / (1 + math.exp(-steep * (t - mid)))
+        off = floor + (top - floor) * s - y
+        total += off * off / 2
+        ds = off * (top - floor)
+        g_floor += off * (1 - s)
+        g_top += off * s
+        g_steep += ds * s * (1 - s) * (t - mid)
+        g_mid -= ds * s * (1 - s) * steep
+    floor -= 0.05 * g_floor / 11
+    top -= 0.05 * g_top / 11
+    steep -= 0.05 * g_steep / 11
+    mid -= 0.05 * g_mid / 11
+    if turn % 500 == 0:
+        print(total)
+"""
+
+
+def test_the_repair_with_fewer_corrections_is_taken() -> None:
+    """Though another is met first, which turns a sign at one place to turn it back at others."""
+    text = CURVE.replace("off * (1 - s)", "off").replace("ds * s * (1 - s) * (t", "off * s * (1 - s) * (t")
+    text = text.replace("g_mid -= ds", "g_mid += ds")
+    assert check_program(program_from_bytes(CURVE.encode(), "curve.py")).verdict == "correct"
+    report = check_program(program_from_bytes(text.encode(), "curve.py"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert sorted(f.span.row for f in errors if f.span) == [17, 19, 20]
+    assert all(f.mended for f in errors)

@@ -81,7 +81,8 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
         inwards = searching.inwards(work) if rule is None else fresh
     if inwards.complete and len(inwards.steps) <= FEW:
         return inwards
-    if not inwards.complete and (hinted := searching.from_hints(work // LEAST)).complete:
+    hinted = fresh if inwards.complete else searching.from_hints(work // LEAST)
+    if hinted.complete and len(hinted.steps) <= FEW:
         return hinted
     left = max(until - bench.work, work // LEAST if found.steps else 0)
     found = searching.run(found, min(work, left), derive=False)
@@ -89,7 +90,8 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
         searching.closed = {searching.line_of(found.steps[0].correction)}
         other = searching.run(fresh, min(work // 4, until - bench.work), derive=False)
         found = min(found, other, key=_left)
-    return min(inwards, found, key=_left) if inwards.complete else min(found, inwards, key=_left)
+    rivals = [inwards, found] if inwards.complete else [found, inwards]
+    return min([*rivals, *([hinted] if hinted.complete else [])], key=_left)
 
 
 def located(bench: Bench, repair: Repair, work: int = WORK) -> Repair:
