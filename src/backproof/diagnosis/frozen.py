@@ -19,6 +19,7 @@ from backproof.findings import Finding
 from backproof.graph import Node, adjoints, ancestors
 from backproof.step import Change, Parameter, TrainingStep, label
 from backproof.step.change import root
+from backproof.trace import Site
 
 SAME = 1e-6
 INDEX = re.compile(r"\[[^\]]*\]")
@@ -55,11 +56,11 @@ def forgotten_part(judgement: Judgement) -> tuple[Finding, ...]:
     """Make findings of the gradients that nothing reads, of the part of a parameter that is left as it is."""
     if frozen_part(judgement) is None:
         return ()
-    rule, trace, found = RULES["never-updated"], judgement.step.trace, list[Finding]()
+    trace, found = judgement.step.trace, list[Finding]()
     for each in unread_parts(judgement.step):
         site = trace.sites[each.gradient.origin.site]
         message = f"`{each.name}`, the gradient of a part of {listed(list(each.owners))}, is never applied."
-        found.append(Finding(rule.code, rule.name, "error", message, site.span, each.owners, site.text))
+        found.append(_error("never-updated", message, site, each.owners))
     return tuple(found)
 
 
@@ -111,7 +112,7 @@ def written_back(judgement: Judgement) -> tuple[Finding, ...]:
 
     And of those that keep a share of a memory of gradients and add none: `v = 0.9 * v`.
     """
-    rule, trace, found = RULES["never-updated"], judgement.step.trace, dict[int, Finding]()
+    trace, found = judgement.step.trace, dict[int, Finding]()
     for change in _overwritten(judgement):
         new = root(change.after, 0)
         if new.operation == "index_update":
@@ -123,17 +124,18 @@ def written_back(judgement: Judgement) -> tuple[Finding, ...]:
             message = (
                 f"`{statement.text}` writes into {name} what it holds already: its gradient is left out."
             )
-            found[statement.number] = Finding(
-                rule.code, rule.name, "error", message, site.span, (name,), site.text
-            )
-    rule = RULES["missing-term"]
+            found[statement.number] = _error("never-updated", message, site, (name,))
     for change in fed_by_nothing(judgement):
         site, name = trace.sites[change.stores[-1].site], label(trace, change)
         message = f"`{site.text}` keeps a share of {name} and adds nothing to it: it stays zero."
-        found.setdefault(
-            site.number, Finding(rule.code, rule.name, "error", message, site.span, (name,), site.text)
-        )
+        found.setdefault(site.number, _error("missing-term", message, site, (name,)))
     return tuple(found.values())
+
+
+def _error(name: str, message: str, site: Site, owners: tuple[str, ...]) -> Finding:
+    """What is wrong at a site, under the name of a rule."""
+    rule = RULES[name]
+    return Finding(rule.code, rule.name, "error", message, site.span, owners, site.text)
 
 
 def _overwritten(judgement: Judgement) -> list[Change]:

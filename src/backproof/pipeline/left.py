@@ -39,9 +39,11 @@ def with_what_is_left(mends: Mends, found: tuple[Finding, ...], judged: Judged) 
     if run is None or run.judgement is None:
         return found, ()
     missing, rows = _left(run, mends.options, judged)
-    certain = run.judgement.declared is not None or missing == written_back(run.judgement)
-    certain = certain and alone and run.judgement.verdict.correct
-    if not missing or not (certain or all(finding.mended for finding in missing)):
+    right = alone and run.judgement.verdict.correct
+    of_another_loss = right and run.judgement.declared is not None
+    kept = written_back(run.judgement) if right and not (of_another_loss or missing) else ()
+    missing = missing or kept
+    if not missing or not (of_another_loss or kept or all(finding.mended for finding in missing)):
         return found, rows if alone and not missing else ()
     left = before_mending(mends.program, edits, missing)
     if left is None:
@@ -64,8 +66,7 @@ def _left(run: Run, options: Options, judged: Judged) -> Left:
         dropped, mends = dropped_gradients(judgement.step), Mends(run.program, options)
         missing = unapplied(judgement, dropped, mends.verified)
         layers = None if missing else left_layers(judgement, untrained(judgement), mends.trained)
-        missing = missing if layers is None else (layers,)
-        return missing or written_back(judgement), lost_rows(judgement, dropped)
+        return missing if layers is None else (layers,), lost_rows(judgement, dropped)
     if not options.again:
         return (), ()
     report = judged(run.program, replace(options, again=False), run.trace, judgement)

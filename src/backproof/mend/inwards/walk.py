@@ -259,8 +259,8 @@ def _unpacked(node: Node, wanted: Sequence[Any]) -> Iterator[tuple[Node, list[An
         shape = np.shape(node.operands[0].value)
         yield from _unpacked(node.operands[0], [np.reshape(each, shape) for each in wanted])
     elif node.operation == "stack" and node.attributes.get("axis", 0) == 0:
-        for k, part in enumerate(node.operands):
-            yield from _unpacked(part, [each[k] for each in wanted])
+        for part, piece in _joined(node, tuple(wanted)):
+            yield from _unpacked(part, piece)
 
 
 def _packed(node: Node) -> list[Node] | None:
