@@ -55,6 +55,7 @@ from dataclasses import replace
 import numpy as np
 
 from backproof.check.place import Place
+from backproof.check.reading import NAMED
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction, Part, called, is_among, literal, make, product, quotient
 from backproof.faults.rule import Rule
@@ -71,7 +72,6 @@ RULE = Rule(
 )
 
 TWINS = {"numpy.convolve": "numpy.correlate", "numpy.correlate": "numpy.convolve"}
-READS = ("Name", "Attribute", "Subscript")
 WRITTEN = ("Constant", "UnaryOp", "Name", "Attribute")
 COMPARISONS = {
     ">": "greater", ">=": "greater_equal", "<": "less", "<=": "less_equal", "==": "equal", "!=": "not_equal",
@@ -127,7 +127,7 @@ def _leaking(place: Place) -> Iterator[Correction]:
 def _scaled_mask(place: Place) -> Iterator[Correction]:
     """The number by which the forward pass makes up for what a mask leaves out, where that is read bare."""
     masks = {unnamed(edge.operand) for edge in place.edges}
-    if place.site.kind not in READS or len(masks) != 1 or not place.shape:
+    if place.site.kind not in NAMED or len(masks) != 1 or not place.shape:
         return
     (mask,) = masks
     if not np.all(np.isin(mask.value, (0, 1))):

@@ -55,6 +55,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from backproof.check.place import Place
+from backproof.check.reading import NAMED
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import (
     BEFORE_ACTIVATION,
@@ -81,9 +82,6 @@ RULE = Rule(
 )
 
 
-READ = frozenset({"Name", "Attribute", "Subscript"})
-
-
 def corrections(place: Place) -> Iterator[Correction]:
     """The derivative of a common activation, of a value that can be read here."""
     edge = place.edges[0]
@@ -100,7 +98,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         )
     if place.site.kind == "BinOp" and place.site.detail == "**":
         yield from _powers(place)
-    names = place.names if place.site.kind not in READ else (place.text,)  # the value for its slope
+    names = place.names if place.site.kind not in NAMED else (place.text,)  # the value for its slope
     for name in names:
         node = place.value(name, edge)
         if node is None or np.shape(node.value) != place.shape or np.asarray(node.value).dtype.kind != "f":

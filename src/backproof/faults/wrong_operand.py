@@ -53,6 +53,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from backproof.check.place import Place
+from backproof.check.reading import NAMED
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import (
     Correction,
@@ -90,7 +91,7 @@ RULE = Rule(
 def corrections(place: Place) -> Iterator[Correction]:
     """Another name that can be read here, of the same shape or one that the product around it takes."""
     shape, edge = place.shape, place.edges[0]
-    simple = place.site.kind in ("Name", "Attribute", "Subscript")
+    simple = place.site.kind in NAMED
     if place.site.kind == "Constant":
         return
     for name in place.names:
@@ -206,7 +207,7 @@ def _repeated(place: Place) -> list[str]:
 
 def _read(place: Place, site: Site) -> set[str]:
     """The names that are read in an expression."""
-    if site.kind in ("Name", "Attribute", "Subscript"):
+    if site.kind in NAMED:
         return {site.text}
     return {text for number in site.children for text in _read(place, place.trace.sites[number])}
 

@@ -13,6 +13,7 @@ import numpy as np
 from backproof.check.catalogue import Catalogue
 from backproof.check.grades import RIGHT, parallel
 from backproof.check.place import Place
+from backproof.check.reading import NAMED
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.graph import Node, ancestors
@@ -20,7 +21,6 @@ from backproof.graph import Node, ancestors
 EACH = 3  # values of one expression that are looked at: rounds of a loop are alike
 USUAL = 0.6  # of the values on the way to right gradients: as many have the scale of all
 NEAR = 1e-5  # relative: the scales of gradients that are one
-READ = frozenset({"Name", "Attribute", "Subscript"})  # what was made elsewhere
 Change = tuple[Edge, Node]
 Blame = tuple[int, int, int]
 NONE: Blame = (0, 0, 0)
@@ -43,7 +43,7 @@ class Blames:
         leaves = int(self._leaves_rate(overlay, states))
         if RIGHT not in self.bench.initial:
             return leaves, 0, 0  # nothing says which values of the backward pass are right
-        read = {e for p in correction.parts if p.place.site.kind in READ for e in p.place.edges}
+        read = {e for p in correction.parts if p.place.site.kind in NAMED for e in p.place.edges}
         made = {edge.operand: node for edge, node in changes if edge.whole and edge not in read}
         named = {e.operand for p in correction.parts if _is_named(p.place) for e in p.place.edges}
         lost, found = self._moved({**overlay, **self._made(made, named)})
