@@ -32,7 +32,7 @@ def random_step(network: Network, batch: int | None, random: np.random.Generator
 
 
 def evaluated(
-    step: Step, state: Sequence[Array], x: Array, y: Array, order: NDArray[np.int32], rate: float
+    step: Step, state: Sequence[Array], x: Array, y: Array, order: NDArray[np.int32], rate: float | Array
 ) -> list[Array]:
     """The state after steps by the NumPy evaluator of the graph."""
     loop = EvaluatedLoop(step, state, x, y)

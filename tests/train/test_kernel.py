@@ -115,6 +115,26 @@ def test_order_of_samples():
     assert not np.allclose(once[0], other[0], rtol=1e-9)
 
 
+@pytest.mark.parametrize("unrolled", [True, False])
+def test_a_rate_for_each_step(unrolled):
+    """Each step takes its own rate where there is one for each, also where a step works ahead for the next."""
+    random = np.random.default_rng(5)
+    for network in (QUESTION, Network((2, 5, 3), "tanh", optimizer="adam")):
+        step, state = random_step(network, None, random)
+        x, y = random.normal(size=(9, network.layers[0])), random.normal(size=(9, network.layers[-1]))
+        order = random.integers(0, 9, 6).astype(np.int32)
+        rates = random.uniform(0.01, 0.2, 6)
+        kernel = compile_step(step, unrolled=unrolled)
+        found = kernel.run(state, x, y, order, rates)
+        assert_close(found, evaluated(step, state, x, y, order, rates), 1e-12)
+        by_steps = list(state)
+        for one, rate in zip(order, rates, strict=True):
+            by_steps = kernel.run(by_steps, x, y, np.array([one]), float(rate))
+        assert_close(found, by_steps, 1e-13)
+        with pytest.raises(ValueError, match="5 rates for 6 steps"):
+            kernel.run(state, x, y, order, rates[:5])
+
+
 def test_order_outside_the_data_is_refused():
     """A number that is no sample's is refused before the kernel would read beside the data."""
     step, state = random_step(QUESTION, None, np.random.default_rng(0))

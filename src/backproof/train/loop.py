@@ -25,8 +25,11 @@ BLOCK = 1000
 class Loop(Protocol):
     """A training loop that can be stopped between steps."""
 
-    def advance(self, order: Order, rate: float) -> None:
-        """Do one step for each entry (each row, in batches) of the order of samples."""
+    def advance(self, order: Order, rate: float | Array) -> None:
+        """Do one step for each entry (each row, in batches) of the order of samples.
+
+        ``rate`` is one for all steps, or one for each, `(steps,)`.
+        """
 
     def state(self) -> list[Array]:
         """The state after the last step."""
@@ -44,12 +47,12 @@ class EvaluatedLoop:
         self._state: list[Array] = []
         self.restore(state)
 
-    def advance(self, order: Order, rate: float) -> None:
+    def advance(self, order: Order, rate: float | Array) -> None:
         """Do one step for each entry of the order."""
         step = self._step
-        for samples in order:
+        for samples, own in zip(order, np.broadcast_to(rate, len(order)), strict=True):
             values = dict(zip(step.state, self._state, strict=True))
-            values |= {step.x: self._x[samples], step.y: self._y[samples], step.rate: np.asarray(rate)}
+            values |= {step.x: self._x[samples], step.y: self._y[samples], step.rate: np.asarray(own)}
             results = evaluate(step.updated, values)
             self._state = [np.asarray(results[node]) for node in step.updated]
 

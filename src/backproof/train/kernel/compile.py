@@ -18,7 +18,8 @@ from backproof.train.network import Step
 Array = NDArray[np.float64]
 MOST_VECTORS = 1500  # a step of more vector operations than this is written as loops, not unrolled
 
-_SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_double, ctypes.c_void_p)
+# State, x, y, order, rates; how far each step's rate is from the one before (0: all have one); steps; scratch.
+_SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 2, ctypes.c_void_p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,12 @@ class Kernel:
         return CompiledLoop(self, state, x, y)
 
     def run(
-        self, state: Sequence[Array], x: Array, y: Array, order: NDArray[np.int32], rate: float
+        self, state: Sequence[Array], x: Array, y: Array, order: NDArray[np.int32], rate: float | Array
     ) -> list[Array]:
-        """Do one step for every entry of ``order``, `(steps,)` or `(steps, batch)`; gives the new state."""
+        """Do one step for every entry of ``order``, `(steps,)` or `(steps, batch)`; gives the new state.
+
+        ``rate`` is one for all steps, or one for each, `(steps,)`.
+        """
         loop = self.loop(state, x, y)
         loop.advance(order, rate)
         return loop.state()
@@ -63,15 +67,18 @@ class CompiledLoop:
         self._scratch = np.zeros(kernel.scratch + kernel.width)
         self.restore(state)
 
-    def advance(self, order: NDArray[np.int32], rate: float) -> None:
-        """Do one step for each entry (each row, in batches) of the order of samples."""
+    def advance(self, order: NDArray[np.int32], rate: float | Array) -> None:
+        """Do one step for each entry (each row, in batches) of the order of samples, at one rate or its own."""
         batch = self._kernel.batch
         steps = order.size // batch
         order = np.ascontiguousarray(order, dtype=np.int32)
         if order.size != steps * batch or (order.size and not 0 <= order.min() <= order.max() < len(self._x)):
             raise ValueError("the order does not name samples of the data, a whole batch for each step")
-        addresses = [array.ctypes.data for array in (self._packed, self._x, self._y, order)]
-        self._function(*addresses, steps, rate, self._scratch.ctypes.data)
+        rates = np.asarray(rate, dtype=np.float64, order="C")
+        if rates.shape not in ((), (steps,)):
+            raise ValueError(f"there are {rates.size} rates for {steps} steps")
+        addresses = [array.ctypes.data for array in (self._packed, self._x, self._y, order, rates)]
+        self._function(*addresses, rates.ndim, steps, self._scratch.ctypes.data)
 
     def state(self) -> list[Array]:
         """The state after the last step."""

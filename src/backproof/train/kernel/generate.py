@@ -93,10 +93,10 @@ class Generator:
     def generate(self) -> str:
         """Write the module; gives it as LLVM assembly."""
         module = ir.Module("backproof")
-        kind = ir.FunctionType(ir.VoidType(), [POINTER] * 4 + [INT64, DOUBLE, POINTER])
+        kind = ir.FunctionType(ir.VoidType(), [POINTER] * 5 + [INT64] * 2 + [POINTER])
         function = ir.Function(module, kind, "steps")
-        self.state, self.x, self.y, self.order, count, rate, scratch = function.args
-        for argument in (self.state, self.x, self.y, self.order, scratch):
+        self.state, self.x, self.y, self.order, self.rates, self.rate_stride, count, scratch = function.args
+        for argument in (self.state, self.x, self.y, self.order, self.rates, scratch):
             argument.add_attribute("noalias")
         entry, first, body, done = (
             function.append_basic_block(n) for n in ("entry", "first", "step", "done")
@@ -104,7 +104,6 @@ class Generator:
         builder = ir.IRBuilder(entry)
         lanes = Lanes(builder, self.target)
         self.code = code = Code(lanes, scratch, unrolled=self.unrolled)
-        rate_tensor = code.uniform(lanes.spread(rate))
         held = [self._held(place) for place in self.places]
         uses = _uses(self.step)
         carried = find_carried(self.step, uses) if self.unrolled else None
@@ -119,7 +118,7 @@ class Generator:
         end = builder.select(builder.icmp_signed("<", end, count), end, count)
         if carried and memory:
             self.number = base
-            self._write(place, memory, carried.first(Lowering(code, self._leaves(held, rate_tensor), uses)))
+            self._write(place, memory, carried.first(Lowering(code, self._leaves(held), uses)))
         start = builder.block
         builder.branch(body)
 
@@ -127,7 +126,7 @@ class Generator:
         number = self.number = builder.phi(INT64)
         number.add_incoming(base, start)
         following = builder.add(number, INT64(1))
-        leaves = self._leaves(held, rate_tensor)
+        leaves = self._leaves(held)
         if carried and memory:
             leaves[carried.node] = self._read(place, memory)
         lowering = Lowering(code, leaves, uses)
@@ -157,8 +156,8 @@ class Generator:
             raise NotCompilableError("the network is large: BLAS does better than the kernel")
         return str(module)
 
-    def _leaves(self, held: Sequence[Memory], rate: Tensor) -> dict[Node, Tensor]:
-        """The values that a step starts from: the state, this step's samples, and the rate."""
+    def _leaves(self, held: Sequence[Memory]) -> dict[Node, Tensor]:
+        """The values that a step starts from: the state, this step's samples, and its rate."""
         step = self.step
         leaves = {
             node: self._read(place, memory)
@@ -167,8 +166,13 @@ class Generator:
         return leaves | {
             step.x: self._sample(step.x, self.x),
             step.y: self._sample(step.y, self.y),
-            step.rate: rate,
+            step.rate: self._rate(),
         }
+
+    def _rate(self) -> Tensor:
+        builder, lanes = self.code.lanes.builder, self.code.lanes
+        place = builder.gep(self.rates, [builder.mul(self.number, self.rate_stride)], source_etype=DOUBLE)
+        return self.code.uniform(lanes.spread(builder.load(place, typ=DOUBLE)))
 
     def _packed(self, place: Place) -> Memory:
         lanes = self.code.lanes
