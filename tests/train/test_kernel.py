@@ -117,7 +117,7 @@ def test_order_of_samples():
 
 @pytest.mark.parametrize("unrolled", [True, False])
 def test_a_rate_for_each_step(unrolled):
-    """Each step takes its own rate where there is one for each, also where a step works ahead for the next."""
+    """Each step takes its own rate where there is one for each, also where it works ahead for the next."""
     random = np.random.default_rng(5)
     for network in (QUESTION, Network((2, 5, 3), "tanh", optimizer="adam")):
         step, state = random_step(network, None, random)

@@ -18,7 +18,7 @@ from backproof.train.network import Step
 Array = NDArray[np.float64]
 MOST_VECTORS = 1500  # a step of more vector operations than this is written as loops, not unrolled
 
-# State, x, y, order, rates; how far each step's rate is from the one before (0: all have one); steps; scratch.
+# State, x, y, order, rates; the distance from one rate to the next (0: all steps have one); steps; scratch.
 _SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 2, ctypes.c_void_p)
 
 
@@ -68,7 +68,7 @@ class CompiledLoop:
         self.restore(state)
 
     def advance(self, order: NDArray[np.int32], rate: float | Array) -> None:
-        """Do one step for each entry (each row, in batches) of the order of samples, at one rate or its own."""
+        """Do one step for each entry (each row, in batches) of the order, at one rate or each at its own."""
         batch = self._kernel.batch
         steps = order.size // batch
         order = np.ascontiguousarray(order, dtype=np.int32)
