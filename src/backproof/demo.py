@@ -19,11 +19,12 @@ from pathlib import Path
 
 from backproof.findings import FileReport
 from backproof.source import Program, apply_edits, diff, read_program
-from backproof.train.network import Network, initial_parameters
+from backproof.train.network import Network
 from backproof.train.options import AS_ASKED_RATE, AS_ASKED_STEPS, RATES, STEPS, Options
 from backproof.train.plots import terminal_plot
 from backproof.train.report import fit_of
-from backproof.train.run import Outcome, Trainer
+from backproof.train.run import Outcome
+from backproof.train.session import train_networks
 
 EXAMPLE = Path(__file__).parent / "examples" / "waves.py"
 SEEDS = (0, 1, 2)
@@ -70,19 +71,17 @@ def run() -> int:
         " network, trained compiled, with one thing changed at a time (final mean loss for seeds"
         f" {', '.join(map(str, SEEDS))}):"
     )
-    rows = [(variant, _train(variant.options)) for variant in variants()]
-    _write(_table([(variant.change, outcomes) for variant, (_, outcomes) in rows]))
+    rows = [(variant, train_networks(variant.options)) for variant in variants()]
+    _write(_table([(variant.change, result.outcomes) for variant, result in rows]))
     _say(
         "Without biases every unit bends at x = 0 and nowhere else, however long it is trained. With"
         " biases alone the raw input makes learning slow; scaled as well, it fits."
     )
 
-    variant, (trainer, outcomes) = rows[-1]
-    best = min(outcomes, key=lambda outcome: outcome.final_loss)
-    options = replace(variant.options, seed=best.seed)
+    _, fitting = rows[-1]
+    best = fitting.best
     _heading("The network that fits: backproof train")
-    data = options.data(best.seed)
-    _write(terminal_plot(fit_of(options, trainer, data, best), width=WIDTH - 10, colour=_colours()) + "\n\n")
+    _write(terminal_plot(fit_of(fitting), width=WIDTH - 10, colour=_colours()) + "\n\n")
     speed = best.seconds / best.steps * 1e9
     _say(
         f"Mean loss {best.final_loss:.1e} after {best.steps:,} steps of one sample in {best.seconds:.2f} s"
@@ -124,18 +123,6 @@ def variants() -> list[Variant]:
         Variant("biases, input scaled", replace(asked, network=biased, standardize=True)),
         Variant("biases, input scaled, rate 0.1, wider start, 5,000,000 steps", fits),
     ]
-
-
-def _train(options: Options) -> tuple[Trainer, list[Outcome]]:
-    data = options.data(SEEDS[0])
-    trainer = Trainer(options.network, data.seen, data.y, options.batch)
-    outcomes = []
-    for seed in SEEDS:
-        data = options.data(seed)
-        trainer.set_data(data.seen, data.y)
-        parameters = initial_parameters(options.network, seed, options.largest)
-        outcomes.append(trainer.run(parameters, options.steps, options.rate, seed))
-    return trainer, outcomes
 
 
 def _table(rows: Sequence[tuple[str, Sequence[Outcome]]]) -> str:

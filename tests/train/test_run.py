@@ -8,7 +8,7 @@ import pytest
 from backproof.train import run as run_module
 from backproof.train.data import sample_formula
 from backproof.train.network import Network, initial_parameters
-from backproof.train.run import CHUNKS, Trainer
+from backproof.train.run import CHUNKS, Reached, Trainer
 
 NETWORK = Network((1, 6, 1))
 
@@ -45,7 +45,7 @@ def test_history_is_the_loss(trainer):
     """The curve starts at the first loss and ends at the final one, each the mean over all samples."""
     start = initial_parameters(NETWORK, 1)
     seen = []
-    outcome = trainer.run(start, 50_000, 0.05, 1, lambda done, loss: seen.append((done, loss)))
+    outcome = trainer.run(start, 50_000, 0.05, 1, lambda reached: seen.append((reached.steps, reached.loss)))
     assert outcome.history == ((0, outcome.first_loss), *seen)
     assert len(seen) == CHUNKS
     assert seen[-1] == (50_000, outcome.final_loss)
@@ -77,8 +77,8 @@ def test_divergence_is_found_to_the_step(compiled):
 def test_control_c_ends_cleanly(trainer):
     """Ctrl-C keeps what is trained so far, and the outcome says after how many steps."""
 
-    def interrupt(done: int, loss: float) -> None:
-        if done >= 3000:
+    def interrupt(reached: Reached) -> None:
+        if reached.steps >= 3000:
             raise KeyboardInterrupt
 
     start = initial_parameters(NETWORK, 1)
@@ -88,3 +88,40 @@ def test_control_c_ends_cleanly(trainer):
     same = trainer.run(start, 3000, 0.05, 1)
     assert all(np.array_equal(a, b) for a, b in zip(outcome.parameters, same.parameters, strict=True))
     assert outcome.final_loss == same.final_loss
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize(("optimizer", "batch"), [("sgd", 1), ("momentum", 3), ("adam", 1)])
+def test_going_on_is_never_having_stopped(optimizer, batch, compiled):
+    """From every exact place a run goes on to the same bits and the same curve, in a new loop."""
+    data = sample_formula("sin(x)", (0.0, 4.0), 60, 3, standardize=False)
+    network = Network((1, 6, 1), optimizer=optimizer)
+    trainer = Trainer(network, data.seen, data.y, batch, compiled=compiled)
+    steps = 7777 if compiled else 157
+    places: list[Reached] = []
+    whole = trainer.run(initial_parameters(network, 1), steps, 0.01, 1, places.append)
+    exact = [reached for reached in places if reached.exact]
+    assert len(exact) == (7 if compiled else len(places))
+    for reached in exact[:: len(exact) // 3]:
+        again = trainer.go_on(reached, steps, 0.01)
+        assert all(np.array_equal(a, b) for a, b in zip(whole.parameters, again.parameters, strict=True))
+        assert again.history == whole.history
+
+
+def test_a_run_is_ended_by_true(trainer):
+    """Who watches ends the run; the outcome says so, and holds what was reached."""
+    start = initial_parameters(NETWORK, 1)
+    outcome = trainer.run(start, 50_000, 0.05, 1, lambda reached: reached.steps >= 4000)
+    assert (outcome.stopped, outcome.interrupted, outcome.steps) == (True, False, 4000)
+    assert outcome.final_loss == trainer.run(start, 4000, 0.05, 1).final_loss
+
+
+def test_a_long_curve_is_thinned(trainer, monkeypatch):
+    """The curve of a long run keeps its first and its last point, and some of those between."""
+    start = initial_parameters(NETWORK, 1)
+    whole = trainer.run(start, 30_000, 0.05, 1)
+    monkeypatch.setattr(run_module, "LONGEST_HISTORY", 12)
+    thin = trainer.run(start, 30_000, 0.05, 1)
+    assert 6 <= len(thin.history) <= 12
+    assert set(thin.history) <= set(whole.history)
+    assert (thin.history[0], thin.history[-1]) == (whole.history[0], whole.history[-1])

@@ -46,6 +46,11 @@ class Options:
     save: Path | None = None
     json: bool = False
 
+    @property
+    def same_data(self) -> bool:
+        """Do all networks learn from the same samples, whatever their seed?"""
+        return self.file is not None
+
     def data(self, seed: int) -> Data:
         """The samples that a network of this seed learns from."""
         if self.file is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.errors import BackproofError
+from backproof.train.writing import check_folder, write_whole
 
 Array = NDArray[np.float64]
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -110,8 +110,7 @@ def check_plot_path(path: Path) -> None:
     """Refuse, before the training, a picture that could not be written after it."""
     if path.suffix.lower() not in SUFFIXES:
         raise PlotError(f"--plot {path}: the ending decides the format; there are {', '.join(SUFFIXES)}.")
-    if not path.parent.is_dir():
-        raise PlotError(f"--plot {path}: there is no folder {path.parent}.")
+    check_folder(path, "--plot")
 
 
 def write_plot(fit: Fit, path: Path) -> None:
@@ -131,10 +130,5 @@ def write_plot(fit: Fit, path: Path) -> None:
     right.semilogy(steps, [loss for _, loss in fit.history if loss > 0])
     right.set(xlabel="steps", title="mean loss over all samples")
     right.grid(visible=True, alpha=0.3)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        figure.savefig(temporary, format=path.suffix.lower().lstrip("."), dpi=150)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise PlotError(f"--plot {path}: cannot be written ({error.strerror or error}).") from None
+    kind = path.suffix.lower().lstrip(".")
+    write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=150), "--plot")

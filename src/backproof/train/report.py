@@ -15,19 +15,22 @@ from backproof.train.network import LOSSES
 from backproof.train.options import Options
 from backproof.train.plots import Fit, terminal_plot
 from backproof.train.run import Outcome, Trainer
+from backproof.train.session import Result
 
 LEARNT = 1e-3  # of the loss of always predicting the mean: above it a sentence says what could help
 TABLE_ROWS = 20
 
 
-def order_of(outcome: Outcome) -> float:
-    """Order outcomes by their final loss, those that diverged last."""
-    return outcome.final_loss if math.isfinite(outcome.final_loss) else math.inf
-
-
-def as_json(options: Options, outcomes: Sequence[Outcome], seconds: dict[str, float]) -> dict[str, Any]:
-    """The report by the JSON contract; a loss that is not finite is null."""
+def as_json(result: Result, imported: float) -> dict[str, Any]:
+    """The report by the JSON contract; a loss that is not finite is null. Importing took some seconds."""
+    outcomes, kernel = result.outcomes, result.trainer.kernel
     done = sum(outcome.steps for outcome in outcomes)
+    seconds = {
+        "import": imported,
+        "compile": kernel.seconds if kernel else 0.0,
+        "run": sum(outcome.seconds for outcome in outcomes),
+        "total": imported + result.seconds,
+    }
 
     def finite(loss: float) -> float | None:
         return loss if math.isfinite(loss) else None
@@ -43,28 +46,27 @@ def as_json(options: Options, outcomes: Sequence[Outcome], seconds: dict[str, fl
             }
             for outcome in outcomes
         ],
-        "steps": options.steps,
-        "parameters": options.network.parameters,
+        "steps": result.options.steps,
+        "parameters": result.options.network.parameters,
         "seconds": seconds,
         "ns_per_step": seconds["run"] / done * 1e9 if done else None,
     }
 
 
-def as_text(
-    options: Options, trainer: Trainer, data: Data, outcomes: Sequence[Outcome], best: Outcome, total: float
-) -> str:
+def as_text(result: Result) -> str:
     """Write the report for people: what was trained, the losses, the fit, and advice."""
+    options, trainer, outcomes, best = result.options, result.trainer, result.outcomes, result.best
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    parts = [f"{_headline(options, data)}\n", _table(outcomes)]
+    parts = [f"{_headline(options, result.data)}\n", _table(outcomes)]
     if options.network.layers[0] == 1 and best.divergence is None:
-        parts.append(f"{terminal_plot(fit_of(options, trainer, data, best), colour=colour)}\n")
+        parts.append(f"{terminal_plot(fit_of(result), colour=colour)}\n")
     closing = _sentences(options, trainer, outcomes, best)
     run = sum(outcome.seconds for outcome in outcomes)
     steps = sum(outcome.steps for outcome in outcomes)
     if trainer.kernel:
         closing.append(
             f"{steps:,} steps in {run:.3g} s, {run / max(steps, 1) * 1e9:.3g} ns a step"
-            f" (compiled in {trainer.kernel.seconds:.2g} s; {total:.2g} s in all)."
+            f" (compiled in {trainer.kernel.seconds:.2g} s; {result.seconds:.2g} s in all)."
         )
     else:
         closing.append(f"{steps:,} steps in {run:.3g} s, not compiled: {trainer.reason}.")
@@ -99,7 +101,7 @@ def _table(outcomes: Sequence[Outcome]) -> str:
             note = f"  stopped by Ctrl-C after {outcome.steps:,} steps"
         rows.append(f"{outcome.seed:>6}  {outcome.first_loss:>11.3e}  {outcome.final_loss:>11.3e}{note}\n")
     if len(outcomes) > TABLE_ROWS:
-        losses = np.array([order_of(outcome) for outcome in outcomes])
+        losses = np.array([outcome.rank for outcome in outcomes])
         rows.append(
             f"… {len(outcomes) - TABLE_ROWS} more; over all {len(outcomes)}: final loss from"
             f" {losses.min():.3e}, median {np.median(losses):.3e}, to {losses.max():.3e}\n"
@@ -138,8 +140,9 @@ def _sentences(options: Options, trainer: Trainer, outcomes: Sequence[Outcome], 
     return [found, f"Try more steps (--steps {options.steps * 10}), more units, or another rate."]
 
 
-def fit_of(options: Options, trainer: Trainer, data: Data, best: Outcome) -> Fit:
+def fit_of(result: Result) -> Fit:
     """What there is to draw of a network with one input."""
+    options, trainer, data, best = result.options, result.trainer, result.data, result.best
     x = data.x[:, 0]
     low, high = options.bounds if options.file is None else (float(x.min()), float(x.max()))
     line = np.linspace(low, high, 400)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 CHUNKS = 50  # a run is cut into this many, for the curve of the loss
+LONGEST_HISTORY = 1000  # points of that curve; a long run keeps every second one, and again
 CHUNK_WORK = 2e8  # vector operations a chunk at most: about a tenth of a second, so that Ctrl-C is heard
 EVALUATED_CHUNK = 500  # steps a chunk where nothing is compiled
 
@@ -34,8 +35,39 @@ class Divergence:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """A run between two chunks: all that it takes to go on from there.
+
+    ``state`` holds the parameters, then what the optimiser remembers; ``random`` is the state of the
+    generator that draws the samples, ``history`` the curve of the loss up to here, ``seconds`` the time
+    spent in steps. A run that goes on from an ``exact`` place has the same bits as one that was never
+    stopped there.
+    """
+
+    seed: int
+    steps: int
+    state: tuple[Array, ...]
+    random: Mapping[str, Any]
+    history: tuple[tuple[int, float], ...]
+    seconds: float = 0.0
+    exact: bool = True
+
+    @property
+    def loss(self) -> float:
+        """The mean loss over all samples."""
+        return self.history[-1][1]
+
+
+# What a run tells of each chunk; True stops the run.
+Watch: TypeAlias = "Callable[[Reached], bool | None]"
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run came to. Losses are means over all samples; the history holds (steps done, loss)."""
+    """What a run came to. Losses are means over all samples; the history holds (steps done, loss).
+
+    ``interrupted`` says that Ctrl-C ended it, ``stopped`` that who watched it did.
+    """
 
     seed: int
     parameters: tuple[Array, ...]
@@ -46,6 +78,12 @@ class Outcome:
     history: tuple[tuple[int, float], ...] = field(default=())
     divergence: Divergence | None = None
     interrupted: bool = False
+    stopped: bool = False
+
+    @property
+    def rank(self) -> float:
+        """Orders outcomes by their final loss, those that diverged last."""
+        return self.final_loss if math.isfinite(self.final_loss) else math.inf
 
 
 class Trainer:
@@ -94,20 +132,77 @@ class Trainer:
         return np.asarray(step.output.value)
 
     def run(
-        self,
-        parameters: Sequence[Array],
-        steps: int,
-        rate: float,
-        seed: int,
-        watch: Callable[[int, float], None] | None = None,
+        self, parameters: Sequence[Array], steps: int, rate: float, seed: int, watch: Watch | None = None
     ) -> Outcome:
-        """Train for a number of steps from these parameters, the samples drawn by the seed.
+        """Train for a number of steps from these parameters, the samples drawn by the seed."""
+        return self.go_on(self.begin(parameters, seed), steps, rate, watch)
 
-        Ctrl-C ends the run after the current chunk; the outcome then says so. ``watch`` is told the steps
-        done and the loss after each chunk.
+    def begin(self, parameters: Sequence[Array], seed: int) -> Reached:
+        """The state before the first step."""
+        random = np.random.default_rng([seed, 2])
+        state = (*parameters, *self._memory)
+        return Reached(seed, 0, state, random.bit_generator.state, ((0, self.loss(parameters)),))
+
+    def go_on(self, reached: Reached, steps: int, rate: float, watch: Watch | None = None) -> Outcome:
+        """Train from where a run has come to, until so many steps are done in all.
+
+        Ctrl-C ends the run after the last whole chunk; the outcome then says so. ``watch`` is told where the
+        run is after each chunk, and ends it by True.
         """
-        state = [*parameters, *self._memory]
         count = len(self.step.parameters)
+        loop, chunk = self._loop(reached.state, steps)
+        random = np.random.default_rng()
+        random.bit_generator.state = reached.random
+        divergence, interrupted, stopped = None, False, False
+        try:
+            while reached.steps < steps and not stopped:
+                size = min(chunk, steps - reached.steps)
+                shape = (size,) if self.batch == 1 else (size, self.batch)
+                order = random.integers(0, len(self.x), shape, dtype=np.int32)
+                start = time.perf_counter()
+                loop.advance(order, rate)
+                seconds = reached.seconds + time.perf_counter() - start
+                state = tuple(loop.state())
+                done, loss = reached.steps + size, self.loss(state[:count])
+                before, reached = (
+                    reached,
+                    Reached(
+                        reached.seed,
+                        done,
+                        state,
+                        random.bit_generator.state,
+                        _curve(reached.history, done, loss),
+                        seconds,
+                        exact=not self._blocks or done % BLOCK == 0,
+                    ),
+                )
+                if not _finite(state, loss):
+                    divergence = self._divergence(loop, before.state, order, rate, before.steps)
+                    break
+                stopped = bool(watch and watch(reached))
+        except KeyboardInterrupt:
+            interrupted = True
+        history = reached.history
+        return Outcome(
+            reached.seed,
+            reached.state[:count],
+            history[0][1],
+            reached.loss,
+            reached.steps,
+            reached.seconds,
+            history[:-1] if divergence else history,
+            divergence,
+            interrupted,
+            stopped,
+        )
+
+    @property
+    def _blocks(self) -> bool:
+        """Has a run to be cut between blocks, because the kernel carries values from step to step?"""
+        return self.kernel is not None and self.kernel.unrolled
+
+    def _loop(self, state: Sequence[Array], steps: int) -> tuple[Loop, int]:
+        """Give the loop that does the steps, and how many make a chunk: by the work, never by a clock."""
         loop: Loop
         if self.kernel is not None:
             loop = self.kernel.loop(state, self.x, self.y)
@@ -116,37 +211,9 @@ class Trainer:
             loop = EvaluatedLoop(self.step, state, self.x, self.y)
             most = EVALUATED_CHUNK
         chunk = max(min(steps // CHUNKS, most), 1)
-        if chunk > BLOCK or (self.kernel and self.kernel.unrolled):
+        if chunk > BLOCK or self._blocks:
             chunk = -(-chunk // BLOCK) * BLOCK
-        random = np.random.default_rng([seed, 2])
-        loss = first = self.loss(parameters)
-        history = [(0, first)]
-        done, seconds = 0, 0.0
-        divergence, interrupted = None, False
-        try:
-            while done < steps:
-                size = min(chunk, steps - done)
-                shape = (size,) if self.batch == 1 else (size, self.batch)
-                order = random.integers(0, len(self.x), shape, dtype=np.int32)
-                start = time.perf_counter()
-                loop.advance(order, rate)
-                seconds += time.perf_counter() - start
-                after = loop.state()
-                loss = self.loss(after[:count])
-                if not _finite(after, loss):
-                    divergence = self._divergence(loop, state, order, rate, done)
-                    state, done = after, done + size
-                    break
-                state, done = after, done + size
-                history.append((done, loss))
-                if watch:
-                    watch(done, loss)
-        except KeyboardInterrupt:
-            interrupted = True
-            loss = self.loss(state[:count])
-        return Outcome(
-            seed, tuple(state[:count]), first, loss, done, seconds, tuple(history), divergence, interrupted
-        )
+        return loop, chunk
 
     def _divergence(
         self, loop: Loop, before: Sequence[Array], order: NDArray[np.int32], rate: float, done: int
@@ -182,6 +249,12 @@ def _compiled(step: Step) -> tuple[Kernel | None, str | None]:
         return None, str(error)
     except RuntimeError as error:  # LLVM knows no such processor, or may not make memory executable
         return None, f"LLVM refused ({error})"
+
+
+def _curve(history: tuple[tuple[int, float], ...], done: int, loss: float) -> tuple[tuple[int, float], ...]:
+    """The history with one point more; where that is too many, with every second one."""
+    longer = (*history, (done, loss))
+    return longer if len(longer) <= LONGEST_HISTORY else (*longer[:-1:2], longer[-1])
 
 
 def _finite(state: Sequence[Array], loss: float) -> bool:
