@@ -15,7 +15,7 @@ from backproof.train.kernel.target import Target, assemble, host
 
 Array = NDArray[np.float64]
 BASELINE = Target(
-    2, False, host().triple, "x86-64", ""
+    2, 2, False, host().triple, "x86-64", ""
 )  # the oldest 64-bit x86: two lanes, no fused operation
 
 

@@ -93,7 +93,7 @@ def test_oldest_processor(unrolled):
 
 def test_arm_code():
     """For ARM the same module becomes NEON code with fused multiply-adds, without a call of a library."""
-    target = Target(2, True, "aarch64-unknown-linux-gnu", "generic", "+neon")
+    target = Target(2, 2, True, "aarch64-unknown-linux-gnu", "generic", "+neon")
     step = training_step(QUESTION, [np.ones((1, 10)), np.ones((10, 1))])
     code = assembly(Generator(step, target, True).generate(), target)
     assert "fmla" in code

@@ -36,7 +36,7 @@ class Code:
         """Scratch memory for lines of a length; it holds zeros before the first step."""
         stride = self.chunks(length) * self.lanes.width
         address = self.lanes.builder.gep(self.scratch, [INT64(self.used)], source_etype=DOUBLE)
-        self.used += lines * stride
+        self.used += lines * stride * self.lanes.networks
         return Memory(self.lanes, address, stride)
 
     def repeat(

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from backproof.graph import ancestors
 from backproof.train.kernel.generate import Generator, Place, row_stride
+from backproof.train.kernel.lanes import width_of
 from backproof.train.kernel.target import MachineCode, Target, assemble, host
 from backproof.train.network import Step
 
 Array = NDArray[np.float64]
+Order = NDArray[np.int32]
 MOST_VECTORS = 1500  # a step of more vector operations than this is written as loops, not unrolled
 
 # State, x, y, order, rates; the distance from one rate to the next (0: all steps have one); steps; scratch.
@@ -24,7 +26,10 @@ _SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A compiled step. ``seconds`` is what generating and compiling it took."""
+    """A compiled step of one network, or of ``networks`` side by side.
+
+    ``seconds`` is what generating and compiling it took.
+    """
 
     code: MachineCode
     places: tuple[Place, ...]
@@ -32,18 +37,45 @@ class Kernel:
     inputs: int
     outputs: int
     width: int
+    networks: int
     scratch: int
     unrolled: bool
     vectors: float  # about how many vector operations a step takes
     seconds: float
     module: str = field(repr=False, default="")
 
+    @property
+    def packed(self) -> int:
+        """How many float64 the packed state of one network has."""
+        return self.places[-1].end
+
+    def call(
+        self,
+        packed: Array,
+        x: Array,
+        y: Array,
+        order: Order,
+        rate: float | Array,
+        steps: int,
+        scratch: Array,
+    ) -> None:
+        """Do steps on a packed state; the arrays are as the kernel reads them, ``scratch`` as given by it."""
+        rates = np.asarray(rate, dtype=np.float64, order="C")
+        if rates.shape not in ((), (steps,)):
+            raise ValueError(f"there are {rates.size} rates for {steps} steps")
+        addresses = [array.ctypes.data for array in (packed, x, y, order, rates)]
+        _SIGNATURE(self.code.address)(*addresses, rates.ndim, steps, scratch.ctypes.data)
+
+    def new_scratch(self) -> Array:
+        """Memory for the values of a step; a loop keeps it from step to step."""
+        return np.zeros(self.scratch + self.width * self.networks)
+
     def loop(self, state: Sequence[Array], x: Array, y: Array) -> CompiledLoop:
         """Start a training loop; ``x`` has shape `(samples, inputs)`, ``y`` `(samples, outputs)`."""
         return CompiledLoop(self, state, x, y)
 
     def run(
-        self, state: Sequence[Array], x: Array, y: Array, order: NDArray[np.int32], rate: float | Array
+        self, state: Sequence[Array], x: Array, y: Array, order: Order, rate: float | Array
     ) -> list[Array]:
         """Do one step for every entry of ``order``, `(steps,)` or `(steps, batch)`; gives the new state.
 
@@ -59,26 +91,20 @@ class CompiledLoop:
 
     def __init__(self, kernel: Kernel, state: Sequence[Array], x: Array, y: Array) -> None:
         self._kernel = kernel
-        self._function = _SIGNATURE(kernel.code.address)
-        self._x = _padded(x, kernel.inputs, kernel.width)
-        self._y = _padded(y, kernel.outputs, kernel.width)
-        last = kernel.places[-1]
-        self._packed = np.zeros(last.offset + last.lines * last.stride)
-        self._scratch = np.zeros(kernel.scratch + kernel.width)
+        self._x = padded(x, kernel.inputs, kernel.width)
+        self._y = padded(y, kernel.outputs, kernel.width)
+        self._packed = np.zeros(kernel.packed)
+        self._scratch = kernel.new_scratch()
         self.restore(state)
 
-    def advance(self, order: NDArray[np.int32], rate: float | Array) -> None:
+    def advance(self, order: Order, rate: float | Array) -> None:
         """Do one step for each entry (each row, in batches) of the order, at one rate or each at its own."""
         batch = self._kernel.batch
         steps = order.size // batch
         order = np.ascontiguousarray(order, dtype=np.int32)
         if order.size != steps * batch or (order.size and not 0 <= order.min() <= order.max() < len(self._x)):
             raise ValueError("the order does not name samples of the data, a whole batch for each step")
-        rates = np.asarray(rate, dtype=np.float64, order="C")
-        if rates.shape not in ((), (steps,)):
-            raise ValueError(f"there are {rates.size} rates for {steps} steps")
-        addresses = [array.ctypes.data for array in (self._packed, self._x, self._y, order, rates)]
-        self._function(*addresses, rates.ndim, steps, self._scratch.ctypes.data)
+        self._kernel.call(self._packed, self._x, self._y, order, rate, steps, self._scratch)
 
     def state(self) -> list[Array]:
         """The state after the last step."""
@@ -91,24 +117,28 @@ class CompiledLoop:
             place.pack(np.asarray(value, dtype=np.float64), self._packed)
 
 
-def _padded(data: Array, columns: int, width: int) -> Array:
+def padded(data: Array, columns: int, width: int) -> Array:
     """Rows as the kernel reads them: whole vectors, zeros after the end; one column stays as it is."""
     stride = row_stride(columns, width)
-    padded = np.zeros((len(data), stride))
-    padded[:, :columns] = np.asarray(data, dtype=np.float64).reshape(len(data), columns)
-    return padded
+    rows = np.zeros((len(data), stride))
+    rows[:, :columns] = np.asarray(data, dtype=np.float64).reshape(len(data), columns)
+    return rows
 
 
-def compile_step(step: Step, target: Target | None = None, *, unrolled: bool | None = None) -> Kernel:
+def compile_step(
+    step: Step, target: Target | None = None, *, unrolled: bool | None = None, side_by_side: bool = False
+) -> Kernel:
     """Generate and compile the training loop of a step.
 
     Raises `NotCompilableError` for a graph that holds what the generator has no instructions for.
-    ``unrolled`` overrides the choice between straight code and loops.
+    ``unrolled`` overrides the choice between straight code and loops; ``side_by_side`` asks for a kernel
+    that trains as many networks at once as the widest vector has lanes, see `GroupLoop`.
     """
     start = time.perf_counter()
     target = target or host()
-    vectors = _estimate(step, target)
-    generator = Generator(step, target, vectors <= MOST_VECTORS if unrolled is None else unrolled)
+    networks = target.widest if side_by_side else 1
+    vectors = estimate(step, width_of(target, networks))
+    generator = Generator(step, target, vectors <= MOST_VECTORS if unrolled is None else unrolled, networks)
     module = generator.generate()
     code = assemble(module, "steps", target)
     return Kernel(
@@ -117,7 +147,8 @@ def compile_step(step: Step, target: Target | None = None, *, unrolled: bool | N
         generator.batch,
         generator.columns(step.x),
         generator.columns(step.y),
-        target.lanes,
+        generator.width,
+        networks,
         generator.scratch,
         generator.unrolled,
         vectors,
@@ -126,12 +157,12 @@ def compile_step(step: Step, target: Target | None = None, *, unrolled: bool | N
     )
 
 
-def _estimate(step: Step, target: Target) -> float:
+def estimate(step: Step, width: int) -> float:
     """About how many vector operations one step takes."""
     total = 0.0
     for node in ancestors(step.updated):
         size = np.size(node.value)
         if node.operation in ("matmul", "dot") and all(np.ndim(operand.value) for operand in node.operands):
             size *= np.shape(node.operands[0].value)[-1]
-        total += max(size / target.lanes, 1.0)
+        total += max(size / width, 1.0)
     return total

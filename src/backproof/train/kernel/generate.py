@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from backproof.graph import Node, ancestors
 from backproof.train.kernel.carry import find_carried
 from backproof.train.kernel.code import Code, NotCompilableError
-from backproof.train.kernel.lanes import DOUBLE, INT32, INT64, POINTER, Lanes
+from backproof.train.kernel.lanes import DOUBLE, INT32, INT64, POINTER, Lanes, width_of
 from backproof.train.kernel.lower import Lowering
 from backproof.train.kernel.target import Target
 from backproof.train.kernel.tensor import (
@@ -37,7 +37,10 @@ MOST_SCRATCH = 1 << 24  # float64 of scratch memory; beyond it BLAS does better 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a state variable stands in the packed state: ``lines`` lines of ``stride`` from ``offset`` on."""
+    """Where a state variable stands in the packed state of one network.
+
+    ``lines`` lines of ``stride`` float64 from ``offset`` on.
+    """
 
     shape: tuple[int, ...]
     lane: int | None
@@ -72,16 +75,22 @@ def row_stride(columns: int, width: int) -> int:
 
 
 class Generator:
-    """Writes the function: entry, the loop over steps with one step in it, exit."""
+    """Writes the function: entry, the loop over steps with one step in it, exit.
 
-    def __init__(self, step: Step, target: Target, unrolled: bool) -> None:
+    For ``networks`` side by side the state holds each element once for each of them, one after the other,
+    and the order all steps of the first network, then those of the second.
+    """
+
+    def __init__(self, step: Step, target: Target, unrolled: bool, networks: int = 1) -> None:
         self.step = step
         self.target = target
         self.unrolled = unrolled
+        self.networks = networks
+        self.width = width_of(target, networks)
         self.batch = np.shape(step.x.value)[0] if np.ndim(step.x.value) == 2 else 1
         places: list[Place] = []
         for node in step.state:
-            places.append(_place(node, target, places[-1].end if places else 0))
+            places.append(_place(node, self.width, places[-1].end if places else 0))
         self.places = tuple(places)
         self.scratch = 0
 
@@ -96,18 +105,19 @@ class Generator:
         kind = ir.FunctionType(ir.VoidType(), [POINTER] * 5 + [INT64] * 2 + [POINTER])
         function = ir.Function(module, kind, "steps")
         self.state, self.x, self.y, self.order, self.rates, self.rate_stride, count, scratch = function.args
+        self.count = count
         for argument in (self.state, self.x, self.y, self.order, self.rates, scratch):
             argument.add_attribute("noalias")
         entry, first, body, done = (
             function.append_basic_block(n) for n in ("entry", "first", "step", "done")
         )
         builder = ir.IRBuilder(entry)
-        lanes = Lanes(builder, self.target)
+        lanes = Lanes(builder, self.target, self.networks)
         self.code = code = Code(lanes, scratch, unrolled=self.unrolled)
         held = [self._held(place) for place in self.places]
         uses = _uses(self.step)
-        carried = find_carried(self.step, uses) if self.unrolled else None
-        place = _place(carried.node, self.target, 0) if carried else self.places[0]
+        carried = find_carried(self.step, uses) if self.unrolled and self.networks == 1 else None
+        place = _place(carried.node, self.width, 0) if carried else self.places[0]
         memory = self._local(place) if carried else None
         builder.cbranch(builder.icmp_signed(">", count, INT64(0)), first, done)
 
@@ -176,7 +186,8 @@ class Generator:
 
     def _packed(self, place: Place) -> Memory:
         lanes = self.code.lanes
-        address = lanes.builder.gep(self.state, [INT64(place.offset)], source_etype=DOUBLE)
+        offset = INT64(place.offset * self.networks)
+        address = lanes.builder.gep(self.state, [offset], source_etype=DOUBLE)
         return Memory(lanes, address, place.stride)
 
     def _held(self, place: Place) -> Memory:
@@ -188,14 +199,15 @@ class Generator:
         return memory
 
     def _local(self, place: Place) -> Memory:
-        local = self.code.lanes.builder.alloca(ir.ArrayType(DOUBLE, place.lines * place.stride))
+        size = place.lines * place.stride * self.networks
+        local = self.code.lanes.builder.alloca(ir.ArrayType(DOUBLE, size))
         local.type = POINTER
-        local.align = 8 * self.target.lanes
+        local.align = 8 * self.code.lanes.size
         return Memory(self.code.lanes, local, place.stride)
 
     def _copy(self, place: Place, source: Memory, destination: Memory) -> None:
         def line(i: Index) -> None:
-            chunks = place.stride // self.target.lanes
+            chunks = place.stride // self.width
             self.code.repeat(chunks, lambda chunk: destination.store(i, chunk, source.load(i, chunk)))
 
         self.code.repeat(place.lines, line)
@@ -208,23 +220,27 @@ class Generator:
             return Tensor(place.shape, place.lane, place.line, memory, Pad.ZERO)
         cells = self.code.computed(memory.load)
         for line in range(place.lines):
-            for chunk in range(place.stride // self.target.lanes):
+            for chunk in range(place.stride // self.width):
                 cells.load(line, chunk)  # now, before anything is written
         return Tensor(place.shape, place.lane, place.line, cells, Pad.ZERO)
 
-    def _row(self, i: Index) -> Any:
-        """The number of the sample in row i of this step's batch."""
+    def _rows(self, i: Index) -> list[Any]:
+        """The number of the sample in row i of this step's batch, for each network."""
         builder = self.code.lanes.builder
         position = plus(builder, times(builder, self.number, self.batch), i)
-        place = builder.gep(self.order, [position], source_etype=INT32)
-        return builder.sext(builder.load(place, typ=INT32), INT64)
+        rows = []
+        for network in range(self.networks):
+            before = builder.mul(self.count, INT64(network * self.batch))
+            place = builder.gep(self.order, [plus(builder, before, position)], source_etype=INT32)
+            rows.append(builder.sext(builder.load(place, typ=INT32), INT64))
+        return rows
 
     def _sample(self, node: Node, data: Any) -> Tensor:
         """The data of this step: rows of the data set."""
         shape = np.shape(node.value)
         lanes = self.code.lanes
-        stride = row_stride(self.columns(node), self.target.lanes)
-        rows = Gathered(lanes, data, stride, self._row)
+        stride = row_stride(self.columns(node), self.width)
+        rows = Gathered(lanes, data, stride, self._rows)
         batched = len(shape) == 2 and shape[0] > 1
         lane, line = layout(shape)
         if lane is None:
@@ -275,7 +291,7 @@ def _uses(step: Step) -> dict[Node, int]:
     return uses
 
 
-def _place(node: Node, target: Target, offset: int) -> Place:
+def _place(node: Node, width: int, offset: int) -> Place:
     shape = np.shape(node.value)
     try:
         lane, line = layout(shape)
@@ -283,5 +299,5 @@ def _place(node: Node, target: Target, offset: int) -> Place:
         raise NotCompilableError(str(error)) from None
     length = 1 if lane is None else shape[lane]
     lines = 1 if line is None else shape[line]
-    stride = -(-length // target.lanes) * target.lanes
+    stride = -(-length // width) * width
     return Place(shape, lane, line, offset, lines, length, stride)

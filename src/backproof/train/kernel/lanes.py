@@ -23,26 +23,48 @@ CONTRACT = ("contract",)
 
 
 class Lanes:
-    """A builder of vector instructions at the place where its `ir.IRBuilder` stands."""
+    """A builder of vector instructions at the place where its `ir.IRBuilder` stands.
 
-    def __init__(self, builder: ir.IRBuilder, target: Target) -> None:
+    A vector holds ``width`` neighbouring elements of a value of one network, or one element (``width`` is
+    1) of each of ``networks`` networks that are trained side by side. ``size`` is how many numbers it holds.
+    """
+
+    def __init__(self, builder: ir.IRBuilder, target: Target, networks: int = 1) -> None:
         self.builder = builder
         self.target = target
-        self.width = target.lanes
-        self.type = ir.VectorType(DOUBLE, self.width)
-        self.integers = ir.VectorType(INT64, self.width)
+        self.networks = networks
+        self.width = width_of(target, networks)
+        self.size = self.width * networks
+        self.type = ir.VectorType(DOUBLE, self.size)
+        self.integers = ir.VectorType(INT64, self.size)
 
     def splat(self, value: float) -> ir.Constant:
         """The same number in every lane."""
-        return ir.Constant(self.type, [value] * self.width)
+        return ir.Constant(self.type, [value] * self.size)
+
+    def whole(self, value: int) -> ir.Constant:
+        """The same whole number in every lane."""
+        return ir.Constant(self.integers, [value] * self.size)
 
     def spread(self, scalar: Any) -> Any:
         """One scalar of the program in every lane."""
         vector = self.builder.insert_element(ir.Constant(self.type, ir.Undefined), scalar, INT32(0))
-        return self.shuffle(vector, [0] * self.width)
+        zeros = ir.Constant(ir.VectorType(INT32, self.size), [0] * self.size)
+        return self.builder.shuffle_vector(vector, vector, zeros)
+
+    def gathered(self, scalars: Sequence[Any]) -> Any:
+        """One scalar of the program for each network, in the lanes of that network."""
+        if self.networks == 1:
+            return self.spread(scalars[0])
+        vector: Any = ir.Constant(self.type, ir.Undefined)
+        for network, scalar in enumerate(scalars):
+            vector = self.builder.insert_element(vector, scalar, INT32(network))
+        return vector
 
     def shuffle(self, vector: Any, order: Sequence[int], other: Any = None) -> Any:
-        """Pick lanes: below the width from the vector, from there on from the other one."""
+        """Pick elements: below the width from the vector, from there on from the other one."""
+        if self.width == 1:
+            return vector if order[0] == 0 or other is None else other
         mask = ir.Constant(ir.VectorType(INT32, len(order)), list(order))
         return self.builder.shuffle_vector(vector, vector if other is None else other, mask)
 
@@ -95,20 +117,22 @@ class Lanes:
         return self.builder.select(condition, a, b)
 
     def mask(self, valid: int, vector: Any, other: float) -> Any:
-        """Keep the first lanes, and put a number into the rest."""
+        """Keep the first elements, and put a number into the rest."""
+        if valid >= self.width:
+            return vector
         kept = ir.Constant(ir.VectorType(ir.IntType(1), self.width), [i < valid for i in range(self.width)])
         return self.select(kept, vector, self.splat(other))
 
     def intrinsic(self, name: str, *operands: Any) -> Any:
         """Call one of LLVM's generic intrinsics on whole vectors."""
-        function = self._declare(f"{name}.v{self.width}f64", self.type, [self.type] * len(operands))
+        function = self._declare(f"{name}.v{self.size}f64", self.type, [self.type] * len(operands))
         return self.builder.call(function, operands)
 
     def library(self, name: str, *operands: Any) -> Any:
         """Call a function of the C library lane by lane."""
         function = self._declare(name, DOUBLE, [DOUBLE] * len(operands))
         result: Any = ir.Constant(self.type, ir.Undefined)
-        for lane in range(self.width):
+        for lane in range(self.size):
             scalars = [self.builder.extract_element(operand, INT32(lane)) for operand in operands]
             result = self.builder.insert_element(result, self.builder.call(function, scalars), INT32(lane))
         return result
@@ -127,18 +151,16 @@ class Lanes:
     def halves_of_power_of_two(self, shifted: Any) -> tuple[Any, Any]:
         """Two factors whose product is 2^k, each of them normal, k in −2044…2046."""
         bits = self.builder.bitcast(shifted, self.integers)
-        magic = ir.Constant(self.integers, [_bits(exponential.MAGIC)] * self.width)
-        k = self.builder.sub(bits, magic)
-        half = self.builder.ashr(k, ir.Constant(self.integers, [1] * self.width))
+        k = self.builder.sub(bits, self.whole(_bits(exponential.MAGIC)))
+        half = self.builder.ashr(k, self.whole(1))
         return self._exponent(half), self._exponent(self.builder.sub(k, half))
 
     def _exponent(self, k: Any) -> Any:
-        biased = self.builder.add(k, ir.Constant(self.integers, [1023] * self.width))
-        shifted = self.builder.shl(biased, ir.Constant(self.integers, [52] * self.width))
-        return self.builder.bitcast(shifted, self.type)
+        biased = self.builder.add(k, self.whole(1023))
+        return self.builder.bitcast(self.builder.shl(biased, self.whole(52)), self.type)
 
     def total(self, vector: Any, combine: Callable[[Any, Any], Any]) -> Any:
-        """Combine all lanes; every lane of the result holds it, so that nothing has to be spread again."""
+        """Combine all elements; every lane of the result holds it, so that nothing has to be spread again."""
         distance = self.width // 2
         while distance:
             turned = self.shuffle(vector, [i ^ distance for i in range(self.width)])
@@ -165,6 +187,11 @@ class Lanes:
             ]
             block *= 2
         return rows[0]
+
+
+def width_of(target: Target, networks: int = 1) -> int:
+    """How many elements of one network's value a vector holds."""
+    return target.lanes if networks == 1 else 1
 
 
 def _bits(value: float) -> int:

@@ -118,7 +118,13 @@ class Lowering:
 
     def _shared(self, value: Value) -> Value:
         """Decide whether a value that several operations read is computed now or by each of them."""
-        if self.code.unrolled and isinstance(value, Product) and len(value.factors) <= MOST_FACTORS:
+        patient = self.lanes.networks > 1  # other networks' work fills the time that a chain waits
+        if (
+            self.code.unrolled
+            and not patient
+            and isinstance(value, Product)
+            and len(value.factors) <= MOST_FACTORS
+        ):
             return value
         return self.code.stored(self.tensor(value))
 
@@ -142,6 +148,7 @@ class Lowering:
         padded = np.zeros((len(lines), width))
         padded[:, : array.shape[lane]] = lines
         module = self.lanes.builder.module
+        padded = np.repeat(padded, self.lanes.networks, axis=1)
         kind = ir.ArrayType(DOUBLE, padded.size)
         data = ir.GlobalVariable(module, kind, module.get_unique_name("constant"))
         data.global_constant = True

@@ -12,12 +12,14 @@ from typing import Any
 class Target:
     """What the generator needs to know of the processor.
 
-    ``lanes`` is how many float64 one vector holds; ``fma`` says whether a multiply-add is one instruction
+    ``lanes`` is how many float64 one vector of a single network holds, ``widest`` how many the largest vector
+    does, which serves as many networks side by side; ``fma`` says whether a multiply-add is one instruction
     (where it is not, it would be a slow library call, so the generator must not ask for it). ``triple``,
     ``cpu`` and ``features`` are LLVM's words for the processor.
     """
 
     lanes: int
+    widest: int
     fma: bool
     triple: str
     cpu: str
@@ -35,8 +37,10 @@ def host() -> Target:
     triple, cpu = llvm.get_default_triple(), llvm.get_host_cpu_name()
     features = llvm.get_host_cpu_features()
     if platform.machine().lower() in ("aarch64", "arm64"):
-        return Target(2, True, triple, cpu, features.flatten())
-    return Target(4 if features.get("avx") else 2, bool(features.get("fma")), triple, cpu, features.flatten())
+        return Target(2, 2, True, triple, cpu, features.flatten())
+    lanes = 4 if features.get("avx") else 2
+    widest = 8 if features.get("avx512f") else lanes
+    return Target(lanes, widest, bool(features.get("fma")), triple, cpu, features.flatten())
 
 
 @dataclass(frozen=True, slots=True)

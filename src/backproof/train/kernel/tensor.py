@@ -145,7 +145,10 @@ def added_in_pairs(lanes: Lanes, vectors: Sequence[Any]) -> Any:
 
 
 class Memory:
-    """Cells in memory: lines of ``stride`` float64 each, from an address on."""
+    """Cells in memory: lines of ``stride`` elements each, from an address on.
+
+    Where networks are trained side by side, each element is there once for each of them.
+    """
 
     def __init__(self, lanes: Lanes, address: Any, stride: int) -> None:
         self.lanes = lanes
@@ -155,6 +158,7 @@ class Memory:
     def _at(self, line: Index, lane: Index) -> Any:
         builder = self.lanes.builder
         offset = plus(builder, times(builder, line, self.stride), lane)
+        offset = times(builder, offset, self.lanes.networks)
         if isinstance(offset, int):
             offset = INT64(offset)
         return builder.gep(self.address, [offset], source_etype=DOUBLE)
@@ -171,31 +175,37 @@ class Memory:
 
     def element(self, line: Index, lane: Index, /) -> Any:
         """One element in every lane."""
+        if self.lanes.width == 1:
+            return self.load(line, lane)
         scalar = self.lanes.builder.load(self._at(line, lane), align=8, typ=DOUBLE)
         return self.lanes.spread(scalar)
 
 
 class Gathered:
-    """Rows of a data set, picked by their numbers: line i is row ``order[i]``."""
+    """Rows of a data set, picked by their numbers: line i is, for each network, row ``rows(i)[network]``."""
 
-    def __init__(self, lanes: Lanes, data: Any, stride: int, row: Callable[[Index], Any]) -> None:
+    def __init__(self, lanes: Lanes, data: Any, stride: int, rows: Callable[[Index], Sequence[Any]]) -> None:
         self.lanes = lanes
         self.data = data
         self.stride = stride
-        self.row = row
+        self.rows = rows
 
-    def _memory(self, line: Index) -> Memory:
+    def _addresses(self, line: Index, lane: Index) -> list[Any]:
         builder = self.lanes.builder
-        offset = builder.mul(self.row(line), INT64(self.stride))
-        return Memory(self.lanes, builder.gep(self.data, [offset], source_etype=DOUBLE), self.stride)
+        offsets = [plus(builder, builder.mul(row, INT64(self.stride)), lane) for row in self.rows(line)]
+        return [builder.gep(self.data, [offset], source_etype=DOUBLE) for offset in offsets]
 
     def load(self, line: Index, chunk: Index, /) -> Any:
         """The vector of one chunk."""
-        return self._memory(line).load(0, chunk)
+        if self.lanes.width == 1:
+            return self.element(line, chunk)
+        (address,) = self._addresses(line, times(self.lanes.builder, chunk, self.lanes.width))
+        return self.lanes.builder.load(address, align=8, typ=self.lanes.type)
 
     def element(self, line: Index, lane: Index, /) -> Any:
         """One element in every lane."""
-        return self._memory(line).element(0, lane)
+        addresses = self._addresses(line, lane)
+        return self.lanes.gathered([self.lanes.builder.load(a, align=8, typ=DOUBLE) for a in addresses])
 
 
 def times(builder: ir.IRBuilder, index: Index, factor: int) -> Index:
