@@ -72,7 +72,7 @@ class GroupLoop:
 
     def finite(self) -> NDArray[np.bool_]:
         """Which networks have a state without infinities and NaN."""
-        return np.isfinite(self._packed[:, : self._count]).all(axis=0)
+        return np.asarray(np.isfinite(self._packed[:, : self._count]).all(axis=0))
 
 
 def _joined(data: Sequence[Array], columns: int, width: int) -> Array:

@@ -118,13 +118,9 @@ class Lowering:
 
     def _shared(self, value: Value) -> Value:
         """Decide whether a value that several operations read is computed now or by each of them."""
-        patient = self.lanes.networks > 1  # other networks' work fills the time that a chain waits
-        if (
-            self.code.unrolled
-            and not patient
-            and isinstance(value, Product)
-            and len(value.factors) <= MOST_FACTORS
-        ):
+        # Side by side, the work of other networks fills the time that one waits for its chain.
+        early = self.code.unrolled and self.lanes.networks == 1
+        if early and isinstance(value, Product) and len(value.factors) <= MOST_FACTORS:
             return value
         return self.code.stored(self.tensor(value))
 
