@@ -122,7 +122,7 @@ def test_train_leaves_open_what_was_not_given():
         "activation standardize target range samples data inputs outputs loss optimizer lr batch seed dtype"
     )
     assert all(getattr(options, name) is None for name in names.split())
-    assert (options.networks, options.output_format, options.program) == (1, "text", None)
+    assert (options.networks, options.output_format, options.program) == (None, "text", None)
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,6 @@ def test_data_file(capsys, tmp_path):
     [
         (["--what-if"], "not there yet"),
         (["net.py"], "not there yet"),
-        (["--checkpoint", "c"], "not there yet"),
         (["--dtype", "float32"], "not there yet"),
         (["--activation", "sigmod"], "did you mean 'sigmoid'?"),
         (["--loss", "nonsense"], "half-squared, mse, mae"),

@@ -55,18 +55,22 @@ def add_parser(verbs: Subparsers) -> None:
     how.add_argument(
         "--networks",
         type=positive_integer,
-        default=1,
         metavar="N",
         help="train N at once: seeds seed … seed+N−1",
     )
-    how.add_argument("--as-asked", action="store_true", help="no biases, raw input, rate 0.01, 500000 steps")
     how.add_argument(
-        "--what-if", action="store_true", help="train the variants that could help; print a table"
+        "--as-asked", action="store_true", default=None, help="no biases, raw input, rate 0.01, 500000 steps"
+    )
+    how.add_argument(
+        "--what-if",
+        action="store_const",
+        const=True,
+        help="train the variants that could help; print a table",
     )
     output = parser.add_argument_group("the output")
     output.add_argument("--plot", metavar="FILE", help="draw the fit into a picture file")
-    output.add_argument("--checkpoint", metavar="FILE", help="write the state now and then")
-    output.add_argument("--resume", action="store_true", help="go on from --checkpoint")
+    output.add_argument("--checkpoint", metavar="FILE", help="write the state every few seconds, and at last")
+    output.add_argument("--resume", action="store_true", default=None, help="go on from --checkpoint")
     output.add_argument("--save", metavar="FILE.npz", help="write the trained parameters")
     output.add_argument("--output-format", choices=["text", "json"], default="text", help="(default: text)")
     parser.set_defaults(run=run, parser=parser)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 import time
 
-from backproof.errors import BackproofError
+from backproof.errors import BackproofError, FileUnwritableError
+from backproof.train.checkpoint import resumed
 from backproof.train.options import Options, options_of
 from backproof.train.plots import check_plot_path, write_plot
 from backproof.train.progress import Progress
@@ -22,7 +24,7 @@ INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
 def run(arguments: argparse.Namespace) -> int:
     """Train and report. Gives 0, 2 when every network diverged, 130 when Ctrl-C ended it."""
     imported = time.process_time()  # until here nothing was done but to import
-    options = options_of(arguments)
+    options = options_of(resumed(arguments))
     _check_paths(options)
     with Progress(options) as progress:
         result = train_networks(options, progress.watch)
@@ -30,25 +32,42 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(as_json(result, imported)) + "\n")
     else:
         sys.stdout.write(as_text(result))
-    for sentence in _written(result):
-        if not options.json:
-            sys.stdout.write(f"{sentence}\n")
-    if any(outcome.interrupted for outcome in result.outcomes):
+    sentences, trouble = _written(result)
+    if not options.json or result.interrupted:
+        for sentence in sentences:
+            (sys.stderr if options.json else sys.stdout).write(f"{sentence}\n")
+    if trouble:
+        raise trouble
+    if result.interrupted:
         return INTERRUPTED
     return 2 if all(outcome.divergence for outcome in result.outcomes) else 0
 
 
-def _written(result: Result) -> list[str]:
-    """Write the files that were asked for, and say so."""
+def _written(result: Result) -> tuple[list[str], BackproofError | None]:
+    """Write the files that were asked for, and say so; one that cannot be written keeps no other back."""
     options = result.options
-    sentences = []
+    sentences, trouble = [], result.trouble
     if options.save:
-        save(options.save, options.network, result.data, result.best.parameters)
-        sentences.append(f"The parameters are in {options.save}.")
+        try:
+            save(options.save, options.network, result.data, result.best.parameters)
+            sentences.append(f"The parameters are in {options.save}.")
+        except FileUnwritableError as error:
+            trouble = error
     if options.plot and result.best.divergence is None:
-        write_plot(fit_of(result), options.plot)
-        sentences.append(f"The plot is in {options.plot}.")
-    return sentences
+        try:
+            write_plot(fit_of(result), options.plot)
+            sentences.append(f"The plot is in {options.plot}.")
+        except FileUnwritableError as error:
+            trouble = error
+    if options.checkpoint and not result.trouble:
+        more = "" if result.interrupted else " --steps N"
+        command = shlex.join(["backproof", "train", "--checkpoint", str(options.checkpoint), "--resume"])
+        sentences.append(f"The state is in {options.checkpoint}; to go on: {command}{more}")
+    elif result.interrupted and not options.save:
+        sentences.append(
+            "Nothing was saved: --checkpoint FILE keeps the state, and --resume goes on from it."
+        )
+    return sentences, trouble
 
 
 def _check_paths(options: Options) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import difflib
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ RATES = {"sgd": 0.1, "momentum": 0.01, "adam": 0.003}
 STEPS = 5_000_000
 AS_ASKED_STEPS, AS_ASKED_RATE = 500_000, 0.01
 LONGEST = 10**15
+OUTPUT = ("plot", "save", "checkpoint", "resume", "output_format")
 
 
 class OptionError(BackproofError):
@@ -45,6 +46,9 @@ class Options:
     plot: Path | None = None
     save: Path | None = None
     json: bool = False
+    checkpoint: Path | None = None
+    resume: bool = False
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def same_data(self) -> bool:
@@ -98,8 +102,21 @@ def options_of(arguments: argparse.Namespace) -> Options:
         plot=_path(given("plot", None)),
         save=_path(given("save", None)),
         json=given("output_format", "text") == "json",
+        checkpoint=_path(given("checkpoint", None)),
+        resume=bool(given("resume", False)),
+        given=_given(arguments),
     )
     return _fitted(options, layers_given=getattr(arguments, "layers", None) is not None)
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What was given of the options that say what is computed, for who goes on with it without them."""
+    values = {name: value for name, value in vars(arguments).items() if name not in OUTPUT}
+    if values.get("data") is not None:
+        values["data"] = str(Path(values["data"]).absolute())
+    return {
+        name: value for name, value in values.items() if isinstance(value, (str, int, float, list, tuple))
+    }
 
 
 def _fitted(options: Options, *, layers_given: bool) -> Options:
@@ -129,8 +146,6 @@ def _refuse_missing(arguments: argparse.Namespace) -> None:
     missing = {
         "program": "training the network of a program is not there yet; leave PROGRAM out",
         "what_if": "--what-if is not there yet; 'backproof demo' shows the variants of the sine network",
-        "checkpoint": "--checkpoint is not there yet; --save writes the trained parameters at the end",
-        "resume": "--resume is not there yet",
     }
     for name, sentence in missing.items():
         if getattr(arguments, name, None):

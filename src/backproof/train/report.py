@@ -60,7 +60,7 @@ def as_text(result: Result) -> str:
     parts = [f"{_headline(options, result.data)}\n", _table(outcomes)]
     if options.network.layers[0] == 1 and best.divergence is None:
         parts.append(f"{terminal_plot(fit_of(result), colour=colour)}\n")
-    closing = _sentences(options, trainer, outcomes, best)
+    closing = [*result.notes, *_sentences(options, trainer, outcomes, best)]
     run = sum(outcome.seconds for outcome in outcomes)
     steps = sum(outcome.steps for outcome in outcomes)
     if trainer.kernel:

@@ -107,6 +107,16 @@ class Trainer:
         self.x, self.y = x, y
         self._whole: Step | None = None
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the parameters, and of what the optimiser remembers, as in `Reached.state`."""
+        return [node.name or f"#{number}" for number, node in enumerate(self.step.state)]
+
+    @cached_property
+    def code(self) -> str:
+        """A digest of what does the steps: only where it is the same are the bits."""
+        return self.kernel.digest if self.kernel else f"NumPy {np.__version__}"
+
     @cached_property
     def _memory(self) -> list[Array]:
         """What the optimiser remembers before the first step."""
@@ -232,8 +242,8 @@ class Trainer:
                 broken = middle
         loop.restore(state)
         loop.advance(order[fine:broken], rate)
-        names = [node.name or "?" for node in self.step.state]
-        bad = [name for name, value in zip(names, loop.state(), strict=True) if not np.isfinite(value).all()]
+        named = zip(self.names, loop.state(), strict=True)
+        bad = [name for name, value in named if not np.isfinite(value).all()]
         return Divergence(done + broken, bad[0] if bad else "the loss")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,6 @@ Array = NDArray[np.float64]
 
 def save(path: Path, network: Network, data: Data, parameters: Sequence[Array]) -> None:
     """Write the parameters by their names, and the scaling of the input."""
-    arrays = dict(zip(network.names(), parameters, strict=True))
-    write_whole(
-        path,
-        lambda file: np.savez(file, allow_pickle=False, x_centre=data.centre, x_spread=data.spread, **arrays),
-        "--save",
-    )
+    arrays: Any = dict(zip(network.names(), parameters, strict=True))
+    arrays |= {"x_centre": data.centre, "x_spread": data.spread}
+    write_whole(path, lambda file: np.savez(file, **arrays), "--save")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from backproof.errors import FileUnwritableError
+from backproof.train.checkpoint import Keeper
 from backproof.train.data import Data
 from backproof.train.network import initial_parameters
 from backproof.train.options import Options
@@ -13,7 +16,11 @@ from backproof.train.run import Outcome, Reached, Trainer, Watch
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was trained. ``data`` are those of the best network; ``seconds`` is what all of it took."""
+    """What was trained. ``data`` are those of the best network; ``seconds`` is what all of it took.
+
+    ``interrupted`` says that Ctrl-C ended it; ``notes`` are sentences on how it went, and ``trouble`` is why
+    the checkpoint could not be written in the end.
+    """
 
     options: Options
     trainer: Trainer
@@ -21,30 +28,61 @@ class Result:
     outcomes: tuple[Outcome, ...]
     best: Outcome
     seconds: float
+    interrupted: bool = False
+    notes: tuple[str, ...] = ()
+    trouble: FileUnwritableError | None = None
 
 
 def train_networks(options: Options, *watches: Watch) -> Result:
-    """Train every network of the options. Each watch is told of every chunk; True stops all that remains."""
+    """Train every network of the options. Each watch is told of every chunk; True stops all that remains.
+
+    With ``--checkpoint`` the state is kept in a file, also where a watch raises.
+    """
+    start = time.perf_counter()
+    data = options.data(options.seed)
+    trainer = Trainer(options.network, data.seen, data.y, options.batch)
+    keeper = Keeper.begin(options, data, trainer.code, trainer.names) if options.checkpoint else None
+    outcomes: list[Outcome] = []
+    interrupted = False
+    try:
+        for outcome in _run_all(options, trainer, data, watches, keeper):
+            outcomes.append(outcome)
+            interrupted = outcome.interrupted
+    except BaseException as error:
+        if keeper:
+            keeper.close()
+        if not (isinstance(error, KeyboardInterrupt) and outcomes):
+            raise
+        interrupted = True
+    trouble = keeper.close() if keeper else None
+    best = min(outcomes, key=lambda outcome: outcome.rank)
+    if not options.same_data:
+        data = options.data(best.seed)
+        trainer.set_data(data.seen, data.y)
+    seconds = time.perf_counter() - start
+    notes = keeper.notes if keeper else ()
+    return Result(options, trainer, data, tuple(outcomes), best, seconds, interrupted, notes, trouble)
+
+
+def _run_all(
+    options: Options, trainer: Trainer, data: Data, watches: Sequence[Watch], keeper: Keeper | None
+) -> Iterator[Outcome]:
+    """Train one network after the other, those that a checkpoint knows from where they were."""
+    known = keeper.networks if keeper else {}
+    watches = [keeper.watch, *watches] if keeper else watches
 
     def watch(reached: Reached) -> bool:
         told = [bool(each(reached)) for each in watches]  # all of them, also where the first one stops
         return any(told)
 
-    start = time.perf_counter()
-    data = options.data(options.seed)
-    trainer = Trainer(options.network, data.seen, data.y, options.batch)
-    outcomes: list[Outcome] = []
     for seed in range(options.seed, options.seed + options.networks):
         if seed != options.seed and not options.same_data:
             data = options.data(seed)
             trainer.set_data(data.seen, data.y)
-        parameters = initial_parameters(options.network, seed, options.largest)
-        outcomes.append(trainer.run(parameters, options.steps, options.rate, seed, watch))
-        if outcomes[-1].interrupted or outcomes[-1].stopped:
-            break
-    seconds = time.perf_counter() - start
-    best = min(outcomes, key=lambda outcome: outcome.rank)
-    if best is not outcomes[-1] and not options.same_data:
-        data = options.data(best.seed)
-        trainer.set_data(data.seen, data.y)
-    return Result(options, trainer, data, tuple(outcomes), best, seconds)
+        reached = known.get(seed)
+        if reached is None:
+            reached = trainer.begin(initial_parameters(options.network, seed, options.largest), seed)
+        outcome = trainer.go_on(reached, options.steps, options.rate, watch)
+        yield outcome
+        if outcome.interrupted or outcome.stopped:
+            return

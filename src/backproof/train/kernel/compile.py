@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from backproof.graph import ancestors
 from backproof.train.kernel.generate import Generator, Place, row_stride
 from backproof.train.kernel.lanes import width_of
-from backproof.train.kernel.target import MachineCode, Target, assemble, host
+from backproof.train.kernel.target import MachineCode, Target, assemble, host, llvm_version
 from backproof.train.network import Step
 
 Array = NDArray[np.float64]
@@ -43,6 +44,12 @@ class Kernel:
     vectors: float  # about how many vector operations a step takes
     seconds: float
     module: str = field(repr=False, default="")
+
+    @property
+    def digest(self) -> str:
+        """Tells the machine code apart: where it is the same, so is every bit that it computes."""
+        text = f"{host()} {llvm_version()} {self.module}"
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def packed(self) -> int:

@@ -43,6 +43,13 @@ def host() -> Target:
     return Target(lanes, widest, bool(features.get("fma")), triple, cpu, features.flatten())
 
 
+def llvm_version() -> str:
+    """The version of the compiler."""
+    import llvmlite.binding as llvm
+
+    return ".".join(map(str, llvm.llvm_version_info))
+
+
 @dataclass(frozen=True, slots=True)
 class MachineCode:
     """Compiled code and the engine that owns it: the address is valid as long as this object lives."""
