@@ -56,6 +56,15 @@ def do(operation: str, *operands: object, **attributes: object) -> Node:
         (do("subtract", 1.0, do("negative", do("multiply", X, 1.0))), "1 + x"),
         (do("multiply", do("multiply", X, 2.0), 0.5), "x"),
         (do("multiply", 3.0, do("multiply", 2.0, Y)), "6 * y"),
+        (do("add", do("multiply", 3.0, X), do("multiply", Y, 3.0)), "3 * (x + y)"),
+        (do("subtract", do("multiply", 3.0, X), do("multiply", 3.0, Y)), "3 * (x - y)"),
+        (do("add", do("multiply", -3.0, X), do("multiply", 3.0, Y)), "3 * (y - x)"),
+        (do("subtract", do("multiply", 3.0, X), do("multiply", -3.0, Y)), "3 * (x + y)"),
+        (do("subtract", do("multiply", 3.0, X), do("multiply", 2.0, Y)), "3 * x - 2 * y"),
+        (
+            do("multiply", do("negative", do("broadcast_to", constant(2.0), shape=(2, 3))), X),
+            "-2 * x",
+        ),
     ],
 )
 def test_a_rule(node: Node, text: str) -> None:

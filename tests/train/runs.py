@@ -16,18 +16,14 @@ QUESTION = Network((1, 10, 1), "sigmoid", bias=False)
 
 def random_step(network: Network, batch: int | None, random: np.random.Generator) -> tuple[Step, list[Array]]:
     """A training step of a network, and a state for it that is nowhere zero."""
-    shapes = []
-    for inputs, outputs in zip(network.layers, network.layers[1:], strict=False):
-        shapes += [(inputs, outputs), (outputs,)] if network.bias else [(inputs, outputs)]
-    step = training_step(network, [random.normal(size=shape) for shape in shapes], batch)
+    step = training_step(network, [random.normal(size=shape) for shape in network.shapes()], batch)
     state = [random.normal(size=np.shape(node.value)) * 0.7 + 0.05 for node in step.state]
-    if network.optimizer == "adam":
-        # Powers of β lie below 1, means of squares above 0.
-        for position, node in enumerate(step.state):
-            if node.name and "ᵗ" in node.name:
-                state[position] = np.array(random.uniform(0.5, 0.9))
-            elif node.name and "square" in node.name:
-                state[position] = np.abs(state[position]) + 0.1
+    # Powers of β lie below 1, means of squares above 0.
+    for position, node in enumerate(step.state):
+        if node.name and "ᵗ" in node.name:
+            state[position] = np.array(random.uniform(0.5, 0.9))
+        elif node.name and "square" in node.name:
+            state[position] = np.abs(state[position]) + 0.1
     return step, state
 
 

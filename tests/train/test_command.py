@@ -130,7 +130,7 @@ def test_data_file(capsys, tmp_path):
         (["net.py"], "not there yet"),
         (["--dtype", "float32"], "not there yet"),
         (["--activation", "sigmod"], "did you mean 'sigmoid'?"),
-        (["--loss", "nonsense"], "half-squared, mse, mae"),
+        (["--loss", "nonsense"], "half-squared, mse, mae, huber"),
         (["--target", "y"], "not known"),
         (["--data", "none.csv"], "no such file"),
         (["--seed", "-1"], "--seed"),

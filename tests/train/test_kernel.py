@@ -11,7 +11,7 @@ from backproof.graph import apply, leaf
 from backproof.train.kernel import NotCompilableError, Target, compile_step
 from backproof.train.kernel.generate import Generator
 from backproof.train.kernel.target import assembly
-from backproof.train.network import ACTIVATIONS, LOSSES, Network, Step, training_step
+from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, Network, Step, training_step
 from tests.train.emitted import BASELINE
 from tests.train.runs import QUESTION, assert_close, evaluated, random_step
 
@@ -58,15 +58,25 @@ def test_every_activation(activation, unrolled):
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("batch", [None, 3])
 def test_every_loss(loss, batch):
-    """Each loss, for one sample and for a batch."""
-    compare(Network((2, 5, 3), "tanh", loss=loss), batch)
+    """Each loss, with the output that it goes with, for one sample and for a batch."""
+    output = LOSSES[loss].output
+    for unrolled in (True, False):
+        compare(Network((2, 5, 3), "tanh", output, loss=loss), batch, unrolled=unrolled)
 
 
-@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+@pytest.mark.parametrize("batch", [None, 5])
+def test_softmax_with_another_loss(batch):
+    """Softmax is an output like others: with a squared error its own derivative is taken."""
+    compare(Network((2, 5, 6), "tanh", "softmax", loss="mse"), batch)
+    compare(Network((2, 5, 4), "tanh", "softmax", loss="mse"), batch, unrolled=False)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("unrolled", [True, False])
 def test_every_optimizer(optimizer, unrolled):
-    """What the optimiser remembers is state of the kernel like the parameters."""
+    """What the optimiser remembers is state of the kernel like the parameters; weight decay is a term."""
     compare(Network((2, 6, 3), optimizer=optimizer), unrolled=unrolled)
+    compare(Network((2, 6, 3), optimizer=optimizer, decay=0.3), unrolled=unrolled)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 4, 7])

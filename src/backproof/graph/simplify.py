@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph.node import Node, ancestors, constant, shape_of, with_operands
-from backproof.graph.operations import OPERATIONS, attribute
+from backproof.graph.operations import OPERATIONS, apply, attribute
 
 Rewrite = Callable[[Node], Node | None]
 
@@ -119,7 +119,9 @@ def _add(z: Node) -> Node | None:
         return _kept(x, z)
     if _is_bare_negative(y):
         return _again("subtract", z, x, y.operands[0])
-    return _again("subtract", z, y, x.operands[0]) if _is_bare_negative(x) else _lean(z)
+    if _is_bare_negative(x):
+        return _again("subtract", z, y, x.operands[0])
+    return _factored(z, "add", "subtract") or _lean(z)
 
 
 def _subtract(z: Node) -> Node | None:
@@ -128,7 +130,29 @@ def _subtract(z: Node) -> Node | None:
         return _kept(x, z)
     if is_constant(x, 0.0) and shape_of(y) == shape_of(z):
         return _again("negative", z, y)
-    return _again("add", z, x, y.operands[0]) if _is_bare_negative(y) else _lean(z)
+    if _is_bare_negative(y):
+        return _again("add", z, x, y.operands[0])
+    return _factored(z, "subtract", "add") or _lean(z)
+
+
+def _factored(z: Node, same: str, opposite: str) -> Node | None:
+    """Take out the number that both operands of a sum are multiplied by: −c·x + c·y is c·(y − x)."""
+    x, y = (_scaled(operand) for operand in z.operands)
+    if x is None or y is None or abs(x[0].value) != abs(y[0].value):
+        return None
+    if x[0].value == y[0].value:
+        return _again("multiply", z, x[0], apply(same, x[1], y[1]))
+    if z.operation == "add" and x[0].value < 0:
+        x, y = y, x
+    return _again("multiply", z, x[0], apply(opposite, x[1], y[1]))
+
+
+def _scaled(node: Node) -> tuple[Node, Node] | None:
+    """A number and what it is multiplied by."""
+    if node.operation != "multiply" or node.name is not None:
+        return None
+    x, y = node.operands
+    return (x, y) if _is_number(x) else (y, x) if _is_number(y) else None
 
 
 def _multiply(z: Node) -> Node | None:
@@ -163,6 +187,9 @@ def _negative(z: Node) -> Node | None:
     x = z.operands[0]
     if x.operation == "negative":
         return x.operands[0]
+    if x.operation == "broadcast_to" and x.name is None and _is_number(x.operands[0]):
+        number = constant(-x.operands[0].value)
+        return Node("broadcast_to", (number,), x.attributes, value=z.value, name=z.name, origin=z.origin)
     return _again("subtract", z, *x.operands[::-1]) if x.operation == "subtract" and x.name is None else None
 
 

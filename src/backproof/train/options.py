@@ -14,7 +14,7 @@ from backproof.errors import BackproofError
 from backproof.train.data import Data, read_data, sample_formula
 from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, Network
 
-RATES = {"sgd": 0.1, "momentum": 0.01, "adam": 0.003}
+RATES = {name: optimizer.rate for name, optimizer in OPTIMIZERS.items()}
 STEPS = 5_000_000
 AS_ASKED_STEPS, AS_ASKED_RATE = 500_000, 0.01
 LONGEST = 10**15
@@ -76,7 +76,9 @@ def options_of(arguments: argparse.Namespace) -> Options:
         layers=_layers(given("layers", (1, 10, 1))),
         activation=_one_of("--activation", given("activation", "sigmoid"), ACTIVATIONS),
         bias=bool(given("bias", not asked)),
-        loss=_one_of("--loss", given("loss", "half-squared"), LOSSES),
+        loss=_one_of(
+            "--loss", given("loss", "half-squared"), [n for n in LOSSES if not LOSSES[n].of_classes]
+        ),
         optimizer=optimizer,
     )
     rate = float(given("lr", AS_ASKED_RATE if asked else RATES[optimizer]))

@@ -87,7 +87,7 @@ def _headline(options: Options, data: Data) -> str:
         f"{'-'.join(map(str, network.layers))} {network.activation} network {biases},"
         f" {network.parameters} parameters; {len(data.x)} samples of {source}, x {scaled}\n"
         f"{network.optimizer} at rate {options.rate:g}, {batch}, {options.steps:,} steps;"
-        f" loss: {LOSSES[network.loss][1]}"
+        f" loss: {LOSSES[network.loss].text}"
     )
 
 

@@ -97,7 +97,7 @@ class Trainer:
     ) -> None:
         self.network = network
         self.batch = batch
-        self._shapes = [np.zeros(shape) for shape in _shapes(network)]
+        self._shapes = [np.zeros(shape) for shape in network.shapes()]
         self.step: Step = training_step(network, self._shapes, None if batch == 1 else batch)
         self.kernel, self.reason = _compiled(self.step) if compiled else (None, "it was not asked to be")
         self.set_data(x, y)
@@ -133,8 +133,9 @@ class Trainer:
     def loss_of_mean(self) -> float:
         """The loss of a network that gives the mean of the targets whatever it is shown."""
         mean = np.broadcast_to(self.y.mean(axis=0), self.y.shape)
-        loss = LOSSES[self.network.loss][0](leaf(mean), leaf(self.y), len(self.y))
-        return float(np.asarray(loss.value))
+        loss = LOSSES[self.network.loss]
+        seen = loss.sums(mean) if loss.sums else mean
+        return float(np.asarray(loss.value(leaf(seen), leaf(self.y), len(self.y)).value))
 
     def outputs(self, parameters: Sequence[Array], x: Array) -> Array:
         """What the network gives for inputs as it sees them, one sample a row."""
@@ -269,12 +270,3 @@ def _curve(history: tuple[tuple[int, float], ...], done: int, loss: float) -> tu
 
 def _finite(state: Sequence[Array], loss: float) -> bool:
     return math.isfinite(loss) and all(bool(np.isfinite(value).all()) for value in state)
-
-
-def _shapes(network: Network) -> list[tuple[int, ...]]:
-    shapes: list[tuple[int, ...]] = []
-    for inputs, outputs in zip(network.layers, network.layers[1:], strict=False):
-        shapes.append((inputs, outputs))
-        if network.bias:
-            shapes.append((outputs,))
-    return shapes

@@ -9,7 +9,7 @@ import numpy as np
 
 from backproof.graph.node import Node, shape_of
 from backproof.graph.operations.domain import booleans, examples
-from backproof.graph.operations.elementwise import divide, multiply, on_real
+from backproof.graph.operations.elementwise import divide, multiply, on_real, subtract
 from backproof.graph.operations.record import Domain, Operation, Rule, apply, attribute
 
 AXIS = {"axis": None, "keepdims": False}
@@ -71,6 +71,28 @@ def _cumsum_rule(g: Node, z: Node, x: Node) -> Node:
     return apply("reshape", total, shape=shape_of(x)) if axis is None else total
 
 
+def _softmax(x: Any, axis: Any = None) -> Any:
+    """eˣ / Σ eˣ; the largest is taken off first, so that nothing overflows."""
+    powers = np.exp(x - np.max(x.real, axis=axis, keepdims=True))
+    return powers / np.sum(powers, axis=axis, keepdims=True)
+
+
+def _softmax_rule(g: Node, z: Node, _x: Node) -> Node:
+    """∂L/∂x = z ∘ (g − Σ g ∘ z)."""
+    weighted = apply("sum", multiply(g, z), axis=attribute(z, "axis"), keepdims=True)
+    return multiply(z, subtract(g, weighted))
+
+
+def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    top = np.max(x.real, axis=axis, keepdims=True)
+    z = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
+    return z if keepdims else np.squeeze(z, axis)[()]
+
+
+def _logsumexp_rule(g: Node, z: Node, x: Node) -> Node:
+    return multiply(spread(g, z, x), apply("softmax", x, axis=attribute(z, "axis")))
+
+
 _CASES = examples(
     (None, {}),
     ((5,), {}),
@@ -103,6 +125,14 @@ RECORDS = (
     _reduction("max", _extreme_rule, r"\max$over\left($0\right)"),
     _reduction("min", _extreme_rule, r"\min$over\left($0\right)"),
     _reduction("prod", _prod_rule, r"\prod$over $0"),
+    Operation(
+        *("softmax", _softmax, (_softmax_rule,), _ALONG, "scipy.special.softmax($0$attributes)", APPLIED),
+        attributes={"axis": None},
+    ),
+    Operation(
+        *("logsumexp", _logsumexp, (_logsumexp_rule,), _CASES, "scipy.special.logsumexp($0$attributes)"),
+        *(APPLIED, AXIS),
+    ),
     _reduction("any", None, APPLIED, _LOGICAL),
     _reduction("all", None, APPLIED, _LOGICAL),
     _reduction("cumsum", _cumsum_rule, APPLIED, _ALONG, axis=None),

@@ -14,7 +14,7 @@ import numpy as np
 from llvmlite import ir
 
 from backproof.graph import Node
-from backproof.train.kernel import products, reductions
+from backproof.train.kernel import products, reductions, softmax
 from backproof.train.kernel.chains import Product, Sum, Value, as_product, combine_earliest, negated, terms_of
 from backproof.train.kernel.code import Code, NotCompilableError
 from backproof.train.kernel.lanes import DOUBLE, ELEMENTWISE, KEEPS_FINITE, KEEPS_ZERO, POINTER
@@ -303,6 +303,8 @@ HANDLERS: dict[str, Callable[[Lowering, Node], Value]] = {
     "mean": reductions.mean_nodes,
     "max": reductions.max_nodes,
     "min": reductions.min_nodes,
+    "softmax": softmax.softmax_nodes,
+    "logsumexp": softmax.logsumexp_nodes,
     "matmul": products.matmul,
     "dot": products.matmul,
     "outer": products.outer,

@@ -36,19 +36,19 @@ MINIMUM = Reduction(ELEMENTWISE["minimum"][0], math.inf)
 def sum_nodes(lowering: Lowering, node: Node) -> Value:
     """`sum(axis, keepdims)`: an axis along which nothing varies is a factor."""
     tensor = lowering.tensor(lowering.operand(node, 0))
-    axes = _axes(node, len(tensor.shape))
+    axes = axes_of(node, len(tensor.shape))
     scale = math.prod(tensor.shape[axis] for axis in axes if axis not in (tensor.lane, tensor.line))
-    total = _reduced(lowering.code, tensor, axes, ADDITION)
-    return _shaped(node, Product(total.shape, float(scale), (total,)), axes)
+    total = reduced(lowering.code, tensor, axes, ADDITION)
+    return shaped(node, Product(total.shape, float(scale), (total,)), axes)
 
 
 def mean_nodes(lowering: Lowering, node: Node) -> Value:
     """`mean(axis, keepdims)`."""
     tensor = lowering.tensor(lowering.operand(node, 0))
-    axes = _axes(node, len(tensor.shape))
+    axes = axes_of(node, len(tensor.shape))
     count = math.prod(tensor.extent(axis) for axis in axes if axis in (tensor.lane, tensor.line))
-    total = _reduced(lowering.code, tensor, axes, ADDITION)
-    return _shaped(node, Product(total.shape, 1.0 / count, (total,)), axes)
+    total = reduced(lowering.code, tensor, axes, ADDITION)
+    return shaped(node, Product(total.shape, 1.0 / count, (total,)), axes)
 
 
 def max_nodes(lowering: Lowering, node: Node) -> Value:
@@ -63,18 +63,19 @@ def min_nodes(lowering: Lowering, node: Node) -> Value:
 
 def _extreme(lowering: Lowering, node: Node, reduction: Reduction) -> Value:
     tensor = lowering.tensor(lowering.operand(node, 0))
-    axes = _axes(node, len(tensor.shape))
-    return _shaped(node, _reduced(lowering.code, tensor, axes, reduction), axes)
+    axes = axes_of(node, len(tensor.shape))
+    return shaped(node, reduced(lowering.code, tensor, axes, reduction), axes)
 
 
-def _axes(node: Node, rank: int) -> set[int]:
+def axes_of(node: Node, rank: int) -> set[int]:
+    """The axes that a node reduces, none of them negative."""
     axis = node.attributes.get("axis")
     if axis is None:
         return set(range(rank))
     return {one % rank for one in (axis if isinstance(axis, tuple) else (axis,))}
 
 
-def _shaped(node: Node, value: Value, axes: set[int]) -> Value:
+def shaped(node: Node, value: Value, axes: set[int]) -> Value:
     """Drop the axes that were reduced, unless they are to be kept."""
     shape = np.shape(node.value)
     if len(shape) == len(value.shape):
@@ -83,7 +84,7 @@ def _shaped(node: Node, value: Value, axes: set[int]) -> Value:
     return value.renamed(shape, kept.index)
 
 
-def _reduced(code: Code, tensor: Tensor, axes: set[int], reduction: Reduction) -> Tensor:
+def reduced(code: Code, tensor: Tensor, axes: set[int], reduction: Reduction) -> Tensor:
     """Combine along axes, which keep length 1."""
     shape = tuple(1 if axis in axes else length for axis, length in enumerate(tensor.shape))
     if tensor.line in axes:
