@@ -102,7 +102,7 @@ def test_save(capsys, tmp_path):
         "final_loss"
     ]
     saved = np.load(path)
-    assert set(saved.files) == {"W1", "b1", "W2", "b2", "x_centre", "x_spread"}
+    assert set(saved.files) == {"W1", "b1", "W2", "b2", "x_centre", "x_spread", "network"}
     x = np.random.default_rng([0, 0]).uniform(0.0, 15.0, (50, 1))
     hidden = 1 / (1 + np.exp(-((x - saved["x_centre"]) / saved["x_spread"] @ saved["W1"] + saved["b1"])))
     assert np.mean(0.5 * (hidden @ saved["W2"] + saved["b2"] - np.sin(x)) ** 2) == pytest.approx(loss)

@@ -78,7 +78,9 @@ def add_parser(verbs: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Refuse contradictions, and train; an option not given is ``None``: the trainer has the defaults."""
-    problem = _contradiction(arguments)
+    from backproof.train.contradictions import contradiction
+
+    problem = contradiction(arguments)
     if problem:
         try:
             arguments.parser.error(problem)
@@ -87,22 +89,6 @@ def run(arguments: argparse.Namespace) -> int:
     from backproof.train.command import run as train
 
     return train(arguments)
-
-
-def _contradiction(arguments: argparse.Namespace) -> str | None:
-    if arguments.resume and arguments.checkpoint is None:
-        return "--resume needs --checkpoint FILE to go on from"
-    if arguments.data is not None and (arguments.target or arguments.range or arguments.samples):
-        return "--data and --target, --range or --samples are two kinds of data: give one"
-    if (arguments.inputs or arguments.outputs) and arguments.data is None:
-        return "--inputs and --outputs name columns of --data FILE"
-    if arguments.program is not None and (
-        arguments.as_asked or arguments.data or arguments.target or arguments.layers
-    ):
-        return "PROGRAM brings its own network and data: leave out --layers, --target, --data and --as-asked"
-    if arguments.range is not None and not arguments.range[0] < arguments.range[1]:
-        return "--range FROM TO: FROM has to be below TO"
-    return None
 
 
 def _layers(text: str) -> list[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from backproof.errors import BackproofError
 from backproof.train.formula import compute
@@ -68,6 +68,38 @@ def sample_formula(
         raise DataError(f"--range {low:g} {high:g}: give two numbers, the smaller one first.")
     x = np.random.default_rng([seed, 0]).uniform(low, high, (samples, 1))
     return make_data(x, compute(formula, x), ["x"], ["y"], standardize=standardize)
+
+
+def as_arrays(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    """Take what a caller gives as samples, each of shape `(samples,)` or `(samples, columns)`."""
+    arrays = []
+    for name, given in (("x", x), ("y", y)):
+        if given is None:
+            raise DataError("x and y: give both, the inputs and the outputs.")
+        try:
+            array = np.array(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise DataError(f"{name}: is no array of numbers.") from None
+        if array.ndim not in (1, 2):
+            raise DataError(f"{name}: has shape {array.shape}, not (samples,) or (samples, columns).")
+        if not array.size:
+            raise DataError(f"{name}: holds no samples.")
+        if not np.isfinite(array).all():
+            raise DataError(f"{name}: holds a number that is not finite.")
+        arrays.append(array)
+    if len(arrays[0]) != len(arrays[1]):
+        raise DataError(f"x has {len(arrays[0])} samples, and y {len(arrays[1])}.")
+    return arrays[0], arrays[1]
+
+
+def hold_arrays(x: Array, y: Array, *, standardize: bool) -> Data:
+    """Hold arrays as samples; several columns are named x1, x2, ..."""
+    x, y = (array.reshape(len(array), -1) for array in (x, y))
+    inputs, outputs = (
+        [name] if array.shape[1] == 1 else [f"{name}{number + 1}" for number in range(array.shape[1])]
+        for name, array in (("x", x), ("y", y))
+    )
+    return make_data(x, y, inputs, outputs, standardize=standardize)
 
 
 def read_data(

@@ -10,15 +10,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backproof.errors import BackproofError
-from backproof.train.data import Data, read_data, sample_formula
+from backproof.train.data import Data, as_arrays, hold_arrays, read_data, sample_formula
 from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, Network
 
+Array = NDArray[np.float64]
 RATES = {name: optimizer.rate for name, optimizer in OPTIMIZERS.items()}
 STEPS = 5_000_000
 AS_ASKED_STEPS, AS_ASKED_RATE = 500_000, 0.01
 LONGEST = 10**15
-OUTPUT = ("plot", "save", "checkpoint", "resume", "output_format")
+PASSING = (
+    "plot",
+    "save",
+    "checkpoint",
+    "resume",
+    "output_format",
+    "arrays",
+)  # say nothing of what is computed
 
 
 class OptionError(BackproofError):
@@ -49,14 +60,22 @@ class Options:
     checkpoint: Path | None = None
     resume: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
+    arrays: tuple[Array, Array] | None = field(default=None, repr=False, compare=False)
 
     @property
     def same_data(self) -> bool:
         """Do all networks learn from the same samples, whatever their seed?"""
-        return self.file is not None
+        return self.file is not None or self.arrays is not None
+
+    @property
+    def flat(self) -> bool:
+        """Are outputs `(samples,)`? So they are where there is one, unless they were given otherwise."""
+        return self.network.layers[-1] == 1 and (self.arrays is None or self.arrays[1].ndim == 1)
 
     def data(self, seed: int) -> Data:
         """The samples that a network of this seed learns from."""
+        if self.arrays is not None:
+            return hold_arrays(*self.arrays, standardize=self.standardize)
         if self.file is not None:
             return read_data(self.file, self.inputs, self.outputs, standardize=self.standardize)
         return sample_formula(self.target, self.bounds, self.samples, seed, standardize=self.standardize)
@@ -107,18 +126,18 @@ def options_of(arguments: argparse.Namespace) -> Options:
         checkpoint=_path(given("checkpoint", None)),
         resume=bool(given("resume", False)),
         given=_given(arguments),
+        arrays=None if given("arrays", None) is None else as_arrays(*arguments.arrays),
     )
     return _fitted(options, layers_given=getattr(arguments, "layers", None) is not None)
 
 
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
     """What was given of the options that say what is computed, for who goes on with it without them."""
-    values = {name: value for name, value in vars(arguments).items() if name not in OUTPUT}
+    values = {name: value for name, value in vars(arguments).items() if name not in PASSING}
     if values.get("data") is not None:
         values["data"] = str(Path(values["data"]).absolute())
-    return {
-        name: value for name, value in values.items() if isinstance(value, (str, int, float, list, tuple))
-    }
+    plain = {name: np.asarray(value).tolist() for name, value in values.items() if value is not None}
+    return {name: value for name, value in plain.items() if isinstance(value, (str, int, float, list))}
 
 
 def _fitted(options: Options, *, layers_given: bool) -> Options:
@@ -176,8 +195,11 @@ def _one_of(option: str, name: str, known: Iterable[str]) -> str:
 
 
 def _whole(option: str, value: Any, least: int = 1) -> int:
-    number = int(value)
-    if not least <= number <= LONGEST:
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = -1
+    if number != value or not least <= number <= LONGEST:
         raise OptionError(f"{option} {value}: give a whole number from {least} on.")
     return number
 

@@ -14,7 +14,7 @@ from backproof.train.data import Data
 from backproof.train.network import LOSSES
 from backproof.train.options import Options
 from backproof.train.plots import Fit, terminal_plot
-from backproof.train.run import Outcome, Trainer
+from backproof.train.run import Outcome
 from backproof.train.session import Result
 
 LEARNT = 1e-3  # of the loss of always predicting the mean: above it a sentence says what could help
@@ -60,7 +60,7 @@ def as_text(result: Result) -> str:
     parts = [f"{_headline(options, result.data)}\n", _table(outcomes)]
     if options.network.layers[0] == 1 and best.divergence is None:
         parts.append(f"{terminal_plot(fit_of(result), colour=colour)}\n")
-    closing = [*result.notes, *_sentences(options, trainer, outcomes, best)]
+    closing = [*result.notes, *_sentences(result)]
     run = sum(outcome.seconds for outcome in outcomes)
     steps = sum(outcome.steps for outcome in outcomes)
     if trainer.kernel:
@@ -109,18 +109,26 @@ def _table(outcomes: Sequence[Outcome]) -> str:
     return "".join(rows)
 
 
-def _sentences(options: Options, trainer: Trainer, outcomes: Sequence[Outcome], best: Outcome) -> list[str]:
+def divergence_of(result: Result) -> list[str]:
+    """Say where a network diverged, and what to do about it; nothing where none did."""
+    options = result.options
+    for outcome in result.outcomes:
+        if outcome.divergence:
+            who = f"seed {outcome.seed}" if options.networks > 1 else "the run"
+            return [
+                f"Diverged: after step {outcome.divergence.step:,} {outcome.divergence.parameter} of {who} is"
+                f" not finite any more. Take a smaller rate (--lr {options.rate / 10:g})"
+                + ("." if options.standardize else ", or scale the input (--standardize).")
+            ]
+    return []
+
+
+def _sentences(result: Result) -> list[str]:
     """What a person should know besides the numbers: why it diverged, or why it did not learn."""
-    diverged = [outcome for outcome in outcomes if outcome.divergence]
+    options, trainer, best = result.options, result.trainer, result.best
+    diverged = divergence_of(result)
     if diverged:
-        first = diverged[0]
-        assert first.divergence is not None
-        who = f"seed {first.seed}" if len(outcomes) > 1 else "the run"
-        return [
-            f"Diverged: after step {first.divergence.step:,} {first.divergence.parameter} of {who} is"
-            f" not finite any more. Take a smaller rate (--lr {options.rate / 10:g})"
-            + ("." if options.standardize else ", or scale the input (--standardize).")
-        ]
+        return diverged
     flat = trainer.loss_of_mean()
     if best.final_loss < LEARNT * flat:
         return []

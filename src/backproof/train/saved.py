@@ -1,23 +1,108 @@
-"""Trained parameters as an ``.npz`` file."""
+"""Trained networks in ``.npz`` files: written, read back, and asked for their outputs.
+
+Such a file holds every parameter by its name (``W1``, ``b1``, ...; weights have shape `(inputs, outputs)`),
+``x_centre`` and ``x_spread`` of shape `(inputs,)`, with which the input is scaled, and ``network``, JSON that
+says how the parameters are put together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from backproof.train.data import Data
-from backproof.train.network import Network
-from backproof.train.writing import write_whole
+from backproof.errors import BackproofError
+from backproof.train.network import Network, forward
+from backproof.train.writing import check_folder, write_whole
 
 Array = NDArray[np.float64]
 
 
-def save(path: Path, network: Network, data: Data, parameters: Sequence[Array]) -> None:
-    """Write the parameters by their names, and the scaling of the input."""
-    arrays: Any = dict(zip(network.names(), parameters, strict=True))
-    arrays |= {"x_centre": data.centre, "x_spread": data.spread}
-    write_whole(path, lambda file: np.savez(file, **arrays), "--save")
+class SavedError(BackproofError):
+    """The file holds no trained network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network with its parameters, and the scaling of its input.
+
+    ``flat`` says that outputs are given as `(samples,)`, as the wanted ones of its only output were.
+    """
+
+    network: Network
+    parameters: Mapping[str, Array]
+    centre: Array
+    spread: Array
+    flat: bool = False
+
+    def predict(self, x: ArrayLike) -> Array:
+        """Give the outputs for inputs as they were learnt from, not scaled.
+
+        ``x`` has shape `(samples, inputs)`, or `(samples,)` where there is one input; what is given has shape
+        `(samples, outputs)`, or `(samples,)` where the wanted outputs had.
+
+        Raises
+        ------
+        BackproofError
+            When ``x`` holds no numbers, or not one for each input.
+        """
+        inputs = self.network.layers[0]
+        try:
+            rows = np.asarray(x, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise BackproofError("predict: x is no array of numbers.") from None
+        if rows.ndim < 2 and inputs == 1:
+            rows = rows.reshape(-1, 1)
+        if rows.ndim != 2 or rows.shape[1] != inputs:
+            raise BackproofError(f"predict: x has shape {rows.shape}, not (samples, {inputs}).")
+        wanted = np.zeros((len(rows), self.network.layers[-1]))
+        parameters = [self.parameters[name] for name in self.network.names()]
+        step = forward(self.network, parameters, (rows - self.centre) / self.spread, wanted)
+        outputs = np.array(step.output.value)
+        return outputs[:, 0] if self.flat else outputs
+
+    def save(self, path: str | Path) -> None:
+        """Write it into an ``.npz`` file, which appears whole or not at all; `load` reads it back.
+
+        Raises
+        ------
+        FileUnwritableError
+            When the file cannot be written; an older one is then still there.
+        """
+        path = Path(path)
+        check_folder(path, "--save")
+        arrays: Any = dict(self.parameters)
+        arrays |= {"x_centre": self.centre, "x_spread": self.spread}
+        arrays["network"] = np.array(json.dumps(asdict(self.network) | {"flat": self.flat}))
+        write_whole(path, lambda file: np.savez(file, **arrays), "--save")
+
+
+def load(path: str | Path) -> Model:
+    """Read a trained network back from what ``--save``, or `Model.save`, has written.
+
+    Raises
+    ------
+    SavedError
+        When the file is missing, damaged, or holds no trained network.
+    """
+    try:
+        with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except OSError as error:
+        raise SavedError(f"{path}: cannot be read ({error.strerror or error}).") from None
+    except Exception:  # whatever NumPy and zipfile stumble over in a damaged archive
+        raise SavedError(f"{path}: is damaged, or no .npz file.") from None
+    try:
+        values = json.loads(str(arrays["network"]))
+        flat = bool(values.pop("flat"))
+        network = replace(Network(**values), layers=tuple(values["layers"]))
+        parameters = {name: arrays[name] for name in network.names()}
+        return Model(network, parameters, arrays["x_centre"], arrays["x_spread"], flat)
+    except (KeyError, TypeError, ValueError):
+        raise SavedError(f"{path}: holds no network that 'backproof train' has saved.") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backproof.errors import FileUnwritableError
 from backproof.train.checkpoint import Keeper
@@ -12,6 +12,7 @@ from backproof.train.data import Data
 from backproof.train.network import initial_parameters
 from backproof.train.options import Options
 from backproof.train.run import Outcome, Reached, Trainer, Watch
+from backproof.train.saved import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,21 @@ class Result:
     interrupted: bool = False
     notes: tuple[str, ...] = ()
     trouble: FileUnwritableError | None = None
+
+    def data_of(self, outcome: Outcome) -> Data:
+        """The samples that one of the networks has learnt from."""
+        same = self.options.same_data or outcome.seed == self.best.seed
+        return self.data if same else self.options.data(outcome.seed)
+
+    def model(self, outcome: Outcome) -> Model:
+        """One of the networks, as it is saved, and asked for outputs."""
+        network, data = self.options.network, self.data_of(outcome)
+        parameters = dict(zip(network.names(), outcome.parameters, strict=True))
+        return Model(network, parameters, data.centre, data.spread, self.options.flat)
+
+    def of(self, outcome: Outcome) -> Result:
+        """The same with another of the networks as the one that is looked at."""
+        return replace(self, best=outcome, data=self.data_of(outcome))
 
 
 def train_networks(options: Options, *watches: Watch) -> Result:

@@ -1,0 +1,51 @@
+"""The files that a training leaves: the parameters, the picture, the checkpoint; and what is said of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+
+from backproof.errors import BackproofError, FileUnwritableError
+from backproof.train.options import Options
+from backproof.train.plots import check_plot_path, write_plot
+from backproof.train.report import fit_of
+from backproof.train.session import Result
+from backproof.train.writing import check_folder
+
+
+def check_outputs(options: Options) -> None:
+    """Refuse, before the training, what could not be written after it."""
+    if options.plot:
+        check_plot_path(options.plot)
+        if options.network.layers[0] != 1:
+            raise BackproofError("--plot draws a function of one input; the network has several.")
+    if options.save:
+        if options.save.suffix != ".npz":
+            raise BackproofError(f"--save {options.save}: give a file that ends in .npz.")
+        check_folder(options.save, "--save")
+
+
+def write_outputs(result: Result) -> tuple[list[str], list[FileUnwritableError]]:
+    """Write the files that were asked for; gives what to say of them, and what could not be written."""
+    options = result.options
+    sentences: list[str] = []
+    troubles = [result.trouble] if result.trouble else []
+
+    def attempt(write: Callable[[], None], sentence: str) -> None:
+        try:
+            write()
+            sentences.append(sentence)
+        except FileUnwritableError as error:
+            troubles.append(error)
+
+    if save := options.save:
+        attempt(lambda: result.model(result.best).save(save), f"The parameters are in {save}.")
+    if (plot := options.plot) and result.best.divergence is None:
+        attempt(lambda: write_plot(fit_of(result), plot), f"The plot is in {plot}.")
+    if options.checkpoint and not result.trouble:
+        more = "" if result.interrupted else " --steps N"
+        command = shlex.join(["backproof", "train", "--checkpoint", str(options.checkpoint), "--resume"])
+        sentences.append(f"The state is in {options.checkpoint}; to go on: {command}{more}")
+    elif result.interrupted and not options.save:
+        sentences.append("Nothing was saved: --checkpoint FILE keeps the state, --resume goes on from it.")
+    return sentences, troubles
