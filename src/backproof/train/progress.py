@@ -22,6 +22,7 @@ class Progress:
         self._bar: Any = None
         self._task: Any = None
         self._start = time.perf_counter()
+        self._done: dict[int, int] = {}  # steps by seed: several networks may be on their way
         self._shown = sys.stderr.isatty()
 
     def __enter__(self) -> Progress:
@@ -33,13 +34,13 @@ class Progress:
 
     def watch(self, reached: Reached) -> None:
         """Show where a run is."""
+        self._done[reached.seed] = reached.steps
         if not self._shown or (self._bar is None and time.perf_counter() - self._start < PATIENCE):
             return
         if self._bar is None:
             self._open()
-        before = (reached.seed - self._options.seed) * self._options.steps
         name = f"seed {reached.seed}" if self._options.networks > 1 else "training"
-        self._bar.update(self._task, completed=before + reached.steps, loss=reached.loss, name=name)
+        self._bar.update(self._task, completed=sum(self._done.values()), loss=reached.loss, name=name)
 
     def _open(self) -> None:
         from rich.console import Console

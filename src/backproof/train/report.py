@@ -18,16 +18,23 @@ from backproof.train.run import Outcome
 from backproof.train.session import Result
 
 LEARNT = 1e-3  # of the loss of always predicting the mean: above it a sentence says what could help
-TABLE_ROWS = 20
+TABLE_ROWS = 20  # more networks than that are told by the best, the median and the worst
+QUANTILES = {
+    "best": 0.0,
+    "a quarter is better": 0.25,
+    "median": 0.5,
+    "a quarter is worse": 0.75,
+    "worst": 1.0,
+}
 
 
 def as_json(result: Result, imported: float) -> dict[str, Any]:
     """The report by the JSON contract; a loss that is not finite is null. Importing took some seconds."""
-    outcomes, kernel = result.outcomes, result.trainer.kernel
+    outcomes = result.outcomes
     done = sum(outcome.steps for outcome in outcomes)
     seconds = {
         "import": imported,
-        "compile": kernel.seconds if kernel else 0.0,
+        "compile": result.trainer.compiling,
         "run": sum(outcome.seconds for outcome in outcomes),
         "total": imported + result.seconds,
     }
@@ -66,7 +73,7 @@ def as_text(result: Result) -> str:
     if trainer.kernel:
         closing.append(
             f"{steps:,} steps in {run:.3g} s, {run / max(steps, 1) * 1e9:.3g} ns a step"
-            f" (compiled in {trainer.kernel.seconds:.2g} s; {result.seconds:.2g} s in all)."
+            f" (compiled in {trainer.compiling:.2g} s; {result.seconds:.2g} s in all)."
         )
     else:
         closing.append(f"{steps:,} steps in {run:.3g} s, not compiled: {trainer.reason}.")
@@ -93,22 +100,17 @@ def _headline(options: Options, data: Data) -> str:
 
 def _table(outcomes: Sequence[Outcome]) -> str:
     rows = [f"{'seed':>6}  {'first loss':>11}  {'final loss':>11}\n"]
-    for outcome in outcomes[:TABLE_ROWS]:
-        note = ""
-        if outcome.divergence:
-            note = f"  diverged at step {outcome.divergence.step:,}"
-        elif outcome.interrupted:
-            note = f"  stopped by Ctrl-C after {outcome.steps:,} steps"
-        rows.append(f"{outcome.seed:>6}  {outcome.first_loss:>11.3e}  {outcome.final_loss:>11.3e}{note}\n")
-    if len(outcomes) > TABLE_ROWS:
-        losses = np.array([outcome.rank for outcome in outcomes])
-        rows.append(
-            f"… {len(outcomes) - TABLE_ROWS} more; over all {len(outcomes)}: final loss from"
-            f" {losses.min():.3e}, median {np.median(losses):.3e}, to {losses.max():.3e}\n"
-        )
+    if len(outcomes) <= TABLE_ROWS:
+        return "".join(rows + [_row(outcome, "") for outcome in outcomes])
+    ordered = sorted(outcomes, key=lambda outcome: outcome.rank)
+    last = len(ordered) - 1
+    rows += [_row(ordered[round(part * last)], name) for name, part in QUANTILES.items()]
+    diverged = sum(outcome.divergence is not None for outcome in outcomes)
+    rows.append(f"{len(outcomes):,} networks" + (f", {diverged:,} of them diverged\n" if diverged else "\n"))
     return "".join(rows)
 
 
+<<<<<<< HEAD
 def divergence_of(result: Result) -> list[str]:
     """Say where a network diverged, and what to do about it; nothing where none did."""
     options = result.options
@@ -124,6 +126,18 @@ def divergence_of(result: Result) -> list[str]:
 
 
 def _sentences(result: Result) -> list[str]:
+=======
+def _row(outcome: Outcome, note: str) -> str:
+    if outcome.divergence:
+        note = f"{note}  diverged at step {outcome.divergence.step:,}"
+    elif outcome.interrupted:
+        note = f"{note}  stopped by Ctrl-C after {outcome.steps:,} steps"
+    note = f"  {note.strip()}" if note else ""
+    return f"{outcome.seed:>6}  {outcome.first_loss:>11.3e}  {outcome.final_loss:>11.3e}{note}\n"
+
+
+def _sentences(options: Options, trainer: Trainer, outcomes: Sequence[Outcome], best: Outcome) -> list[str]:
+>>>>>>> d58330f (Train many networks side by side on all cores where that is faster, and tell the best, the median and the worst of more than twenty)
     """What a person should know besides the numbers: why it diverged, or why it did not learn."""
     options, trainer, best = result.options, result.trainer, result.best
     diverged = divergence_of(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -100,6 +101,7 @@ class Trainer:
         self._shapes = [np.zeros(shape) for shape in network.shapes()]
         self.step: Step = training_step(network, self._shapes, None if batch == 1 else batch)
         self.kernel, self.reason = _compiled(self.step) if compiled else (None, "it was not asked to be")
+        self.compiling = self.kernel.seconds if self.kernel else 0.0  # seconds
         self.set_data(x, y)
 
     def set_data(self, x: Array, y: Array) -> None:
@@ -116,6 +118,12 @@ class Trainer:
     def code(self) -> str:
         """A digest of what does the steps: only where it is the same are the bits."""
         return self.kernel.digest if self.kernel else f"NumPy {np.__version__}"
+
+    def on(self, x: Array, y: Array) -> Trainer:
+        """The same trainer with other data; this one keeps its own."""
+        other = copy.copy(self)
+        other.set_data(x, y)
+        return other
 
     @cached_property
     def _memory(self) -> list[Array]:
@@ -161,7 +169,7 @@ class Trainer:
         run is after each chunk, and ends it by True.
         """
         count = len(self.step.parameters)
-        loop, chunk = self._loop(reached.state, steps)
+        loop, chunk = self._loop(reached.state), self.chunk(steps)
         random = np.random.default_rng()
         random.bit_generator.state = reached.random
         divergence, interrupted, stopped = None, False, False
@@ -182,7 +190,7 @@ class Trainer:
                         done,
                         state,
                         random.bit_generator.state,
-                        _curve(reached.history, done, loss),
+                        longer(reached.history, done, loss),
                         seconds,
                         exact=not self._blocks or done % BLOCK == 0,
                     ),
@@ -212,19 +220,19 @@ class Trainer:
         """Has a run to be cut between blocks, because the kernel carries values from step to step?"""
         return self.kernel is not None and self.kernel.unrolled
 
-    def _loop(self, state: Sequence[Array], steps: int) -> tuple[Loop, int]:
-        """Give the loop that does the steps, and how many make a chunk: by the work, never by a clock."""
-        loop: Loop
+    def _loop(self, state: Sequence[Array]) -> Loop:
+        """Give the loop that does the steps."""
         if self.kernel is not None:
-            loop = self.kernel.loop(state, self.x, self.y)
-            most = int(CHUNK_WORK / self.kernel.vectors)
-        else:
-            loop = EvaluatedLoop(self.step, state, self.x, self.y)
-            most = EVALUATED_CHUNK
+            return self.kernel.loop(state, self.x, self.y)
+        return EvaluatedLoop(self.step, state, self.x, self.y)
+
+    def chunk(self, steps: int) -> int:
+        """How many steps make a chunk of a run: by the work, never by a clock."""
+        most = int(CHUNK_WORK / self.kernel.vectors) if self.kernel else EVALUATED_CHUNK
         chunk = max(min(steps // CHUNKS, most), 1)
         if chunk > BLOCK or self._blocks:
             chunk = -(-chunk // BLOCK) * BLOCK
-        return loop, chunk
+        return chunk
 
     def _divergence(
         self, loop: Loop, before: Sequence[Array], order: NDArray[np.int32], rate: float, done: int
@@ -262,10 +270,10 @@ def _compiled(step: Step) -> tuple[Kernel | None, str | None]:
         return None, f"LLVM refused ({error})"
 
 
-def _curve(history: tuple[tuple[int, float], ...], done: int, loss: float) -> tuple[tuple[int, float], ...]:
+def longer(history: tuple[tuple[int, float], ...], done: int, loss: float) -> tuple[tuple[int, float], ...]:
     """The history with one point more; where that is too many, with every second one."""
-    longer = (*history, (done, loss))
-    return longer if len(longer) <= LONGEST_HISTORY else (*longer[:-1:2], longer[-1])
+    points = (*history, (done, loss))
+    return points if len(points) <= LONGEST_HISTORY else (*points[:-1:2], points[-1])
 
 
 def _finite(state: Sequence[Array], loss: float) -> bool:

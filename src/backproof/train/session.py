@@ -1,4 +1,4 @@
-"""One call of ``backproof train``: the networks that it asks for, one after the other, watched and kept."""
+"""One call of ``backproof train``: the networks that it asks for, watched and kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from backproof.train.data import Data
 from backproof.train.network import initial_parameters
 from backproof.train.options import Options
 from backproof.train.run import Outcome, Reached, Trainer, Watch
+<<<<<<< HEAD
 from backproof.train.saved import Model
+=======
+from backproof.train.together import Start, train_together
+>>>>>>> d58330f (Train many networks side by side on all cores where that is faster, and tell the best, the median and the worst of more than twenty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,9 @@ def train_networks(options: Options, *watches: Watch) -> Result:
     outcomes: list[Outcome] = []
     interrupted = False
     try:
-        for outcome in _run_all(options, trainer, data, watches, keeper):
+        # A checkpoint goes on with the bits of one network alone, so that with it each is trained alone.
+        at_once = options.networks > 1 and trainer.kernel is not None and keeper is None
+        for outcome in (_run_at_once if at_once else _run_all)(options, trainer, data, watches, keeper):
             outcomes.append(outcome)
             interrupted = outcome.interrupted
     except BaseException as error:
@@ -80,17 +86,39 @@ def train_networks(options: Options, *watches: Watch) -> Result:
     return Result(options, trainer, data, tuple(outcomes), best, seconds, interrupted, notes, trouble)
 
 
-def _run_all(
+def _run_at_once(
     options: Options, trainer: Trainer, data: Data, watches: Sequence[Watch], keeper: Keeper | None
 ) -> Iterator[Outcome]:
-    """Train one network after the other, those that a checkpoint knows from where they were."""
-    known = keeper.networks if keeper else {}
-    watches = [keeper.watch, *watches] if keeper else watches
+    """Train all networks at once, on all cores."""
+    seen = data.seen
+
+    def begin(seed: int) -> Start:
+        parameters = initial_parameters(options.network, seed, options.largest)
+        if options.same_data or seed == options.seed:
+            return Start(seed, parameters, seen, data.y)
+        own = options.data(seed)
+        return Start(seed, parameters, own.seen, own.y)
+
+    seeds = range(options.seed, options.seed + options.networks)
+    yield from train_together(trainer, seeds, begin, options.steps, options.rate, _telling(watches))
+
+
+def _telling(watches: Sequence[Watch]) -> Watch:
+    """One watch that tells all of them."""
 
     def watch(reached: Reached) -> bool:
         told = [bool(each(reached)) for each in watches]  # all of them, also where the first one stops
         return any(told)
 
+    return watch
+
+
+def _run_all(
+    options: Options, trainer: Trainer, data: Data, watches: Sequence[Watch], keeper: Keeper | None
+) -> Iterator[Outcome]:
+    """Train one network after the other, those that a checkpoint knows from where they were."""
+    known = keeper.networks if keeper else {}
+    watch = _telling([keeper.watch, *watches] if keeper else watches)
     for seed in range(options.seed, options.seed + options.networks):
         if seed != options.seed and not options.same_data:
             data = options.data(seed)

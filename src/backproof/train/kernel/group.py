@@ -70,6 +70,21 @@ class GroupLoop:
             for lane in range(self._count)
         ]
 
+    def losses(self, kernel: Kernel) -> Array:
+        """The mean loss of each network over all its samples.
+
+        The kernel is that of a step whose state is the parameters, as they come first in the state here,
+        and a total to which the step adds the loss of its sample.
+        """
+        *parameters, total = kernel.places
+        end = parameters[-1].end
+        packed = np.zeros((kernel.packed, kernel.networks))
+        packed[:end] = self._packed[:end]
+        first = np.minimum(np.arange(kernel.networks), self._count - 1) * self._offset
+        rows = (first[:, None] + np.arange(self._samples)).astype(np.int32)
+        kernel.call(packed, self._x, self._y, rows, 0.0, self._samples, kernel.new_scratch())
+        return np.asarray(packed[total.offset, : self._count] / self._samples)
+
     def finite(self) -> NDArray[np.bool_]:
         """Which networks have a state without infinities and NaN."""
         return np.asarray(np.isfinite(self._packed[:, : self._count]).all(axis=0))
