@@ -110,7 +110,15 @@ def _table(outcomes: Sequence[Outcome]) -> str:
     return "".join(rows)
 
 
-<<<<<<< HEAD
+def _row(outcome: Outcome, note: str) -> str:
+    if outcome.divergence:
+        note = f"{note}  diverged at step {outcome.divergence.step:,}"
+    elif outcome.interrupted:
+        note = f"{note}  stopped by Ctrl-C after {outcome.steps:,} steps"
+    note = f"  {note.strip()}" if note else ""
+    return f"{outcome.seed:>6}  {outcome.first_loss:>11.3e}  {outcome.final_loss:>11.3e}{note}\n"
+
+
 def divergence_of(result: Result) -> list[str]:
     """Say where a network diverged, and what to do about it; nothing where none did."""
     options = result.options
@@ -126,18 +134,6 @@ def divergence_of(result: Result) -> list[str]:
 
 
 def _sentences(result: Result) -> list[str]:
-=======
-def _row(outcome: Outcome, note: str) -> str:
-    if outcome.divergence:
-        note = f"{note}  diverged at step {outcome.divergence.step:,}"
-    elif outcome.interrupted:
-        note = f"{note}  stopped by Ctrl-C after {outcome.steps:,} steps"
-    note = f"  {note.strip()}" if note else ""
-    return f"{outcome.seed:>6}  {outcome.first_loss:>11.3e}  {outcome.final_loss:>11.3e}{note}\n"
-
-
-def _sentences(options: Options, trainer: Trainer, outcomes: Sequence[Outcome], best: Outcome) -> list[str]:
->>>>>>> d58330f (Train many networks side by side on all cores where that is faster, and tell the best, the median and the worst of more than twenty)
     """What a person should know besides the numbers: why it diverged, or why it did not learn."""
     options, trainer, best = result.options, result.trainer, result.best
     diverged = divergence_of(result)

@@ -12,11 +12,8 @@ from backproof.train.data import Data
 from backproof.train.network import initial_parameters
 from backproof.train.options import Options
 from backproof.train.run import Outcome, Reached, Trainer, Watch
-<<<<<<< HEAD
 from backproof.train.saved import Model
-=======
 from backproof.train.together import Start, train_together
->>>>>>> d58330f (Train many networks side by side on all cores where that is faster, and tell the best, the median and the worst of more than twenty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +63,11 @@ def train_networks(options: Options, *watches: Watch) -> Result:
     interrupted = False
     try:
         # A checkpoint goes on with the bits of one network alone, so that with it each is trained alone.
-        at_once = options.networks > 1 and trainer.kernel is not None and keeper is None
-        for outcome in (_run_at_once if at_once else _run_all)(options, trainer, data, watches, keeper):
+        if options.networks > 1 and trainer.kernel is not None and keeper is None:
+            running = _run_at_once(options, trainer, data, watches)
+        else:
+            running = _run_all(options, trainer, data, watches, keeper)
+        for outcome in running:
             outcomes.append(outcome)
             interrupted = outcome.interrupted
     except BaseException as error:
@@ -87,7 +87,7 @@ def train_networks(options: Options, *watches: Watch) -> Result:
 
 
 def _run_at_once(
-    options: Options, trainer: Trainer, data: Data, watches: Sequence[Watch], keeper: Keeper | None
+    options: Options, trainer: Trainer, data: Data, watches: Sequence[Watch]
 ) -> Iterator[Outcome]:
     """Train all networks at once, on all cores."""
     seen = data.seen
