@@ -158,8 +158,9 @@ def train(
     _, troubles = write_outputs(result)
     if result.interrupted:
         raise KeyboardInterrupt
-    for sentence in [*map(str, troubles), *divergence_of(result)]:
-        warnings.warn(sentence, RuntimeWarning, stacklevel=3)
+    for sentence in [*map(str, troubles), " ".join(divergence_of(result))]:
+        if sentence:
+            warnings.warn(sentence, RuntimeWarning, stacklevel=3)
     networks = tuple(_trained(result, outcome, ()) for outcome in result.outcomes)
     return _trained(result, result.best, networks)
 

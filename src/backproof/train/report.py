@@ -14,6 +14,7 @@ from backproof.train.data import Data
 from backproof.train.network import LOSSES
 from backproof.train.options import Options
 from backproof.train.plots import Fit, terminal_plot
+from backproof.train.rates import rate_advice
 from backproof.train.run import Outcome
 from backproof.train.session import Result
 
@@ -120,15 +121,16 @@ def _row(outcome: Outcome, note: str) -> str:
 
 
 def divergence_of(result: Result) -> list[str]:
-    """Say where a network diverged, and what to do about it; nothing where none did."""
-    options = result.options
+    """Say where a network diverged, and the rate at which it does not; nothing where none did."""
     for outcome in result.outcomes:
         if outcome.divergence:
-            who = f"seed {outcome.seed}" if options.networks > 1 else "the run"
+            if not math.isfinite(outcome.first_loss):
+                return ["Diverged: the loss is not finite from the start: the numbers are too large for it."]
+            who = f"seed {outcome.seed}" if result.options.networks > 1 else "the run"
             return [
                 f"Diverged: after step {outcome.divergence.step:,} {outcome.divergence.parameter} of {who} is"
-                f" not finite any more. Take a smaller rate (--lr {options.rate / 10:g})"
-                + ("." if options.standardize else ", or scale the input (--standardize).")
+                f" not finite any more: the rate {result.options.rate:g} is too large.",
+                rate_advice(result, outcome),
             ]
     return []
 
@@ -139,6 +141,11 @@ def _sentences(result: Result) -> list[str]:
     diverged = divergence_of(result)
     if diverged:
         return diverged
+    if best.final_loss > best.first_loss:
+        return [
+            f"The loss has grown: the rate {options.rate:g} is too large.",
+            rate_advice(result, best),
+        ]
     flat = trainer.loss_of_mean()
     if best.final_loss < LEARNT * flat:
         return []
