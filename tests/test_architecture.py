@@ -32,6 +32,18 @@ ALLOWED = {
     "derive": {"graph", "notation", "trace", "step"},
     "train": {"graph", "notation"},
     "pipeline": {"source", "findings", "runner", "trace", "check", "health", "mend", "diagnosis"},
+    "retrain": {
+        "graph",
+        "source",
+        "runner",
+        "findings",
+        "trace",
+        "step",
+        "check",
+        "health",
+        "pipeline",
+        "train",
+    },
     "deriving": {"graph", "source", "runner", "trace", "step", "check", "derive"},
     "demo": {"source", "findings", "report", "pipeline", "train"},
 }

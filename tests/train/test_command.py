@@ -129,7 +129,6 @@ def test_data_file(capsys, tmp_path):
     ("options", "words"),
     [
         (["--what-if"], "not there yet"),
-        (["net.py"], "not there yet"),
         (["--dtype", "float32"], "not there yet"),
         (["--activation", "sigmod"], "did you mean 'sigmoid'?"),
         (["--loss", "nonsense"], "half-squared, mse, mae, huber"),

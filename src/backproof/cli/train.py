@@ -86,6 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.parser.error(problem)
         except SystemExit as stop:
             return int(stop.code or 0)
+    if arguments.program is not None:
+        from backproof.retrain.command import run as retrain
+
+        return retrain(arguments)
     from backproof.train.command import run as train
 
     return train(arguments)

@@ -36,6 +36,7 @@ from backproof.trace.lowering import add_scipy
 from backproof.trace.rewriting import RECORDER, Rewriter
 from backproof.trace.sites import Site
 from backproof.trace.stopping import EnoughSeen, Stopper
+from backproof.trace.timed import WATCH, Timer, Watch
 
 ABOVE = 2  # folders above the program in which a program may say that its modules are
 LIBRARY = Path(os.__file__).resolve().parent  # Python's own modules
@@ -176,6 +177,8 @@ class RecordingFinder:
         self.recorder = recorder
         self.files = files
         self.texts = texts
+        self.space: dict[str, Any] = {}
+        self.timed: list[Any] = []
 
     def own(self, name: str | None) -> bool:
         """Does a module of this name lie beside the program? None is that of a relative import."""
@@ -218,7 +221,8 @@ class RecordingFinder:
             text = importlib.util.decode_source(Path(module.__spec__.origin).read_bytes())
         self.files[origin] = text
         if self.recorder is None:
-            exec(compile(text, origin, "exec"), module.__dict__)
+            module.__dict__.update(self.space)
+            exec(compile(Timer(origin, self.timed).visit(ast.parse(text)), origin, "exec"), module.__dict__)
             return
         rewriter = Rewriter(text, origin, self.recorder.sites, self.own, module=True)
         tree = rewriter.module(ast.parse(text, origin))
@@ -267,6 +271,8 @@ def run(options: dict[str, Any], ending: Ending) -> None:
         "sys.path" in text,
     )
     sys.meta_path.insert(0, finder)
+    if options["timed"][0]:
+        tree = _timed(tree, options, ending, trace, finder)
     if not plain:
         trace.supplied += compiled.leave_plain(tree)
         tree = Rewriter(text, filename, sites, finder.own).module(tree)
@@ -291,6 +297,19 @@ def run(options: dict[str, Any], ending: Ending) -> None:
         crash = _crash(error, trace.files, folder)
         ending.write("crashed", _inwards(error), _mendable(crash, error, trace.files) if plain else crash)
     ending.write("finished", [])
+
+
+def _timed(
+    tree: ast.Module, options: dict[str, Any], ending: Ending, trace: Trace, finder: RecordingFinder
+) -> ast.Module:
+    """The program with loops that tell of their rounds, as those of its own modules then do."""
+    loops, seconds = options["timed"]
+    watch = Watch(seconds, lambda: ending.write("stopped", []))
+    trace.timing = watch.timing
+    finder.space = {WATCH: watch}
+    sys.modules["__main__"].__dict__[WATCH] = watch
+    finder.timed = [tuple(loop) for loop in loops]
+    return Timer(options["filename"], finder.timed).visit(tree)  # type: ignore[no-any-return]
 
 
 # ---------------------------------------------------------------------- where the program is

@@ -70,7 +70,8 @@ def encode(trace: Trace) -> bytes:
         "activities": [(a.kind, a.site, a.start, a.end, a.depth, a.complete) for a in trace.activities],
         "frames": [(f.number, f.site, f.call, f.parent, f.time, f.within) for f in trace.frames],
         "rest": {
-            name: getattr(trace, name) for name in ("sites", "labels", "supplied", "ended", "crash", "files")
+            name: getattr(trace, name)
+            for name in ("sites", "labels", "supplied", "ended", "crash", "files", "timing")
         },
     }
     return pickle.dumps(table, protocol=5)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from backproof.graph import Node
 from backproof.source import Edit, Span
 from backproof.trace.sites import Site
+from backproof.trace.timed import Timing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +167,7 @@ class Trace:
     the program printed, formatted or collected; ``counters`` are the whole numbers that loops bind to
     names, ``items`` what else comprehensions do; ``objectives`` are the losses that it handed to a
     minimiser, beside their gradients; ``supplied`` says what was given to it so that it could run;
-    ``ended`` is how the run came to its end.
+    ``ended`` is how the run came to its end; ``timing`` what a run that was only timed has shown.
     """
 
     sites: list[Site] = field(default_factory=list)
@@ -188,3 +189,4 @@ class Trace:
     ended: Literal["stopped", "finished", "crashed", "exited", "timeout", "memory"] = "finished"
     crash: Crash | None = None
     files: dict[str, str] = field(default_factory=dict)
+    timing: Timing | None = None

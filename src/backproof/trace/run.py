@@ -10,6 +10,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from backproof.runner import Ended, Runner
 from backproof.source import Program, where
 from backproof.trace.encoding import decode
 from backproof.trace.events import Crash, Trace
+from backproof.trace.timed import Loop, Timing
 
 MEMORY = 8 * 2**30  # address space of the child, bytes
 NODES = 60_000
@@ -85,6 +87,21 @@ def trace_program(
     return trace
 
 
+def time_program(
+    program: Program, loops: Collection[Loop], *, seconds: float, runner: Runner
+) -> Timing | None:
+    """Run a program as it is, unrecorded, and time the rounds of some loops.
+
+    It ends after ``seconds`` in these loops, where it does not come to its end before. None where it fails.
+    """
+    limits = Limits(0, START + 2 * seconds, NODES, MEMORY)
+    trace, _ = _run(program, limits, runner, plain=True, timed=(tuple(loops), seconds))
+    timing = trace.timing
+    if timing is not None:
+        timing.whole = trace.ended in ("finished", "exited")
+    return timing if trace.ended in ("finished", "exited", "stopped", "timeout") else None
+
+
 def how_it_ended(trace: Trace, program: Program, seconds: float) -> str:
     """Say where and how a run ended in which no training step was seen, and what to do about it."""
     crash = trace.crash
@@ -151,9 +168,18 @@ def _says_nothing(statement: ast.stmt) -> bool:
 
 
 def _run(
-    program: Program, limits: Limits, runner: Runner, *, plots: bool = False, plain: bool = False
+    program: Program,
+    limits: Limits,
+    runner: Runner,
+    *,
+    plots: bool = False,
+    plain: bool = False,
+    timed: tuple[tuple[Loop, ...], float] = ((), 0.0),
 ) -> tuple[Trace, str]:
-    """Run once: the trace, and the traceback of a crash. ``plain`` runs the program as it is, unrecorded."""
+    """Run once: the trace, and the traceback of a crash.
+
+    ``plain`` runs the program as it is, unrecorded, the rounds of some loops ``timed`` for so many seconds.
+    """
     folder = Path(tempfile.mkdtemp(prefix="backproof-"))
     filename = program.filename
     text = _unix(program.text)
@@ -162,6 +188,7 @@ def _run(
         "filename": filename, "text": text, "folder": str(beside), "plots": plots, "plain": plain,
         "steps": limits.steps, "seconds": limits.seconds, "node_limit": limits.nodes, "memory": limits.memory,
         "shown": os.path.dirname(filename), "notebook": bool(program.cells),
+        "timed": timed,
         "modules": {module.filename: _unix(module.text) for module in program.modules},
     }  # fmt: skip
     try:

@@ -165,7 +165,6 @@ def _count(number: int, noun: str) -> str:
 def _refuse_missing(arguments: argparse.Namespace) -> None:
     """Say of an option that it is not there yet, before anything is computed."""
     missing = {
-        "program": "training the network of a program is not there yet; leave PROGRAM out",
         "what_if": "--what-if is not there yet; 'backproof demo' shows the variants of the sine network",
     }
     for name, sentence in missing.items():

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,9 +127,26 @@ def write_plot(fit: Fit, path: Path) -> None:
     low, high = bounds_of([fit.y], room=0.15)
     left.set(xlabel=fit.x_name, ylabel=fit.y_name, title=fit.title, ylim=(low, high))
     left.legend(loc="upper right")
-    steps = [step for step, loss in fit.history if loss > 0]
-    right.semilogy(steps, [loss for _, loss in fit.history if loss > 0])
-    right.set(xlabel="steps", title="mean loss over all samples")
-    right.grid(visible=True, alpha=0.3)
+    _draw_curve(right, fit.history)
     kind = path.suffix.lower().lstrip(".")
     write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=150), "--plot")
+
+
+def write_curve(history: Sequence[tuple[int, float]], path: Path) -> None:
+    """Draw the curve of the loss alone into a file, which appears whole or not at all."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    FigureCanvasAgg(figure)
+    _draw_curve(figure.subplots(), history)
+    kind = path.suffix.lower().lstrip(".")
+    write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=150), "--plot")
+
+
+def _draw_curve(axes: Any, history: Sequence[tuple[int, float]]) -> None:
+    """Draw the loss over the steps; a loss of 0 has no place on its scale."""
+    drawn = [(step, loss) for step, loss in history if loss > 0]
+    axes.semilogy([step for step, _ in drawn], [loss for _, loss in drawn])
+    axes.set(xlabel="steps", title="mean loss over all samples")
+    axes.grid(visible=True, alpha=0.3)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
-
-from backproof.train.options import Options
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from backproof.train.run import Reached
@@ -14,10 +12,26 @@ if TYPE_CHECKING:
 PATIENCE = 0.3  # seconds: the bar costs more than a short run, so it comes when there is a wait
 
 
+class Course(Protocol):
+    """How much there is to do: for ``networks`` seeds from ``seed`` on, so many steps."""
+
+    @property
+    def seed(self) -> int:
+        """The first seed."""
+
+    @property
+    def steps(self) -> int:
+        """The steps of each network."""
+
+    @property
+    def networks(self) -> int:
+        """How many networks there are."""
+
+
 class Progress:
     """A progress bar on standard error, while it is a terminal and the run is long enough to be watched."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Course) -> None:
         self._options = options
         self._bar: Any = None
         self._task: Any = None

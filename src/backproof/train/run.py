@@ -6,7 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -100,7 +100,7 @@ class Trainer:
         self.batch = batch
         self._shapes = [np.zeros(shape) for shape in network.shapes()]
         self.step: Step = training_step(network, self._shapes, None if batch == 1 else batch)
-        self.kernel, self.reason = _compiled(self.step) if compiled else (None, "it was not asked to be")
+        self.kernel, self.reason = compiled_step(self.step) if compiled else (None, "it was not asked to be")
         self.compiling = self.kernel.seconds if self.kernel else 0.0  # seconds
         self.set_data(x, y)
 
@@ -195,8 +195,11 @@ class Trainer:
                         exact=not self._blocks or done % BLOCK == 0,
                     ),
                 )
-                if not _finite(state, loss):
-                    divergence = self._divergence(loop, before.state, order, rate, before.steps)
+                if not is_finite(state, loss):
+                    found = first_divergence(
+                        loop, before.state, order, rate, self.names, lambda s: self.loss(s[:count])
+                    )
+                    divergence = replace(found, step=before.steps + found.step)
                     break
                 stopped = bool(watch and watch(reached))
         except KeyboardInterrupt:
@@ -234,29 +237,39 @@ class Trainer:
             chunk = -(-chunk // BLOCK) * BLOCK
         return chunk
 
-    def _divergence(
-        self, loop: Loop, before: Sequence[Array], order: NDArray[np.int32], rate: float, done: int
-    ) -> Divergence:
-        """Find the first step of a chunk after which something is not finite, by halving."""
-        fine, broken = 0, len(order)
-        state = list(before)
-        while broken - fine > 1:
-            middle = (fine + broken) // 2
-            loop.restore(state)
-            loop.advance(order[fine:middle], rate)
-            after = loop.state()
-            if _finite(after, self.loss(after[: len(self.step.parameters)])):
-                fine, state = middle, after
-            else:
-                broken = middle
+
+def first_divergence(
+    loop: Loop,
+    before: Sequence[Array],
+    order: NDArray[np.int32],
+    rate: float,
+    names: Sequence[str],
+    loss: Callable[[Sequence[Array]], float],
+) -> Divergence:
+    """Find the first step of a chunk after which something is not finite, by halving.
+
+    ``before`` is the state before the chunk, ``names`` are those of the state, ``loss`` is that of a state.
+    The step counts from the chunk on.
+    """
+    fine, broken = 0, len(order)
+    state = list(before)
+    while broken - fine > 1:
+        middle = (fine + broken) // 2
         loop.restore(state)
-        loop.advance(order[fine:broken], rate)
-        named = zip(self.names, loop.state(), strict=True)
-        bad = [name for name, value in named if not np.isfinite(value).all()]
-        return Divergence(done + broken, bad[0] if bad else "the loss")
+        loop.advance(order[fine:middle], rate)
+        after = loop.state()
+        if is_finite(after, loss(after)):
+            fine, state = middle, after
+        else:
+            broken = middle
+    loop.restore(state)
+    loop.advance(order[fine:broken], rate)
+    named = zip(names, loop.state(), strict=False)
+    bad = [name for name, value in named if not np.isfinite(value).all()]
+    return Divergence(broken, bad[0] if bad else "the loss")
 
 
-def _compiled(step: Step) -> tuple[Kernel | None, str | None]:
+def compiled_step(step: Step) -> tuple[Kernel | None, str | None]:
     """Compile a step, or say why not."""
     try:
         from backproof.train.kernel import NotCompilableError, compile_step
@@ -276,5 +289,6 @@ def longer(history: tuple[tuple[int, float], ...], done: int, loss: float) -> tu
     return points if len(points) <= LONGEST_HISTORY else (*points[:-1:2], points[-1])
 
 
-def _finite(state: Sequence[Array], loss: float) -> bool:
+def is_finite(state: Sequence[Array], loss: float) -> bool:
+    """Are all numbers of a state, and its loss, finite?"""
     return math.isfinite(loss) and all(bool(np.isfinite(value).all()) for value in state)

@@ -14,7 +14,7 @@ import numpy as np
 from llvmlite import ir
 
 from backproof.graph import Node
-from backproof.train.kernel import products, reductions, softmax
+from backproof.train.kernel import indexing, products, reductions, softmax
 from backproof.train.kernel.chains import Product, Sum, Value, as_product, combine_earliest, negated, terms_of
 from backproof.train.kernel.code import Code, NotCompilableError
 from backproof.train.kernel.lanes import DOUBLE, ELEMENTWISE, KEEPS_FINITE, KEEPS_ZERO, POINTER
@@ -299,6 +299,7 @@ HANDLERS: dict[str, Callable[[Lowering, Node], Value]] = {
     "broadcast_to": _broadcast_to,
     "reshape": _reshape,
     "astype": _astype,
+    "index": indexing.index,
     "sum": reductions.sum_nodes,
     "mean": reductions.mean_nodes,
     "max": reductions.max_nodes,

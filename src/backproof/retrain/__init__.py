@@ -1,0 +1,1 @@
+"""The training of a program of one's own, taken over from its trace and run compiled."""

@@ -1,0 +1,111 @@
+"""``backproof train PROGRAM``: takes the program over, trains it compiled, and reports as text or JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backproof.retrain.aligned import RetrainError
+from backproof.retrain.counting import course_of
+from backproof.retrain.report import as_json, as_text
+from backproof.retrain.taken_over import TakenOver, take_over
+from backproof.retrain.training import train
+from backproof.runner import Runner
+from backproof.source import read_program, require_python
+from backproof.train.plots import check_plot_path, write_curve
+from backproof.train.progress import Progress
+from backproof.train.run import Outcome
+from backproof.train.writing import check_folder, write_whole
+
+INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
+NOT_TAKEN = (
+    "activation", "batch", "bias", "dtype", "inputs", "loss", "optimizer", "outputs", "range", "samples",
+    "standardize", "checkpoint", "resume", "what_if",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How much a run has to do."""
+
+    seed: int
+    steps: int
+    networks: int = 1
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and report. Gives 0, 2 when it diverged, 130 when Ctrl-C ended it."""
+    imported = time.process_time()  # until here nothing was done but to import
+    start = time.perf_counter()
+    save, plot = (None if v is None else Path(v) for v in (arguments.save, arguments.plot))
+    _refuse(arguments, save, plot)
+    program = read_program(arguments.program)
+    require_python(program)
+    with Runner() as runner:
+        taken = take_over(program, runner)
+        if arguments.lr is not None and not taken.rates:
+            raise RetrainError("--lr: no number of the program is called a learning rate in all its updates.")
+        course = course_of(taken.program, taken.judgement.step.trace, taken.judgement.windows, runner)
+    steps = arguments.steps or course.steps
+    if steps is None:
+        raise RetrainError(
+            f"How many steps {program.filename} makes cannot be told from its loops: give --steps N."
+        )
+    asked = Asked(arguments.seed or 0, steps)
+    with Progress(asked) as progress:
+        outcome = train(taken, steps, asked.seed, arguments.lr, progress.watch)
+    total = time.perf_counter() - start
+    if arguments.output_format == "json":
+        sys.stdout.write(json.dumps(as_json(taken, course, outcome, imported, total)) + "\n")
+    else:
+        sys.stdout.write(as_text(taken, course, outcome, total))
+    for sentence in _written(taken, outcome, save, plot):
+        if arguments.output_format != "json":
+            sys.stdout.write(f"{sentence}\n")
+    if outcome.interrupted:
+        return INTERRUPTED
+    return 2 if outcome.divergence else 0
+
+
+def _refuse(arguments: argparse.Namespace, save: Path | None, plot: Path | None) -> None:
+    """Refuse what a program decides itself, and files that could not be written, before anything is run."""
+    for name in NOT_TAKEN:
+        if getattr(arguments, name, None) is not None and getattr(arguments, name) is not False:
+            raise RetrainError(
+                f"--{name.replace('_', '-')}: is decided by PROGRAM, or not there yet for it; --steps, --lr,"
+                " --seed, --save, --plot and --output-format are."
+            )
+    if (arguments.networks or 1) > 1:
+        raise RetrainError("--networks: PROGRAM has its own first weights, of one network.")
+    if save is not None:
+        if save.suffix != ".npz":
+            raise RetrainError(f"--save {save}: give a file that ends in .npz.")
+        check_folder(save, "--save")
+    if plot is not None:
+        check_plot_path(plot)
+
+
+def _written(taken: TakenOver, outcome: Outcome, save: Path | None, plot: Path | None) -> Sequence[str]:
+    """Write the files that were asked for, and say so."""
+    sentences = []
+    if save is not None:
+        arrays: dict[str, Any] = {}
+        for each, value in zip(taken.recurrence.carried, outcome.parameters, strict=False):
+            name, number = each.name, 2
+            while name in arrays:
+                name, number = f"{each.name} ({number})", number + 1
+            arrays[name] = value
+        write_whole(save, lambda file: np.savez(file, **arrays), "--save")
+        sentences.append(f"The parameters are in {save}.")
+    if plot is not None and len(outcome.history) > 1:
+        write_curve(outcome.history, plot)
+        sentences.append(f"The plot is in {plot}.")
+    return sentences

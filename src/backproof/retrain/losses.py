@@ -1,0 +1,59 @@
+"""The loss of a program's step, in the words of the steps that were walked through together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from backproof.graph import Node, ancestors
+from backproof.retrain.aligned import Aligned, Entry, same
+from backproof.retrain.recurrence import Recurrence
+from backproof.step import TrainingStep, Window
+from backproof.step.change import root
+from backproof.step.update import time_of
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Loss:
+    """The loss of one of the steps: ``known`` are the nodes of that step with their entries.
+
+    The step begins at the time ``since``, the first of all steps ``begun``.
+    """
+
+    node: Node
+    known: Mapping[Node, Entry]
+    since: int
+    begun: int
+
+    def line(self) -> list[Node]:
+        """What the loss is computed from in its step, operands first, up to what the update is made of."""
+        return ancestors([self.node], lambda n: root(n, 0) in self.known or time_of(n) < self.since)
+
+    def read(self) -> list[Entry]:
+        """The entries that it is made of."""
+        found = (self.known.get(root(node, 0)) for node in self.line())
+        return list(dict.fromkeys(entry for entry in found if entry is not None))
+
+
+def loss_of(found: Recurrence, step: TrainingStep, steps: Sequence[Window]) -> Loss:
+    """The loss of the step that was judged, one of ``steps``.
+
+    What it takes of the data by itself, as ``Y[rows]`` for the second time, is what the update takes.
+    """
+    position = next((k for k, each in enumerate(steps) if each.start == step.window.start), len(steps) - 1)
+    count = len(found.windows)
+    whole = Aligned(steps)
+    for each in found.carried[: found.parameters]:
+        whole.entry(found.chains[each.before])
+    entries = found.aligned.entries
+    known = {key[position]: entries[key[:count]] for key in whole.entries if key[:count] in entries}
+    taken = [(node, entry) for node, entry in known.items() if entry in found.choices]
+    loss = Loss(step.hypothesis.node, known, whole.since[position], whole.since[0])
+    for node in loss.line():
+        if node.operation != "index" or root(node, 0) in known:
+            continue
+        for other, entry in taken:
+            of_one = root(other.operands[0], 0) is root(node.operands[0], 0)
+            if of_one and same(other.attributes, node.attributes):
+                known[node] = entry
+    return loss

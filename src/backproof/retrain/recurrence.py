@@ -1,0 +1,189 @@
+"""One step of a program's training as a recurrence: what it carries on, reads, and makes of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from backproof.graph import Node
+from backproof.retrain.aligned import Aligned, Entry, RetrainError, order_of
+from backproof.retrain.choices import Choice, choice_of
+from backproof.retrain.laws import Law, law_of
+from backproof.step import Change, TrainingStep, Window, label
+from backproof.step.change import root
+from backproof.trace import Trace
+
+FEWEST = 4  # steps from which it can be told what goes on from one to the next
+DEEPEST = 4  # memories that are fed by a memory
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Carried:
+    """What a step hands to the next: the value that it begins with, and the one that it makes."""
+
+    name: str
+    before: Entry
+    after: Entry
+    first: np.ndarray
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Recurrence:
+    """The step of a program, from several that were recorded one after the other.
+
+    ``parameters`` come first in ``carried``. ``constants`` are what every step reads unchanged, ``laws`` the
+    numbers that follow from the number of the step, ``choices`` what it takes out of the data, and ``seen``
+    what differs from step to step and is known only as it was recorded. ``windows`` are the steps;
+    ``chains`` are the values that parameters have after each step that was seen.
+    """
+
+    trace: Trace
+    windows: list[Window]
+    parameters: int
+    aligned: Aligned
+    carried: list[Carried] = field(default_factory=list)
+    constants: list[Entry] = field(default_factory=list)
+    laws: dict[Entry, Law] = field(default_factory=dict)
+    choices: dict[Entry, Choice] = field(default_factory=dict)
+    seen: list[Entry] = field(default_factory=list)
+    chains: dict[Entry, tuple[Node, ...]] = field(default_factory=dict)
+
+    @property
+    def results(self) -> list[Entry]:
+        """What a step makes."""
+        return [each.after for each in self.carried]
+
+    def order(self) -> list[Entry]:
+        """Every value of the step, operands first."""
+        return order_of(self.results)
+
+
+def recurrence(step: TrainingStep, windows: Sequence[Window]) -> Recurrence:
+    """Find the recurrence that the steps of a program follow.
+
+    Raises
+    ------
+    RetrainError
+        When they do not follow one that can be told.
+    """
+    windows = list(windows)
+    if len(windows) < FEWEST:
+        raise RetrainError(
+            f"Only {len(windows)} step{'s' * (len(windows) > 1)} of the program could be seen:"
+            f" at least {FEWEST} are needed to tell what goes on from one to the next."
+        )
+    chains = _chains(windows)
+    series = {_key(nodes): nodes for nodes, _, _ in chains}
+    results = [afters for _, afters, _ in chains]
+    depth = 0
+    while depth < DEEPEST:
+        count = len(windows) - depth
+        aligned = Aligned(windows[:count])
+        found = False
+        for entry in order_of([aligned.entry(nodes[:count]) for nodes in results]):
+            if not entry.operands and aligned.made_by(entry) and _key(entry.nodes) not in series:
+                series[_key(entry.nodes)] = entry.nodes
+                results.append(entry.nodes[1:])
+                found = True
+        if not found:
+            break
+        depth += 1
+    count = len(windows) - depth - 1
+    if count < FEWEST - 1:
+        raise RetrainError("Too few steps of the program could be seen to tell what it remembers.")
+    return _classified(step, windows[:count], chains, series)
+
+
+def _classified(
+    step: TrainingStep,
+    windows: list[Window],
+    chains: Sequence[tuple[tuple[Node, ...], tuple[Node, ...], Change]],
+    series: dict[Node, tuple[Node, ...]],
+) -> Recurrence:
+    """Walk through the steps once more, and tell of everything that they begin with what it is."""
+    trace, count = step.trace, len(windows)
+    aligned = Aligned(windows)
+    found = Recurrence(trace, windows, len(chains), aligned)
+    names = {_key(nodes): label(trace, change) for nodes, _, change in chains}
+    for key, nodes in series.items():
+        before = aligned.entry(nodes[:count])
+        after = aligned.entry(nodes[1 : count + 1])
+        shape = np.shape(before.value)
+        first = np.broadcast_to(np.asarray(nodes[0].value, dtype=np.float64), shape).copy()
+        if np.shape(after.value) != shape:
+            raise RetrainError(f"{names.get(key, before.name)} changes its shape from step to step.")
+        found.carried.append(Carried(names.get(key) or before.name or "memory", before, after, first))
+    for each, (_, afters, _) in zip(found.carried, chains, strict=False):
+        found.chains[each.before] = afters
+    own = {each.before for each in found.carried}
+    for entry in found.order():
+        if entry.operands:
+            if entry.operation == "index" and not entry.alike:
+                found.choices[entry] = choice_of(entry)
+            elif not entry.alike:
+                raise RetrainError(
+                    f"'{entry.operation}' does not do the same in every step"
+                    f"{_place(trace, entry.nodes[-1])}: what it is told differs."
+                )
+        elif entry not in own:
+            _place_leaf(found, entry)
+    return found
+
+
+def _place_leaf(found: Recurrence, entry: Entry) -> None:
+    """Tell of a value that a step begins with, and that no step has made, what it is."""
+    nodes = entry.nodes
+    if len(set(nodes)) == 1 or all(_equal(node, nodes[-1]) for node in nodes):
+        found.constants.append(entry)
+        return
+    if any(node in found.trace.random for node in nodes):
+        raise RetrainError(
+            f"The program draws random numbers in every step{_place(found.trace, nodes[-1])}"
+            " (as dropout does): a compiled step cannot draw them as it does."
+        )
+    numbers = all(np.size(n.value) == 1 and np.asarray(n.value).dtype.kind in "iuf" for n in nodes)
+    law = law_of([float(np.ravel(n.value)[0]) for n in nodes]) if numbers else None
+    if law is not None:
+        found.laws[entry] = law
+    else:
+        found.seen.append(entry)
+
+
+def _equal(first: Node, second: Node) -> bool:
+    one, other = np.asarray(first.value), np.asarray(second.value)
+    return one.shape == other.shape and one.dtype.kind in "biuf" and bool(np.array_equal(one, other))
+
+
+def _chains(windows: Sequence[Window]) -> list[tuple[tuple[Node, ...], tuple[Node, ...], Change]]:
+    """Every parameter through all steps: its values before them, after them, and how it is changed."""
+    found = []
+    for change in windows[0].parameters:
+        befores, afters = [root(change.before, 0)], [_after(change)]
+        for window in windows[1:]:
+            following = [c for c in window.parameters if root(c.before, 0) is root(afters[-1], 0)]
+            if not following:
+                raise RetrainError(
+                    "The steps of the program do not all update the same parameters, one after the other."
+                )
+            befores.append(root(following[0].before, 0))
+            afters.append(_after(following[0]))
+        found.append((tuple(befores), tuple(afters), change))
+    return found
+
+
+def _after(change: Change) -> Node:
+    """What a place holds at last, with all that is done to it behind its gradient step."""
+    return change.stores[-1].after
+
+
+def _key(nodes: Sequence[Node]) -> Node:
+    """What a carried value is known by: the value that the first step has made."""
+    return nodes[1]
+
+
+def _place(trace: Trace, node: Node) -> str:
+    """Where in the source a value is made, to be said behind a sentence."""
+    site = node.origin.site if node.origin is not None else -1
+    return f" in line {trace.sites[site].span.row}" if site >= 0 else ""

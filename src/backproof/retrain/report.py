@@ -1,0 +1,128 @@
+"""What is said of a program that was trained compiled: what was taken over, and how much faster it is."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from backproof.retrain.counting import Course
+from backproof.retrain.taken_over import TakenOver
+from backproof.train.run import Outcome
+
+SHOWN = 8  # parameters that are named
+
+
+def as_text(taken: TakenOver, course: Course, outcome: Outcome, total: float) -> str:
+    """Write the report for people."""
+    return "\n".join([*_what(taken), "", *_results(taken, course, outcome, total), ""])
+
+
+def _what(taken: TakenOver) -> list[str]:
+    """What the program trains, on which data, by which loss, and what was mended in it."""
+    found, loss = taken.recurrence, taken.report.loss
+    carried = found.carried[: found.parameters]
+    names = [f"{each.name} {each.first.shape}" if each.first.ndim else each.name for each in carried]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    numbers = sum(each.first.size for each in carried)
+    lines = [
+        f"{taken.report.filename}: {numbers} parameters, from the program's own first values:"
+        f" {', '.join(names[:SHOWN])}{more}",
+        f"data: {taken.order.text()}",
+    ]
+    if loss is not None:
+        where = "" if loss.row is None else f", line {loss.row}"
+        lines.append(f"loss: {loss.formula}{' (inferred)' if loss.inferred else where}")
+    remembered = dict.fromkeys(each.name for each in found.carried[found.parameters :])
+    if remembered:
+        lines.append(f"carried from step to step besides: {', '.join(list(remembered)[:SHOWN])}")
+    for finding in taken.mended:
+        known = finding.expected and finding.found
+        fix = f": {finding.expected} in place of {finding.found}" if known else ""
+        place = f"line {finding.span.row}" if finding.span is not None else "the program"
+        lines.append(f"mended: {place}, {finding.name}{fix}")
+    if taken.report.verdict == "inconclusive":
+        lines.append(f"gradients: applied as they are, not certified: {taken.report.reason}")
+    lines.append(
+        f"verified: the first {taken.verified} steps, done again, give the program's own values to"
+        f" {max(taken.deviation, 1e-16):.0e}"
+    )
+    return lines
+
+
+def _results(taken: TakenOver, course: Course, outcome: Outcome, total: float) -> list[str]:
+    machine, steps = taken.machine, outcome.steps
+    first, last, broken = outcome.first_loss, outcome.final_loss, outcome.divergence
+    lines = [f"mean loss over all samples: {first:.4g} at first, {last:.4g} at last"]
+    if broken is not None:
+        smaller = f": take a smaller rate (--lr {machine.rate / 10:g})." if taken.rates else "."
+        lines.append(
+            f"Diverged: after step {broken.step:,} {broken.parameter} is not finite any more{smaller}"
+        )
+    if outcome.interrupted:
+        lines.append(f"Stopped by Ctrl-C after {steps:,} steps.")
+    each = outcome.seconds / max(steps, 1)
+    if machine.kernel is not None:
+        lines.append(
+            f"{steps:,} steps in {outcome.seconds:.3g} s, {each * 1e9:.3g} ns a step (compiled in"
+            f" {machine.kernel.seconds:.2g} s; {total:.2g} s in all, with checking and tracing)"
+        )
+    else:
+        lines.append(f"{steps:,} steps in {outcome.seconds:.3g} s, not compiled: {machine.reason}")
+    if course.seconds is not None and steps:
+        own = course.seconds * steps
+        ratio = course.seconds / each if each else math.inf
+        faster = f" ({ratio:.3g} times as fast)" if ratio > 1.5 else ""
+        lines.append(
+            f"the program itself: {course.seconds * 1e6:.3g} µs a step; your {_time(own)}:"
+            f" {_time(outcome.seconds)}{faster}"
+        )
+    return lines
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.3g} seconds" if seconds < 100 else f"{seconds / 60:.3g} minutes"
+
+
+def as_json(
+    taken: TakenOver, course: Course, outcome: Outcome, imported: float, total: float
+) -> dict[str, Any]:
+    """The report by the JSON contract, and under ``program`` what was taken over."""
+    machine, found = taken.machine, taken.recurrence
+
+    def finite(loss: float) -> float | None:
+        return loss if math.isfinite(loss) else None
+
+    return {
+        "version": 1,
+        "networks": [
+            {
+                "seed": outcome.seed,
+                "final_loss": finite(outcome.final_loss),
+                "first_loss": finite(outcome.first_loss),
+                "diverged": outcome.divergence is not None,
+            }
+        ],
+        "steps": outcome.steps,
+        "parameters": sum(each.first.size for each in found.carried[: found.parameters]),
+        "seconds": {
+            "import": imported,
+            "compile": machine.kernel.seconds if machine.kernel else 0.0,
+            "run": outcome.seconds,
+            "total": imported + total,
+        },
+        "ns_per_step": outcome.seconds / outcome.steps * 1e9 if outcome.steps else None,
+        "program": {
+            "filename": taken.report.filename,
+            "verdict": taken.report.verdict,
+            "mended": [finding.name for finding in taken.mended],
+            "order": taken.order.kind,
+            "batch": taken.order.batch,
+            "samples": taken.order.count,
+            "verified_steps": taken.verified,
+            "deviation": taken.deviation,
+            "compiled": machine.kernel is not None,
+            "reason": machine.reason,
+            "ns_per_step": None if course.seconds is None else course.seconds * 1e9,
+            "steps": course.steps,
+        },
+    }

@@ -1,0 +1,215 @@
+"""The samples that the steps learn from: tables with a row for each, and which rows each step takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import OPERATIONS
+from backproof.retrain.aligned import Entry, RetrainError, order_of
+from backproof.retrain.recurrence import Recurrence
+
+Rows = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Table:
+    """What one value of the step is for every sample: ``rows`` of shape `(samples, numbers)`.
+
+    ``shape`` is that of the value in a step, ``axis`` the one along which it holds the samples of a batch;
+    None where a step takes one sample.
+    """
+
+    entry: Entry
+    rows: np.ndarray[Any, Any]
+    shape: tuple[int, ...]
+    axis: int | None
+
+    def of(self, rows: Sequence[int]) -> np.ndarray[Any, Any]:
+        """The value for some samples."""
+        taken = self.rows[list(rows)]
+        if self.axis is None:
+            return taken.reshape(self.shape)
+        rest = [length for k, length in enumerate(self.shape) if k != self.axis]
+        return np.moveaxis(taken.reshape(len(taken), *rest), 0, self.axis)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Samples:
+    """The data of a training: ``count`` samples, ``batch`` at a time, in the order ``rows`` that was seen."""
+
+    count: int
+    batch: int
+    rows: tuple[Rows, ...]
+    tables: tuple[Table, ...]
+    complete: bool = True  # False: only the samples that were seen are known
+
+
+NONE = Samples(1, 1, (), ())
+
+
+def samples_of(found: Recurrence, also: Sequence[Entry] = ()) -> Samples:
+    """Find what the steps read of the data, as tables; ``also`` is read beside by their loss.
+
+    Raises
+    ------
+    RetrainError
+        When it does not follow from which samples a step takes.
+    """
+    order = found.order()
+    moving = {each.before for each in found.carried} | set(found.laws)
+    for entry in order:
+        if any(operand in moving for operand in entry.operands):
+            if entry in found.choices and entry.operands[0] in moving:
+                raise RetrainError(
+                    "The program takes rows of its parameters by the data (an embedding), which a compiled"
+                    " step cannot do."
+                )
+            moving.add(entry)
+    varying: set[Entry] = set()
+    for entry in order:
+        if entry not in moving and (
+            entry in found.choices or entry in found.seen or any(o in varying for o in entry.operands)
+        ):
+            varying.add(entry)
+    if not varying:
+        return NONE
+    reader = _Reader(found, varying)
+    while True:
+        read = [e for e in order if e in moving for e in e.operands if e in varying]
+        read += [e for e in (*found.results, *also) if e in varying]
+        tables = []
+        for entry in dict.fromkeys(read):
+            table = reader.table(entry)
+            if table is not None:
+                tables.append(table)
+            elif entry.operands and entry not in found.choices:
+                moving.add(entry)  # of the batch as a whole: computed in the step
+                varying.discard(entry)
+                break
+            else:
+                raise RetrainError(
+                    f"What a step reads of {entry.name or 'its data'} does not follow from the samples that"
+                    " it takes."
+                )
+        else:
+            return Samples(reader.count, reader.batch, reader.rows, tuple(tables), reader.complete)
+
+
+class _Reader:
+    """Computes what a step reads of its data for other samples than those recorded."""
+
+    def __init__(self, found: Recurrence, varying: Iterable[Entry]) -> None:
+        self.found = found
+        self.varying = set(varying)
+        choices = [c for e, c in found.choices.items() if not _is_shuffled(e, found)]
+        self.complete = bool(choices) and not found.seen
+        if choices:
+            first = choices[0]
+            if any(c.count != first.count or c.rows != first.rows for c in choices):
+                raise RetrainError(
+                    "A step takes several different selections of its data, which cannot be taken over."
+                )
+            self.count, self.batch = first.count, len(first.rows[0])
+            self.rows = _through_shuffles(first.entry, first.rows, found)
+        else:
+            self.rows = _told_apart(found.seen)
+            self.count, self.batch = len(set(self.rows)), 1
+
+    def table(self, entry: Entry) -> Table | None:
+        """The value for every sample; None where it is not made of the samples one by one."""
+        shape = np.shape(entry.value)
+        if np.asarray(entry.value).dtype.kind not in "biuf":
+            return None
+        if not self.complete:
+            return self._observed(entry, shape)
+        if self.batch == 1:
+            values = [self._at(entry, np.array([k])) for k in range(self.count)]
+            rows = np.array([np.asarray(v, dtype=np.float64).reshape(-1) for v in values])
+            tables = [Table(entry, rows, shape, None)]
+        else:
+            tables = list(self._batched(entry, shape))
+        return next((table for table in tables if self._holds(table)), None)
+
+    def _batched(self, entry: Entry, shape: tuple[int, ...]) -> Iterable[Table]:
+        for axis, length in enumerate(shape):
+            if length != self.batch:
+                continue
+            try:
+                value = np.asarray(self._at(entry, np.arange(self.count)), dtype=np.float64)
+            except (ValueError, IndexError, TypeError):
+                continue
+            if value.ndim == len(shape) and value.shape[axis] == self.count:
+                yield Table(entry, np.moveaxis(value, axis, 0).reshape(self.count, -1), shape, axis)
+
+    def _holds(self, table: Table) -> bool:
+        """Is it what was recorded in every step?"""
+        return all(
+            np.array_equal(table.of(rows), np.asarray(node.value, dtype=np.float64))
+            for rows, node in zip(self.rows, table.entry.nodes, strict=True)
+        )
+
+    def _observed(self, entry: Entry, shape: tuple[int, ...]) -> Table | None:
+        """The table of what was recorded, where that shows every sample."""
+        if self.batch != 1:
+            return None
+        known: dict[int, Any] = {}
+        for (row,), node in zip(self.rows, entry.nodes, strict=True):
+            value = np.asarray(node.value, dtype=np.float64)
+            if not np.array_equal(known.setdefault(row, value), value):
+                return None
+        if len(known) < self.count:
+            return None
+        rows = np.array([known[k].reshape(-1) for k in range(self.count)])
+        return Table(entry, rows, shape, None)
+
+    def _at(self, entry: Entry, rows: np.ndarray[Any, Any]) -> Any:
+        """The value for other samples."""
+        values: dict[Entry, Any] = {}
+        for each in order_of([entry]):
+            if each not in self.varying:
+                values[each] = each.value
+            elif each in self.found.choices:
+                whole = values[each.operands[0]]
+                shuffled = _is_shuffled(each, self.found)
+                values[each] = whole if shuffled else self.found.choices[each].of(whole, rows)
+            else:
+                given = [values[operand] for operand in each.operands]
+                values[each] = OPERATIONS[each.operation].value(*given, **each.attributes())
+        return values[entry]
+
+
+def _is_shuffled(entry: Entry, found: Recurrence) -> bool:
+    """Is this all of an array in another order, as it is put into one anew for an epoch?"""
+    choice = found.choices[entry]
+    return len(choice.rows[0]) == choice.count > 1 and all(
+        len(set(rows)) == choice.count for rows in choice.rows
+    )
+
+
+def _through_shuffles(entry: Entry, rows: Sequence[Rows], found: Recurrence) -> tuple[Rows, ...]:
+    """Rows of an array that was shuffled as those of the array before."""
+    inner = entry.operands[0]
+    while inner in found.choices and _is_shuffled(inner, found):
+        shuffled = found.choices[inner].rows
+        rows = [tuple(whole[k] for k in some) for some, whole in zip(rows, shuffled, strict=True)]
+        inner = inner.operands[0]
+    return tuple(rows)
+
+
+def _told_apart(seen: Sequence[Entry]) -> tuple[Rows, ...]:
+    """Which sample each step takes, told by the values that it reads."""
+    numbers: dict[Any, int] = {}
+    found = []
+    for k in range(len(seen[0].nodes)):
+        key = tuple((np.shape(e.nodes[k].value), np.asarray(e.nodes[k].value).tobytes()) for e in seen)
+        found.append((numbers.setdefault(key, len(numbers)),))
+    if len(numbers) * 2 > len(found):
+        raise RetrainError(
+            "The steps read data that differ from step to step and come from no array: it cannot be told"
+            " what comes next."
+        )
+    return tuple(found)

@@ -1,0 +1,141 @@
+"""The way of a program to a training that can be run compiled: check, mend, trace, take over, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.check.judgement import Judgement
+from backproof.findings import FileReport, Finding
+from backproof.pipeline import check_program
+from backproof.pipeline.observing import Options, observed, with_modules
+from backproof.retrain.aligned import Entry, RetrainError
+from backproof.retrain.losses import loss_of
+from backproof.retrain.machine import Machine, machine
+from backproof.retrain.rates import rates_of
+from backproof.retrain.recurrence import Recurrence, recurrence
+from backproof.retrain.sample_order import SampleOrder, sample_order
+from backproof.retrain.samples import Samples, samples_of
+from backproof.runner import Runner
+from backproof.source import Program, apply_edits
+from backproof.step import Window
+from backproof.trace.run import how_it_ended
+
+Array = NDArray[np.float64]
+LOOK = 40  # steps that are recorded, to tell the order of the samples from
+SECONDS = 20.0
+CLOSE = 1e-9  # of the largest number of a parameter: what rounding may make of a few dozen steps
+CLOSE_NARROW = 1e-4  # the same where the program computes in less than float64
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TakenOver:
+    """A program whose training can be run compiled.
+
+    ``program`` is the mended one, ``report`` what was found in the one given, ``mended`` the findings whose
+    edits it has. ``deviation`` is the largest relative difference to the program's own weights over the
+    ``verified`` first steps. ``rates`` are the numbers that the program calls its learning rate.
+    """
+
+    program: Program
+    report: FileReport
+    mended: tuple[Finding, ...]
+    judgement: Judgement
+    recurrence: Recurrence
+    samples: Samples
+    order: SampleOrder
+    machine: Machine
+    verified: int
+    deviation: float
+    rates: tuple[Entry, ...]
+
+
+def take_over(
+    program: Program, runner: Runner, *, loss: str | None = None, compiled: bool = True
+) -> TakenOver:
+    """Check a program, mend it where that was verified, and build its training.
+
+    Raises
+    ------
+    RetrainError
+        When it cannot be taken over; the message says why.
+    """
+    report = check_program(program, loss=loss, runner=runner)
+    mended, found = _mended(program, report)
+    trace, judgement = observed(mended, Options(runner, loss, LOOK, SECONDS))
+    mended = with_modules(mended, trace)
+    if judgement is None:
+        raise RetrainError(report.reason or how_it_ended(trace, mended, SECONDS))
+    if judgement.beside:
+        raise RetrainError("The program trains several networks in turn, which cannot be taken over.")
+    if judgement.step.window.outside:
+        raise RetrainError("The program updates parameters beside its steps, which cannot be taken over.")
+    steps = _in_a_row(judgement.windows)
+    carried = recurrence(judgement.step, steps)
+    stated = loss_of(carried, judgement.step, steps)
+    samples = samples_of(carried, stated.read())
+    order = sample_order(samples, "\n".join([mended.text, *(m.text for m in mended.modules)]))
+    rates = rates_of(carried)
+    ready = machine(carried, samples, stated, rates, compiled=compiled)
+    deviation = _deviation(carried, samples, ready)
+    narrow = any(
+        np.asarray(c.before.value).dtype != np.float64 for c in carried.carried[: carried.parameters]
+    )
+    if not deviation <= (CLOSE_NARROW if narrow else CLOSE):
+        raise RetrainError(
+            f"The step that was taken over does not give the program's own weights: after"
+            f" {len(carried.windows)} steps they differ by {deviation:.1g} of their size. It is not trained."
+        )
+    return TakenOver(
+        mended, report, found, judgement, carried, samples, order, ready, len(carried.windows), deviation,
+        tuple(rates),
+    )  # fmt: skip
+
+
+def _mended(program: Program, report: FileReport) -> tuple[Program, tuple[Finding, ...]]:
+    """The program with all edits that mend it.
+
+    Raises
+    ------
+    RetrainError
+        When there is a mistake in it that is not mended.
+    """
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    left = [finding for finding in errors if not finding.mended]
+    if left:
+        row = f":{left[0].span.row}" if left[0].span is not None else ""
+        raise RetrainError(
+            f"{program.filename}{row}: {left[0].name}: a gradient is wrong and no edit was verified to mend"
+            " it, so that there is no right training to take over; 'backproof check' says more."
+        )
+    edits = [edit for finding in errors if finding.fix is not None for edit in finding.fix.edits]
+    return (apply_edits(program, edits) if edits else program), tuple(errors)
+
+
+def _in_a_row(windows: Sequence[Window]) -> list[Window]:
+    """The steps in order of time, from the first that updates as much as any."""
+    ordered = sorted(windows, key=lambda w: w.start)
+    most = max(len(w.parameters) for w in ordered)
+    first = next(k for k, w in enumerate(ordered) if len(w.parameters) == most)
+    return ordered[first:]
+
+
+def _deviation(found: Recurrence, samples: Samples, ready: Machine) -> float:
+    """How far the first steps, done again from the program's first weights, lead away from its own."""
+    count = len(found.windows)
+    rows = samples.rows[:count] or ((0,),) * count
+    loop = ready.loop()
+    worst = 0.0
+    for k in range(count):
+        loop.advance(np.array([rows[k]], dtype=np.int32), ready.rate)
+        if k not in (0, count // 2, count - 1):
+            continue
+        for each, value in zip(found.carried[: found.parameters], loop.state(), strict=False):
+            own = np.asarray(each.after.nodes[k].value, dtype=np.float64)
+            size = float(np.max(np.abs(own), initial=0.0)) or 1.0
+            gap = np.max(np.abs(value - own), initial=0.0) if np.all(np.isfinite(own)) else np.inf
+            worst = max(worst, float(gap) / size) if np.isfinite(gap) else np.inf
+    return worst

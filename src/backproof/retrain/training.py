@@ -1,0 +1,84 @@
+"""Train what was taken over: in chunks, so that it can be watched, stopped, and noticed to diverge."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.retrain.taken_over import TakenOver
+from backproof.train.loop import BLOCK
+from backproof.train.run import (
+    CHUNK_WORK,
+    CHUNKS,
+    EVALUATED_CHUNK,
+    Divergence,
+    Outcome,
+    Reached,
+    Watch,
+    first_divergence,
+    is_finite,
+    longer,
+)
+
+Array = NDArray[np.float64]
+ROUNDS = 200_000  # steps of which the loss is taken for the curve and the end, at the most
+EVALUATED_ROUNDS = 200  # the same where nothing is compiled
+
+
+def train(
+    taken: TakenOver, steps: int, seed: int, rate: float | None = None, watch: Watch | None = None
+) -> Outcome:
+    """Do the steps of a program from its own first weights.
+
+    ``seed`` draws what the program draws, ``rate`` stands in the place of its own. The losses are means over
+    all samples.
+    """
+    machine = taken.machine
+    own = machine.rate if rate is None else rate
+    every = taken.order.all(EVALUATED_ROUNDS if machine.kernel is None else ROUNDS)
+
+    def loss(state: Sequence[Array]) -> float:
+        return machine.loss(state, every)
+
+    first = loss(machine.first)
+    reached = Reached(seed, 0, machine.first, {}, ((0, first),))
+    loop = machine.loop()
+    divergence: Divergence | None = None
+    interrupted = stopped = False
+    try:
+        for order in taken.order.blocks(steps, _chunk(taken, steps), seed):
+            start = time.perf_counter()
+            loop.advance(order, own)
+            seconds = reached.seconds + time.perf_counter() - start
+            state = tuple(loop.state())
+            done, now = reached.steps + len(order), loss(state)
+            before, reached = (
+                reached,
+                Reached(seed, done, state, {}, longer(reached.history, done, now), seconds),
+            )
+            if not is_finite(state, now):
+                found = first_divergence(loop, before.state, order, own, machine.names, loss)
+                divergence = replace(found, step=before.steps + found.step)
+                break
+            stopped = bool(watch and watch(reached))
+            if stopped:
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+    history = reached.history[:-1] if divergence else reached.history
+    parameters = reached.state[: taken.recurrence.parameters]
+    return Outcome(
+        seed, parameters, first, reached.loss, reached.steps, reached.seconds, history, divergence,
+        interrupted, stopped,
+    )  # fmt: skip
+
+
+def _chunk(taken: TakenOver, steps: int) -> int:
+    kernel = taken.machine.kernel
+    most = EVALUATED_CHUNK if kernel is None else int(CHUNK_WORK / kernel.vectors)
+    chunk = max(min(steps // CHUNKS, most), 1)
+    return -(-chunk // BLOCK) * BLOCK if chunk > BLOCK else chunk

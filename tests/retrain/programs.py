@@ -1,0 +1,197 @@
+"""Training programs of several styles, which leave their final weights under names of the module."""
+
+FULL_BATCH = """
+import numpy as np
+rng = np.random.RandomState(3)
+X = rng.uniform(-1, 1, (17, 3))
+Y = X[:, :1] - X[:, 1:2] * X[:, 2:3]
+W1 = rng.randn(3, 5) * 0.5; b1 = rng.randn(5) * 0.1
+W2 = rng.randn(5, 1) * 0.5; b2 = rng.randn(1) * 0.1
+lr = 0.05
+for epoch in range(300):
+    h = np.tanh(X @ W1 + b1)
+    e = h @ W2 + b2 - Y
+    loss = np.mean(e ** 2)
+    do = 2 * e / e.size
+    dh = do @ W2.T * (1 - h ** 2)
+    W1 -= lr * X.T @ dh
+    b1 -= lr * dh.sum(0)
+    W2 -= lr * h.T @ do
+    b2 -= lr * do.sum(0)
+"""
+
+ONE_BY_ONE = """
+import numpy as np
+np.random.seed(0)
+xs = np.random.uniform(-1, 1, (11, 2))
+ys = (xs[:, 0] * xs[:, 1]).reshape(-1, 1) + 0.2
+W1 = np.random.randn(5, 2); b1 = np.random.randn(5, 1) * 0.1
+W2 = np.random.randn(1, 5); b2 = np.random.randn(1, 1) * 0.1
+eta = 0.1
+def sigmoid(z):
+    return 1.0 / (1.0 + np.exp(-z))
+for epoch in range(40):
+    total = 0.0
+    for x, y in zip(xs, ys):
+        a0 = x.reshape(2, 1)
+        a1 = sigmoid(W1 @ a0 + b1)
+        err = W2 @ a1 + b2 - y
+        total += 0.5 * float(err[0, 0] ** 2)
+        d1 = W2.T @ err * a1 * (1 - a1)
+        W2 = W2 - eta * err @ a1.T
+        b2 = b2 - eta * err
+        W1 = W1 - eta * d1 @ a0.T
+        b1 = b1 - eta * d1
+"""
+
+NUMBERS = """
+import math, random
+random.seed(4)
+data = [([0.1, 0.2], 0.3), ([0.0, 1.0], 0.9), ([1.0, 0.3], 0.8), ([0.7, 1.0], 0.1), ([0.4, 0.6], 0.5)]
+H = 3
+w = [[random.uniform(-1, 1) for _ in range(2)] for _ in range(H)]
+b = [random.uniform(-1, 1) for _ in range(H)]
+v = [random.uniform(-1, 1) for _ in range(H)]
+c = random.uniform(-1, 1)
+rate = 0.5
+for epoch in range(60):
+    for x, t in data:
+        h = [1 / (1 + math.exp(-(w[j][0] * x[0] + w[j][1] * x[1] + b[j]))) for j in range(H)]
+        o = 1 / (1 + math.exp(-(sum(v[j] * h[j] for j in range(H)) + c)))
+        loss = 0.5 * (o - t) ** 2
+        do = (o - t) * o * (1 - o)
+        for j in range(H):
+            dh = do * v[j] * h[j] * (1 - h[j])
+            v[j] -= rate * do * h[j]
+            w[j][0] -= rate * dh * x[0]
+            w[j][1] -= rate * dh * x[1]
+            b[j] -= rate * dh
+        c -= rate * do
+"""
+
+MOMENTUM_CLASS = """
+import numpy as np
+rng = np.random.default_rng(5)
+X = rng.normal(size=(35, 4)); Y = np.eye(3)[rng.integers(0, 3, 35)]
+
+class Net:
+    def __init__(self, i, h, o):
+        self.W1 = rng.normal(size=(i, h)) * 0.5
+        self.b1 = rng.normal(size=h) * 0.1
+        self.W2 = rng.normal(size=(h, o)) * 0.5
+        self.b2 = rng.normal(size=o) * 0.1
+        self.v = {k: np.zeros_like(getattr(self, k)) for k in ("W1", "b1", "W2", "b2")}
+
+    def forward(self, x):
+        self.x = x
+        self.z = x @ self.W1 + self.b1
+        self.h = np.maximum(0, self.z)
+        s = self.h @ self.W2 + self.b2
+        e = np.exp(s - s.max(axis=1, keepdims=True))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+    def backward(self, y):
+        d = (self.p - y) / len(y)
+        g = {"W2": self.h.T @ d, "b2": d.sum(axis=0)}
+        dh = d @ self.W2.T
+        dh[self.z <= 0] = 0
+        g["W1"] = self.x.T @ dh
+        g["b1"] = dh.sum(axis=0)
+        return g
+
+    def step(self, g, lr, mu):
+        for k in g:
+            self.v[k] = mu * self.v[k] - lr * g[k]
+            setattr(self, k, getattr(self, k) + self.v[k])
+
+net = Net(4, 6, 3)
+for epoch in range(20):
+    for i in range(0, 35, 7):
+        p = net.forward(X[i:i + 7])
+        loss = -np.mean(np.sum(Y[i:i + 7] * np.log(p), axis=1))
+        net.step(net.backward(Y[i:i + 7]), 0.05, 0.9)
+W1, b1, W2, b2 = net.W1, net.b1, net.W2, net.b2
+"""
+
+ADAM = """
+import numpy as np
+np.random.seed(2)
+X = np.linspace(-2, 2, 13).reshape(-1, 1)
+T = X ** 2 / 3 + 0.1
+W1 = np.random.randn(1, 4); c1 = np.random.randn(4) * 0.2
+W2 = np.random.randn(4, 1); c2 = np.random.randn(1) * 0.2
+names = ["W1", "c1", "W2", "c2"]
+params = {"W1": W1, "c1": c1, "W2": W2, "c2": c2}
+m = {k: 0.0 for k in names}
+v = {k: 0.0 for k in names}
+b1, b2, eps, lr = 0.9, 0.999, 1e-8, 0.01
+for t in range(1, 201):
+    h = 1 / (1 + np.exp(-(X @ params["W1"] + params["c1"])))
+    y = h @ params["W2"] + params["c2"]
+    loss = ((y - T) ** 2).mean()
+    dy = 2 * (y - T) / len(X)
+    dh = dy @ params["W2"].T * h * (1 - h)
+    grads = {"W1": X.T @ dh, "c1": dh.sum(0), "W2": h.T @ dy, "c2": dy.sum(0)}
+    for k in names:
+        m[k] = b1 * m[k] + (1 - b1) * grads[k]
+        v[k] = b2 * v[k] + (1 - b2) * grads[k] ** 2
+        params[k] = params[k] - lr * (m[k] / (1 - b1 ** t)) / (np.sqrt(v[k] / (1 - b2 ** t)) + eps)
+"""
+
+DRAWN_AT_RANDOM = """
+import numpy as np, random
+np.random.seed(1)
+X = np.random.rand(13, 3); Y = X.sum(1) + 0.4
+w = np.random.randn(3); b = 0.3
+first = 0.1
+for step in range(2500):
+    i = random.randrange(len(X))
+    x, y = X[i], Y[i]
+    lr = first / (1 + 0.01 * step)
+    e = x @ w + b - y
+    loss = e ** 2 / 2
+    w = w - lr * e * x
+    b = b - lr * e
+"""
+
+SHUFFLED = """
+import numpy as np
+rng = np.random.default_rng(8)
+X = rng.normal(size=(24, 3)); Y = X @ np.array([[1.0], [-2.0], [0.5]]) + 0.3
+W = rng.normal(size=(3, 1)); b = np.array([0.2])
+lr = 0.1
+for epoch in range(60):
+    order = rng.permutation(24)
+    for i in range(0, 24, 6):
+        rows = order[i:i + 6]
+        e = X[rows] @ W + b - Y[rows]
+        loss = np.mean(e ** 2)
+        W -= lr * 2 * X[rows].T @ e / 6
+        b -= lr * 2 * e.mean(axis=0)
+"""
+
+FAULTY = FULL_BATCH.replace("(1 - h ** 2)", "(1 - h)")
+
+DROPOUT = """
+import numpy as np
+rng = np.random.default_rng(1)
+X = rng.normal(size=(20, 3)); Y = X.sum(1, keepdims=True) + 0.1
+W1 = rng.normal(size=(3, 5)); W2 = rng.normal(size=(5, 1))
+for i in range(500):
+    h = np.tanh(X @ W1)
+    mask = (rng.random(h.shape) < 0.8) / 0.8
+    hd = h * mask
+    e = hd @ W2 - Y
+    loss = 0.5 * np.sum(e ** 2)
+    g2 = hd.T @ e
+    g1 = X.T @ (e @ W2.T * mask * (1 - h ** 2))
+    W2 -= 0.01 * g2
+    W1 -= 0.01 * g1
+"""
+
+UNEVEN = SHUFFLED.replace("24, 6", "24, 7").replace("i + 6", "i + 7").replace("/ 6", "/ len(rows)")
+
+NO_END = FULL_BATCH.replace("for epoch in range(300):", "while True:")
+
+NOTHING = "print(3)\n"

@@ -1,0 +1,77 @@
+"""``backproof train PROGRAM`` from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from backproof.cli import main
+from tests.retrain import programs
+
+
+@pytest.fixture
+def program(tmp_path):
+    """A file with a program."""
+
+    def write(text: str) -> str:
+        path = tmp_path / "net.py"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def test_the_text_says_what_was_taken_over_and_mended(capsys, program, tmp_path):
+    """Parameters, data, loss, mistake, verification, losses and both times; the files are written."""
+    save, plot = tmp_path / "w.npz", tmp_path / "loss.svg"
+    code = main(["train", program(programs.FAULTY), "--save", str(save), "--plot", str(plot)])
+    out = capsys.readouterr().out
+    assert code == 0
+    for said in (
+        "26 parameters, from the program's own first values: W1 (3, 5), b1 (5,), W2 (5, 1), b2 (1,)",
+        "loss: np.mean(e ** 2)",
+        "mended: line 14, wrong-activation-derivative",
+        "verified: the first 39 steps",
+        "300 steps in ",
+        "the program itself: ",
+    ):
+        assert said in out
+    assert sorted(np.load(save)) == ["W1", "W2", "b1", "b2"]
+    assert plot.read_text().lstrip().startswith("<?xml")
+
+
+def test_json_has_the_contract_and_the_program(capsys, program):
+    """One object; --steps and --lr stand in the place of the program's own."""
+    options = ["--output-format", "json", "--steps", "50", "--lr", "0.01"]
+    assert main(["train", program(programs.FULL_BATCH), *options]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["steps"] == 50
+    assert found["parameters"] == 26
+    assert found["program"]["compiled"] is True
+    assert found["program"]["steps"] == 300
+    slow = found["networks"][0]
+    assert main(["train", program(programs.FULL_BATCH), *options[:4]]) == 0
+    fast = json.loads(capsys.readouterr().out)["networks"][0]
+    assert slow["first_loss"] == fast["first_loss"]
+    assert fast["final_loss"] < slow["final_loss"] < slow["first_loss"]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        (programs.NO_END, [], "give --steps N"),
+        (programs.FULL_BATCH, ["--bias"], "--bias: is decided by PROGRAM"),
+        (programs.FULL_BATCH, ["--networks", "3"], "--networks"),
+        (programs.FULL_BATCH, ["--save", "weights.txt"], "ends in .npz"),
+    ],
+    ids=["no end", "bias", "networks", "save"],
+)
+def test_refusals_are_one_sentence(capsys, program, text, options, said):
+    """Exit code 2, nothing on standard output."""
+    assert main(["train", program(text), *options]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in captured.err
+    assert captured.err.count("\n") == 1

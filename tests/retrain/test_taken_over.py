@@ -1,0 +1,130 @@
+"""A program that is taken over does what it does itself, to rounding, and says what it cannot take over."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from backproof.errors import BackproofError
+from backproof.retrain.counting import course_of
+from backproof.retrain.taken_over import TakenOver, take_over
+from backproof.retrain.training import train
+from backproof.runner import Runner
+from backproof.source import Program
+from tests.retrain import programs
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    """What runs the programs."""
+    with Runner() as runner:
+        yield runner
+
+
+def taken(text: str, runner: Runner) -> TakenOver:
+    """The program, taken over."""
+    return take_over(Program("net.py", text), runner)
+
+
+def own(text: str) -> dict:
+    """What the program leaves when it is run as it is."""
+    space: dict = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(text, "net.py", "exec"), space)
+    return space
+
+
+def value(space: dict, name: str) -> np.ndarray:
+    """What a parameter is called, evaluated where the program has come to its end."""
+    return np.asarray(eval(name, space), dtype=float)
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "order"),
+    [
+        (programs.FULL_BATCH, 300, "whole"),
+        (programs.ONE_BY_ONE, 440, "cycle"),
+        (programs.NUMBERS, 300, "cycle"),
+        (programs.MOMENTUM_CLASS, 100, "cycle"),
+        (programs.ADAM, 200, "whole"),
+    ],
+    ids=["full batch", "one by one", "numbers", "momentum class", "adam"],
+)
+def test_the_compiled_training_ends_where_the_program_does(text, steps, order, runner):
+    """The final parameters are those of the program itself; the number of steps is told from its loops."""
+    found = taken(text, runner)
+    course = course_of(found.program, found.judgement.step.trace, found.judgement.windows, runner)
+    assert course.steps == steps
+    assert course.seconds is not None
+    assert 1e-7 < course.seconds < 1e-1
+    assert found.order.kind == order
+    assert found.machine.kernel is not None, found.machine.reason
+    outcome = train(found, steps, 0)
+    space = own(text)
+    for each, trained in zip(found.recurrence.carried, outcome.parameters, strict=False):
+        expected = value(space, each.name)
+        assert np.allclose(trained, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max()), each.name
+    assert outcome.final_loss < outcome.first_loss
+
+
+def test_samples_drawn_at_random_are_drawn_anew(runner):
+    """One sample a step, at a rate that decays by the number of the step: it learns as the program does."""
+    found = taken(programs.DRAWN_AT_RANDOM, runner)
+    assert (found.order.kind, found.order.count, found.order.batch) == ("drawn", 13, 1)
+    assert "drawn anew by the same rule" in found.order.text()
+    assert len(found.recurrence.laws) == 1
+    orders = [np.concatenate(list(found.order.blocks(2500, 100, seed))) for seed in (0, 0, 1)]
+    assert np.array_equal(orders[0], orders[1])
+    assert not np.array_equal(orders[0], orders[2])
+    assert set(orders[0].ravel()) == set(range(13))
+    assert train(found, 2500, 0).final_loss < 1e-2
+
+
+def test_an_epoch_takes_every_sample_once_where_the_program_shuffles(runner):
+    """Batches by a permutation for each epoch stay that."""
+    found = taken(programs.SHUFFLED, runner)
+    assert (found.order.kind, found.order.count, found.order.batch) == ("shuffled", 24, 6)
+    rows = np.concatenate(list(found.order.blocks(400, 30, 0)))
+    epochs = rows.reshape(100, 24)
+    assert np.array_equal(np.sort(epochs, axis=1), np.tile(np.arange(24), (100, 1)))
+    assert len({epoch.tobytes() for epoch in epochs}) == 100
+    assert train(found, 400, 0).final_loss < 1e-3
+
+
+def test_a_mistake_is_mended_before_it_is_trained(runner):
+    """The wrong derivative is not what is trained: the run ends where the right program does."""
+    found = taken(programs.FAULTY, runner)
+    assert found.report.verdict == "faulty"
+    assert len(found.mended) == 1
+    outcome, space = train(found, 300, 0), own(programs.FULL_BATCH)
+    for each, trained in zip(found.recurrence.carried, outcome.parameters, strict=False):
+        assert np.allclose(trained, space[each.name], rtol=1e-9, atol=1e-10)
+
+
+def test_what_is_not_compiled_gives_the_same(runner):
+    """The evaluator does the same steps."""
+    found = take_over(Program("net.py", programs.SHUFFLED), runner, compiled=False)
+    outcome = train(found, 60, 0)
+    compiled = train(taken(programs.SHUFFLED, runner), 60, 0)
+    for one, other in zip(outcome.parameters, compiled.parameters, strict=True):
+        assert np.allclose(one, other, rtol=1e-11, atol=1e-12)
+    assert outcome.first_loss == pytest.approx(compiled.first_loss, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (programs.DROPOUT, "draws random numbers in every step"),
+        (programs.UNEVEN, "batch"),
+        (programs.NOTHING, "nothing in it looks like training"),
+    ],
+    ids=["dropout", "uneven batches", "nothing"],
+)
+def test_what_cannot_be_taken_over_is_refused_in_a_sentence(text, said, runner):
+    """The reason is given, and nothing is trained."""
+    with pytest.raises(BackproofError, match=said):
+        taken(text, runner)
