@@ -19,10 +19,13 @@ BASELINE = Target(
 )  # the oldest 64-bit x86: two lanes, no fused operation
 
 
-def emitted(emit: Callable[..., Any], *operands: Array, target: Target | None = None) -> Array:
+def emitted(
+    emit: Callable[..., Any], *operands: Array, target: Target | None = None, side_by_side: bool = False
+) -> Array:
     """Compile ``emit`` and apply it; the operands have one axis of the same length."""
     target = target or host()
-    width = target.lanes
+    networks = target.widest if side_by_side else 1
+    width = target.widest if side_by_side else target.lanes
     module = ir.Module()
     kind = ir.FunctionType(ir.VoidType(), [POINTER, INT64] + [POINTER] * len(operands))
     function = ir.Function(module, kind, "apply")
@@ -33,7 +36,7 @@ def emitted(emit: Callable[..., Any], *operands: Array, target: Target | None = 
     builder.position_at_end(body)
     index = builder.phi(INT64)
     index.add_incoming(INT64(0), entry)
-    lanes = Lanes(builder, target)
+    lanes = Lanes(builder, target, networks)
 
     def at(pointer: Any) -> Any:
         return builder.gep(pointer, [index], source_etype=DOUBLE)

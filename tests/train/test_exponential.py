@@ -33,6 +33,7 @@ def errors(found: Array, exact: np.ndarray) -> Array:
     return np.asarray(np.abs(found.astype(np.longdouble) - exact) / np.spacing(np.abs(nearest)), dtype=float)
 
 
+@pytest.mark.parametrize("side_by_side", [False, True])
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(
     ("emit", "exact", "limit"),
@@ -44,9 +45,9 @@ def errors(found: Array, exact: np.ndarray) -> Array:
     ],
     ids=["exp", "expm1", "sigmoid", "tanh"],
 )
-def test_accuracy(emit, exact, limit, target):
+def test_accuracy(emit, exact, limit, target, side_by_side):
     """No result is further from the true one than the stated units in the last place."""
-    found = emitted(emit, POINTS, target=target)
+    found = emitted(emit, POINTS, target=target, side_by_side=side_by_side)
     worst = errors(found, exact(POINTS.astype(np.longdouble)))
     assert worst.max() <= limit, f"{worst.max()} at {POINTS[worst.argmax()]!r}"
 

@@ -3,7 +3,7 @@
 The step of a small network is one long chain of operations, each waiting for the one before; what is not on
 that chain costs nothing. So a product is kept as its factors, a sum as its terms, until somebody needs the
 value; then the two that are ready first are combined first, and whatever waits for the error of this sample
-comes in last.
+comes in last. Where networks are trained side by side nothing waits; then small factors are combined first.
 """
 
 from __future__ import annotations
@@ -62,16 +62,31 @@ def terms_of(value: Value, sign: float) -> tuple[tuple[float, Product], ...]:
     return ((sign, product),)
 
 
-def combine_earliest(tensors: Sequence[Tensor], combine: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Combine all by an associative operation: always the two that are ready first, else the smaller ones."""
+Rank = Callable[[Tensor], tuple[int, int]]
+
+
+def by_time(tensor: Tensor) -> tuple[int, int]:
+    """Rank what is ready first before the rest: for one network, whose steps wait for each other."""
+    return tensor.ready, tensor.size
+
+
+def by_work(tensor: Tensor) -> tuple[int, int]:
+    """Rank what is small before the rest: side by side, where only the number of operations counts."""
+    return tensor.size, tensor.ready
+
+
+def combine_first(
+    tensors: Sequence[Tensor], rank: Rank, combine: Callable[[Tensor, Tensor], Tensor]
+) -> Tensor:
+    """Combine all by an associative operation: always the two that rank first."""
     order = count()
-    heap = [(tensor.ready, tensor.size, next(order), tensor) for tensor in tensors]
+    heap = [(rank(tensor), next(order), tensor) for tensor in tensors]
     heapq.heapify(heap)
     while len(heap) > 1:
         first = heapq.heappop(heap)[-1]
         second = heapq.heappop(heap)[-1]
         both = combine(first, second)
-        heapq.heappush(heap, (both.ready, both.size, next(order), both))
+        heapq.heappush(heap, (rank(both), next(order), both))
     return heap[0][-1]
 
 

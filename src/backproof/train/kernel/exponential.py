@@ -91,9 +91,17 @@ def expm1(lanes: Lanes, z: Any) -> Any:
 
 
 def one_plus_exp_negative(lanes: Lanes, z: Any) -> Any:
-    """1 + e^−z, arranged for the shortest chain from z to the result: the step waits for it."""
+    """1 + e^−z, arranged for the shortest chain from z to the result: the step waits for it.
+
+    Side by side, where nothing waits, it is arranged for the fewest operations.
+    """
     shifted, r, rest = _split(lanes, _clamp(lanes, z, -LIMIT, LIMIT), -1.0)
     scale = lanes.power_of_two(shifted)
+    if lanes.networks > 1:
+        r = lanes.add(r, rest)
+        square, first, second = _polynomial(lanes, r)
+        q = lanes.fma(lanes.multiply(square, square), second, first)
+        return lanes.fma(scale, lanes.fma(q, square, r), lanes.add(scale, lanes.splat(1.0)))
     scale = lanes.fma(scale, rest, scale)
     square, first, second = _polynomial(lanes, r)
     head = lanes.fma(scale, r, lanes.exact_add(scale, lanes.splat(1.0)))

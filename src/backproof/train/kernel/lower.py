@@ -15,7 +15,17 @@ from llvmlite import ir
 
 from backproof.graph import Node
 from backproof.train.kernel import indexing, products, reductions, softmax
-from backproof.train.kernel.chains import Product, Sum, Value, as_product, combine_earliest, negated, terms_of
+from backproof.train.kernel.chains import (
+    Product,
+    Sum,
+    Value,
+    as_product,
+    by_time,
+    by_work,
+    combine_first,
+    negated,
+    terms_of,
+)
 from backproof.train.kernel.code import Code, NotCompilableError
 from backproof.train.kernel.lanes import DOUBLE, ELEMENTWISE, KEEPS_FINITE, KEEPS_ZERO, POINTER
 from backproof.train.kernel.tensor import Index, LaneSum, Memory, Pad, Tensor, layout
@@ -31,6 +41,7 @@ class Lowering:
         self.lanes = code.lanes
         self.values: dict[Node, Value] = dict(leaves)
         self.uses = uses
+        self.rank = by_time if code.lanes.networks == 1 else by_work
 
     # -- values
     # -------------------------------------------------------------------------------------------------
@@ -66,7 +77,7 @@ class Lowering:
             if value.scale != 1.0 or not factors:
                 scale = self.code.uniform(self.lanes.splat(value.scale), value.shape)
                 factors.append(scale)
-            return combine_earliest(factors, lambda a, b: self.apply("multiply", [a, b], value.shape))
+            return combine_first(factors, self.rank, lambda a, b: self.apply("multiply", [a, b], value.shape))
         return value
 
     def _sum(self, shape: tuple[int, ...], positive: list[Tensor], negative: list[Tensor]) -> Tensor:
@@ -74,23 +85,23 @@ class Lowering:
             return self.apply("add", [a, b], shape)
 
         # The term that comes last is added last, whatever its sign.
-        last = max(positive + negative, key=lambda tensor: tensor.ready)
+        last = max(positive + negative, key=self.rank)
         rest_positive = [tensor for tensor in positive if tensor is not last]
         rest_negative = [tensor for tensor in negative if tensor is not last]
         if not rest_positive and not rest_negative:
             return last if positive else self.apply("negative", [last], shape)
         late_is_positive = any(tensor is last for tensor in positive)
         if not rest_positive:
-            early = combine_earliest(rest_negative, plus)
+            early = combine_first(rest_negative, self.rank, plus)
             if late_is_positive and isinstance(last.cells, LaneSum) and early.lane is None:
                 early = self.apply("negative", [early], shape)
                 return replace(last, cells=last.cells.plus(early.cells.load(0, 0)))
             if late_is_positive:
                 return self.apply("subtract", [last, early], shape)
             return self.apply("negative", [plus(early, last)], shape)
-        early = combine_earliest(rest_positive, plus)
+        early = combine_first(rest_positive, self.rank, plus)
         if rest_negative:
-            early = self.apply("subtract", [early, combine_earliest(rest_negative, plus)], shape)
+            early = self.apply("subtract", [early, combine_first(rest_negative, self.rank, plus)], shape)
         if late_is_positive and isinstance(last.cells, LaneSum) and early.lane is None:
             return replace(last, cells=last.cells.plus(early.cells.load(0, 0)))
         return self.apply("add" if late_is_positive else "subtract", [early, last], shape)
@@ -101,7 +112,7 @@ class Lowering:
             return None
         index = max(
             range(len(total.terms)),
-            key=lambda i: max((f.ready for f in total.terms[i][1].factors), default=0),
+            key=lambda i: max((self.rank(f) for f in total.terms[i][1].factors), default=(0, 0)),
         )
         sign, term = total.terms[index]
         if len(term.factors) < 2:
@@ -111,8 +122,8 @@ class Lowering:
         return self.apply("multiply_add", [rest, last, self.tensor(Sum(total.shape, terms))], total.shape)
 
     def without_last(self, term: Product, sign: float = 1.0) -> tuple[Tensor, Tensor]:
-        """Split a product into all but the factor that is ready last, computed, and that one."""
-        last = max(range(len(term.factors)), key=lambda i: term.factors[i].ready)
+        """Split a product into all but the factor that ranks last, computed, and that one."""
+        last = max(range(len(term.factors)), key=lambda i: self.rank(term.factors[i]))
         others = tuple(factor for i, factor in enumerate(term.factors) if i != last)
         return self.tensor(Product(term.shape, sign * term.scale, others)), term.factors[last]
 
