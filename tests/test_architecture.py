@@ -45,6 +45,9 @@ ALLOWED = {
         "train",
     },
     "deriving": {"graph", "source", "runner", "trace", "step", "check", "derive"},
+    "compare": {
+        *("graph", "source", "findings", "runner", "trace", "step", "check", "health", "pipeline"),
+    },
     "demo": {"source", "findings", "report", "pipeline", "train"},
 }
 HEAVY = ("numba", "llvmlite", "matplotlib", "rich", "torch", "jax", "tensorflow", "IPython", "scipy", "numpy")

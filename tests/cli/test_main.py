@@ -34,14 +34,6 @@ def test_without_a_verb_there_is_help(capsys):
     assert all(verb in errors for verb in ("check", "train", "rule", "demo", "derive", "compare"))
 
 
-@pytest.mark.parametrize("verb", ["compare"])
-@pytest.mark.parametrize("arguments", [[], ["a.py", "--format", "latex"], ["--help"]])
-def test_what_is_not_there_yet_says_so(verb, arguments, capsys):
-    """The verbs of later versions exit with 2 and a sentence, whatever follows them."""
-    assert main([verb, *arguments]) == 2
-    assert "is not there yet" in capsys.readouterr().err
-
-
 def test_a_rule_is_explained_by_name_or_code(capsys):
     """Piped, the text is the documentation's own Markdown."""
     assert main(["rule", "missing-sum"]) == 0

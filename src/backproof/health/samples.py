@@ -55,7 +55,7 @@ def samples(step: TrainingStep) -> list[Mapping[Node, Any]]:
     originals = {copy: node for node, copy in step.copies.items()}
     line, leaves = step_line(step)
     since = _beginning(step)
-    choices = [choice for node in line if (choice := _choice(node, since)) is not None]
+    choices = [choice for node in line if (choice := chosen_rows(node, since)) is not None]
     if not choices or any(c.count != choices[0].count or c.rows != choices[0].rows for c in choices):
         return [recorded]
     count, rows = choices[0].count, choices[0].rows
@@ -100,7 +100,7 @@ def step_line(step: TrainingStep) -> tuple[list[Node], list[Node]]:
     return ancestors([originals[leaf] for leaf in leaves], stop=lambda node: time_of(node) < since), leaves
 
 
-def _choice(node: Node, since: int) -> Choice | None:
+def chosen_rows(node: Node, since: int) -> Choice | None:
     """Is this the choice of some rows of an array that is older than the step?"""
     if node.operation != "index" or time_of(node) < since or time_of(node.operands[0]) >= since:
         return None

@@ -1,0 +1,86 @@
+"""One training program as an experiment: run, judged, and read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from backproof.check.judge import judge
+from backproof.compare.counting import steps_of
+from backproof.compare.data import Data
+from backproof.compare.layering import described
+from backproof.compare.losses import Loss, loss_of
+from backproof.compare.network import Network, network
+from backproof.compare.seen import Seen
+from backproof.compare.starting import Start
+from backproof.compare.updates import Update, update_of
+from backproof.errors import NoTrainingStepError
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.runner import Runner
+from backproof.source import Program
+from backproof.trace import trace_program
+
+STEPS = 12  # enough to tell samples in turn from samples at random
+SECONDS = 20.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Experiment:
+    """A program whose training was seen: its step, and what ``check`` says of its gradients."""
+
+    program: Program
+    seen: Seen
+    report: FileReport
+
+    @cached_property
+    def network(self) -> Network | None:
+        """Its forward pass, where it is seen what goes in and what comes out."""
+        return network(self.seen)
+
+    @cached_property
+    def model(self) -> str | None:
+        """Its forward pass in words."""
+        return None if self.network is None else described(self.network)
+
+    @cached_property
+    def data(self) -> Data | None:
+        """Its samples."""
+        return None if self.network is None else Data(self.seen, self.network)
+
+    @cached_property
+    def start(self) -> Start | None:
+        """What its parameters begin with."""
+        return None if self.network is None else Start(self.network)
+
+    @cached_property
+    def loss(self) -> Loss:
+        """Its loss."""
+        return Loss(None) if self.network is None else loss_of(self.network)
+
+    @cached_property
+    def update(self) -> Update:
+        """The rule by which it updates its parameters."""
+        return update_of(self.seen)
+
+    @cached_property
+    def steps(self) -> int | None:
+        """How many steps it makes."""
+        return steps_of(self.seen.judgement, self.program.text)
+
+
+def experiment(program: Program, loss: str | None, seconds: float | None, runner: Runner) -> Experiment:
+    """Run a program, check its gradients, and read what it does.
+
+    Raises
+    ------
+    NoTrainingStepError
+        When no training step was seen, with what ``check`` says of it.
+    """
+    report = check_program(program, loss=loss, timeout=seconds, runner=runner)
+    trace = trace_program(program, steps=STEPS, seconds=seconds or SECONDS, runner=runner)
+    judgement = judge(trace, loss)
+    if judgement is None:
+        reason = report.reason or "no training step was seen in it"
+        raise NoTrainingStepError(reason if program.filename in reason else f"{program.filename}: {reason}")
+    return Experiment(program, Seen(judgement), report)

@@ -1,0 +1,92 @@
+"""A network in words: the sizes of its layers, their activations, biases."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from backproof.compare.network import Network
+from backproof.graph import ancestors
+from backproof.health.layers import Activation, Layer, layers
+
+Array = np.ndarray[Any, Any]
+GRID = np.linspace(-3, 3, 61)
+KNOWN = {
+    "sigmoid": 1 / (1 + np.exp(-GRID)),
+    "tanh": np.tanh(GRID),
+    "ReLU": np.maximum(GRID, 0),
+    "softplus": np.log1p(np.exp(GRID)),
+    "sin": np.sin(GRID),
+    "exp": np.exp(GRID),
+    "softsign": GRID / (1 + np.abs(GRID)),
+    "ELU": np.where(GRID > 0, GRID, np.exp(GRID) - 1),
+    "square": GRID**2,
+}
+
+
+def described(network: Network) -> str:
+    """The sizes of the layers and their activations; where they are no chain, the parameters only."""
+    count = f"{network.size} parameters" if network.size > 1 else "1 parameter"
+    above = {n for port in network.outputs for n in ancestors([port.node])}
+    found = [each for each in layers(network.step) if each.activations[0].after in above]
+    ends = {port.node for port in network.outputs}
+    hidden = [each for each in found if each.hidden]
+    last = [each for each in found if not each.hidden and any(_ends(a, ends) for a in each.activations)]
+    sizes = [network.width_in, *(_units(each, network) for each in hidden), network.width_out]
+    weights = sum(a * b for a, b in pairwise(sizes))
+    names = [_name(each) for each in hidden]
+    kinds = ", ".join(dict.fromkeys(names)) if names else "linear" if not last else ""
+    end = _end(network, last)
+    if network.size == weights:
+        bias = "no biases"
+    elif network.size == weights + sum(sizes[1:]):
+        bias = "biases"
+    else:
+        shapes = ", ".join("×".join(map(str, p.shape)) or "1" for p in network.step.parameters[::-1][:6])
+        kinds = ", ".join(dict.fromkeys([*names, *([end] if end else [])]))
+        return f"{count} ({shapes}{', …' if len(network.step.parameters) > 6 else ''})" + (
+            f", {kinds}" if kinds else ""
+        )
+    parts = ["-".join(map(str, sizes)), kinds, end and f"{end} at the end", bias, count]
+    return ", ".join(part for part in parts if part)
+
+
+def _ends(activation: Activation, ends: set[Any]) -> bool:
+    return any(end is activation.after or activation.after in ancestors([end]) for end in ends)
+
+
+def _units(layer: Layer, network: Network) -> int:
+    """The units of a layer: its values for one sample."""
+    total = sum(int(np.size(a.after.value)) for a in layer.activations)
+    rows = network.batch if any(p.held > 1 for p in network.outputs) else 1
+    return total // rows if total % rows == 0 else total
+
+
+def _name(layer: Layer) -> str:
+    with np.errstate(all="ignore"):
+        values = np.broadcast_to(np.asarray(layer.function.at(GRID), dtype=float), GRID.shape)
+    for name, wanted in KNOWN.items():
+        if np.allclose(values, wanted, rtol=1e-6, atol=1e-9):
+            return name
+    left, right = values[:30] / GRID[:30], values[31:] / GRID[31:]
+    if np.ptp(left) < 1e-9 and np.ptp(right) < 1e-9 and abs(right[0] - 1) < 1e-9:
+        return f"leaky ReLU {left[0]:.4g}"
+    return "another activation"
+
+
+def _end(network: Network, last: list[Layer]) -> str:
+    """What the outputs go through at the end."""
+    generator = np.random.default_rng(3)
+    if network.width_out > 1 and all(p.axis is not None or p.laid is None for p in network.outputs):
+        try:
+            rows = [
+                network.predict(generator.normal(size=network.size), generator.normal(size=network.width_in))
+                for _ in range(3)
+            ]
+        except (ValueError, TypeError, IndexError, ArithmeticError):
+            rows = []
+        if rows and all(abs(np.sum(row) - 1) < 1e-9 and np.all(row >= 0) for row in rows):
+            return "softmax"
+    return ", ".join(dict.fromkeys(map(_name, last)))

@@ -1,0 +1,203 @@
+"""The data of a step, and what the places of the step held in the other steps that were seen."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from backproof.check.judgement import Judgement
+from backproof.graph import OPERATIONS, Node, ancestors
+from backproof.step import TrainingStep, Window
+from backproof.step.update import time_of
+from backproof.trace import Trace
+
+SHAPED = frozenset({"identity", "reshape", "transpose", "astype"})
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Seen:
+    """A judged step, with the values of its places in the other steps of the same code."""
+
+    judgement: Judgement
+
+    @property
+    def step(self) -> TrainingStep:
+        """The step."""
+        return self.judgement.step
+
+    @cached_property
+    def originals(self) -> Mapping[Node, Node]:
+        """The node of the trace behind each node of the step."""
+        return {copy: node for node, copy in self.step.copies.items()}
+
+    @cached_property
+    def series(self) -> list[Mapping[Node, Any]]:
+        """For each step that ran the same code, in order, what is other there than it is in this one."""
+        step, trace = self.step, self.step.trace
+        times = [time_of(node) for node in trace.nodes]
+        own = _made(trace, times, step.window)
+        found: list[Mapping[Node, Any]] = []
+        for window in self.judgement.windows:
+            if window.start == step.window.start:
+                found.append({})
+                continue
+            values = _paired(own, _made(trace, times, window))
+            if values is not None:
+                other = {n: v for n, v in values.items() if not np.array_equal(n.value, v)}
+                found.append(self._with_what_was_handed_in(other))
+        return found or [{}]
+
+    def _with_what_was_handed_in(self, values: dict[Node, Any]) -> dict[Node, Any]:
+        """The same with data that were only named or arranged before the step began, as an argument is."""
+        for copy in self.given:
+            node, other = self.originals[copy], None
+            while node.operation in SHAPED and node.operands:
+                other = values.get(node, other)
+                if other is not None:
+                    other = _as_before(node, other)
+                node = node.operands[0]
+            if other is not None:
+                values.setdefault(node, other)
+        return values
+
+    def values(self, node: Node) -> list[Any]:
+        """The values of a node of the trace, one a step."""
+        return [table.get(node, node.value) for table in self.series]
+
+    @cached_property
+    def given(self) -> tuple[Node, ...]:
+        """The nodes of the step that it computes with and that no update changes, the forward pass first."""
+        step = self.step
+        own = set(step.leaves)
+        changed = {step.copies.get(c.before) for c in (*step.window.parameters, *step.window.others)}
+        read = ancestors([step.loss, *step.descents, *step.truths])
+        return tuple(
+            n
+            for n in read
+            if not n.operands and n not in own and n not in changed and self.originals.get(n) is not None
+        )
+
+    @cached_property
+    def bases(self) -> Mapping[Node, Node]:
+        """For the data among these: the node of the trace that holds them, before they are only arranged."""
+        forward = set(ancestors([self.step.loss]))
+        named = defaultdict[str, list[Node]](list)
+        found: dict[Node, Node] = {}
+        for copy in self.given:
+            base = self._base(copy)
+            if np.asarray(base.value).dtype.kind not in "fiub":
+                continue
+            if np.size(base.value) > 1 and base.operation != "constant":
+                found[copy] = base
+            elif np.size(base.value) == 1 and copy.name is not None and copy in forward:
+                named[copy.name].append(copy)
+        for copies in named.values():
+            values = [v for copy in copies for v in self.values(self.originals[copy])]
+            if len(set(map(_number, values))) > 1:
+                found.update((copy, self._base(copy)) for copy in copies)
+        known = {self._mark(base) for base in found.values() if np.size(base.value) == 1}
+        for copy in self.given:
+            if copy not in found and np.size(copy.value) == 1 and copy.name is not None:
+                base = self._base(copy)
+                if self._mark(base) in known and self._varies(base):
+                    found[copy] = base
+        return found
+
+    def _base(self, copy: Node) -> Node:
+        node = self.originals[copy]
+        while node.operation in SHAPED and node.operands:
+            node = node.operands[0]
+        return node
+
+    def _varies(self, node: Node) -> bool:
+        return len(set(self._mark(node))) > 1
+
+    def _mark(self, node: Node) -> tuple[Any, ...]:
+        """What tells a whole number of a list from another, which has no identity of its own."""
+        return tuple(map(_number, self.values(node)))
+
+    def twins(self, node: Node) -> tuple[Node, ...]:
+        """The nodes that hold the same datum: whole numbers that are read again and again."""
+        if np.size(node.value) > 1 or node.operation != "constant":
+            return (node,)
+        mark = self._mark(node)
+        same = {b for b in self.bases.values() if np.size(b.value) == 1 and b.operation == "constant"}
+        return (node, *(b for b in same if b is not node and self._mark(b) == mark))
+
+    def is_noise(self, node: Node) -> bool:
+        """Is this drawn in the step itself?"""
+        trace = self.step.trace
+        return any(
+            n in trace.random and time_of(n) >= self.step.window.start
+            for n in ancestors([node], stop=lambda n: time_of(n) < self.step.window.start)
+        )
+
+    @cached_property
+    def _line(self) -> list[Node]:
+        return ancestors([self.originals[copy] for copy in self.given])
+
+    def replaced(self, table: Mapping[Node, Any]) -> dict[Node, Any]:
+        """The values for the step where nodes of the trace have others: theirs, and what is made of them."""
+        values = dict(table)
+        with np.errstate(all="ignore"):
+            for node in self._line:
+                if node not in values and any(o in values for o in node.operands):
+                    operands = [values.get(o, o.value) for o in node.operands]
+                    values[node] = OPERATIONS[node.operation].value(*operands, **node.attributes)
+        found = {}
+        for copy in self.given:
+            original = self.originals[copy]
+            if original in values:
+                found[copy] = values[original]
+        return found
+
+
+def reached(order: Sequence[Node], roots: set[Node]) -> set[Node]:
+    """Those of some nodes, operands first, that are computed from ``roots``, with these."""
+    found = {n for n in order if n in roots}
+    for node in order:
+        if any(o in found for o in node.operands):
+            found.add(node)
+    return found
+
+
+def _number(value: Any) -> float:
+    return float(np.ravel(value)[0])
+
+
+def _as_before(node: Node, value: Any) -> Any:
+    """What a value was before it was named or arranged."""
+    shape = np.shape(node.operands[0].value)
+    if node.operation == "transpose":
+        axes = node.attributes.get("axes")
+        return np.transpose(value, None if axes is None else np.argsort(axes))
+    return np.reshape(value, shape)[()] if np.shape(value) != shape else value
+
+
+def _made(trace: Trace, times: Sequence[int], window: Window) -> list[Node]:
+    return trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]
+
+
+def _paired(made: Sequence[Node], others: Sequence[Node]) -> dict[Node, Any] | None:
+    """The values of another step by the nodes of this one; None where it ran other code."""
+    if len(made) != len(others):
+        return None
+    values = dict[Node, Any]()
+    for a, b in zip(made, others, strict=True):
+        if a.operation != b.operation or len(a.operands) != len(b.operands) or _site(a) != _site(b):
+            return None
+        for x, y in zip((a, *a.operands), (b, *b.operands), strict=True):
+            if np.shape(x.value) != np.shape(y.value):
+                return None
+            values[x] = y.value
+    return values
+
+
+def _site(node: Node) -> int:
+    return -1 if node.origin is None else int(node.origin.site)

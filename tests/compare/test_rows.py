@@ -1,0 +1,107 @@
+"""Every kind of difference is seen, and named; and nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from backproof.compare.experiment import Experiment
+from backproof.compare.report import Comparison
+from backproof.compare.rows import Row, rows
+from tests.compare.conftest import NEURONS, SCRIPT
+
+Read = Callable[[str], Experiment]
+PARTS = {
+    "range": ("rng.uniform(-1, 1, (21, 3))", "rng.uniform(-1, 1.5, (21, 3))"),
+    "count": ("(21, 3)", "(24, 3)"),
+    "target": ("np.sin(X @", "np.cos(X @"),
+    "random": ("i = step % 21", "i = int(rng.integers(0, 21))"),
+    "whole": ("x, t = X[i : i + 1], T[i : i + 1]", "x, t = X, T"),
+    "activation": ("h * (1 - h)", "(1 - h**2)"),
+    "start": ("rng.normal(0, 0.5, (3, 5))", "rng.normal(0, 0.7, (3, 5))"),
+    "other seed": ("default_rng(3)", "default_rng(4)"),
+    "rate": ("rate = 0.1", "rate = 0.05"),
+    "steps": ("range(2000)", "range(2500)"),
+    "wrong": ("W2.T * h * (1 - h)", "W2.T * h * (1 + h)"),
+}
+
+
+def changed(*names: str) -> str:
+    """The script with some of its parts changed."""
+    text = SCRIPT
+    for name in names:
+        assert PARTS[name][0] in text
+        text = text.replace(*PARTS[name])
+    return text
+
+
+def differing(found: list[Row]) -> set[str]:
+    """What differs."""
+    return {row.what for row in found if row.same is False}
+
+
+def verdict(found: list[Row]) -> str:
+    """The verdict of some rows."""
+    return Comparison(("a.py", "b.py"), tuple(found)).verdict
+
+
+def test_a_program_is_the_same_experiment_as_itself(read: Read) -> None:
+    """Nothing differs, and everything is known."""
+    found = rows(read(SCRIPT), read(SCRIPT))
+    assert verdict(found) == "same"
+    assert {row.same for row in found} == {True}
+
+
+def test_matrices_and_a_class_of_neurons_in_lists_are_the_same(read: Read) -> None:
+    """Names, layout, the bias in the row of weights, and how sigmoid is written do not matter."""
+    found = rows(read(SCRIPT), read(NEURONS))
+    assert verdict(found) == verdict(rows(read(NEURONS), read(SCRIPT))) == "same"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["range"], {"inputs"}),
+        (["count"], {"samples"}),
+        (["target"], {"targets"}),
+        (["random"], {"order"}),
+        (["start"], {"first values"}),
+        (["other seed"], set()),
+        (["rate"], {"update", "length of a step"}),
+        (["steps"], {"steps"}),
+        (["wrong"], {"gradients", "first to differ"}),
+    ],
+)
+def test_each_difference_is_named(names: list[str], expected: set[str], read: Read) -> None:
+    """What was changed differs, and nothing else."""
+    found = rows(read(SCRIPT), read(changed(*names)))
+    if "count" in names or "range" in names or "random" in names:
+        found = [row for row in found if row.what not in ("first values",)]  # drawn after the data
+    assert differing(found) == expected
+    assert verdict(found) == ("different" if expected else "same")
+
+
+def test_the_sum_over_a_batch_makes_longer_steps(read: Read) -> None:
+    """All samples at once, with the sum as the loss: another order, another loss, 21 times the step."""
+    found = {row.what: row for row in rows(read(SCRIPT), read(changed("whole")))}
+    assert differing(list(found.values())) == {"order", "loss", "length of a step"}
+    assert found["length of a step"].second == "21"
+    assert found["loss"].second == "½ squared error, sum over 21 samples"
+
+
+def test_another_activation_is_another_model(read: Read) -> None:
+    """The layers have the same sizes, and compute something else."""
+    text = SCRIPT.replace("1 / (1 + np.exp(-(x @ W1 + b1)))", "np.tanh(x @ W1 + b1)")
+    found = {row.what: row for row in rows(read(SCRIPT), read(text.replace(*PARTS["activation"])))}
+    assert found["model"].same is False
+    assert found["model"].first == "3-5-1, sigmoid, biases, 26 parameters"
+    assert found["model"].second == "3-5-1, tanh, biases, 26 parameters"
+
+
+def test_the_first_wrong_gradient_is_named_in_both(read: Read) -> None:
+    """Of a class with lists, the neuron whose gradient differs; weights have other names there."""
+    found = {row.what: row for row in rows(read(NEURONS), read(changed("wrong")))}
+    assert found["gradients"].first == "right"
+    assert found["gradients"].second == "wrong: W1, b1"
+    assert found["first to differ"].first.startswith("net.hidden[")
