@@ -125,13 +125,34 @@ def test_data_file(capsys, tmp_path):
     assert "2 inputs" in err
 
 
+def test_schedule_and_decay(capsys):
+    """The rate changes as the schedule says, the decay pulls weights down, and the report tells both."""
+    plain = as_json(capsys, "--steps", "3000")["networks"][0]["final_loss"]
+    still = as_json(capsys, "--steps", "3000", "--schedule", "step:1000,1e-12")["networks"][0]["final_loss"]
+    short = as_json(capsys, "--steps", "1000")["networks"][0]["final_loss"]
+    assert still == pytest.approx(short, rel=1e-6)
+    assert still != pytest.approx(plain, rel=1e-3)
+    options = ["--steps", "3000", "--schedule", "warmup:10+cosine:0.1", "--weight-decay", "0.5"]
+    _, out, _ = train(capsys, *options, "--optimizer", "rmsprop", "--output-activation", "tanh")
+    assert "rmsprop at rate 0.003 (warmup:10+cosine:0.1), weight decay 0.5, one sample a step" in out
+    assert "network with tanh outputs with biases" in out
+    pulled = as_json(capsys, "--steps", "3000", "--weight-decay", "0.5")["networks"][0]["final_loss"]
+    assert pulled > 1.2 * plain
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--what-if"], "not there yet"),
         (["--dtype", "float32"], "not there yet"),
         (["--activation", "sigmod"], "did you mean 'sigmoid'?"),
+        (["--output-activation", "softmx"], "did you mean 'softmax'?"),
         (["--loss", "nonsense"], "half-squared, mse, mae, huber"),
+        (["--optimizer", "nestrov"], "did you mean 'nesterov'?"),
+        (["--weight-decay", "-0.1"], "from 0 on"),
+        (["--weight-decay", "nan"], "from 0 on"),
+        (["--schedule", "cosin"], "did you mean 'cosine'?"),
+        (["--schedule", "step:5"], "step:EVERY,FACTOR"),
         (["--target", "y"], "not known"),
         (["--data", "none.csv"], "no such file"),
         (["--seed", "-1"], "--seed"),

@@ -9,6 +9,7 @@ from backproof.train import run as run_module
 from backproof.train.data import sample_formula
 from backproof.train.network import Network, initial_parameters
 from backproof.train.run import CHUNKS, Reached, Trainer
+from backproof.train.schedule import read_schedule
 
 NETWORK = Network((1, 6, 1))
 
@@ -125,3 +126,23 @@ def test_a_long_curve_is_thinned(trainer, monkeypatch):
     assert 6 <= len(thin.history) <= 12
     assert set(thin.history) <= set(whole.history)
     assert (thin.history[0], thin.history[-1]) == (whole.history[0], whole.history[-1])
+
+
+def test_a_schedule_in_chunks(trainer, monkeypatch):
+    """The rates of a schedule do not depend on the chunks of a run: the bits are the same."""
+    start = initial_parameters(NETWORK, 1)
+    plan = read_schedule("warmup:700+cosine", 0.05, 20_777)
+    whole = trainer.run(start, 20_777, plan, 1)
+    monkeypatch.setattr(run_module, "CHUNKS", 7)
+    other = trainer.run(start, 20_777, plan, 1)
+    assert all(np.array_equal(a, b) for a, b in zip(whole.parameters, other.parameters, strict=True))
+    constant = trainer.run(start, 20_777, 0.05, 1)
+    assert not np.allclose(whole.parameters[0], constant.parameters[0], rtol=1e-3)
+
+
+def test_divergence_under_a_schedule(trainer):
+    """The step that is found is the first one at the rate that is too large."""
+    plan = read_schedule("step:3210,1e9", 0.01, 10_000)
+    outcome = trainer.run(initial_parameters(NETWORK, 1), 10_000, plan, 1)
+    assert outcome.divergence is not None
+    assert 3211 <= outcome.divergence.step < 3300

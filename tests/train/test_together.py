@@ -12,6 +12,7 @@ from backproof.train import run, together
 from backproof.train.data import sample_formula
 from backproof.train.network import Network, initial_parameters
 from backproof.train.run import CHUNKS, Outcome, Reached, Trainer
+from backproof.train.schedule import Rate, read_schedule
 from backproof.train.together import Start, train_together
 
 NETWORK = Network((1, 6, 1))
@@ -38,7 +39,7 @@ def trainer_of(network: Network, batch: int = 1) -> Trainer:
     return Trainer(network, start.x, start.y, batch)
 
 
-def alone(trainer: Trainer, steps: int, rate: float) -> list[Outcome]:
+def alone(trainer: Trainer, steps: int, rate: Rate) -> list[Outcome]:
     """Each network by itself."""
     starts = [begin(seed, trainer.network) for seed in SEEDS]
     return [trainer.on(s.x, s.y).run(s.parameters, steps, rate, s.seed) for s in starts]
@@ -154,3 +155,13 @@ def test_table_of_many(capsys):
     assert [name for _, _, name in rows] == ["best", "median", "worst"]
     assert float(rows[0][1]) < float(rows[1][1]) < float(rows[2][1])
     assert "30 networks" in out
+
+
+@pytest.mark.parametrize("text", ["warmup:1500+cosine:0.1", "step:1000,0.3"])
+def test_a_schedule(text):
+    """A schedule gives every network the same rates as alone, wherever its steps are cut."""
+    trainer = trainer_of(NETWORK)
+    plan = read_schedule(text, 0.05, STEPS)
+    found = train_together(trainer, SEEDS, begin, STEPS, plan, ignore)
+    for one, other in zip(found, alone(trainer, STEPS, plan), strict=True):
+        assert_same(one, other, 1e-9)

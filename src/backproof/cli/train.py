@@ -27,6 +27,9 @@ def add_parser(verbs: Subparsers) -> None:
         "--layers", type=_layers, metavar="N,N,...", help="units of each layer (default: 1,10,1)"
     )
     network.add_argument("--activation", metavar="NAME", help="of the hidden layers (default: sigmoid)")
+    network.add_argument(
+        "--output-activation", metavar="NAME", help="of the last layer (default: by the loss, linear)"
+    )
     network.add_argument("--bias", action=flag, help="biases in each layer (default: yes)")
     network.add_argument(
         "--standardize", action=flag, help="mean 0 and spread 1 for each input (default: yes)"
@@ -44,9 +47,20 @@ def add_parser(verbs: Subparsers) -> None:
     data.add_argument("--outputs", type=names, metavar="NAMES", help="columns or arrays of --data to learn")
     how = parser.add_argument_group("the run")
     how.add_argument("--loss", metavar="NAME", help="(default: half-squared, ½·error²)")
-    how.add_argument("--optimizer", choices=["sgd", "momentum", "adam"], help="(default: sgd)")
+    how.add_argument(
+        "--optimizer", metavar="NAME", help="sgd, momentum, nesterov, rmsprop or adam (default: sgd)"
+    )
+    how.add_argument(
+        "--weight-decay", type=float, metavar="L", help="adds L times each parameter to its gradient"
+    )
     how.add_argument(
         "--lr", type=positive_number, metavar="RATE", help="the learning rate (default: 0.1 for sgd)"
+    )
+    how.add_argument(
+        "--schedule",
+        metavar="NAME:N,...",
+        help="how the rate changes: constant, step:EVERY,FACTOR, exponential:EVERY,FACTOR, cosine[:LAST],"
+        " warmup:STEPS, or warmup:STEPS+one of them (default: constant)",
     )
     how.add_argument("--batch", type=positive_integer, metavar="N", help="samples in a step (default: 1)")
     how.add_argument("--steps", type=positive_integer, metavar="N", help="(default: 5000000)")

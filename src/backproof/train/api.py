@@ -34,6 +34,7 @@ class TrainOptions(TypedDict, total=False):
 
     layers: Sequence[int] | str
     activation: str
+    output_activation: str
     bias: bool
     standardize: bool
     target: str
@@ -44,7 +45,9 @@ class TrainOptions(TypedDict, total=False):
     outputs: Sequence[str] | str
     loss: str
     optimizer: str
+    weight_decay: float
     lr: float
+    schedule: str
     batch: int
     steps: int
     seed: int

@@ -33,7 +33,7 @@ INTERVAL = 2.0  # seconds between two writes
 SHARE = 0.05  # of the time at most goes into writing
 # What may differ between a run and the one that goes on with it; a file of data is told by its numbers.
 FREE = {"steps", "file", "arrays", "plot", "save", "checkpoint", "resume", "json", "given"}
-OPTION_NAMES = {"rate": "lr", "bounds": "range", "largest": "as-asked"}
+OPTION_NAMES = {"rate": "lr", "bounds": "range", "largest": "as-asked", "decay": "weight-decay"}
 
 
 class CheckpointError(BackproofError):
@@ -147,6 +147,8 @@ def settings_of(options: Options) -> dict[str, Any]:
     """Give the options that decide what is computed, by their names on the command line, as in JSON."""
     values = {field.name: getattr(options, field.name) for field in fields(options) if field.name not in FREE}
     values |= asdict(values.pop("network"))
+    if options.rates.of_whole_run:
+        values["steps"] = options.steps
     named = {OPTION_NAMES.get(name, name.replace("_", "-")): value for name, value in values.items()}
     settings: dict[str, Any] = json.loads(json.dumps(named))
     return settings

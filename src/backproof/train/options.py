@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from backproof.errors import BackproofError
 from backproof.train.data import Data, as_arrays, hold_arrays, read_data, sample_formula
-from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, Network
+from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, OUTPUT_ACTIVATIONS, Network
+from backproof.train.schedule import Schedule, read_schedule
 
 Array = NDArray[np.float64]
 RATES = {name: optimizer.rate for name, optimizer in OPTIMIZERS.items()}
@@ -61,6 +62,12 @@ class Options:
     resume: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
     arrays: tuple[Array, Array] | None = field(default=None, repr=False, compare=False)
+    schedule: str = "constant"
+
+    @property
+    def rates(self) -> Schedule:
+        """The rate of each step."""
+        return read_schedule(self.schedule, self.rate, self.steps)
 
     @property
     def same_data(self) -> bool:
@@ -94,11 +101,15 @@ def options_of(arguments: argparse.Namespace) -> Options:
     network = Network(
         layers=_layers(given("layers", (1, 10, 1))),
         activation=_one_of("--activation", given("activation", "sigmoid"), ACTIVATIONS),
+        output_activation=_one_of(
+            "--output-activation", given("output_activation", "linear"), OUTPUT_ACTIVATIONS
+        ),
         bias=bool(given("bias", not asked)),
         loss=_one_of(
             "--loss", given("loss", "half-squared"), [n for n in LOSSES if not LOSSES[n].of_classes]
         ),
         optimizer=optimizer,
+        decay=_decay(given("weight_decay", 0.0)),
     )
     rate = float(given("lr", AS_ASKED_RATE if asked else RATES[optimizer]))
     if not (math.isfinite(rate) and rate > 0):
@@ -127,7 +138,9 @@ def options_of(arguments: argparse.Namespace) -> Options:
         resume=bool(given("resume", False)),
         given=_given(arguments),
         arrays=None if given("arrays", None) is None else as_arrays(*arguments.arrays),
+        schedule=str(given("schedule", "constant")),
     )
+    read_schedule(options.schedule, rate, options.steps)
     return _fitted(options, layers_given=getattr(arguments, "layers", None) is not None)
 
 
@@ -182,6 +195,13 @@ def _layers(value: str | Sequence[int]) -> tuple[int, ...]:
     if len(sizes) < 2 or min(sizes) < 1:
         raise OptionError(f"--layers {value}: give at least two sizes from 1 on, as in 1,10,1.")
     return sizes
+
+
+def _decay(value: Any) -> float:
+    decay = float(value)
+    if not (math.isfinite(decay) and decay >= 0):
+        raise OptionError(f"--weight-decay {decay:g}: the weight decay is a number from 0 on.")
+    return decay
 
 
 def _one_of(option: str, name: str, known: Iterable[str]) -> str:

@@ -84,10 +84,11 @@ def _trial(result: Result, outcome: Outcome, rate: float, *, standardize: bool) 
     came = outcome.divergence.step if outcome.divergence else outcome.steps
     steps = max(min(max(2 * came, 1000), most, options.steps), 1)
     data = replace(options, standardize=standardize).data(outcome.seed)
+    plan = replace(options.rates, rate=rate)
     trainer.set_data(data.seen, data.y)
     try:
         parameters = initial_parameters(options.network, outcome.seed, options.largest)
         with np.errstate(all="ignore"):
-            return Trial(rate, steps, trainer.run(parameters, steps, rate, outcome.seed))
+            return Trial(rate, steps, trainer.run(parameters, steps, plan, outcome.seed))
     finally:
         trainer.set_data(result.data.seen, result.data.y)

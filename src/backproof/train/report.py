@@ -91,10 +91,13 @@ def _headline(options: Options, data: Data) -> str:
         else f"{options.target} on [{options.bounds[0]:g}, {options.bounds[1]:g})"
     )
     batch = "one sample a step" if options.batch == 1 else f"{options.batch} samples a step"
+    rate = f"{options.rate:g}" + ("" if options.schedule == "constant" else f" ({options.schedule})")
+    decay = f", weight decay {network.decay:g}" if network.decay else ""
+    output = "" if network.output_activation == "linear" else f" with {network.output_activation} outputs"
     return (
-        f"{'-'.join(map(str, network.layers))} {network.activation} network {biases},"
+        f"{'-'.join(map(str, network.layers))} {network.activation} network{output} {biases},"
         f" {network.parameters} parameters; {len(data.x)} samples of {source}, x {scaled}\n"
-        f"{network.optimizer} at rate {options.rate:g}, {batch}, {options.steps:,} steps;"
+        f"{network.optimizer} at rate {rate}{decay}, {batch}, {options.steps:,} steps;"
         f" loss: {LOSSES[network.loss].text}"
     )
 

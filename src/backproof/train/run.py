@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from backproof.graph import evaluate, leaf
 from backproof.train.loop import BLOCK, EvaluatedLoop, Loop
 from backproof.train.network import LOSSES, Network, Step, forward, training_step
+from backproof.train.schedule import Rate, rates_at
 
 if TYPE_CHECKING:
     from backproof.train.kernel import Kernel
@@ -151,7 +152,7 @@ class Trainer:
         return np.asarray(step.output.value)
 
     def run(
-        self, parameters: Sequence[Array], steps: int, rate: float, seed: int, watch: Watch | None = None
+        self, parameters: Sequence[Array], steps: int, rate: Rate, seed: int, watch: Watch | None = None
     ) -> Outcome:
         """Train for a number of steps from these parameters, the samples drawn by the seed."""
         return self.go_on(self.begin(parameters, seed), steps, rate, watch)
@@ -162,7 +163,7 @@ class Trainer:
         state = (*parameters, *self._memory)
         return Reached(seed, 0, state, random.bit_generator.state, ((0, self.loss(parameters)),))
 
-    def go_on(self, reached: Reached, steps: int, rate: float, watch: Watch | None = None) -> Outcome:
+    def go_on(self, reached: Reached, steps: int, rate: Rate, watch: Watch | None = None) -> Outcome:
         """Train from where a run has come to, until so many steps are done in all.
 
         Ctrl-C ends the run after the last whole chunk; the outcome then says so. ``watch`` is told where the
@@ -178,8 +179,9 @@ class Trainer:
                 size = min(chunk, steps - reached.steps)
                 shape = (size,) if self.batch == 1 else (size, self.batch)
                 order = random.integers(0, len(self.x), shape, dtype=np.int32)
+                rates = rates_at(rate, reached.steps, size)
                 start = time.perf_counter()
-                loop.advance(order, rate)
+                loop.advance(order, rates)
                 seconds = reached.seconds + time.perf_counter() - start
                 state = tuple(loop.state())
                 done, loss = reached.steps + size, self.loss(state[:count])
@@ -197,7 +199,7 @@ class Trainer:
                 )
                 if not is_finite(state, loss):
                     found = first_divergence(
-                        loop, before.state, order, rate, self.names, lambda s: self.loss(s[:count])
+                        loop, before.state, order, rates, self.names, lambda s: self.loss(s[:count])
                     )
                     divergence = replace(found, step=before.steps + found.step)
                     break
@@ -242,7 +244,7 @@ def first_divergence(
     loop: Loop,
     before: Sequence[Array],
     order: NDArray[np.int32],
-    rate: float,
+    rate: float | Array,
     names: Sequence[str],
     loss: Callable[[Sequence[Array]], float],
 ) -> Divergence:
@@ -253,17 +255,18 @@ def first_divergence(
     """
     fine, broken = 0, len(order)
     state = list(before)
+    rates = np.broadcast_to(rate, broken)
     while broken - fine > 1:
         middle = (fine + broken) // 2
         loop.restore(state)
-        loop.advance(order[fine:middle], rate)
+        loop.advance(order[fine:middle], rates[fine:middle])
         after = loop.state()
         if is_finite(after, loss(after)):
             fine, state = middle, after
         else:
             broken = middle
     loop.restore(state)
-    loop.advance(order[fine:broken], rate)
+    loop.advance(order[fine:broken], rates[fine:broken])
     named = zip(names, loop.state(), strict=False)
     bad = [name for name, value in named if not np.isfinite(value).all()]
     return Divergence(broken, bad[0] if bad else "the loss")

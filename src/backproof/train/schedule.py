@@ -9,6 +9,7 @@ import difflib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +103,10 @@ class Schedule:
             return np.asarray(self.rate * factors)
 
 
-def rates_at(rate: float | Schedule, first: int, count: int) -> float | Array:
+Rate: TypeAlias = float | Schedule
+
+
+def rates_at(rate: Rate, first: int, count: int) -> float | Array:
     """The rates of steps, of a schedule or of one rate for all."""
     return rate.rates(first, count) if isinstance(rate, Schedule) else rate
 

@@ -100,7 +100,7 @@ def _run_at_once(
         return Start(seed, parameters, own.seen, own.y)
 
     seeds = range(options.seed, options.seed + options.networks)
-    yield from train_together(trainer, seeds, begin, options.steps, options.rate, _telling(watches))
+    yield from train_together(trainer, seeds, begin, options.steps, options.rates, _telling(watches))
 
 
 def _telling(watches: Sequence[Watch]) -> Watch:
@@ -126,7 +126,7 @@ def _run_all(
         reached = known.get(seed)
         if reached is None:
             reached = trainer.begin(initial_parameters(options.network, seed, options.largest), seed)
-        outcome = trainer.go_on(reached, options.steps, options.rate, watch)
+        outcome = trainer.go_on(reached, options.steps, options.rates, watch)
         yield outcome
         if outcome.interrupted or outcome.stopped:
             return

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from backproof.graph import apply, leaf
 from backproof.train.network import Step, forward
 from backproof.train.run import Outcome, Reached, Trainer, Watch, longer
+from backproof.train.schedule import Rate, rates_at
 
 if TYPE_CHECKING:
     from backproof.train.kernel import GroupLoop, Kernel
@@ -55,7 +56,7 @@ def cores() -> int:
 
 
 def train_together(
-    trainer: Trainer, seeds: Sequence[int], begin: Begin, steps: int, rate: float, watch: Watch
+    trainer: Trainer, seeds: Sequence[int], begin: Begin, steps: int, rate: Rate, watch: Watch
 ) -> list[Outcome]:
     """Train a network for each seed; gives the outcomes in that order.
 
@@ -153,7 +154,7 @@ def _loss_step(trainer: Trainer) -> Step:
 class _Room:
     """Where the threads work: what they share."""
 
-    def __init__(self, trainer: Trainer, lanes: _Lanes | None, begin: Begin, steps: int, rate: float) -> None:
+    def __init__(self, trainer: Trainer, lanes: _Lanes | None, begin: Begin, steps: int, rate: Rate) -> None:
         self.trainer = trainer
         self.lanes = lanes
         self.begin = begin
@@ -205,7 +206,7 @@ class _Room:
         chunk, done = self.trainer.chunk(self.steps), 0
         while done < self.steps and any(sound):
             size = min(chunk, self.steps - done)
-            if not self._advance(group, draws, len(alone[0].x), size):
+            if not self._advance(group, draws, len(alone[0].x), done, size):
                 break
             done += size
             losses = group.losses(lanes.loss)
@@ -228,7 +229,7 @@ class _Room:
         ]
 
     def _advance(
-        self, group: GroupLoop, draws: Sequence[np.random.Generator], samples: int, steps: int
+        self, group: GroupLoop, draws: Sequence[np.random.Generator], samples: int, done: int, steps: int
     ) -> bool:
         """Do steps of a group, each network's samples drawn by its own generator; False if told to stop."""
         batch = self.trainer.batch
@@ -239,7 +240,7 @@ class _Room:
             size = min(piece, steps - first)
             shape = (size,) if batch == 1 else (size, batch)
             drawn = [draw.integers(0, samples, shape, dtype=np.int32) for draw in draws]
-            group.advance(np.stack(drawn), self.rate)
+            group.advance(np.stack(drawn), rates_at(self.rate, done + first, size))
         return True
 
     def _outcome(self, at: Reached) -> Outcome:
