@@ -19,10 +19,10 @@ from pathlib import Path
 
 from backproof.findings import FileReport
 from backproof.source import Program, apply_edits, diff, read_program
+from backproof.train.fits import fits_of
 from backproof.train.network import Network
 from backproof.train.options import AS_ASKED_RATE, AS_ASKED_STEPS, RATES, STEPS, Options
 from backproof.train.plots import terminal_plot
-from backproof.train.report import fit_of
 from backproof.train.run import Outcome
 from backproof.train.session import train_networks
 
@@ -81,7 +81,7 @@ def run() -> int:
     _, fitting = rows[-1]
     best = fitting.best
     _heading("The network that fits: backproof train")
-    _write(terminal_plot(fit_of(fitting), width=WIDTH - 10, colour=_colours()) + "\n\n")
+    _write(terminal_plot(fits_of(fitting)[0], width=WIDTH - 10, colour=_colours()) + "\n\n")
     speed = best.seconds / best.steps * 1e9
     _say(
         f"Mean loss {best.final_loss:.1e} after {best.steps:,} steps of one sample in {best.seconds:.2f} s"

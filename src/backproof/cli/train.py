@@ -82,7 +82,7 @@ def add_parser(verbs: Subparsers) -> None:
         help="train the variants that could help; print a table",
     )
     output = parser.add_argument_group("the output")
-    output.add_argument("--plot", metavar="FILE", help="draw the fit into a picture file")
+    output.add_argument("--plot", metavar="FILE", help="draw data, fit and loss: .png, .svg, .pdf or .html")
     output.add_argument("--checkpoint", metavar="FILE", help="write the state every few seconds, and at last")
     output.add_argument("--resume", action="store_true", default=None, help="go on from --checkpoint")
     output.add_argument("--save", metavar="FILE.npz", help="write the trained parameters")

@@ -20,7 +20,7 @@ from backproof.retrain.taken_over import TakenOver, take_over
 from backproof.retrain.training import train
 from backproof.runner import Runner
 from backproof.source import read_program, require_python
-from backproof.train.plots import check_plot_path, write_curve
+from backproof.train.pictures import check_picture_path, write_curve
 from backproof.train.progress import Progress
 from backproof.train.run import Outcome
 from backproof.train.writing import check_folder, write_whole
@@ -90,7 +90,7 @@ def _refuse(arguments: argparse.Namespace, save: Path | None, plot: Path | None)
             raise RetrainError(f"--save {save}: give a file that ends in .npz.")
         check_folder(save, "--save")
     if plot is not None:
-        check_plot_path(plot)
+        check_picture_path(plot)
 
 
 def _written(taken: TakenOver, outcome: Outcome, save: Path | None, plot: Path | None) -> Sequence[str]:

@@ -17,8 +17,8 @@ from backproof.train.checkpoint import resumed
 from backproof.train.contradictions import contradiction
 from backproof.train.options import OptionError, options_of
 from backproof.train.outputs import check_outputs, write_outputs
-from backproof.train.plots import check_plot_path, write_plot
-from backproof.train.report import as_text, divergence_of, fit_of
+from backproof.train.pictures import check_picture_path, write_picture
+from backproof.train.report import as_text, divergence_of
 from backproof.train.session import Result, train_networks
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class Trained:
 
     def plot(self, path: Name) -> None:
         """Draw data, fit and the curve of the loss; the ending of the file decides the format."""
-        check_plot_path(Path(path))
-        write_plot(fit_of(self._result.of(self._outcome)), Path(path))
+        check_picture_path(Path(path))
+        write_picture(self._result.of(self._outcome), Path(path))
 
     def report(self) -> str:
         """What the command would print."""

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from backproof.errors import BackproofError, FileUnwritableError
 from backproof.train.options import Options
-from backproof.train.plots import check_plot_path, write_plot
-from backproof.train.report import fit_of
+from backproof.train.pictures import check_picture_path, write_picture
 from backproof.train.session import Result
 from backproof.train.writing import check_folder
 
@@ -16,9 +15,7 @@ from backproof.train.writing import check_folder
 def check_outputs(options: Options) -> None:
     """Refuse, before the training, what could not be written after it."""
     if options.plot:
-        check_plot_path(options.plot)
-        if options.network.layers[0] != 1:
-            raise BackproofError("--plot draws a function of one input; the network has several.")
+        check_picture_path(options.plot)
     if options.save:
         if options.save.suffix != ".npz":
             raise BackproofError(f"--save {options.save}: give a file that ends in .npz.")
@@ -41,7 +38,7 @@ def write_outputs(result: Result) -> tuple[list[str], list[FileUnwritableError]]
     if save := options.save:
         attempt(lambda: result.model(result.best).save(save), f"The parameters are in {save}.")
     if (plot := options.plot) and result.best.divergence is None:
-        attempt(lambda: write_plot(fit_of(result), plot), f"The plot is in {plot}.")
+        attempt(lambda: write_picture(result, plot), f"The plot is in {plot}.")
     if options.checkpoint and not result.trouble:
         more = "" if result.interrupted else " --steps N"
         command = shlex.join(["backproof", "train", "--checkpoint", str(options.checkpoint), "--resume"])

@@ -1,46 +1,36 @@
-"""Pictures of data and fit: in the terminal, and into a file."""
+"""Pictures in the terminal: data and fit."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.errors import BackproofError
-from backproof.train.writing import check_folder, write_whole
-
 Array = NDArray[np.float64]
-SUFFIXES = (".png", ".svg", ".pdf")
 _MARGIN = 13  # characters that plotille puts left of the canvas
 _LONGEST_LABEL = 9
 _BLANK = "\u2800"  # the Braille character without a dot, which some fonts show as empty circles
 _LONGEST_NAME = 8  # characters of an axis's name, for which plotille has ten with the parentheses
 
 
-class PlotError(BackproofError):
-    """The picture cannot be written."""
-
-
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What there is to see: one output over one input, the data as points and the network as a line.
+    """What there is to see: dots and a line; the data and the network, where nothing else is said.
 
-    ``history`` holds (steps, loss); ``x_name`` and ``y_name`` are the labels of the axes.
+    ``x_name`` and ``y_name`` are the labels of the axes.
     """
 
     x: Array
     y: Array
     line_x: Array
     line_y: Array
-    history: Sequence[tuple[int, float]] = ()
     x_name: str = "x"
     y_name: str = "y"
-    title: str = ""
+    dots: str = "the data"
+    line: str = "the network"
 
 
 def terminal_plot(fit: Fit, *, width: int = 72, height: int = 14, colour: bool = False) -> str:
@@ -71,8 +61,8 @@ def terminal_plot(fit: Fit, *, width: int = 72, height: int = 14, colour: bool =
         for word, shade in (("dots", "cyan"), ("line", "bright_yellow"))
     )
     lines = [row.rstrip() for row in figure.show().replace(_BLANK, " ").splitlines()]
-    indent = min(_MARGIN, max(width - len("dots: the data   line: the network"), 0))
-    return "\n".join([*lines, f"{'':{indent}}{dots}: the data   {line}: the network"])
+    indent = min(_MARGIN, max(width - len(f"dots: {fit.dots}   line: {fit.line}"), 0))
+    return "\n".join([*lines, f"{'':{indent}}{dots}: {fit.dots}   {line}: {fit.line}"])
 
 
 def bounds_of(values: Sequence[Array], room: float = 0.0) -> tuple[float, float]:
@@ -105,48 +95,3 @@ def _tick(value: float, following: float) -> str:
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
-
-
-def check_plot_path(path: Path) -> None:
-    """Refuse, before the training, a picture that could not be written after it."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise PlotError(f"--plot {path}: the ending decides the format; there are {', '.join(SUFFIXES)}.")
-    check_folder(path, "--plot")
-
-
-def write_plot(fit: Fit, path: Path) -> None:
-    """Draw data, fit and the curve of the loss into a file, which appears whole or not at all."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9.6, 4.0), layout="constrained")
-    FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
-    left.plot(fit.x, fit.y, ".", markersize=3, color="0.6", label="data")
-    left.plot(fit.line_x, fit.line_y, color="C1", label="network")
-    low, high = bounds_of([fit.y], room=0.15)
-    left.set(xlabel=fit.x_name, ylabel=fit.y_name, title=fit.title, ylim=(low, high))
-    left.legend(loc="upper right")
-    _draw_curve(right, fit.history)
-    kind = path.suffix.lower().lstrip(".")
-    write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=150), "--plot")
-
-
-def write_curve(history: Sequence[tuple[int, float]], path: Path) -> None:
-    """Draw the curve of the loss alone into a file, which appears whole or not at all."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    FigureCanvasAgg(figure)
-    _draw_curve(figure.subplots(), history)
-    kind = path.suffix.lower().lstrip(".")
-    write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=150), "--plot")
-
-
-def _draw_curve(axes: Any, history: Sequence[tuple[int, float]]) -> None:
-    """Draw the loss over the steps; a loss of 0 has no place on its scale."""
-    drawn = [(step, loss) for step, loss in history if loss > 0]
-    axes.semilogy([step for step, _ in drawn], [loss for _, loss in drawn])
-    axes.set(xlabel="steps", title="mean loss over all samples")
-    axes.grid(visible=True, alpha=0.3)

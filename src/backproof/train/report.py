@@ -8,18 +8,16 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from backproof.train.data import Data
+from backproof.train.fits import fits_of
 from backproof.train.network import LOSSES
-from backproof.train.options import Options
-from backproof.train.plots import Fit, terminal_plot
+from backproof.train.plots import terminal_plot
 from backproof.train.rates import rate_advice
 from backproof.train.run import Outcome
 from backproof.train.session import Result
 
 LEARNT = 1e-3  # of the loss of always predicting the mean: above it a sentence says what could help
 TABLE_ROWS = 20  # more networks than that are told by the best, the median and the worst
+MOST_PLOTS = 3  # of outputs, in the terminal
 QUANTILES = {
     "best": 0.0,
     "a quarter is better": 0.25,
@@ -63,33 +61,39 @@ def as_json(result: Result, imported: float) -> dict[str, Any]:
 
 def as_text(result: Result) -> str:
     """Write the report for people: what was trained, the losses, the fit, and advice."""
-    options, trainer, outcomes, best = result.options, result.trainer, result.outcomes, result.best
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    parts = [f"{_headline(options, result.data)}\n", _table(outcomes)]
-    if options.network.layers[0] == 1 and best.divergence is None:
-        parts.append(f"{terminal_plot(fit_of(result), colour=colour)}\n")
-    closing = [*result.notes, *_sentences(result)]
+    parts = [f"{headline(result)}\n", table(result.outcomes)]
+    if result.best.divergence is None and result.options.network.layers[-1] <= MOST_PLOTS:
+        parts += [f"{terminal_plot(fit, colour=colour)}\n" for fit in fits_of(result)]
+    return "\n".join([*parts, "\n".join(words(result)), ""])
+
+
+def words(result: Result) -> list[str]:
+    """Say what a person should know besides the numbers, and how long it took."""
+    trainer, outcomes = result.trainer, result.outcomes
     run = sum(outcome.seconds for outcome in outcomes)
     steps = sum(outcome.steps for outcome in outcomes)
     if trainer.kernel:
-        closing.append(
+        time = (
             f"{steps:,} steps in {run:.3g} s, {run / max(steps, 1) * 1e9:.3g} ns a step"
             f" (compiled in {trainer.compiling:.2g} s; {result.seconds:.2g} s in all)."
         )
     else:
-        closing.append(f"{steps:,} steps in {run:.3g} s, not compiled: {trainer.reason}.")
-    return "\n".join([*parts, "\n".join(closing), ""])
+        time = f"{steps:,} steps in {run:.3g} s, not compiled: {trainer.reason}."
+    return [*result.notes, *_sentences(result), time]
 
 
-def _headline(options: Options, data: Data) -> str:
-    network = options.network
+def headline(result: Result) -> str:
+    """Say what was trained, in two lines."""
+    options, network, data = result.options, result.options.network, result.data
     biases = "with biases" if network.bias else "without biases"
     scaled = "standardised" if options.standardize else "as it is"
-    source = (
-        str(options.file)
-        if options.file
-        else f"{options.target} on [{options.bounds[0]:g}, {options.bounds[1]:g})"
-    )
+    if options.arrays is not None:
+        source = "arrays"
+    elif options.file is not None:
+        source = str(options.file)
+    else:
+        source = f"{options.target} on [{options.bounds[0]:g}, {options.bounds[1]:g})"
     batch = "one sample a step" if options.batch == 1 else f"{options.batch} samples a step"
     rate = f"{options.rate:g}" + ("" if options.schedule == "constant" else f" ({options.schedule})")
     decay = f", weight decay {network.decay:g}" if network.decay else ""
@@ -102,7 +106,8 @@ def _headline(options: Options, data: Data) -> str:
     )
 
 
-def _table(outcomes: Sequence[Outcome]) -> str:
+def table(outcomes: Sequence[Outcome]) -> str:
+    """List the networks with their losses, one a line."""
     rows = [f"{'seed':>6}  {'first loss':>11}  {'final loss':>11}\n"]
     if len(outcomes) <= TABLE_ROWS:
         return "".join(rows + [_row(outcome, "") for outcome in outcomes])
@@ -166,14 +171,3 @@ def _sentences(result: Result) -> list[str]:
     if not options.standardize:
         return [found, "The input is not scaled: try --standardize."]
     return [found, f"Try more steps (--steps {options.steps * 10}), more units, or another rate."]
-
-
-def fit_of(result: Result) -> Fit:
-    """What there is to draw of a network with one input."""
-    options, trainer, data, best = result.options, result.trainer, result.data, result.best
-    x = data.x[:, 0]
-    low, high = options.bounds if options.file is None else (float(x.min()), float(x.max()))
-    line = np.linspace(low, high, 400)
-    title = f"seed {best.seed}: loss {best.final_loss:.2e}"
-    outputs = trainer.outputs(best.parameters, data.scaled(line[:, None]))[:, 0]
-    return Fit(x, data.y[:, 0], line, outputs, best.history, data.inputs[0], data.outputs[0], title)

@@ -61,11 +61,15 @@ class Model:
             rows = rows.reshape(-1, 1)
         if rows.ndim != 2 or rows.shape[1] != inputs:
             raise BackproofError(f"predict: x has shape {rows.shape}, not (samples, {inputs}).")
-        wanted = np.zeros((len(rows), self.network.layers[-1]))
-        parameters = [self.parameters[name] for name in self.network.names()]
-        step = forward(self.network, parameters, (rows - self.centre) / self.spread, wanted)
-        outputs = np.array(step.output.value)
+        outputs = self.outputs(rows)
         return outputs[:, 0] if self.flat else outputs
+
+    def outputs(self, x: Array) -> Array:
+        """The outputs `(samples, outputs)` for inputs `(samples, inputs)` as they were learnt from."""
+        wanted = np.zeros((len(x), self.network.layers[-1]))
+        parameters = [self.parameters[name] for name in self.network.names()]
+        step = forward(self.network, parameters, (x - self.centre) / self.spread, wanted)
+        return np.array(step.output.value)
 
     def save(self, path: str | Path) -> None:
         """Write it into an ``.npz`` file, which appears whole or not at all; `load` reads it back.
