@@ -13,7 +13,7 @@ import backproof
 from backproof.errors import BackproofError
 from backproof.train import pictures
 from backproof.train.fits import fits_of
-from backproof.train.pictures import check_picture_path, write_picture
+from backproof.train.pictures import check_picture_path, write_curve, write_picture
 
 X = np.linspace(-2.0, 3.0, 41)
 TWO = np.stack([np.cos(X) * X, X], axis=1)
@@ -105,3 +105,14 @@ def test_refused_before_the_training(tmp_path):
         check_picture_path(tmp_path / "fit.gif")
     with pytest.raises(BackproofError, match="there is no folder"):
         check_picture_path(tmp_path / "none" / "fit.png")
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".html"])
+def test_a_curve_alone(tmp_path, suffix):
+    """The loss alone is drawn too, where there is no function to show; a page has the words with it."""
+    path = tmp_path / f"loss{suffix}"
+    write_curve([(0, 2.0), (1500, 0.0), (3000, 0.25)], path, ["What it is", "a table", "A sentence."])
+    text = path.read_text(encoding="utf-8")
+    assert "mean loss over all samples" in text
+    assert "1.6k" in text
+    assert ("A sentence." in text) == (suffix == ".html")

@@ -7,7 +7,6 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +31,6 @@ NOT_TAKEN = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How much a run has to do."""
-
-    seed: int
-    steps: int
-    networks: int = 1
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Train and report. Gives 0, 2 when it diverged, 130 when Ctrl-C ended it."""
     imported = time.process_time()  # until here nothing was done but to import
@@ -59,9 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise RetrainError(
             f"How many steps {program.filename} makes cannot be told from its loops: give --steps N."
         )
-    asked = Asked(arguments.seed or 0, steps)
-    with Progress(asked) as progress:
-        outcome = train(taken, steps, asked.seed, arguments.lr, progress.watch)
+    with Progress(steps) as progress:
+        outcome = train(taken, steps, arguments.seed or 0, arguments.lr, progress.watch)
     total = time.perf_counter() - start
     if arguments.output_format == "json":
         sys.stdout.write(json.dumps(as_json(taken, course, outcome, imported, total)) + "\n")

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     imported = time.process_time()  # until here nothing was done but to import
     options = options_of(resumed(arguments))
     check_outputs(options)
-    with Progress(options) as progress:
+    with Progress(options.steps, options.networks, options.rates) as progress:
         result = train_networks(options, progress.watch)
     sys.stdout.write(json.dumps(as_json(result, imported)) + "\n" if options.json else as_text(result))
     sentences, troubles = write_outputs(result)

@@ -2,73 +2,103 @@
 
 from __future__ import annotations
 
+import math
+import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backproof.train.schedule import rates_at
 
 if TYPE_CHECKING:
     from backproof.train.run import Reached
+    from backproof.train.schedule import Rate
 
 PATIENCE = 0.3  # seconds: the bar costs more than a short run, so it comes when there is a wait
-
-
-class Course(Protocol):
-    """How much there is to do: for ``networks`` seeds from ``seed`` on, so many steps."""
-
-    @property
-    def seed(self) -> int:
-        """The first seed."""
-
-    @property
-    def steps(self) -> int:
-        """The steps of each network."""
-
-    @property
-    def networks(self) -> int:
-        """How many networks there are."""
+LONG = 1.5  # seconds, after which the curve comes as well
+PAUSE = 0.25  # seconds from one drawing to the next
+LEAST_ROWS = 16  # of a terminal that has room for the curve
+HEIGHT = 10  # rows of the curve
 
 
 class Progress:
-    """A progress bar on standard error, while it is a terminal and the run is long enough to be watched."""
+    """A bar and the curve of the loss on standard error, while it is a terminal and the run is long enough.
 
-    def __init__(self, options: Course) -> None:
-        self._options = options
+    There are ``networks`` to be trained, each for so many ``steps``; ``rate`` is what their rate is.
+    """
+
+    def __init__(self, steps: int, networks: int = 1, rate: Rate | None = None) -> None:
+        self._steps, self._networks, self._rate = steps, networks, rate
+        self._shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._live: Any = None
         self._bar: Any = None
         self._task: Any = None
         self._start = time.perf_counter()
+        self._drawn = -math.inf
         self._done: dict[int, int] = {}  # steps by seed: several networks may be on their way
-        self._shown = sys.stderr.isatty()
+        self._found: dict[int, int] = {}  # what of them was done before this run
+        self._seed: int | None = None  # whose curve is shown
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        if self._live is not None:
+            self._live.stop()
 
     def watch(self, reached: Reached) -> None:
         """Show where a run is."""
         self._done[reached.seed] = reached.steps
-        if not self._shown or (self._bar is None and time.perf_counter() - self._start < PATIENCE):
+        self._found.setdefault(reached.seed, reached.steps)
+        now = time.perf_counter()
+        if not self._shown or now - self._start < PATIENCE:
             return
-        if self._bar is None:
+        if self._seed is None or self._done.get(self._seed, 0) >= self._steps:
+            self._seed = reached.seed
+        if reached.seed != self._seed or now - self._drawn < PAUSE:
+            return
+        self._drawn = now
+        if self._live is None:
             self._open()
-        name = f"seed {reached.seed}" if self._options.networks > 1 else "training"
-        self._bar.update(self._task, completed=sum(self._done.values()), loss=reached.loss, name=name)
+        done = sum(self._done.values())
+        speed = (done - sum(self._found.values())) / (now - self._start)
+        self._bar.update(
+            self._task,
+            completed=done,
+            name=f"seed {reached.seed}" if self._networks > 1 else "training",
+            loss=f"loss {reached.loss:.3e}",
+            rate="" if self._rate is None else f"rate {np.mean(rates_at(self._rate, reached.steps, 1)):.3g}",
+            speed=f"{speed:.2g} steps/s",
+        )
+        self._live.update(self._picture(reached, now), refresh=True)
+
+    def _picture(self, reached: Reached, now: float) -> Any:
+        """The bar, below the curve where the run is long and the terminal high enough."""
+        from rich.console import Group
+        from rich.text import Text
+
+        console = self._live.console
+        if now - self._start < LONG or console.height < LEAST_ROWS:
+            return self._bar
+        from backproof.train.plots import terminal_curve
+
+        curve = terminal_curve(
+            reached.history, width=console.width, height=HEIGHT, colour=console.color_system is not None
+        )
+        return Group(Text.from_ansi(curve), self._bar) if curve else self._bar
 
     def _open(self) -> None:
         from rich.console import Console
+        from rich.live import Live
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        columns = (
-            TextColumn("{task.fields[name]}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("loss {task.fields[loss]:.3e}"),
-            TimeRemainingColumn(),
-        )
-        self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
-        total = self._options.steps * self._options.networks
-        self._task = self._bar.add_task("", total=total, loss=float("nan"), name="training")
-        self._bar.start()
+        fields = [TextColumn(f"{{task.fields[{name}]}}") for name in ("name", "loss", "rate", "speed")]
+        console = Console(stderr=True)
+        self._bar = Bar(fields[0], BarColumn(), TaskProgressColumn(), *fields[1:], TimeRemainingColumn())
+        total = self._steps * self._networks
+        self._task = self._bar.add_task("", total=total, name="", loss="", rate="", speed="")
+        self._live = Live(console=console, transient=True, auto_refresh=False)
+        self._live.start()
