@@ -105,3 +105,71 @@ def test_the_first_wrong_gradient_is_named_in_both(read: Read) -> None:
     assert found["gradients"].first == "right"
     assert found["gradients"].second == "wrong: W1, b1"
     assert found["first to differ"].first.startswith("net.hidden[")
+
+
+LINE = """\
+import numpy as np
+
+rng = np.random.default_rng(9)
+X = rng.normal(size=(19, 4))
+labels = rng.integers(0, 3, 19)
+W = rng.normal(0, 0.3, (4, 3))
+for k in range(900):
+    z = X @ W
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(19), labels]).mean() + 0.5 * 0.02 * np.sum(W**2)
+    d = p.copy()
+    d[np.arange(19), labels] -= 1
+    W -= 0.4 * (X.T @ d / 19 + 0.02 * W)
+"""
+
+
+def test_classes_that_are_picked_and_a_penalty_are_read(read: Read) -> None:
+    """The loss is a cross-entropy with its penalty; other labels for the same samples are other targets."""
+    found = {row.what: row for row in rows(read(LINE), read(LINE.replace("0.02", "0.03")))}
+    assert found["loss"].first == "cross-entropy, mean over 19 samples, penalty W: 0.02"
+    assert found["loss"].second == "cross-entropy, mean over 19 samples, penalty W: 0.03"
+    assert differing(list(found.values())) == {"loss"}
+    other = LINE.replace("W = rng", "labels = (labels + 1) % 3\nW = rng")
+    assert differing(rows(read(LINE), read(other))) == {"targets"}
+
+
+DRAWN = """\
+import math
+import random
+
+random.seed(2)
+w = [random.gauss(0, 1), random.gauss(0, 1)]
+b = random.gauss(0, 0.3)
+for step in range(700):
+    x = [random.uniform(-2, 2), random.uniform(0, 1)]
+    want = math.sin(x[0]) * x[1]
+    out = math.tanh(w[0] * x[0] + w[1] * x[1] + b)
+    error = out - want
+    loss = 0.5 * error**2
+    d = error * (1 - out * out)
+    w = [w[0] - 0.05 * d * x[0], w[1] - 0.05 * d * x[1]]
+    b = b - 0.05 * d
+"""
+
+
+def test_samples_that_are_drawn_anew_have_a_law_and_a_target(read: Read) -> None:
+    """No sample comes twice: the law of each number and what the target is made of are compared."""
+    other = DRAWN.replace("random.uniform(0, 1)]", "random.uniform(0, 3)]").replace("sin(x[0])", "cos(x[0])")
+    found = {row.what: row for row in rows(read(DRAWN), read(other))}
+    assert differing(list(found.values())) == {"inputs", "targets"}
+    assert found["inputs"].first == "2 numbers each, uniform on [-2, 2) and uniform on [0, 1)"
+    assert found["order"].first == "one a step, drawn anew"
+
+
+def test_what_only_looks_different_is_the_same_text(read: Read) -> None:
+    """Comments and layout are no part of a program, even where a row is not known."""
+    assert (
+        verdict(
+            rows(
+                read(LINE),
+                read(LINE.replace("z = X", "z = (  # here\n        X").replace("@ W\n", "@ W\n    )\n", 1)),
+            )
+        )
+        == "same"
+    )

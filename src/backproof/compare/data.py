@@ -85,9 +85,10 @@ class Data:
         return np.concatenate([each.values for each in sources], axis=1)
 
     @cached_property
-    def law(self) -> Law | None:
-        """The law that the inputs were drawn by, where all have one."""
-        return _law(self.seen, self.inputs)
+    def laws(self) -> list[Law | None]:
+        """The law that each number of an input was drawn by."""
+        trace = self.seen.step.trace
+        return [law for each in self.inputs for law in [law_of(trace, each.holder)] * each.values.shape[1]]
 
     @cached_property
     def count(self) -> int | None:
@@ -199,8 +200,14 @@ def source(seen: Seen, port: Port) -> Source:
     base, first = port.node, seen.judgement.windows[0].start
     if time_of(base) < first and port.held > 1:
         return Source(port, port.rows(base.value), True)
-    if seen.is_noise(base):
+    if seen.drawn(base):
         return Source(port, _known(seen, port), False, anew=True)
+    if (
+        port.held > 1
+        and len(seen.series) > 1
+        and all(np.array_equal(v, base.value) for v in seen.values(base))
+    ):
+        return Source(port, port.rows(base.value), True)
     choices = _choices(base, first)
     if choices:
         values = _gathered(port, choices)
@@ -281,12 +288,6 @@ def _items(seen: Seen, base: Node, first: int) -> list[Node]:
         and time_of(n) < first
         and (n.origin.site, n.origin.frame, n.operation, np.shape(n.value)) == mark
     ]
-
-
-def _law(seen: Seen, sources: Sequence[Source]) -> Law | None:
-    laws = [law_of(seen.step.trace, each.holder) for each in sources]
-    first = laws[0] if laws else None
-    return first if first is not None and all(x is not None and first.is_like(x) for x in laws) else None
 
 
 def _fill(each: Source, sample: Array, table: dict[Node, Any]) -> None:

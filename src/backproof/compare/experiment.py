@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +33,11 @@ class Experiment:
     program: Program
     seen: Seen
     report: FileReport
+
+    @cached_property
+    def code(self) -> str:
+        """The program without its comments and its layout."""
+        return ast.dump(ast.parse(self.program.text))
 
     @cached_property
     def network(self) -> Network | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from backproof.compare.network import Network
 from backproof.graph import ancestors
-from backproof.health.layers import Activation, Layer, layers
+from backproof.health.layers import Activation, Layer, layers, root_of
 
 Array = np.ndarray[Any, Any]
 GRID = np.linspace(-3, 3, 61)
@@ -23,7 +24,13 @@ KNOWN = {
     "softsign": GRID / (1 + np.abs(GRID)),
     "ELU": np.where(GRID > 0, GRID, np.exp(GRID) - 1),
     "square": GRID**2,
+    "arctan": np.arctan(GRID),
+    "cos": np.cos(GRID),
+    "SiLU": GRID / (1 + np.exp(-GRID)),
+    "GELU": GRID * (1 + np.vectorize(math.erf)(GRID / math.sqrt(2))) / 2,
+    "hard tanh": np.clip(GRID, -1, 1),
 }
+PARTS = frozenset({"exp", "square", "another activation"})  # of a softmax, of a norm
 
 
 def described(network: Network) -> str:
@@ -31,30 +38,25 @@ def described(network: Network) -> str:
     count = f"{network.size} parameters" if network.size > 1 else "1 parameter"
     above = {n for port in network.outputs for n in ancestors([port.node])}
     found = [each for each in layers(network.step) if each.activations[0].after in above]
-    ends = {port.node for port in network.outputs}
     hidden = [each for each in found if each.hidden]
-    last = [each for each in found if not each.hidden and any(_ends(a, ends) for a in each.activations)]
     sizes = [network.width_in, *(_units(each, network) for each in hidden), network.width_out]
     weights = sum(a * b for a, b in pairwise(sizes))
-    names = [_name(each) for each in hidden]
-    kinds = ", ".join(dict.fromkeys(names)) if names else "linear" if not last else ""
-    end = _end(network, last)
+    names = [_name(each.function) for each in hidden]
+    end = _end(network)
+    kinds = ", ".join(dict.fromkeys(names)) if names else "" if end else "linear"
     if network.size == weights:
         bias = "no biases"
     elif network.size == weights + sum(sizes[1:]):
         bias = "biases"
     else:
         shapes = ", ".join("×".join(map(str, p.shape)) or "1" for p in network.step.parameters[::-1][:6])
-        kinds = ", ".join(dict.fromkeys([*names, *([end] if end else [])]))
+        inner = [n for n in names if n not in PARTS]
+        kinds = ", ".join(dict.fromkeys([*inner, *([f"{end} at the end"] if end else [])]))
         return f"{count} ({shapes}{', …' if len(network.step.parameters) > 6 else ''})" + (
             f", {kinds}" if kinds else ""
         )
     parts = ["-".join(map(str, sizes)), kinds, end and f"{end} at the end", bias, count]
     return ", ".join(part for part in parts if part)
-
-
-def _ends(activation: Activation, ends: set[Any]) -> bool:
-    return any(end is activation.after or activation.after in ancestors([end]) for end in ends)
 
 
 def _units(layer: Layer, network: Network) -> int:
@@ -64,9 +66,9 @@ def _units(layer: Layer, network: Network) -> int:
     return total // rows if total % rows == 0 else total
 
 
-def _name(layer: Layer) -> str:
+def _name(function: Activation) -> str:
     with np.errstate(all="ignore"):
-        values = np.broadcast_to(np.asarray(layer.function.at(GRID), dtype=float), GRID.shape)
+        values = np.broadcast_to(np.asarray(function.at(GRID), dtype=float), GRID.shape)
     for name, wanted in KNOWN.items():
         if np.allclose(values, wanted, rtol=1e-6, atol=1e-9):
             return name
@@ -76,7 +78,7 @@ def _name(layer: Layer) -> str:
     return "another activation"
 
 
-def _end(network: Network, last: list[Layer]) -> str:
+def _end(network: Network) -> str:
     """What the outputs go through at the end."""
     generator = np.random.default_rng(3)
     if network.width_out > 1 and all(p.axis is not None or p.laid is None for p in network.outputs):
@@ -89,4 +91,5 @@ def _end(network: Network, last: list[Layer]) -> str:
             rows = []
         if rows and all(abs(np.sum(row) - 1) < 1e-9 and np.all(row >= 0) for row in rows):
             return "softmax"
-    return ", ".join(dict.fromkeys(map(_name, last)))
+    found = [root_of(network.step, port.node) for port in network.outputs]
+    return ", ".join(dict.fromkeys(_name(f) for f in found if f is not None))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from backproof.compare.network import Network
+from backproof.compare.starting import grouped
 
 Array = np.ndarray[Any, Any]
 POINTS = 7  # samples for each of the parameters at which the loss is looked at
+MOST = 12  # parameters of which it is asked which are penalised
 CLOSE = 1e-7
 NICE = (1.0, 0.5, 2.0)
 FAMILIES: dict[str, Callable[[Array, Array], float]] = {
@@ -30,13 +32,13 @@ FAMILIES: dict[str, Callable[[Array, Array], float]] = {
 class Loss:
     """A loss of a batch that is one sample again and again: ``factor`` times the formula, and the penalty.
 
-    ``family`` is None where it is none of the usual ones. ``penalty`` is what half the square of the
-    parameters is multiplied by; None where another penalty is there.
+    ``family`` is None where it is none of the usual ones. ``penalties`` are what half the squares of the
+    parameters are multiplied by, by name; None where another penalty is there.
     """
 
     family: str | None
     factor: float = 0.0
-    penalty: float | None = 0.0
+    penalties: Mapping[str, float] | None = field(default_factory=dict)
 
     def text(self, batch: int, outputs: int, inferred: bool) -> str:
         """Write it for people; ``inferred`` says that its factor is nowhere written."""
@@ -53,8 +55,10 @@ class Loss:
             factor *= outputs
             over.append(f"mean over {outputs} outputs")
         number = "" if abs(factor - 1) < CLOSE else "½ " if abs(factor - 0.5) < CLOSE else f"{factor:.6g} × "
-        if self.penalty != 0:
-            over.append("with a penalty" if self.penalty is None else f"penalty {self.penalty:.6g}")
+        if self.penalties is None:
+            over.append("with a penalty")
+        elif self.penalties:
+            over.append("penalty " + grouped({k: f"{v:.6g}" for k, v in self.penalties.items()}))
         return ", ".join([f"{number}{self.family}", *over])
 
 
@@ -67,27 +71,31 @@ def loss_of(network: Network) -> Loss:
     if network.partly or not network.outputs:
         return Loss(None)
     try:
-        return _of_targets(network) if network.targets else _of_classes(network)
+        return _of_targets(network) if network.targets or network.mirrored else _of_classes(network)
     except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
         return Loss(None)
 
 
-def draws(network: Network, seed: int) -> tuple[Array, list[tuple[Array, Array]]]:
+def draws(network: Network, seed: int, count: int = POINTS) -> tuple[Array, list[tuple[Array, Array]]]:
     """Parameters, and samples with targets."""
     generator = np.random.default_rng(seed)
     numbers = generator.normal(size=network.size) * 2 / (1 + network.size**0.25)
-    pairs = [
-        (generator.normal(size=network.width_in), generator.uniform(0.1, 0.9, size=network.width_target))
-        for _ in range(POINTS)
-    ]
+    pairs = []
+    for _ in range(count):
+        sample = generator.normal(size=network.width_in)
+        target = generator.uniform(
+            0.1, 0.9, size=network.width_out if network.mirrored else network.width_target
+        )
+        pairs.append((target if network.mirrored else sample, target))
     return numbers, pairs
 
 
 def _of_targets(network: Network) -> Loss:
-    if network.width_target != network.width_out:
+    if (network.width_in if network.mirrored else network.width_target) != network.width_out:
         return Loss(None)
-    found: dict[str, list[tuple[float, float, float]]] = {}
-    for seed in (31, 32, 33):
+    found: dict[str, list[tuple[float, float]]] = {}
+    seeds = _seeds(network)
+    for seed in seeds:
         numbers, pairs = draws(network, seed)
         losses = np.array([network.loss_at(numbers, x, t) for x, t in pairs])
         outputs = [network.predict(numbers, x) for x, _ in pairs]
@@ -96,12 +104,14 @@ def _of_targets(network: Network) -> Loss:
                 terms = np.array([term(o, t) for o, (_, t) in zip(outputs, pairs, strict=True)])
                 fit = _fitted(terms, losses)
                 if fit is not None:
-                    found.setdefault(family, []).append((*fit, float(numbers @ numbers)))
+                    found.setdefault(family, []).append(fit)
     for family, fits in found.items():
-        factors = [factor for factor, _, _ in fits]
-        if len(fits) < 3 or np.ptp(factors) > 1e-6 * abs(factors[0]) or factors[0] <= 0:
+        factors = [factor for factor, _ in fits]
+        if len(fits) < len(seeds) or np.ptp(factors) > 1e-6 * abs(factors[0]) or factors[0] <= 0:
             continue
-        return Loss(family, float(np.mean(factors)), _penalty(fits))
+        return Loss(
+            family, float(np.mean(factors)) * network.together, _penalties(network, [r for _, r in fits])
+        )
     return Loss(None)
 
 
@@ -118,29 +128,46 @@ def _fitted(terms: Array, losses: Array) -> tuple[float, float] | None:
     return factor, rest if abs(rest) > CLOSE * float(np.max(np.abs(losses))) else 0.0
 
 
-def _penalty(fits: list[tuple[float, float, float]]) -> float | None:
-    """What half the square of all parameters is multiplied by in the rest."""
-    shares = [2 * rest / square for _, rest, square in fits]
-    if not any(shares):
-        return 0.0
-    return float(f"{shares[0]:.6g}") if np.ptp(shares) <= 1e-5 * abs(shares[0]) else None
+def _seeds(network: Network) -> range:
+    """The parameters at which a loss is looked at: more than there are parameters that it may penalise."""
+    return range(31, 34 + min(len(set(network.owners)), MOST))
+
+
+def _penalties(network: Network, rests: Sequence[float]) -> dict[str, float] | None:
+    """What half the squares of the parameters are multiplied by in the rests; None where it is not that."""
+    if not any(rests):
+        return {}
+    names = list(dict.fromkeys(network.owners))
+    if len(names) > MOST:
+        return None
+    owners = np.array(network.owners)
+    table = []
+    for seed in _seeds(network):
+        numbers, _ = draws(network, seed)
+        table.append([float(np.sum(numbers[owners == name] ** 2)) / 2 for name in names])
+    solution, *_ = np.linalg.lstsq(np.array(table), np.array(rests), rcond=None)
+    size = float(np.max(np.abs(rests)))
+    if np.max(np.abs(np.array(table) @ solution - rests)) > 1e-6 * size:
+        return None
+    least = 1e-6 * float(np.max(np.abs(solution)))
+    return {n: float(f"{v:.6g}") for n, v in zip(names, solution.tolist(), strict=True) if abs(v) > least}
 
 
 def _of_classes(network: Network) -> Loss:
-    """The loss that picks the logarithms of some outputs, one of each sample."""
-    rows, losses = [], []
-    for seed in range(40, 42 + network.width_out):
-        numbers, pairs = draws(network, seed)
-        for x, t in pairs[:2]:
-            rows.append(-np.log(network.predict(numbers, x)))
-            losses.append(network.loss_at(numbers, x, t))
-    table, wanted = np.array(rows), np.array(losses)
+    """The loss that picks the logarithms of some outputs, one of each sample, and a penalty."""
+    count = network.width_out
+    rows, losses, seeds = [], [], _seeds(network)
+    for seed in seeds:
+        numbers, pairs = draws(network, seed, count + 3)
+        rows += [-np.log(network.predict(numbers, x)) for x, _ in pairs]
+        losses.append([network.loss_at(numbers, x, t) for x, t in pairs])
+    rests = np.kron(np.eye(len(seeds)), np.ones((count + 3, 1)))
+    table, wanted = np.hstack([np.array(rows), rests]), np.ravel(losses)
     if not np.all(np.isfinite(table)):
         return Loss(None)
-    shares, *_ = np.linalg.lstsq(table, wanted, rcond=None)
-    if (
-        np.max(np.abs(table @ shares - wanted)) > CLOSE * float(np.max(np.abs(wanted)))
-        or np.min(shares) < -CLOSE
-    ):
+    solution, *_ = np.linalg.lstsq(table, wanted, rcond=None)
+    shares, size = solution[:count], float(np.max(np.abs(wanted)))
+    if np.max(np.abs(table @ solution - wanted)) > CLOSE * size or np.min(shares) < -CLOSE:
         return Loss(None)
-    return Loss("cross-entropy", float(np.sum(shares)))
+    rest = [r if abs(r) > CLOSE * size else 0.0 for r in solution[count:].tolist()]
+    return Loss("cross-entropy", float(np.sum(shares)) * network.together, _penalties(network, rest))

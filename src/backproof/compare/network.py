@@ -78,7 +78,8 @@ class Network:
     """Inputs, outputs and targets of a step, and the parameters as one vector of numbers.
 
     ``noise`` says that what is drawn in each step enters the forward pass, as a dropout mask does. ``partly``
-    says that its batch is computed number by number, and this is one sample of it.
+    says that its batch is computed number by number, and this is one sample of it. ``mirrored`` says that the
+    outputs are to be the inputs. ``picked`` are the classes that the loss picks outputs of, where it does.
     """
 
     seen: Seen
@@ -87,6 +88,8 @@ class Network:
     targets: tuple[Port, ...]
     noise: bool = False
     partly: bool = False
+    mirrored: bool = False
+    picked: Array | None = None
 
     @property
     def step(self) -> TrainingStep:
@@ -103,6 +106,11 @@ class Network:
     def batch(self) -> int:
         """How many samples a step takes."""
         return max((port.held for port in (*self.inputs, *self.outputs)), default=1)
+
+    @property
+    def together(self) -> int:
+        """How many samples are one to the forward pass, as they act on each other."""
+        return max(port.held // port.count for port in self.outputs)
 
     @property
     def width_in(self) -> int:
@@ -213,14 +221,19 @@ def network(seen: Seen) -> Network | None:
     inputs = {bases[d] for d in data if any(m not in fed for m in meets[d])}
     late = {d: [m for m in meets[d] if m in fed] for d in data}
     late = {d: met for d, met in late.items() if met and bases[d] not in inputs}
-    noise = any(seen.is_noise(bases[d]) for d in late)
+    drawn = {n for base in inputs for n in seen.drawn(base)}
+    masks = {d for d in late if not seen.drawn(bases[d]) <= drawn}
     goals: dict[Node, list[Node]] = {}
     for d, met in late.items():
-        if not seen.is_noise(bases[d]):
+        if d not in masks:
             goals.setdefault(bases[d], []).extend(met)
     ends = {base: _output(order, step, fed, met) for base, met in goals.items()}
-    outputs = list(dict.fromkeys(end for end in ends.values() if end is not None)) or _picked(order, fed)
-    if not outputs:  # what goes in is to come out again
+    outputs = list(dict.fromkeys(end for end in ends.values() if end is not None))
+    picked = None
+    if not outputs and (found := _picked(order, fed)) is not None:
+        outputs, picked = [found[0]], found[1]
+    mirrored = not outputs
+    if mirrored:  # what goes in is to come out again
         met = [m for d in data if bases[d] in inputs for m in meets[d] if m in fed]
         again = _output(order, step, fed, met) if met else None
         outputs = [] if again is None else [again]
@@ -234,7 +247,7 @@ def network(seen: Seen) -> Network | None:
     kept = {p.node for p in outs}
     wanted = _apart(seen, [b for b, end in ends.items() if end is None or end in kept or not partly])
     targets = tuple(_target(seen, b, outs) for b in wanted)
-    return Network(seen, tuple(ins), tuple(outs), targets, noise, partly)
+    return Network(seen, tuple(ins), tuple(outs), targets, bool(masks), partly, mirrored, picked)
 
 
 def _is_filled(node: Node, order: Sequence[Node]) -> bool:
@@ -276,14 +289,20 @@ def _output(order: Sequence[Node], step: TrainingStep, fed: set[Node], met: Sequ
     return None if node is None else _plain(node, fed)
 
 
-def _picked(order: Sequence[Node], fed: set[Node]) -> list[Node]:
-    """The prediction of which the loss picks some numbers by their places, as those of classes."""
+def _picked(order: Sequence[Node], fed: set[Node]) -> tuple[Node, Array | None] | None:
+    """The prediction of which the loss picks some numbers, and their places, the classes."""
     for node in order:
         index = node.attributes.get("index") if node.operation == "index" else None
         parts = index if isinstance(index, tuple) else (index,)
-        if index is not None and node.operands[0] in fed and any(isinstance(p, LABELS) for p in parts):
-            return [_plain(node.operands[0], fed)]
-    return []
+        if index is None or node.operands[0] not in fed or not any(isinstance(p, LABELS) for p in parts):
+            continue
+        counts = [
+            k for k, p in enumerate(parts) if isinstance(p, LABELS) and np.array_equal(p, np.arange(len(p)))
+        ]
+        labels = [np.asarray(p) for k, p in enumerate(parts) if k not in counts[:1] and isinstance(p, LABELS)]
+        whole = len(counts) == 1 and len(labels) == 1 and labels[0].ndim == 1
+        return _plain(node.operands[0], fed), labels[0] if whole else None
+    return None
 
 
 def _common(order: Sequence[Node], step: TrainingStep, group: Sequence[Node]) -> Node | None:

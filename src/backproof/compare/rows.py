@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -73,6 +73,8 @@ def rows(first: Experiment, second: Experiment) -> list[Row]:
     """Compare two experiments: the differences first."""
     pair = Pair(first, second)
     found = [*_model(pair), *_data(pair), *_start(pair), *_loss(pair), *_update(pair), *_gradient(pair)]
+    if first.code == second.code:  # what is not known of one is the same in the other
+        found = [replace(row, same=True) if row.same is None else row for row in found]
     rank = {False: 0, None: 1, True: 2}
     return sorted(found, key=lambda row: rank[row.same])
 
@@ -110,14 +112,20 @@ def _inputs(data: Data | None) -> str:
     if data is None or values is None:
         return NOT_KNOWN
     width = "" if values.shape[1] == 1 else f"{values.shape[1]} numbers each, "
-    return width + described(values, [data.law])
+    return width + described(values, data.laws)
 
 
 def _targets(data: Data | None) -> str:
     if data is None:
         return NOT_KNOWN
+    if data.network.mirrored:
+        return "the inputs"
     if not data.targets:
-        return "classes" if data.network.width_out > 1 else NOT_KNOWN
+        picked = data.network.picked
+        if picked is None:
+            return NOT_KNOWN
+        counts = np.bincount(picked.astype(int)).tolist()
+        return f"{len(counts)} classes, of " + ", ".join(map(str, counts[:8])) + (", …" if counts[8:] else "")
     values = data.values(data.targets)
     if values is None:
         return NOT_KNOWN
@@ -145,10 +153,10 @@ def _same_inputs(a: Data, b: Data) -> bool | None:
     known = a.count is not None and b.count is not None
     if known and _as_sets(x, y):
         return True
-    laws = _laws_alike(a.law, b.law)
-    if laws is not None:
-        return laws
-    return False if _apart(x, y) else None
+    alike = {_laws_alike(p, q) for p, q in zip(a.laws, b.laws, strict=True)}
+    if False in alike or (None in alike and _apart(x, y)):
+        return False
+    return None if None in alike else True
 
 
 def _as_sets(x: Array, y: Array) -> bool:
@@ -172,9 +180,9 @@ def _apart(x: Array, y: Array) -> bool:
 
 
 def _same_targets(a: Data, b: Data) -> bool | None:
-    if not a.targets or not b.targets:
-        return None
-    s, t = a.values(a.targets), b.values(b.targets)
+    if a.network.mirrored and b.network.mirrored:
+        return True
+    s, t = _wanted(a), _wanted(b)
     x, y = a.values(a.inputs), b.values(b.inputs)
     if s is None or t is None or x is None or y is None or x.shape[1] != y.shape[1]:
         return None
@@ -182,6 +190,8 @@ def _same_targets(a: Data, b: Data) -> bool | None:
         return False
     if len(x) == len(s) and len(y) == len(t) and _as_sets(np.hstack([x, s]), np.hstack([y, t])):
         return True
+    if not a.targets or not b.targets:
+        return False if len(x) == len(s) and len(y) == len(t) and _as_sets(x, y) else None
     together = np.concatenate([x[: TOGETHER // 2], y[: TOGETHER // 2]])
     made = a.relation(together), b.relation(together)
     if made[0] is not None and made[1] is not None:
@@ -190,6 +200,14 @@ def _same_targets(a: Data, b: Data) -> bool | None:
     if len(x) == len(s) and len(y) == len(t) and _as_sets(x, y):
         return False  # the same inputs, and other targets
     return None
+
+
+def _wanted(data: Data) -> Array | None:
+    """The targets of all samples, ``(count, numbers)``; the numbers of classes where these are picked."""
+    if data.targets:
+        return data.values(data.targets)
+    picked = data.network.picked
+    return picked[:, None].astype(float) if picked is not None and data.order == "all" else None
 
 
 def _order(data: Data) -> str:
@@ -259,9 +277,26 @@ def _same_loss(pair: Pair) -> bool | None:
             return True
         if abs(a.factor - b.factor) > CLOSE * abs(a.factor):
             return False
-        if a.penalty is None or b.penalty is None:
-            return None
-        return abs(a.penalty - b.penalty) <= CLOSE * max(abs(a.penalty), abs(b.penalty))
+        if a.penalties is None or b.penalties is None:
+            return False if a.penalties != b.penalties else _same_by_value(pair, inferred)
+        return _same_penalties(pair, a.penalties, b.penalties)
+    return _same_by_value(pair, inferred)
+
+
+def _same_penalties(pair: Pair, a: Mapping[str, float], b: Mapping[str, float]) -> bool | None:
+    """Is the same penalty put on every number?"""
+    if not a and not b:
+        return True
+    if pair.networks is None:
+        return None if a and b else False
+    first, second, partner = pair.networks
+    x = np.array([a.get(name, 0.0) for name in first.owners])
+    y = np.array([b.get(name, 0.0) for name in second.owners])[partner]
+    return bool(np.allclose(x, y, rtol=1e-5, atol=0))
+
+
+def _same_by_value(pair: Pair, inferred: bool) -> bool | None:
+    """Have both losses the same values at the same points?"""
     ratios = _ratios(pair, lambda n, numbers, x, t: np.array([n.loss_at(numbers, x, t)]))
     if ratios is None:
         return None
@@ -275,7 +310,7 @@ def _ratios(pair: Pair, look: Callable[[Network, Array, Array, Array], Array]) -
     if pair.networks is None:
         return None
     a, b, partner = pair.networks
-    if a.partly or b.partly or not a.targets or a.width_target != b.width_target:
+    if not _meet(a, b):
         return None
     found = []
     try:
@@ -295,6 +330,13 @@ def _ratios(pair: Pair, look: Callable[[Network, Array, Array, Array], Array]) -
     except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
         return None
     return np.array(found)
+
+
+def _meet(a: Network, b: Network) -> bool:
+    """Can both be given the same sample with the same target?"""
+    if a.partly or b.partly or a.mirrored != b.mirrored:
+        return False
+    return a.mirrored or bool(a.targets and a.width_target == b.width_target)
 
 
 # ---------------------------------------------------------------------- update
@@ -365,7 +407,7 @@ def _first_apart(pair: Pair) -> tuple[str, str] | None:
     if pair.networks is None or not faulty:
         return None
     a, b, partner = pair.networks
-    if a.partly or b.partly or not a.targets or a.width_target != b.width_target:
+    if not _meet(a, b):
         return None
     try:
         names = [_apart_at(a, b, partner, seed) for seed in range(60, 60 + LOOKS)]

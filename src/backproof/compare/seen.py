@@ -95,15 +95,18 @@ class Seen:
                 continue
             if np.size(base.value) > 1 and base.operation != "constant":
                 found[copy] = base
-            elif np.size(base.value) == 1 and copy.name is not None and copy in forward:
-                named[copy.name].append(copy)
+            elif np.size(base.value) == 1 and copy in forward:
+                if copy.name is not None:
+                    named[copy.name].append(copy)
+                elif self._varies(base):
+                    found[copy] = base
         for copies in named.values():
             values = [v for copy in copies for v in self.values(self.originals[copy])]
             if len(set(map(_number, values))) > 1:
                 found.update((copy, self._base(copy)) for copy in copies)
         known = {self._mark(base) for base in found.values() if np.size(base.value) == 1}
         for copy in self.given:
-            if copy not in found and np.size(copy.value) == 1 and copy.name is not None:
+            if copy not in found and np.size(copy.value) == 1:
                 base = self._base(copy)
                 if self._mark(base) in known and self._varies(base):
                     found[copy] = base
@@ -130,13 +133,14 @@ class Seen:
         same = {b for b in self.bases.values() if np.size(b.value) == 1 and b.operation == "constant"}
         return (node, *(b for b in same if b is not node and self._mark(b) == mark))
 
-    def is_noise(self, node: Node) -> bool:
-        """Is this drawn in the step itself?"""
-        trace = self.step.trace
-        return any(
-            n in trace.random and time_of(n) >= self.step.window.start
-            for n in ancestors([node], stop=lambda n: time_of(n) < self.step.window.start)
-        )
+    def drawn(self, node: Node) -> set[Node]:
+        """What is drawn in the step itself for a value."""
+        trace, start = self.step.trace, self.step.window.start
+        return {
+            n
+            for n in ancestors([node], stop=lambda n: time_of(n) < start)
+            if n in trace.random and time_of(n) >= start
+        }
 
     @cached_property
     def _line(self) -> list[Node]:

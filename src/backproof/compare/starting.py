@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,12 +10,47 @@ from typing import Any
 
 import numpy as np
 
+from backproof.check.judgement import Judgement
 from backproof.compare.laws import Law, law_of
 from backproof.compare.network import Network
 from backproof.graph import Node
 from backproof.step.change import root
+from backproof.step.update import keeps, learns
+from backproof.trace import Store
 
 Array = np.ndarray[Any, Any]
+
+
+MOST = 3  # laws that are told one by one
+
+
+def first_updates(judgement: Judgement) -> dict[Node, tuple[Node, Node]]:
+    """What every parameter of a step was before the first update of the training, and after it."""
+    step, begun = judgement.step, judgement.windows[0].start
+    trace = step.trace
+    stores: dict[Any, list[Store]] = defaultdict(list)
+    for store in trace.stores:
+        stores[store.place].append(store)
+    found = {}
+    for parameter in step.parameters:
+        for leaf, change in zip(parameter.leaves, parameter.changes, strict=True):
+            held = change.before, change.after
+            for store in reversed(stores[change.place]):
+                before = store.before
+                if before is None and trace.sites[store.site].kind == "AugAssign" and store.after.operands:
+                    before = store.after.operands[0]
+                if before is None or before is store.after or store.time >= change.stores[-1].time:
+                    continue
+                if store.time < begun and not _is_update(before, store.after):
+                    break  # what comes before is no training
+                held = before, store.after
+            found[leaf] = held
+    return found
+
+
+def _is_update(before: Node, after: Node) -> bool:
+    """Is a value changed here as a gradient step changes it?"""
+    return keeps(after, root(before, 0), whole=True) and learns(root(before, 0), after)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -25,20 +61,8 @@ class Start:
 
     @cached_property
     def _first(self) -> dict[Node, Node]:
-        judgement, step = self.network.seen.judgement, self.network.step
-        begun = judgement.windows[0].start
-        held: dict[Any, Node] = {}
-        for store in step.trace.stores:
-            if store.time < begun or store.place in held:
-                continue
-            if store.before is not None:
-                held[store.place] = store.before
-            elif step.trace.sites[store.site].kind == "AugAssign" and store.after.operands:
-                held[store.place] = store.after.operands[0]
-        changes = {
-            leaf: change for p in step.parameters for leaf, change in zip(p.leaves, p.changes, strict=True)
-        }
-        return {n: root(held.get(changes[n].place, changes[n].before), 0) for n in self.network.leaves}
+        first = first_updates(self.network.seen.judgement)
+        return {n: root(first[n][0], 0) for n in self.network.leaves}
 
     @cached_property
     def numbers(self) -> Array:
@@ -78,9 +102,10 @@ def grouped(parts: dict[str, str]) -> str:
 
 def described(values: Array, laws: Sequence[Law | None]) -> str:
     """The law of some numbers, where they have one; else their range, mean and spread."""
-    first = laws[0] if laws else None
-    if first is not None and all(law is not None and first.is_like(law) for law in laws):
-        return str(first)
+    if laws and all(law is not None for law in laws):
+        several = list(dict.fromkeys(map(str, laws)))
+        if len(several) <= MOST:
+            return " and ".join(several)
     return statistics(values)
 
 

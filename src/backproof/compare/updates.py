@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from backproof.check.judgement import Judgement
 from backproof.compare.seen import Seen, reached
+from backproof.compare.starting import first_updates
 from backproof.graph import Node, ancestors, evaluate
 from backproof.step import Change, TrainingStep
 from backproof.step.computed import COMPUTED
@@ -207,13 +207,10 @@ def _decay(judgement: Judgement) -> float:
 
 
 def _first_move(judgement: Judgement) -> float | None:
-    """How far the first step moves every number, where that is as far for all, and nothing was remembered."""
-    window = judgement.windows[0]
-    if any(np.any(c.before.value) for c in window.others if np.size(c.before.value) > 1):
-        return None
-    moves: list[Any] = []
-    for change in window.parameters:
-        old, new = (np.asarray(v.value, dtype=float) for v in (change.before, change.after))
+    """How far the first step moves every number, where that is as far for all."""
+    moves = []
+    for before, after in first_updates(judgement).values():
+        old, new = (np.asarray(node.value, dtype=float) for node in (before, after))
         if old.shape != new.shape:
             return None
         moves.append(np.abs(np.ravel(old - new)))
