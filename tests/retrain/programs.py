@@ -195,3 +195,52 @@ UNEVEN = SHUFFLED.replace("24, 6", "24, 7").replace("i + 6", "i + 7").replace("/
 NO_END = FULL_BATCH.replace("for epoch in range(300):", "while True:")
 
 NOTHING = "print(3)\n"
+
+BY_EPOCH = """
+import numpy as np
+rng = np.random.default_rng(3)
+X = rng.normal(size=(20, 3)); Y = X.sum(1, keepdims=True) + 0.1
+w = rng.normal(size=(3, 1)); b = np.array([0.2])
+lr = 0.1
+best = 1e9
+for epoch in range(50):
+    for i in range(0, 20, 5):
+        e = X[i:i + 5] @ w + b - Y[i:i + 5]
+        loss = np.mean(e * e)
+        w = w - lr * 2 * X[i:i + 5].T @ e / 5
+        b = b - lr * 2 * e.mean(0)
+    lr *= 0.95
+    if loss < best:
+        best = loss
+        best_w = w.copy()
+    if loss < 1e-30:
+        break
+"""
+
+SELDOM = (
+    FULL_BATCH
+    + """
+    if epoch % 200 == 199:
+        lr *= 0.5
+"""
+)
+
+BENT_BY_A_BRANCH = """
+import numpy as np
+rng = np.random.default_rng(3)
+X = rng.uniform(0.5, 1.5, size=(9, 3)); Y = X.sum(1) + 5.0
+w = rng.uniform(0.5, 1, size=3); b = 0.2
+lr = 0.01
+def act(z):
+    if z > 0:
+        return z
+    return 0.1 * z
+for it in range(500):
+    for i in range(9):
+        z = X[i] @ w + b
+        s = 1.0 if z > 0 else 0.1
+        e = act(z) - Y[i]
+        loss = 0.5 * e * e
+        w = w - lr * e * s * X[i]
+        b = b - lr * e * s
+"""

@@ -15,12 +15,13 @@ from backproof.retrain.laws import law_of
         lambda n: 0.9**n,
         lambda n: 1 - 0.999 ** (n + 1),
         lambda n: 0.05 / (1 + 0.01 * n),
+        lambda n: 0.5 ** ((n + 1) // 3),
     ],
-    ids=["constant", "line", "power", "bias correction", "decay by time"],
+    ids=["constant", "line", "power", "bias correction", "decay by time", "decay by epoch"],
 )
 def test_the_law_of_a_schedule_is_found(of):
     """What was not seen follows, and the graph says the same."""
-    law = law_of([of(n) for n in range(9)])
+    law = law_of([of(n) for n in range(14)])
     assert law is not None
     number = leaf(np.float64(0.0))
     for n in (0, 10, 100):

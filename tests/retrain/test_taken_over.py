@@ -51,8 +51,9 @@ def value(space: dict, name: str) -> np.ndarray:
         (programs.NUMBERS, 300, "cycle"),
         (programs.MOMENTUM_CLASS, 100, "cycle"),
         (programs.ADAM, 200, "whole"),
+        (programs.BY_EPOCH, 200, "cycle"),
     ],
-    ids=["full batch", "one by one", "numbers", "momentum class", "adam"],
+    ids=["full batch", "one by one", "numbers", "momentum class", "adam", "rate by epoch"],
 )
 def test_the_compiled_training_ends_where_the_program_does(text, steps, order, runner):
     """The final parameters are those of the program itself; the number of steps is told from its loops."""
@@ -69,6 +70,7 @@ def test_the_compiled_training_ends_where_the_program_does(text, steps, order, r
         expected = value(space, each.name)
         assert np.allclose(trained, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max()), each.name
     assert outcome.final_loss < outcome.first_loss
+    assert found.stops == (("loss < 1e-30",) if text == programs.BY_EPOCH else ())
 
 
 def test_samples_drawn_at_random_are_drawn_anew(runner):
@@ -121,8 +123,10 @@ def test_what_is_not_compiled_gives_the_same(runner):
         (programs.DROPOUT, "draws random numbers in every step"),
         (programs.UNEVEN, "batch"),
         (programs.NOTHING, "nothing in it looks like training"),
+        (programs.SELDOM, "changes lr in line"),
+        (programs.BENT_BY_A_BRANCH, "depends on a decision"),
     ],
-    ids=["dropout", "uneven batches", "nothing"],
+    ids=["dropout", "uneven batches", "nothing", "a rate that changes seldom", "a branch"],
 )
 def test_what_cannot_be_taken_over_is_refused_in_a_sentence(text, said, runner):
     """The reason is given, and nothing is trained."""

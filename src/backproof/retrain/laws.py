@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
 from backproof.graph import Node, apply
 
+FEWEST = 4  # numbers that tell a law
 CLOSE = 1e-12  # of the largest: what rounding leaves of equal numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A number as it is in step n, counted from 0: ``a + b·n``, ``a + b·rⁿ``, or ``1/(a + b·n)``."""
+    """A number as it is in step n, counted from 0: ``a + b·n``, ``a + b·rⁿ``, or ``1/(a + b·n)``.
+
+    Or in epoch n, where it changes only then.
+    """
 
     kind: Literal["line", "power", "inverse"]
     a: float
     b: float
     r: float = 1.0
+    every: int = 1  # steps for which it stays as it is, as those of an epoch
+    ahead: int = 0  # steps of the first of them that were over before the first step
 
     def at(self, number: int) -> float:
         """The value in one step."""
+        number = (number + self.ahead) // self.every
         match self.kind:
             case "line":
                 return self.a + self.b * number
@@ -33,6 +41,10 @@ class Law:
 
     def node(self, number: Node) -> Node:
         """The value as a node of the step's number."""
+        if self.every > 1:
+            number = apply(
+                "floor", apply("divide", apply("add", number, float(self.ahead)), float(self.every))
+            )
         if self.kind == "power":
             return apply("add", self.a, apply("multiply", self.b, apply("power", self.r, number)))
         line = apply("add", self.a, apply("multiply", self.b, number))
@@ -48,7 +60,7 @@ def law_of(values: Sequence[float]) -> Law | None:
     Law(kind='power', a=0.0, b=1.0, r=0.5)
     >>> law_of([1.0, 3.0, 2.0, 7.0])
     """
-    if len(values) < 4 or not np.all(np.isfinite(values)):
+    if len(values) < FEWEST or not np.all(np.isfinite(values)):
         return None
     first, second, third = values[:3]
     candidates = [Law("line", first, second - first)]
@@ -70,7 +82,20 @@ def law_of(values: Sequence[float]) -> Law | None:
     for law in candidates:
         if all(abs(law.at(k) - value) <= CLOSE * largest for k, value in enumerate(values)):
             return law
-    return None
+    return _by_epochs(values)
+
+
+def _by_epochs(values: Sequence[float]) -> Law | None:
+    """The law of numbers that stay as they are for as many steps each time."""
+    changes = [k for k in range(1, len(values)) if values[k] != values[k - 1]]
+    lengths = {b - a for a, b in pairwise(changes)}
+    if len(changes) < FEWEST - 1 or len(lengths) != 1:
+        return None
+    every = lengths.pop()
+    if every == 1 or changes[0] > every or len(values) - changes[-1] > every:
+        return None
+    law = law_of([values[0], *(values[k] for k in changes)])
+    return None if law is None or law.every > 1 else replace(law, every=every, ahead=every - changes[0])
 
 
 def _short(ratio: float) -> float:

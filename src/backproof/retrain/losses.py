@@ -27,7 +27,11 @@ class Loss:
 
     def line(self) -> list[Node]:
         """What the loss is computed from in its step, operands first, up to what the update is made of."""
-        return ancestors([self.node], lambda n: root(n, 0) in self.known or time_of(n) < self.since)
+        return ancestors([self.node], lambda n: root(n, 0) in self.known or self.is_older(n))
+
+    def is_older(self, node: Node) -> bool:
+        """Was a node made before the step? What an inferred loss is made of was made at no time."""
+        return node.origin is not None and time_of(node) < self.since
 
     def read(self) -> list[Entry]:
         """The entries that it is made of."""

@@ -236,7 +236,7 @@ class _Maker:
                 copies[each] = self.node(entry)
             elif each.operation == "identity" and each.operands[0] in copies:
                 copies[each] = copies[each.operands[0]]
-            elif each.operands and time_of(each) >= loss.since:
+            elif each.operands and not loss.is_older(each):
                 given = [copies[operand] for operand in each.operands]
                 copies[each] = apply(each.operation, *given, name=each.name, **_wide(each.attributes))
             else:

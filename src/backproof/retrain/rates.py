@@ -15,18 +15,18 @@ from backproof.step.rates import OTHERS, RATE
 
 def rates_of(found: Recurrence) -> list[Entry]:
     """The constants of a step that the program calls a learning rate; none where they are not one number."""
-    called = _called(found)
+    names = called(found)
     rates = []
     for entry in found.constants:
         if np.size(entry.value) != 1 or np.asarray(entry.value).dtype.kind not in "fi":
             continue
-        name = called.get(entry.nodes[-1]) or entry.name or ""
+        name = names.get(entry.nodes[-1]) or entry.name or ""
         if RATE.search(name) and not OTHERS.search(name):
             rates.append(entry)
     return rates if len({float(np.ravel(entry.value)[0]) for entry in rates}) == 1 else []
 
 
-def _called(found: Recurrence) -> Mapping[Node, str]:
+def called(found: Recurrence) -> Mapping[Node, str]:
     """What the program calls the values that it has under a name, an attribute or a key."""
     names: dict[Node, str] = {}
     for binding in found.trace.bindings:

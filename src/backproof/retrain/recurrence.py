@@ -13,6 +13,8 @@ from backproof.retrain.choices import Choice, choice_of
 from backproof.retrain.laws import Law, law_of
 from backproof.step import Change, TrainingStep, Window, label
 from backproof.step.change import root
+from backproof.step.rates import RATE
+from backproof.step.update import time_of
 from backproof.trace import Trace
 
 FEWEST = 4  # steps from which it can be told what goes on from one to the next
@@ -138,13 +140,16 @@ def _place_leaf(found: Recurrence, entry: Entry) -> None:
     if len(set(nodes)) == 1 or all(_equal(node, nodes[-1]) for node in nodes):
         found.constants.append(entry)
         return
-    if any(node in found.trace.random for node in nodes):
+    made = any(time_of(node) >= found.aligned.since[k] for k, node in enumerate(nodes))
+    if made and any(node in found.trace.random for node in nodes):
         raise RetrainError(
-            f"The program draws random numbers in every step{_place(found.trace, nodes[-1])}"
-            " (as dropout does): a compiled step cannot draw them as it does."
+            f"The program draws random numbers in every step{_place(found.trace, nodes[-1])}, for data or for"
+            " dropout: a compiled step cannot draw them as it does."
         )
     numbers = all(np.size(n.value) == 1 and np.asarray(n.value).dtype.kind in "iuf" for n in nodes)
     law = law_of([float(np.ravel(n.value)[0]) for n in nodes]) if numbers else None
+    if law is None and numbers and RATE.search(entry.name or ""):
+        raise RetrainError(f"The program changes {entry.name} on the way, by no rule that could be told.")
     if law is not None:
         found.laws[entry] = law
     else:

@@ -40,6 +40,8 @@ def _what(taken: TakenOver) -> list[str]:
         fix = f": {finding.expected} in place of {finding.found}" if known else ""
         place = f"line {finding.span.row}" if finding.span is not None else "the program"
         lines.append(f"mended: {place}, {finding.name}{fix}")
+    if taken.stops:
+        lines.append(f"not taken over: that it may stop by {', '.join(taken.stops)}; here all steps are done")
     if taken.report.verdict == "inconclusive":
         lines.append(f"gradients: applied as they are, not certified: {taken.report.reason}")
     lines.append(

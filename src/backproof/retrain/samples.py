@@ -48,6 +48,7 @@ class Samples:
     complete: bool = True  # False: only the samples that were seen are known
 
 
+SEEN = 2  # times that every sample was taken, on average, before they are taken for all of them
 NONE = Samples(1, 1, (), ())
 
 
@@ -207,7 +208,7 @@ def _told_apart(seen: Sequence[Entry]) -> tuple[Rows, ...]:
     for k in range(len(seen[0].nodes)):
         key = tuple((np.shape(e.nodes[k].value), np.asarray(e.nodes[k].value).tobytes()) for e in seen)
         found.append((numbers.setdefault(key, len(numbers)),))
-    if len(numbers) * 2 > len(found):
+    if len(numbers) * SEEN > len(found):
         raise RetrainError(
             "The steps read data that differ from step to step and come from no array: it cannot be told"
             " what comes next."

@@ -13,6 +13,7 @@ from backproof.findings import FileReport, Finding
 from backproof.pipeline import check_program
 from backproof.pipeline.observing import Options, observed, with_modules
 from backproof.retrain.aligned import Entry, RetrainError
+from backproof.retrain.branches import stops
 from backproof.retrain.losses import loss_of
 from backproof.retrain.machine import Machine, machine
 from backproof.retrain.rates import rates_of
@@ -37,7 +38,8 @@ class TakenOver:
 
     ``program`` is the mended one, ``report`` what was found in the one given, ``mended`` the findings whose
     edits it has. ``deviation`` is the largest relative difference to the program's own weights over the
-    ``verified`` first steps. ``rates`` are the numbers that the program calls its learning rate.
+    ``verified`` first steps. ``rates`` are the numbers that the program calls its learning rate,
+    ``stops`` the conditions by which it ends before its loops do, or goes on.
     """
 
     program: Program
@@ -51,6 +53,7 @@ class TakenOver:
     verified: int
     deviation: float
     rates: tuple[Entry, ...]
+    stops: tuple[str, ...]
 
 
 def take_over(
@@ -75,6 +78,7 @@ def take_over(
         raise RetrainError("The program updates parameters beside its steps, which cannot be taken over.")
     steps = _in_a_row(judgement.windows)
     carried = recurrence(judgement.step, steps)
+    ends = stops(carried)
     stated = loss_of(carried, judgement.step, steps)
     samples = samples_of(carried, stated.read())
     order = sample_order(samples, "\n".join([mended.text, *(m.text for m in mended.modules)]))
@@ -91,7 +95,7 @@ def take_over(
         )
     return TakenOver(
         mended, report, found, judgement, carried, samples, order, ready, len(carried.windows), deviation,
-        tuple(rates),
+        tuple(rates), tuple(ends),
     )  # fmt: skip
 
 
