@@ -232,8 +232,13 @@ class Trainer:
         return EvaluatedLoop(self.step, state, self.x, self.y)
 
     def chunk(self, steps: int) -> int:
-        """How many steps make a chunk of a run: by the work, never by a clock."""
-        most = int(CHUNK_WORK / self.kernel.vectors) if self.kernel else EVALUATED_CHUNK
+        """How many steps make a chunk of a run: by the work, never by a clock.
+
+        At the end of a chunk the loss of all samples is computed: a compiled one has that many samples too.
+        """
+        most = EVALUATED_CHUNK
+        if self.kernel:
+            most = max(int(CHUNK_WORK / self.kernel.vectors), len(self.x) // self.batch)
         chunk = max(min(steps // CHUNKS, most), 1)
         if chunk > BLOCK or self._blocks:
             chunk = -(-chunk // BLOCK) * BLOCK

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from backproof.train.kernel import blas
 from backproof.train.kernel.lanes import DOUBLE, INT64, Lanes
 from backproof.train.kernel.tensor import Computed, Index, Memory, Pad, Tensor, Uniform, plus, times
 
@@ -86,6 +87,7 @@ class Code:
 
     def stored(self, tensor: Tensor) -> Tensor:
         """The same value, computed once: from here on it can be read in any order, element by element."""
+        tensor = blas.computed(tensor)
         if self.unrolled or not isinstance(tensor.cells, Computed):
             return tensor
         memory = self.allocate(tensor.extent(tensor.line), tensor.extent(tensor.lane))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.graph import ancestors
+from backproof.train.kernel import blas
 from backproof.train.kernel.generate import Generator, Place, row_stride
 from backproof.train.kernel.lanes import width_of
 from backproof.train.kernel.target import MachineCode, Target, assemble, host, llvm_version
@@ -147,7 +148,7 @@ def compile_step(
     vectors = estimate(step, width_of(target, networks))
     generator = Generator(step, target, vectors <= MOST_VECTORS if unrolled is None else unrolled, networks)
     module = generator.generate()
-    code = assemble(module, "steps", target)
+    code = assemble(module, "steps", target, blas.symbols(module))
     return Kernel(
         code,
         generator.places,

@@ -11,6 +11,7 @@ from llvmlite import ir
 from numpy.typing import NDArray
 
 from backproof.graph import Node, ancestors
+from backproof.train.kernel import blas
 from backproof.train.kernel.carry import find_carried
 from backproof.train.kernel.code import Code, NotCompilableError
 from backproof.train.kernel.lanes import DOUBLE, INT32, INT64, POINTER, Lanes, width_of
@@ -258,13 +259,21 @@ class Generator:
 
     def _update(self, lowering: Lowering, held: Sequence[Memory]) -> None:
         """Compute all new values, then write them; in loops they go through scratch memory."""
-        new = []
-        for place, node in zip(self.places, self.step.updated, strict=True):
-            tensor = lowering.tensor(lowering.values[node])
-            tensor = lowering.laid_out_as(tensor, place.shape, place.lane, place.line)
+        new: list[Tensor | blas.Accumulation] = []
+        for place, old, node in zip(self.places, self.step.state, self.step.updated, strict=True):
+            value = lowering.values[node]
+            own = lowering.tensor(lowering.values[old])
+            added = blas.accumulation(value, own, lambda memory: memory in held)
+            if added is not None:
+                new.append(added)
+                continue
+            tensor = lowering.laid_out_as(lowering.tensor(value), place.shape, place.lane, place.line)
             new.append(self.code.stored(tensor))
-        for place, memory, tensor in zip(self.places, held, new, strict=True):
-            self._write(place, memory, tensor)
+        for place, memory, result in zip(self.places, held, new, strict=True):
+            if isinstance(result, blas.Accumulation):
+                result.write(memory)
+            else:
+                self._write(place, memory, result)
 
     def _write(self, place: Place, memory: Memory, tensor: Tensor) -> None:
         lanes = self.code.lanes

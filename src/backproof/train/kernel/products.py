@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backproof.graph import Node
+from backproof.train.kernel import blas
 from backproof.train.kernel.chains import Value
 from backproof.train.kernel.code import Code, NotCompilableError
 from backproof.train.kernel.reductions import ADDITION, chunks_of, line_vector
@@ -68,6 +69,9 @@ def multiply(lowering: Lowering, left: Tensor, right: Tensor) -> Tensor:
     """Multiply `(m, k)` by `(k, n)`."""
     code = lowering.code
     left, right = code.stored(left), code.stored(right)
+    pending = blas.product(code, left, right)
+    if pending is not None:
+        return pending
     if right.lane == 1:
         return _rows(code, left, right)
     if left.lane == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -58,12 +59,19 @@ class MachineCode:
     address: int
 
 
-def assemble(module: str, function: str, target: Target) -> MachineCode:
-    """Compile a module of LLVM assembly for this machine and find the function in it."""
+def assemble(
+    module: str, function: str, target: Target, symbols: Mapping[str, int] | None = None
+) -> MachineCode:
+    """Compile a module of LLVM assembly for this machine and find the function in it.
+
+    ``symbols`` are the addresses of functions that it calls besides those of the C library.
+    """
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    for name, address in (symbols or {}).items():
+        llvm.add_symbol(name, address)
     parsed, machine = _optimized(module, target)
     engine = llvm.create_mcjit_compiler(parsed, machine)
     engine.finalize_object()

@@ -1,0 +1,214 @@
+"""Products of large matrices by the BLAS that NumPy brings along.
+
+Measured for 784-128-10 and batches of 64, a product in compiled loops takes four times as long as BLAS does,
+which cuts the matrices into blocks for the caches and knows the processor; a call costs half a microsecond.
+So large products are calls out of the compiled step, with fused loops between them. A product that nothing
+but the update of a parameter reads is added to the parameter by BLAS itself, W ← W − lr·Aᵀ·B, without being
+written down.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from llvmlite import ir
+
+from backproof.train.kernel.chains import Sum, Value
+from backproof.train.kernel.lanes import DOUBLE, INT32, INT64, POINTER
+from backproof.train.kernel.tensor import Index, Memory, Pad, Tensor, Uniform
+
+if TYPE_CHECKING:
+    from backproof.train.kernel.code import Code
+
+LEAST = 32_768  # multiplications of a product; below it the call costs more than it saves
+ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112  # CBLAS's numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Blas:
+    """CBLAS's general product, `gemm`: its name, its address, and the type of its sizes."""
+
+    name: str
+    address: int
+    sizes: Any
+
+
+@cache
+def find() -> Blas | None:
+    """Find the product in the library that NumPy is linked with; None where there is none that works."""
+    import numpy.linalg._umath_linalg as linked  # dlsym looks into what a library is linked with, too
+
+    try:
+        library = ctypes.CDLL(linked.__file__)
+    except OSError:
+        return None
+    for name, sizes in (
+        ("scipy_cblas_dgemm64_", ctypes.c_int64),
+        ("cblas_dgemm64_", ctypes.c_int64),
+        ("cblas_dgemm", ctypes.c_int32),
+    ):
+        try:
+            function = getattr(library, name)
+        except AttributeError:
+            continue
+        address = ctypes.cast(function, ctypes.c_void_p).value
+        if address and _works(address, sizes):
+            return Blas(
+                f"{name}.numpy-{np.__version__}", address, INT64 if sizes is ctypes.c_int64 else INT32
+            )
+    return None
+
+
+def symbols(module: str) -> dict[str, int]:
+    """Give the addresses of what a module of LLVM assembly calls from here."""
+    found = find() if "gemm" in module else None
+    return {found.name: found.address} if found else {}
+
+
+def _works(address: int, sizes: Any) -> bool:
+    """Hold a small product against NumPy's."""
+    pointer, real, number = ctypes.c_void_p, ctypes.c_double, ctypes.c_int
+    kinds = [number] * 3 + [sizes] * 3 + [real, pointer, sizes, pointer, sizes, real, pointer, sizes]
+    a, b, c = np.arange(6.0).reshape(3, 2), np.arange(8.0).reshape(4, 2), np.ones((3, 4))
+    expected = 2.0 * a @ b.T + 3.0 * c
+    call = ctypes.CFUNCTYPE(None, *kinds)(address)
+    order, m, n, k = ROW_MAJOR, 3, 4, 2
+    call(order, PLAIN, TRANSPOSED, m, n, k, 2.0, a.ctypes.data, 2, b.ctypes.data, 2, 3.0, c.ctypes.data, 4)
+    return bool(np.array_equal(c, expected))
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A factor as BLAS reads it."""
+
+    memory: Memory
+    transposed: bool
+
+
+class Pending:
+    """A product that is computed when it is asked for, and may until then be added to something else."""
+
+    def __init__(self, code: Code, left: Matrix, right: Matrix, shape: tuple[int, int], depth: int) -> None:
+        self.code = code
+        self.left = left
+        self.right = right
+        self.shape = shape
+        self.depth = depth
+        self._memory: Memory | None = None
+
+    def computed(self) -> Memory:
+        """The product in memory."""
+        if self._memory is None:
+            self._memory = self.code.allocate(*self.shape)
+            zero, one = DOUBLE(0.0), DOUBLE(1.0)
+            self.add_to(self._memory, one, zero)
+        return self._memory
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether something has asked for it."""
+        return self._memory is not None
+
+    def add_to(self, memory: Memory, scale: Any, kept: Any) -> None:
+        """Write the call ``memory ← kept·memory + scale·product``; both are numbers of the program."""
+        blas = find()
+        assert blas is not None
+        builder = self.code.lanes.builder
+        size = blas.sizes
+        kinds = [INT32] * 3 + [size] * 3 + [DOUBLE, POINTER, size, POINTER, size, DOUBLE, POINTER, size]
+        module = builder.module
+        function = module.globals.get(blas.name) or ir.Function(
+            module, ir.FunctionType(ir.VoidType(), kinds), blas.name
+        )
+        rows, columns = self.shape
+        numbers = [INT32(ROW_MAJOR)]
+        numbers += [INT32(TRANSPOSED if m.transposed else PLAIN) for m in (self.left, self.right)]
+        numbers += [size(rows), size(columns), size(self.depth), scale]
+        for matrix in (self.left, self.right):
+            numbers += [matrix.memory.address, size(matrix.memory.stride)]
+        builder.call(function, [*numbers, kept, memory.address, size(memory.stride)])
+
+    def load(self, line: Index, chunk: Index, /) -> Any:
+        """The vector of one chunk; the product has to be computed by then."""
+        assert self._memory is not None
+        return self._memory.load(line, chunk)
+
+    def element(self, line: Index, lane: Index, /) -> Any:
+        """One element in every lane."""
+        assert self._memory is not None
+        return self._memory.element(line, lane)
+
+
+def product(code: Code, left: Tensor, right: Tensor) -> Tensor | None:
+    """`(m, k)` by `(k, n)`, pending; None where it is small or not held as BLAS reads it."""
+    (rows, depth), columns = left.shape, right.shape[1]
+    if code.unrolled or code.lanes.networks > 1 or min(rows, depth, columns) < 2:
+        return None
+    if rows * depth * columns < LEAST or find() is None:
+        return None
+    factors = [_matrix(tensor) for tensor in (left, right)]
+    if factors[0] is None or factors[1] is None:
+        return None
+    pending = Pending(code, factors[0], factors[1], (rows, columns), depth)
+    # What BLAS leaves alone, the unused lanes, is as the scratch memory began: zero.
+    return Tensor((rows, columns), 1, 0, pending, Pad.ZERO, max(left.ready, right.ready) + 4 * depth)
+
+
+def _matrix(tensor: Tensor) -> Matrix | None:
+    if not isinstance(tensor.cells, Memory) or tensor.lane is None or tensor.line is None:
+        return None
+    return Matrix(tensor.cells, tensor.lane == 0)
+
+
+def computed(tensor: Tensor) -> Tensor:
+    """The same value, not pending any more."""
+    return replace(tensor, cells=tensor.cells.computed()) if isinstance(tensor.cells, Pending) else tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulation:
+    """``memory ← kept·memory + scale·product``, the scale being a constant times numbers of the program."""
+
+    product: Pending
+    kept: float
+    constant: float
+    factors: Sequence[Uniform] = field(default=())
+
+    def write(self, memory: Memory) -> None:
+        """Write it."""
+        lanes = self.product.code.lanes
+        scale: Any = DOUBLE(self.constant)
+        for factor in self.factors:
+            number = lanes.builder.extract_element(factor.vector, INT32(0))
+            scale = lanes.builder.fmul(scale, number)
+        self.product.add_to(memory, scale, DOUBLE(self.kept))
+
+
+def accumulation(value: Value, own: Tensor, is_state: Callable[[Memory], bool]) -> Accumulation | None:
+    """See the new value of a state variable as a product that is added to the old one.
+
+    The factors of that product must not be state themselves: it is written while the state changes. A
+    product that something else has asked for is not computed again.
+    """
+    if not isinstance(value, Sum) or len(value.terms) != 2:
+        return None
+    for (sign, first), (other_sign, second) in (value.terms, value.terms[::-1]):
+        if len(first.factors) != 1 or first.factors[0] != own:
+            continue
+        pending = [f for f in second.factors if isinstance(f.cells, Pending)]
+        scales = [f.cells for f in second.factors if isinstance(f.cells, Uniform)]
+        if len(pending) != 1 or len(pending) + len(scales) != len(second.factors):
+            continue
+        gemm = pending[0].cells
+        assert isinstance(gemm, Pending)
+        if gemm.is_computed or (pending[0].lane, pending[0].line) != (own.lane, own.line):
+            continue
+        if is_state(gemm.left.memory) or is_state(gemm.right.memory):
+            continue
+        return Accumulation(gemm, sign * first.scale, other_sign * second.scale, scales)
+    return None
