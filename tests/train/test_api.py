@@ -145,7 +145,12 @@ def test_divergence_is_a_warning():
     [
         ((X,), {}, "give both"),
         ((X, Y[1:]), {}, "x has 41 samples, and y 40"),
-        ((X, ["a"] * 41), {}, "y: is no array of numbers"),
+        ((X, [{}] * 41), {}, "y: is no array of numbers"),
+        ((["a"] * 41, Y), {}, "x: is no array of numbers"),
+        ((X, ["a"] * 41), {}, "holds one class only, 'a'"),
+        ((X, ["a"] * 40 + ["b"]), {"loss": "mse"}, "take --loss cross-entropy"),
+        ((X, Y), {"validation": 1.0}, "--validation 1"),
+        ((X, Y), {"validation": 0.001}, "none would be held back"),
         ((X, Y * np.nan), {}, "y: holds a number that is not finite"),
         (([], []), {}, "x: holds no samples"),
         ((X.reshape(1, 1, -1), Y), {}, "x: has shape"),

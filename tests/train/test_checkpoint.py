@@ -20,6 +20,7 @@ from backproof.train.checkpoint import CheckpointError, read_checkpoint
 from backproof.train.run import Reached
 
 RUN = ["--layers", "1,7,1", "--optimizer", "adam", "--steps", "9500", "--networks", "3", "--seed", "2"]
+RUN += ["--validation", "0.2", "--schedule", "warmup:200+step:3300,0.5"]
 # A command that writes a checkpoint after nearly every chunk.
 EAGER = (
     "import sys; from backproof.train import checkpoint; checkpoint.INTERVAL = 0.005; checkpoint.SHARE = 1.0;"
@@ -76,6 +77,10 @@ def test_resumed_is_as_never_stopped(stopped, tmp_path, capsys):
     assert train(*RUN, "--save", tmp_path / "whole.npz", "--checkpoint", tmp_path / "whole.ck") == 0
     assert arrays_of(tmp_path / "resumed.npz") == arrays_of(tmp_path / "whole.npz")
     resumed, whole = read_checkpoint(stopped), read_checkpoint(tmp_path / "whole.ck")
+    assert all(reached.validation for reached in resumed.networks.values())
+    assert [reached.validation for reached in resumed.networks.values()] == [
+        reached.validation for reached in whole.networks.values()
+    ]
     assert [reached.history for reached in resumed.networks.values()] == [
         reached.history for reached in whole.networks.values()
     ]
@@ -94,6 +99,14 @@ def test_a_finished_run_is_made_longer(tmp_path, capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_a_schedule_of_the_whole_run_is_not_made_longer(tmp_path, capsys):
+    """A cosine over 2,000 steps is another run than one over 4,000: it is not gone on with as if it were."""
+    path = tmp_path / "run.ck"
+    assert train("--steps", 2000, "--schedule", "cosine", "--checkpoint", path) == 0
+    assert train("--checkpoint", path, "--resume", "--steps", 4000) == 2
+    assert "begun with --steps 2000, and now it is --steps 4000" in capsys.readouterr().err
+
+
 def test_killed_at_random_moments(tmp_path):
     """Killed again and again, a run loses nothing: the file is always whole, and the end is bit-identical."""
     path, run = tmp_path / "run.ck", ["--steps", "3e6", "--networks", "2", "--optimizer", "momentum"]

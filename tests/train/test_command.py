@@ -122,6 +122,63 @@ def test_data_file(capsys, tmp_path):
     assert "2 inputs" in err
 
 
+def flowers(path, labels=("rose", "lily", "iris")):
+    """Three kinds that overlap a little, with two measures each."""
+    random = np.random.default_rng(8)
+    kinds = np.arange(120) % 3
+    x = random.normal(size=(120, 2)) * 0.5 + np.array([[0.0, 2.0], [2.0, 0.0], [2.5, 2.5]])[kinds]
+    rows = [f"{a:.4f},{b:.4f},{labels[kind]}" for (a, b), kind in zip(x, kinds, strict=True)]
+    path.write_text("length,width,kind\n" + "\n".join(rows), encoding="utf-8")
+    return str(path)
+
+
+def test_classes_of_a_file(capsys, tmp_path):
+    """A column of text is told apart by softmax outputs; how often is said, also of samples held back."""
+    path = flowers(tmp_path / "d.csv")
+    options = ["--data", path, "--steps", "30000", "--validation", "0.25"]
+    code, out, _ = train(capsys, *options)
+    assert code == 0
+    assert "2-10-3 sigmoid network with softmax outputs" in out
+    assert "90 samples of" in out
+    assert "(30 more held back)" in out
+    assert "loss: cross-entropy" in out
+    assert re.search(r"seed +first loss +final loss +accuracy +validation +accuracy\n", out)
+    (network,) = as_json(capsys, *options)["networks"]
+    assert network["accuracy"] > 0.95
+    assert network["validation_accuracy"] > 0.85
+    assert 0 < network["validation_loss"] < 0.5
+    assert f"{network['validation_loss']:.3e}" in out
+    assert f"{network['validation_accuracy']:.2%}" in out
+
+
+def test_whole_numbers_as_classes(capsys, tmp_path):
+    """With the cross-entropy the same labels as whole numbers give the same network."""
+    texts = flowers(tmp_path / "a.csv", ("0a", "1a", "2a"))
+    numbers = flowers(tmp_path / "b.csv", ("-4", "7", "20"))
+    one, other = (
+        as_json(capsys, "--data", path, "--steps", "3000", "--loss", "cross-entropy")["networks"]
+        for path in (texts, numbers)
+    )
+    assert one == other
+
+
+def test_networks_validate_by_their_own_samples(capsys, tmp_path):
+    """Each of several networks holds back what its seed draws, as alone."""
+    path = flowers(tmp_path / "d.csv")
+    options = ["--data", path, "--steps", "2000", "--validation", "0.25"]
+    together = as_json(capsys, *options, "--networks", "3", "--seed", "2")["networks"]
+    alone = [as_json(capsys, *options, "--seed", str(seed))["networks"][0] for seed in (2, 3, 4)]
+    assert together == alone
+    assert len({network["validation_loss"] for network in together}) == 3
+
+
+def test_two_classes_by_one_output(capsys):
+    """A formula that is 0 or 1 is learnt by one sigmoid output."""
+    options = ["--target", "(sign(sin(x)) + 1) / 2", "--loss", "binary-cross-entropy", "--range", "0", "6"]
+    (network,) = as_json(capsys, *options, "--steps", "50000")["networks"]
+    assert network["accuracy"] > 0.97
+
+
 def test_schedule_and_decay(capsys):
     """The rate changes as the schedule says, the decay pulls weights down, and the report tells both."""
     plain = as_json(capsys, "--steps", "3000")["networks"][0]["final_loss"]
@@ -143,6 +200,13 @@ def test_schedule_and_decay(capsys):
         (["--what-if"], "not there yet"),
         (["--dtype", "float32"], "not there yet"),
         (["--activation", "sigmod"], "did you mean 'sigmoid'?"),
+        (["--output-activation", "softmax"], "of one output it is 1"),
+        (["--loss", "cross-entropy"], "is no label of a class"),
+        (["--loss", "binary-cross-entropy"], "is not within 0 and 1"),
+        (["--loss", "binary-cross-entropy", "--output-activation", "tanh"], "goes with sigmoid outputs"),
+        (["--validation", "1"], "from 0 to below 1"),
+        (["--validation", "0.0001"], "none would be held back"),
+        (["--batch", "501"], "only 500 samples"),
         (["--output-activation", "softmx"], "did you mean 'softmax'?"),
         (["--loss", "nonsense"], "half-squared, mse, mae, huber"),
         (["--optimizer", "nestrov"], "did you mean 'nesterov'?"),

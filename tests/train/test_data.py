@@ -31,6 +31,50 @@ def test_standardised():
     assert one.seen.tolist() == [[0.0]]
 
 
+def test_samples_held_back():
+    """A part of the samples is drawn by the seed; the scaling is that of the others, and is theirs too."""
+    whole = sample_formula("x**2", (0.0, 5.0), 37, 4, standardize=True)
+    data = sample_formula("x**2", (0.0, 5.0), 37, 4, standardize=True, validation=0.3)
+    assert (len(data.x), len(data.held.x)) == (26, 11)
+    assert sorted([*data.x[:, 0], *data.held.x[:, 0]]) == sorted(whole.x[:, 0])
+    assert abs(data.seen.mean()) < 1e-14
+    assert data.seen.std() == pytest.approx(1.0)
+    np.testing.assert_array_equal(data.held.seen, (data.held.x - data.centre) / data.spread)
+    np.testing.assert_array_equal(data.held.y, data.held.x**2)
+    assert whole.held is None
+
+
+def test_the_seed_draws_the_split(tmp_path):
+    """Of the same file another seed holds back other samples, and the same seed the same."""
+    path = tmp_path / "d.csv"
+    path.write_text("x,y\n" + "".join(f"{k},{k}\n" for k in range(40)), encoding="utf-8")
+    parts = [
+        read_data(path, None, None, standardize=False, validation=0.5, seed=seed).x[:, 0].tolist()
+        for seed in (1, 1, 2)
+    ]
+    assert parts[0] == parts[1] == sorted(parts[0])
+    assert parts[0] != parts[2]
+
+
+@pytest.mark.parametrize("part", [0.01, 0.99])
+def test_both_parts_have_samples(part):
+    """A part that leaves none to learn from, or none to validate by, is refused."""
+    with pytest.raises(DataError, match="both parts need one"):
+        sample_formula("x", (0.0, 1.0), 10, 0, standardize=False, validation=part)
+
+
+def test_rows_are_lines_of_the_file(tmp_path):
+    """A row is told by its line, also behind empty ones; columns that are not used may hold anything."""
+    path = tmp_path / "d.csv"
+    path.write_text("name,x,y\n\nann,1,2\n\n\nbob,3,four\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"row 6, column 'y': 'four' is no finite number"):
+        read_data(path, ["x"], ["y"], standardize=False)
+    path.write_text("name,x,y\nann,1,2\nbob,3,4\n", encoding="utf-8")
+    assert read_data(path, ["x"], ["y"], standardize=False).y.tolist() == [[2.0], [4.0]]
+    with pytest.raises(DataError, match="Did you mean 'name'"):
+        read_data(path, ["nam"], ["y"], standardize=False)
+
+
 @pytest.mark.parametrize("bounds", [(1.0, 1.0), (2.0, 1.0), (0.0, float("inf")), (float("nan"), 1.0)])
 def test_bad_range(bounds):
     """A range that is none is refused."""
@@ -70,7 +114,8 @@ def test_npz(tmp_path):
         (b"x,x\n1,2\n", "same name"),
         (b"x,y\n1\n", "row 2 has 1 values"),
         (b"x,y\n1,2\n3,none\n", "row 3, column 'y'"),
-        (b"x,y\n1,nan\n", "no finite number"),
+        (b"x,y\n1,nan\n", "'nan' is no finite number"),
+        (b"x,y\n1,2\n3,\n", "row 3, column 'y': is empty"),
         (b"x\n1\n", "at least one input"),
         (b"x,y\n1,\xff\n", "UTF-8"),
     ],

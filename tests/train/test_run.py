@@ -128,6 +128,38 @@ def test_a_long_curve_is_thinned(trainer, monkeypatch):
     assert (thin.history[0], thin.history[-1]) == (whole.history[0], whole.history[-1])
 
 
+def test_a_full_batch_has_every_sample_once():
+    """A batch of all samples is no draw: a step goes down the gradient of the mean loss."""
+    data = sample_formula("sin(x)", (0.0, 4.0), 30, 3, standardize=False)
+    trainer = Trainer(NETWORK, data.seen, data.y, 30)
+    start = initial_parameters(NETWORK, 1)
+    outcome = trainer.run(start, 1, 0.5, 7)
+    for position, value in enumerate(start):
+        for index in np.ndindex(value.shape):
+            moved = [parameter.copy() for parameter in start]
+            losses = []
+            for step in (1e-5, -1e-5):
+                moved[position][index] = value[index] + step
+                losses.append(trainer.loss(moved))
+            slope = (losses[0] - losses[1]) / 2e-5
+            change = outcome.parameters[position][index] - value[index]
+            assert change == pytest.approx(-0.5 * slope, abs=1e-9)
+
+
+def test_validation_is_the_loss_of_samples_held_back():
+    """The second curve has the points of the first one, and is the loss of what was not learnt from."""
+    data = sample_formula("sin(x)", (0.0, 4.0), 60, 3, standardize=True, validation=0.25)
+    trainer = Trainer(NETWORK, data.seen, data.y, 1, data.held_samples)
+    outcome = trainer.run(initial_parameters(NETWORK, 1), 20_000, 0.05, 1)
+    assert [step for step, _ in outcome.validation] == [step for step, _ in outcome.history]
+    predicted = trainer.outputs(outcome.parameters, data.held.seen)
+    assert outcome.validation_loss == pytest.approx(np.mean(0.5 * (predicted - data.held.y) ** 2))
+    assert outcome.rank == outcome.validation_loss != outcome.final_loss
+    plain = Trainer(NETWORK, data.seen, data.y).run(initial_parameters(NETWORK, 1), 20_000, 0.05, 1)
+    assert plain.validation == ()
+    assert all(np.array_equal(a, b) for a, b in zip(plain.parameters, outcome.parameters, strict=True))
+
+
 def test_a_schedule_in_chunks(trainer, monkeypatch):
     """The rates of a schedule do not depend on the chunks of a run: the bits are the same."""
     start = initial_parameters(NETWORK, 1)

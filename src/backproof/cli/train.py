@@ -45,8 +45,19 @@ def add_parser(verbs: Subparsers) -> None:
         "--inputs", type=names, metavar="NAMES", help="columns or arrays of --data to learn from"
     )
     data.add_argument("--outputs", type=names, metavar="NAMES", help="columns or arrays of --data to learn")
+    data.add_argument(
+        "--validation",
+        type=float,
+        metavar="PART",
+        help="the part of the samples that is not learnt from and tells how it does on others, as 0.2",
+    )
     how = parser.add_argument_group("the run")
-    how.add_argument("--loss", metavar="NAME", help="(default: half-squared, ½·error²)")
+    how.add_argument(
+        "--loss",
+        metavar="NAME",
+        help="half-squared, mse, mae, huber, binary-cross-entropy or cross-entropy"
+        " (default: half-squared, ½·error²; cross-entropy where the output is text)",
+    )
     how.add_argument(
         "--optimizer", metavar="NAME", help="sgd, momentum, nesterov, rmsprop or adam (default: sgd)"
     )

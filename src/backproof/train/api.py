@@ -48,6 +48,7 @@ class TrainOptions(TypedDict, total=False):
     weight_decay: float
     lr: float
     schedule: str
+    validation: float
     batch: int
     steps: int
     seed: int
@@ -67,7 +68,10 @@ class Trained:
     ``parameters`` are by name: ``W1``, ``b1``, ``W2``, ...; weights have shape `(inputs, outputs)`. Losses
     are means over all samples, ``history`` holds (steps, loss) from the start to the end. ``divergence`` has
     the step and the parameter where something was not finite any more, ``stopped`` says that the callback
-    ended it. Of several networks this is the best; ``networks`` has all, in the order of their seeds.
+    ended it. ``validation`` is the curve of the samples held back, and empty where none are. ``accuracy`` is
+    the part of the targets that is met, ``validation_accuracy`` that of the samples held back; they are None
+    where there are no classes, whose names are ``classes``. Of several networks this is the best;
+    ``networks`` has all, in the order of their seeds.
     """
 
     seed: int
@@ -79,6 +83,10 @@ class Trained:
     seconds: float
     divergence: Divergence | None
     stopped: bool
+    validation: tuple[tuple[int, float], ...]
+    accuracy: float | None
+    validation_accuracy: float | None
+    classes: tuple[str, ...]
     networks: tuple[Trained, ...] = field(repr=False)
     _result: Result = field(repr=False)
     _outcome: Outcome = field(repr=False)
@@ -179,6 +187,9 @@ def _trained(result: Result, outcome: Outcome, networks: tuple[Trained, ...]) ->
         outcome.seconds,
         outcome.divergence,
         outcome.stopped,
+        outcome.validation,
+        *result.accuracies(outcome),
+        result.data.classes,
         networks,
         result,
         outcome,

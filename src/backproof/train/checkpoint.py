@@ -3,7 +3,8 @@
 A checkpoint is an ``.npz`` archive that `numpy.load` reads: ``seeds``, ``steps`` and ``seconds`` of shape
 `(networks,)`; of every parameter, and of what the optimiser remembers, ``state NAME`` with one network a row;
 the curves of the loss, ``history``, of shape `(points, 2)`, one network's after the other's, ``points`` of
-each; and ``header``, JSON with the options, the states of the random generators and digests.
+each, and those of the samples held back, ``validation``; and ``header``, JSON with the options, the states of
+the random generators and digests.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from backproof.errors import BackproofError, FileUnwritableError
 from backproof.train.data import Data
 from backproof.train.options import Options
-from backproof.train.run import Reached
+from backproof.train.run import Curve, Reached
 from backproof.train.writing import check_folder, clear_leftovers, write_whole
 
 VERSION = 1
@@ -65,6 +66,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "seconds": np.array([reached.seconds for reached in networks], dtype=np.float64),
         "points": np.array([len(reached.history) for reached in networks], dtype=np.int64),
         "history": np.array([point for reached in networks for point in reached.history]).reshape(-1, 2),
+        "validation": np.array([p for reached in networks for p in reached.validation]).reshape(-1, 2),
     }
     for position, name in enumerate(checkpoint.names if networks else ()):
         arrays[f"state {name}"] = np.stack([reached.state[position] for reached in networks])
@@ -117,7 +119,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def _networks(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dict[int, Reached]:
-    curves = np.split(arrays["history"], np.cumsum(arrays["points"])[:-1])
+    ends = np.cumsum(arrays["points"])[:-1]
+    curves = np.split(arrays["history"], ends)
+    # Either all networks have samples held back, and as many points of their loss, or none has.
+    held = np.split(arrays["validation"], ends if len(arrays["validation"]) else ends * 0)
     networks = {}
     for row, (seed, steps, seconds) in enumerate(
         zip(arrays["seeds"].tolist(), arrays["steps"].tolist(), arrays["seconds"].tolist(), strict=True)
@@ -127,10 +132,15 @@ def _networks(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
             steps,
             tuple(arrays[f"state {name}"][row] for name in header["names"]),
             header["random"][row],
-            tuple((int(step), loss) for step, loss in curves[row].tolist()),
+            _curve(curves[row]),
             seconds,
+            validation=_curve(held[row]),
         )
     return networks
+
+
+def _curve(points: NDArray[Any]) -> Curve:
+    return tuple((int(step), loss) for step, loss in points.tolist())
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -164,7 +174,8 @@ def resumed(arguments: argparse.Namespace) -> argparse.Namespace:
 
 def data_digest(data: Data) -> str:
     """Tell data apart by every bit that a network sees."""
-    return _digest({"x": data.x, "y": data.y, "centre": data.centre, "spread": data.spread})
+    held = {} if data.held is None else {"held x": data.held.x, "held y": data.held.y}
+    return _digest({"x": data.x, "y": data.y, "centre": data.centre, "spread": data.spread, **held})
 
 
 @dataclass(slots=True)

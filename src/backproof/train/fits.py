@@ -17,7 +17,7 @@ def fits_of(result: Result) -> list[Fit]:
         predicted = model.outputs(data.x)
         return [
             _comparison(data.y[:, column], predicted[:, column], name)
-            for column, name in enumerate(data.outputs)
+            for column, name in enumerate(data.columns)
         ]
     x = data.x[:, 0]
     low, high = (float(x.min()), float(x.max())) if result.options.same_data else result.options.bounds
@@ -25,7 +25,7 @@ def fits_of(result: Result) -> list[Fit]:
     outputs = model.outputs(line[:, None])
     return [
         Fit(x, data.y[:, column], line, outputs[:, column], data.inputs[0], name)
-        for column, name in enumerate(data.outputs)
+        for column, name in enumerate(data.columns)
     ]
 
 

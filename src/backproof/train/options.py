@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.errors import BackproofError
-from backproof.train.data import Data, as_arrays, hold_arrays, read_data, sample_formula
+from backproof.train.columns import choose, read_columns
+from backproof.train.data import Data, array_columns, as_arrays, hold_arrays, read_data, sample_formula
 from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, OUTPUT_ACTIVATIONS, Network
 from backproof.train.schedule import Schedule, read_schedule
+from backproof.train.targets import default_loss
 
 Array = NDArray[np.float64]
 RATES = {name: optimizer.rate for name, optimizer in OPTIMIZERS.items()}
@@ -61,8 +63,9 @@ class Options:
     checkpoint: Path | None = None
     resume: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
-    arrays: tuple[Array, Array] | None = field(default=None, repr=False, compare=False)
+    arrays: tuple[Array, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
     schedule: str = "constant"
+    validation: float = 0.0
 
     @property
     def rates(self) -> Schedule:
@@ -72,7 +75,7 @@ class Options:
     @property
     def same_data(self) -> bool:
         """Do all networks learn from the same samples, whatever their seed?"""
-        return self.file is not None or self.arrays is not None
+        return (self.file is not None or self.arrays is not None) and not self.validation
 
     @property
     def flat(self) -> bool:
@@ -81,11 +84,17 @@ class Options:
 
     def data(self, seed: int) -> Data:
         """The samples that a network of this seed learns from."""
+        standardize, loss, part = self.standardize, self.network.loss, self.validation
         if self.arrays is not None:
-            return hold_arrays(*self.arrays, standardize=self.standardize)
+            return hold_arrays(*self.arrays, standardize=standardize, loss=loss, validation=part, seed=seed)
         if self.file is not None:
-            return read_data(self.file, self.inputs, self.outputs, standardize=self.standardize)
-        return sample_formula(self.target, self.bounds, self.samples, seed, standardize=self.standardize)
+            names = self.inputs, self.outputs
+            return read_data(
+                self.file, *names, standardize=standardize, loss=loss, validation=part, seed=seed
+            )
+        return sample_formula(
+            self.target, self.bounds, self.samples, seed, standardize=standardize, loss=loss, validation=part
+        )
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
@@ -98,32 +107,34 @@ def options_of(arguments: argparse.Namespace) -> Options:
     _refuse_missing(arguments)
     asked = bool(given("as_asked", False))
     optimizer = _one_of("--optimizer", given("optimizer", "sgd"), OPTIMIZERS)
+    file = _path(given("data", None))
+    names = _names(given("inputs", None)), _names(given("outputs", None))
+    arrays = None if given("arrays", None) is None else as_arrays(*arguments.arrays)
+    loss = given("loss", None)
+    if loss is None:
+        loss = _default_loss(file, *names, arrays)
+    loss = _one_of("--loss", loss, LOSSES)
     network = Network(
         layers=_layers(given("layers", (1, 10, 1))),
         activation=_one_of("--activation", given("activation", "sigmoid"), ACTIVATIONS),
-        output_activation=_one_of(
-            "--output-activation", given("output_activation", "linear"), OUTPUT_ACTIVATIONS
-        ),
+        output_activation=_output_activation(given("output_activation", LOSSES[loss].output), loss),
         bias=bool(given("bias", not asked)),
-        loss=_one_of(
-            "--loss", given("loss", "half-squared"), [n for n in LOSSES if not LOSSES[n].of_classes]
-        ),
+        loss=loss,
         optimizer=optimizer,
         decay=_decay(given("weight_decay", 0.0)),
     )
     rate = float(given("lr", AS_ASKED_RATE if asked else RATES[optimizer]))
     if not (math.isfinite(rate) and rate > 0):
         raise OptionError(f"--lr {rate:g}: the learning rate is a number above 0.")
-    file = given("data", None)
     bounds = tuple(given("range", (0.0, 15.0)))
     options = Options(
         network=network,
         target=str(given("target", "sin(x)")),
         bounds=(float(bounds[0]), float(bounds[1])),
         samples=_whole("--samples", given("samples", 500)),
-        file=None if file is None else Path(file),
-        inputs=_names(given("inputs", None)),
-        outputs=_names(given("outputs", None)),
+        file=file,
+        inputs=names[0],
+        outputs=names[1],
         standardize=bool(given("standardize", not asked)),
         rate=rate,
         batch=_whole("--batch", given("batch", 1)),
@@ -137,11 +148,35 @@ def options_of(arguments: argparse.Namespace) -> Options:
         checkpoint=_path(given("checkpoint", None)),
         resume=bool(given("resume", False)),
         given=_given(arguments),
-        arrays=None if given("arrays", None) is None else as_arrays(*arguments.arrays),
+        arrays=arrays,
         schedule=str(given("schedule", "constant")),
+        validation=_part(given("validation", 0.0)),
     )
     read_schedule(options.schedule, rate, options.steps)
     return _fitted(options, layers_given=getattr(arguments, "layers", None) is not None)
+
+
+def _default_loss(
+    file: Path | None,
+    inputs: tuple[str, ...] | None,
+    outputs: tuple[str, ...] | None,
+    arrays: tuple[Array, NDArray[Any]] | None,
+) -> str:
+    """The loss that fits the outputs, where none is named."""
+    if arrays is not None:
+        return default_loss(array_columns("y", arrays[1]))
+    return default_loss([] if file is None else choose(file, read_columns(file), inputs, outputs)[1])
+
+
+def _output_activation(name: str, loss: str) -> str:
+    """The output's activation; cross-entropies have their own and no other."""
+    found = _one_of("--output-activation", name, OUTPUT_ACTIVATIONS)
+    if LOSSES[loss].of_classes and found != LOSSES[loss].output:
+        raise OptionError(
+            f"--output-activation {found}: --loss {loss} goes with {LOSSES[loss].output} outputs; leave the"
+            " option out."
+        )
+    return found
 
 
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -162,17 +197,24 @@ def _fitted(options: Options, *, layers_given: bool) -> Options:
     layers = options.network.layers
     if not layers_given:
         layers = (inputs, *layers[1:-1], outputs)
+    classes = outputs > 1 and len(data.outputs) == 1 and bool(data.classes)
     if layers[0] != inputs or layers[-1] != outputs:
         raise OptionError(
             f"--layers {','.join(map(str, layers))} do not fit the data, which have {_count(inputs, 'input')}"
-            f" and {_count(outputs, 'output')}: the first number is that of the inputs, the last that of the"
-            " outputs."
+            f" and {_count(outputs, 'class' if classes else 'output')}: the first number is that of the"
+            f" inputs, the last that of the {'classes' if classes else 'outputs'}."
+        )
+    if outputs == 1 and options.network.output_activation == "softmax":
+        raise OptionError("--output-activation softmax: of one output it is 1 whatever the network does.")
+    if options.batch > len(data.x):
+        raise OptionError(
+            f"--batch {options.batch}: there are only {_count(len(data.x), 'sample')} to learn from."
         )
     return replace(options, network=replace(options.network, layers=layers))
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number} {noun}{'' if number == 1 else 'es' if noun.endswith('s') else 's'}"
 
 
 def _refuse_missing(arguments: argparse.Namespace) -> None:
@@ -195,6 +237,15 @@ def _layers(value: str | Sequence[int]) -> tuple[int, ...]:
     if len(sizes) < 2 or min(sizes) < 1:
         raise OptionError(f"--layers {value}: give at least two sizes from 1 on, as in 1,10,1.")
     return sizes
+
+
+def _part(value: Any) -> float:
+    part = float(value)
+    if not 0 <= part < 1:
+        raise OptionError(
+            f"--validation {part:g}: give the part that is held back, a number from 0 to below 1."
+        )
+    return part
 
 
 def _decay(value: Any) -> float:

@@ -35,7 +35,7 @@ def check_picture_path(path: Path) -> None:
 
 def write_picture(result: Result, path: Path) -> None:
     """Draw the best network and the losses of all into a file, which appears whole or not at all."""
-    text = [headline(result), table(result.outcomes), *words(result)] if _is_page(path) else []
+    text = [headline(result), table(result), *words(result)] if _is_page(path) else []
     _write(_figure(result), path, text)
 
 

@@ -91,4 +91,4 @@ def _trial(result: Result, outcome: Outcome, rate: float, *, standardize: bool) 
         with np.errstate(all="ignore"):
             return Trial(rate, steps, trainer.run(parameters, steps, plan, outcome.seed))
     finally:
-        trainer.set_data(result.data.seen, result.data.y)
+        trainer.set_data(result.data.seen, result.data.y, result.data.held_samples)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 from backproof.train.fits import fits_of
@@ -16,6 +15,7 @@ from backproof.train.run import Outcome
 from backproof.train.session import Result
 
 LEARNT = 1e-3  # of the loss of always predicting the mean: above it a sentence says what could help
+LEARNT_CLASSES = 0.9  # the same for classes, which may overlap so that no network is certain
 TABLE_ROWS = 20  # more networks than that are told by the best, the median and the worst
 MOST_PLOTS = 3  # of outputs, in the terminal
 QUANTILES = {
@@ -41,6 +41,14 @@ def as_json(result: Result, imported: float) -> dict[str, Any]:
     def finite(loss: float) -> float | None:
         return loss if math.isfinite(loss) else None
 
+    def others(outcome: Outcome) -> dict[str, float | None]:
+        """What only some networks have: classes, and samples held back."""
+        own, held = result.accuracies(outcome)
+        found: dict[str, float | None] = {} if own is None else {"accuracy": own}
+        if outcome.validation_loss is not None:
+            found["validation_loss"] = finite(outcome.validation_loss)
+        return found if held is None else {**found, "validation_accuracy": held}
+
     return {
         "version": 1,
         "networks": [
@@ -49,6 +57,7 @@ def as_json(result: Result, imported: float) -> dict[str, Any]:
                 "final_loss": finite(outcome.final_loss),
                 "first_loss": finite(outcome.first_loss),
                 "diverged": outcome.divergence is not None,
+                **others(outcome),
             }
             for outcome in outcomes
         ],
@@ -62,8 +71,11 @@ def as_json(result: Result, imported: float) -> dict[str, Any]:
 def as_text(result: Result) -> str:
     """Write the report for people: what was trained, the losses, the fit, and advice."""
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    parts = [f"{headline(result)}\n", table(result.outcomes)]
-    if result.best.divergence is None and result.options.network.layers[-1] <= MOST_PLOTS:
+    parts = [f"{headline(result)}\n", table(result)]
+    network, best = result.options.network, result.best
+    # Where classes depend on several inputs, wanted ones are 0 or 1, and there is little to see.
+    of_classes = bool(result.data.classes) and network.layers[0] > 1
+    if best.divergence is None and network.layers[-1] <= MOST_PLOTS and not of_classes:
         parts += [f"{terminal_plot(fit, colour=colour)}\n" for fit in fits_of(result)]
     return "\n".join([*parts, "\n".join(words(result)), ""])
 
@@ -96,19 +108,26 @@ def headline(result: Result) -> str:
         source = f"{options.target} on [{options.bounds[0]:g}, {options.bounds[1]:g})"
     batch = "one sample a step" if options.batch == 1 else f"{options.batch} samples a step"
     rate = f"{options.rate:g}" + ("" if options.schedule == "constant" else f" ({options.schedule})")
+    held = "" if data.held is None else f" ({len(data.held.x)} more held back)"
     decay = f", weight decay {network.decay:g}" if network.decay else ""
     output = "" if network.output_activation == "linear" else f" with {network.output_activation} outputs"
     return (
         f"{'-'.join(map(str, network.layers))} {network.activation} network{output} {biases},"
-        f" {network.parameters} parameters; {len(data.x)} samples of {source}, x {scaled}\n"
+        f" {network.parameters} parameters; {len(data.x)} samples of {source}{held}, x {scaled}\n"
         f"{network.optimizer} at rate {rate}{decay}, {batch}, {options.steps:,} steps;"
         f" loss: {LOSSES[network.loss].text}"
     )
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """List the networks with their losses, one a line."""
-    rows = [f"{'seed':>6}  {'first loss':>11}  {'final loss':>11}\n"]
+def table(result: Result) -> str:
+    """List the networks with their losses, one a line, and with what they do on samples held back."""
+    outcomes = result.outcomes
+    rows = [f"{'seed':>6}" + "".join(f"  {name:>11}" for name, _ in _cells(result, result.best)) + "\n"]
+
+    def _row(outcome: Outcome, note: str) -> str:
+        cells = "".join(f"  {cell:>11}" for _, cell in _cells(result, outcome))
+        return f"{outcome.seed:>6}{cells}{_ended(outcome, note)}\n"
+
     if len(outcomes) <= TABLE_ROWS:
         return "".join(rows + [_row(outcome, "") for outcome in outcomes])
     ordered = sorted(outcomes, key=lambda outcome: outcome.rank)
@@ -119,13 +138,26 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "".join(rows)
 
 
-def _row(outcome: Outcome, note: str) -> str:
+def _cells(result: Result, outcome: Outcome) -> list[tuple[str, str]]:
+    """What stands in the row of a network, under which heading."""
+    cells = [("first loss", f"{outcome.first_loss:.3e}"), ("final loss", f"{outcome.final_loss:.3e}")]
+    own, held = result.accuracies(outcome)
+    if own is not None:
+        cells.append(("accuracy", f"{own:.2%}"))
+    if outcome.validation_loss is not None:
+        cells.append(("validation", f"{outcome.validation_loss:.3e}"))
+    if held is not None:
+        cells.append(("accuracy", f"{held:.2%}"))
+    return cells
+
+
+def _ended(outcome: Outcome, note: str) -> str:
+    """What there is to say behind the losses of a network."""
     if outcome.divergence:
         note = f"{note}  diverged at step {outcome.divergence.step:,}"
     elif outcome.interrupted:
         note = f"{note}  stopped by Ctrl-C after {outcome.steps:,} steps"
-    note = f"  {note.strip()}" if note else ""
-    return f"{outcome.seed:>6}  {outcome.first_loss:>11.3e}  {outcome.final_loss:>11.3e}{note}\n"
+    return f"  {note.strip()}" if note else ""
 
 
 def divergence_of(result: Result) -> list[str]:
@@ -155,9 +187,11 @@ def _sentences(result: Result) -> list[str]:
             rate_advice(result, best),
         ]
     flat = trainer.loss_of_mean()
-    if best.final_loss < LEARNT * flat:
+    of_classes = bool(result.data.classes)
+    if best.final_loss < (LEARNT_CLASSES if of_classes else LEARNT) * flat:
         return []
-    found = f"Not learnt: always predicting the mean would give {flat:.3g}."
+    always = "the share of each class" if of_classes else "the mean"
+    found = f"Not learnt: always predicting {always} would give {flat:.3g}."
     if not options.network.bias:
         return [
             found,

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from backproof.train.kernel import Kernel
 
 Array = NDArray[np.float64]
+Samples: TypeAlias = tuple[Array, Array]  # inputs as the network sees them, and outputs
+Curve: TypeAlias = tuple[tuple[int, float], ...]  # steps done and the loss
 CHUNKS = 50  # a run is cut into this many, for the curve of the loss
 LONGEST_HISTORY = 1000  # points of that curve; a long run keeps every second one, and again
 CHUNK_WORK = 2e8  # vector operations a chunk at most: about a tenth of a second, so that Ctrl-C is heard
+MOST_DRAWN = 1 << 22  # sample numbers that are held at once
 EVALUATED_CHUNK = 500  # steps a chunk where nothing is compiled
 
 
@@ -41,18 +44,19 @@ class Reached:
     """A run between two chunks: all that it takes to go on from there.
 
     ``state`` holds the parameters, then what the optimiser remembers; ``random`` is the state of the
-    generator that draws the samples, ``history`` the curve of the loss up to here, ``seconds`` the time
-    spent in steps. A run that goes on from an ``exact`` place has the same bits as one that was never
-    stopped there.
+    generator that draws the samples, ``history`` the curve of the loss up to here, ``validation`` that of the
+    samples held back, empty where there are none, ``seconds`` the time spent in steps. A run that goes on
+    from an ``exact`` place has the same bits as one that was never stopped there.
     """
 
     seed: int
     steps: int
     state: tuple[Array, ...]
     random: Mapping[str, Any]
-    history: tuple[tuple[int, float], ...]
+    history: Curve
     seconds: float = 0.0
     exact: bool = True
+    validation: Curve = ()
 
     @property
     def loss(self) -> float:
@@ -68,6 +72,8 @@ Watch: TypeAlias = "Callable[[Reached], bool | None]"
 class Outcome:
     """What a run came to. Losses are means over all samples; the history holds (steps done, loss).
 
+    ``validation`` is the same curve for the samples that were held back, empty where there are none.
+
     ``interrupted`` says that Ctrl-C ended it, ``stopped`` that who watched it did.
     """
 
@@ -77,15 +83,22 @@ class Outcome:
     final_loss: float
     steps: int
     seconds: float
-    history: tuple[tuple[int, float], ...] = field(default=())
+    history: Curve = field(default=())
     divergence: Divergence | None = None
     interrupted: bool = False
     stopped: bool = False
+    validation: Curve = ()
+
+    @property
+    def validation_loss(self) -> float | None:
+        """The loss of the samples that were held back, if any were."""
+        return self.validation[-1][1] if self.validation else None
 
     @property
     def rank(self) -> float:
-        """Orders outcomes by their final loss, those that diverged last."""
-        return self.final_loss if math.isfinite(self.final_loss) else math.inf
+        """Orders outcomes by their final loss, of the samples held back if any were; diverged ones last."""
+        loss = self.final_loss if self.validation_loss is None else self.validation_loss
+        return loss if math.isfinite(loss) and math.isfinite(self.final_loss) else math.inf
 
 
 class Trainer:
@@ -95,7 +108,14 @@ class Trainer:
     """
 
     def __init__(
-        self, network: Network, x: Array, y: Array, batch: int = 1, *, compiled: bool = True
+        self,
+        network: Network,
+        x: Array,
+        y: Array,
+        batch: int = 1,
+        held: Samples | None = None,
+        *,
+        compiled: bool = True,
     ) -> None:
         self.network = network
         self.batch = batch
@@ -103,12 +123,12 @@ class Trainer:
         self.step: Step = training_step(network, self._shapes, None if batch == 1 else batch)
         self.kernel, self.reason = compiled_step(self.step) if compiled else (None, "it was not asked to be")
         self.compiling = self.kernel.seconds if self.kernel else 0.0  # seconds
-        self.set_data(x, y)
+        self.set_data(x, y, held)
 
-    def set_data(self, x: Array, y: Array) -> None:
-        """Train on other data of the same columns."""
-        self.x, self.y = x, y
-        self._whole: Step | None = None
+    def set_data(self, x: Array, y: Array, held: Samples | None = None) -> None:
+        """Train on other data of the same columns; ``held`` are the inputs and outputs held back."""
+        self.x, self.y, self.held = x, y, held
+        self._wholes: dict[bool, Step] = {}
 
     @property
     def names(self) -> list[str]:
@@ -120,10 +140,10 @@ class Trainer:
         """A digest of what does the steps: only where it is the same are the bits."""
         return self.kernel.digest if self.kernel else f"NumPy {np.__version__}"
 
-    def on(self, x: Array, y: Array) -> Trainer:
+    def on(self, x: Array, y: Array, held: Samples | None = None) -> Trainer:
         """The same trainer with other data; this one keeps its own."""
         other = copy.copy(self)
-        other.set_data(x, y)
+        other.set_data(x, y, held)
         return other
 
     @cached_property
@@ -133,9 +153,18 @@ class Trainer:
 
     def loss(self, parameters: Sequence[Array]) -> float:
         """The mean loss over all samples."""
-        if self._whole is None:
-            self._whole = forward(self.network, self._shapes, self.x, self.y)
-        whole = self._whole
+        return self._loss_of(parameters, (self.x, self.y), held=False)
+
+    def validated(self, curve: Curve, done: int, parameters: Sequence[Array]) -> Curve:
+        """The curve of the loss of the samples held back, with one point more; empty where there are none."""
+        if self.held is None:
+            return ()
+        return longer(curve, done, self._loss_of(parameters, self.held, held=True))
+
+    def _loss_of(self, parameters: Sequence[Array], samples: Samples, *, held: bool) -> float:
+        if held not in self._wholes:
+            self._wholes[held] = forward(self.network, self._shapes, *samples)
+        whole = self._wholes[held]
         values = evaluate([whole.loss], dict(zip(whole.parameters, parameters, strict=True)))
         return float(np.asarray(values[whole.loss]))
 
@@ -161,7 +190,23 @@ class Trainer:
         """The state before the first step."""
         random = np.random.default_rng([seed, 2])
         state = (*parameters, *self._memory)
-        return Reached(seed, 0, state, random.bit_generator.state, ((0, self.loss(parameters)),))
+        history = ((0, self.loss(parameters)),)
+        return Reached(
+            seed,
+            0,
+            state,
+            random.bit_generator.state,
+            history,
+            validation=self.validated((), 0, parameters),
+        )
+
+    def draw(self, random: np.random.Generator, steps: int) -> NDArray[np.int32]:
+        """Draw the samples of steps, `(steps,)` or `(steps, batch)`; a full batch has each of them once."""
+        if self.batch == 1:
+            return random.integers(0, len(self.x), steps, dtype=np.int32)
+        if self.batch == len(self.x):
+            return np.broadcast_to(np.arange(self.batch, dtype=np.int32), (steps, self.batch))
+        return random.integers(0, len(self.x), (steps, self.batch), dtype=np.int32)
 
     def go_on(self, reached: Reached, steps: int, rate: Rate, watch: Watch | None = None) -> Outcome:
         """Train from where a run has come to, until so many steps are done in all.
@@ -177,8 +222,7 @@ class Trainer:
         try:
             while reached.steps < steps and not stopped:
                 size = min(chunk, steps - reached.steps)
-                shape = (size,) if self.batch == 1 else (size, self.batch)
-                order = random.integers(0, len(self.x), shape, dtype=np.int32)
+                order = self.draw(random, size)
                 rates = rates_at(rate, reached.steps, size)
                 start = time.perf_counter()
                 loop.advance(order, rates)
@@ -195,6 +239,7 @@ class Trainer:
                         longer(reached.history, done, loss),
                         seconds,
                         exact=not self._blocks or done % BLOCK == 0,
+                        validation=self.validated(reached.validation, done, state[:count]),
                     ),
                 )
                 if not is_finite(state, loss):
@@ -218,6 +263,7 @@ class Trainer:
             divergence,
             interrupted,
             stopped,
+            reached.validation[:-1] if divergence else reached.validation,
         )
 
     @property
@@ -239,7 +285,7 @@ class Trainer:
         most = EVALUATED_CHUNK
         if self.kernel:
             most = max(int(CHUNK_WORK / self.kernel.vectors), len(self.x) // self.batch)
-        chunk = max(min(steps // CHUNKS, most), 1)
+        chunk = max(min(steps // CHUNKS, most, MOST_DRAWN // self.batch), 1)
         if chunk > BLOCK or self._blocks:
             chunk = -(-chunk // BLOCK) * BLOCK
         return chunk
@@ -291,7 +337,7 @@ def compiled_step(step: Step) -> tuple[Kernel | None, str | None]:
         return None, f"LLVM refused ({error})"
 
 
-def longer(history: tuple[tuple[int, float], ...], done: int, loss: float) -> tuple[tuple[int, float], ...]:
+def longer(history: Curve, done: int, loss: float) -> Curve:
     """The history with one point more; where that is too many, with every second one."""
     points = (*history, (done, loss))
     return points if len(points) <= LONGEST_HISTORY else (*points[:-1:2], points[-1])

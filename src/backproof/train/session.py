@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from backproof.errors import FileUnwritableError
 from backproof.train.checkpoint import Keeper
 from backproof.train.data import Data
-from backproof.train.network import initial_parameters
+from backproof.train.network import LOSSES, initial_parameters
 from backproof.train.options import Options
 from backproof.train.run import Outcome, Reached, Trainer, Watch
 from backproof.train.saved import Model
+from backproof.train.targets import accuracy
 from backproof.train.together import Start, train_together
 
 
@@ -45,6 +46,22 @@ class Result:
         parameters = dict(zip(network.names(), outcome.parameters, strict=True))
         return Model(network, parameters, data.centre, data.spread, self.options.flat)
 
+    def accuracies(self, outcome: Outcome) -> tuple[float | None, float | None]:
+        """The part of the targets that a network meets, of its samples and of those held back.
+
+        None where the targets are no classes, and where no samples are held back.
+        """
+        loss, data = self.options.network.loss, self.data_of(outcome)
+        if not LOSSES[loss].of_classes or outcome.divergence:
+            return None, None
+        own, held = (
+            None
+            if part is None
+            else accuracy(loss, self.trainer.outputs(outcome.parameters, part.seen), part.y)
+            for part in (data, data.held)
+        )
+        return own, held
+
     def of(self, outcome: Outcome) -> Result:
         """The same with another of the networks as the one that is looked at."""
         return replace(self, best=outcome, data=self.data_of(outcome))
@@ -57,7 +74,7 @@ def train_networks(options: Options, *watches: Watch) -> Result:
     """
     start = time.perf_counter()
     data = options.data(options.seed)
-    trainer = Trainer(options.network, data.seen, data.y, options.batch)
+    trainer = Trainer(options.network, data.seen, data.y, options.batch, data.held_samples)
     keeper = Keeper.begin(options, data, trainer.code, trainer.names) if options.checkpoint else None
     outcomes: list[Outcome] = []
     interrupted = False
@@ -80,7 +97,7 @@ def train_networks(options: Options, *watches: Watch) -> Result:
     best = min(outcomes, key=lambda outcome: outcome.rank)
     if not options.same_data:
         data = options.data(best.seed)
-        trainer.set_data(data.seen, data.y)
+        trainer.set_data(data.seen, data.y, data.held_samples)
     seconds = time.perf_counter() - start
     notes = keeper.notes if keeper else ()
     return Result(options, trainer, data, tuple(outcomes), best, seconds, interrupted, notes, trouble)
@@ -95,9 +112,9 @@ def _run_at_once(
     def begin(seed: int) -> Start:
         parameters = initial_parameters(options.network, seed, options.largest)
         if options.same_data or seed == options.seed:
-            return Start(seed, parameters, seen, data.y)
+            return Start(seed, parameters, seen, data.y, data.held_samples)
         own = options.data(seed)
-        return Start(seed, parameters, own.seen, own.y)
+        return Start(seed, parameters, own.seen, own.y, own.held_samples)
 
     seeds = range(options.seed, options.seed + options.networks)
     yield from train_together(trainer, seeds, begin, options.steps, options.rates, _telling(watches))
@@ -122,7 +139,7 @@ def _run_all(
     for seed in range(options.seed, options.seed + options.networks):
         if seed != options.seed and not options.same_data:
             data = options.data(seed)
-            trainer.set_data(data.seen, data.y)
+            trainer.set_data(data.seen, data.y, data.held_samples)
         reached = known.get(seed)
         if reached is None:
             reached = trainer.begin(initial_parameters(options.network, seed, options.largest), seed)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from backproof.graph import apply, leaf
 from backproof.train.network import Step, forward
-from backproof.train.run import Outcome, Reached, Trainer, Watch, longer
+from backproof.train.run import Outcome, Reached, Samples, Trainer, Watch, longer
 from backproof.train.schedule import Rate, rates_at
 
 if TYPE_CHECKING:
@@ -37,12 +37,13 @@ MOST_DRAWN = 1 << 20  # sample numbers that a thread holds at once
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a network begins: its seed, its first parameters, its data."""
+    """How a network begins: its seed, its first parameters, its data, and those that are held back."""
 
     seed: int
     parameters: Sequence[Array]
     x: Array
     y: Array
+    held: Samples | None = None
 
 
 Begin = Callable[[int], Start]  # by the seed; called when the network's turn comes, so that few are held
@@ -170,7 +171,7 @@ class _Room:
             if self.stop.is_set():
                 return []
             starts = [self.begin(seed) for seed in seeds]
-            alone = [self.trainer.on(start.x, start.y) for start in starts]
+            alone = [self.trainer.on(start.x, start.y, start.held) for start in starts]
             reached = [
                 one.begin(start.parameters, start.seed) for one, start in zip(alone, starts, strict=True)
             ]
@@ -204,9 +205,10 @@ class _Room:
             draw.bit_generator.state = at.random
         latest, sound = list(reached), [True] * len(reached)
         chunk, done = self.trainer.chunk(self.steps), 0
+        count = len(self.trainer.step.parameters)
         while done < self.steps and any(sound):
             size = min(chunk, self.steps - done)
-            if not self._advance(group, draws, len(alone[0].x), done, size):
+            if not self._advance(group, alone[0], draws, done, size):
                 break
             done += size
             losses = group.losses(lanes.loss)
@@ -221,6 +223,7 @@ class _Room:
                         tuple(state),
                         draws[number].bit_generator.state,
                         longer(at.history, done, loss),
+                        validation=alone[number].validated(at.validation, done, state[:count]),
                     )
                     self._tell(latest[number])
         return [
@@ -229,21 +232,26 @@ class _Room:
         ]
 
     def _advance(
-        self, group: GroupLoop, draws: Sequence[np.random.Generator], samples: int, done: int, steps: int
+        self,
+        group: GroupLoop,
+        one: Trainer,
+        draws: Sequence[np.random.Generator],
+        done: int,
+        steps: int,
     ) -> bool:
         """Do steps of a group, each network's samples drawn by its own generator; False if told to stop."""
-        batch = self.trainer.batch
-        piece = max(MOST_DRAWN // (len(draws) * batch), 1)
+        piece = max(MOST_DRAWN // (len(draws) * one.batch), 1)
         for first in range(0, steps, piece):
             if self.stop.is_set():
                 return False
             size = min(piece, steps - first)
-            shape = (size,) if batch == 1 else (size, batch)
-            drawn = [draw.integers(0, samples, shape, dtype=np.int32) for draw in draws]
+            drawn = [one.draw(draw, size) for draw in draws]
             group.advance(np.stack(drawn), rates_at(self.rate, done + first, size))
         return True
 
     def _outcome(self, at: Reached) -> Outcome:
         count = len(self.trainer.step.parameters)
         first = at.history[0][1]
-        return Outcome(at.seed, at.state[:count], first, at.loss, at.steps, 0.0, at.history)
+        return Outcome(
+            at.seed, at.state[:count], first, at.loss, at.steps, 0.0, at.history, validation=at.validation
+        )
