@@ -9,11 +9,12 @@ import time
 
 from backproof.errors import BackproofError
 from backproof.train.checkpoint import resumed
-from backproof.train.options import options_of
+from backproof.train.options import Options, options_of
 from backproof.train.outputs import check_outputs, write_outputs
 from backproof.train.progress import Progress
-from backproof.train.report import as_json, as_text
+from backproof.train.report import as_json, as_text, headline
 from backproof.train.session import train_networks
+from backproof.train.what_if import SEEDS, table_as_json, table_as_text, what_if
 
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
 
@@ -23,6 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     imported = time.process_time()  # until here nothing was done but to import
     options = options_of(resumed(arguments))
     check_outputs(options)
+    if getattr(arguments, "what_if", False):
+        return _what_if(options)
     with Progress(options.steps, options.networks, options.rates) as progress:
         result = train_networks(options, progress.watch)
     sys.stdout.write(json.dumps(as_json(result, imported)) + "\n" if options.json else as_text(result))
@@ -35,3 +38,14 @@ def run(arguments: argparse.Namespace) -> int:
     if result.interrupted:
         return INTERRUPTED
     return 2 if all(outcome.divergence for outcome in result.outcomes) else 0
+
+
+def _what_if(options: Options) -> int:
+    """Try what could help, and print the table; gives 130 when Ctrl-C ended it."""
+    found, own = what_if(options)
+    seeds = range(options.seed, options.seed + max(options.networks, SEEDS))
+    if options.json:
+        sys.stdout.write(json.dumps(table_as_json(found, seeds)) + "\n")
+    else:
+        sys.stdout.write(f"{headline(own)}\n{table_as_text(found, seeds)}")
+    return INTERRUPTED if found.interrupted else 0

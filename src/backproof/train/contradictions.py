@@ -21,6 +21,8 @@ def contradiction(options: argparse.Namespace) -> str | None:
         return "--data and --target, --range or --samples are two kinds of data: give one"
     if (given("inputs") or given("outputs")) and not given("data"):
         return "--inputs and --outputs name columns of --data FILE"
+    if given("what_if") and (given("save") or given("plot") or given("checkpoint")):
+        return "--what-if prints a table of many runs: leave out --save, --plot and --checkpoint"
     if given("program") and (given("as_asked") or given("data") or given("target") or given("layers")):
         return "PROGRAM brings its own network and data: leave out --layers, --target, --data and --as-asked"
     if given("range") and not options.range[0] < options.range[1]:

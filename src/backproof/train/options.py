@@ -219,12 +219,6 @@ def _count(number: int, noun: str) -> str:
 
 def _refuse_missing(arguments: argparse.Namespace) -> None:
     """Say of an option that it is not there yet, before anything is computed."""
-    missing = {
-        "what_if": "--what-if is not there yet; 'backproof demo' shows the variants of the sine network",
-    }
-    for name, sentence in missing.items():
-        if getattr(arguments, name, None):
-            raise OptionError(f"{sentence[0].upper()}{sentence[1:]}.")
     if getattr(arguments, "dtype", None) not in (None, "float64"):
         raise OptionError("--dtype float32 is not there yet; training is in float64.")
 
