@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -15,12 +16,13 @@ import pytest
 
 from backproof.cli import main
 from backproof.train import checkpoint as checkpoint_module
-from backproof.train import session
+from backproof.train import session, together
 from backproof.train.checkpoint import CheckpointError, read_checkpoint
 from backproof.train.run import Reached
 
-RUN = ["--layers", "1,7,1", "--optimizer", "adam", "--steps", "9500", "--networks", "3", "--seed", "2"]
-RUN += ["--validation", "0.2", "--schedule", "warmup:200+step:3300,0.5"]
+RUN = ["--layers", "1,7,1", "--optimizer", "adam", "--steps", "1000500", "--networks", "3", "--seed", "2"]
+RUN += ["--validation", "0.2", "--schedule", "warmup:200+step:330000,0.5"]
+CHUNK = 21_000  # steps, of that run
 # A command that writes a checkpoint after nearly every chunk.
 EAGER = (
     "import sys; from backproof.train import checkpoint; checkpoint.INTERVAL = 0.005; checkpoint.SHARE = 1.0;"
@@ -47,11 +49,13 @@ def stopped(tmp_path, monkeypatch, capsys):
 
     def interrupt(self, reached: Reached) -> None:
         watch(self, reached)
-        if reached.seed == 3 and reached.steps == 4000:
+        if reached.seed == 3 and reached.steps == 4 * CHUNK:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint_module.Keeper, "watch", interrupt)
+        patch.setattr(together, "cores", lambda: 1)
+        patch.setattr(together, "LEAST_WORK", 1e99)
         assert train(*RUN, "--checkpoint", path) == 130
     (tmp_path / "said").write_text(capsys.readouterr().out, encoding="utf-8")
     return path
@@ -60,13 +64,13 @@ def stopped(tmp_path, monkeypatch, capsys):
 def test_a_checkpoint_says_where_the_run_is(stopped, tmp_path):
     """What was saved is said, with the command that goes on; the file holds every network that was begun."""
     out = (tmp_path / "said").read_text(encoding="utf-8")
-    assert "stopped by Ctrl-C after 4,000 steps" in out
+    assert re.search(r"stopped by Ctrl-C after [\d,]+ steps", out)
     assert f"backproof train --checkpoint {stopped} --resume" in out
     kept = read_checkpoint(stopped)
-    assert {seed: reached.steps for seed, reached in kept.networks.items()} == {2: 9000, 3: 4000}
+    assert {seed: reached.steps for seed, reached in kept.networks.items()} == {2: 47 * CHUNK, 3: 4 * CHUNK}
     assert kept.names[:4] == ["W1", "b1", "W2", "b2"]
     with np.load(stopped) as archive:
-        assert archive["steps"].tolist() == [9000, 4000]
+        assert archive["steps"].tolist() == [47 * CHUNK, 4 * CHUNK]
         assert archive["state W1"].shape == (2, 1, 7)
 
 
@@ -84,6 +88,39 @@ def test_resumed_is_as_never_stopped(stopped, tmp_path, capsys):
     assert [reached.history for reached in resumed.networks.values()] == [
         reached.history for reached in whole.networks.values()
     ]
+
+
+def test_lanes_go_on_in_lanes(tmp_path, monkeypatch):
+    """Networks side by side end with the same bits after a stop, also spread over other threads."""
+    run = ["--steps", "40100", "--networks", "11", "--layers", "1,4,1"]
+    monkeypatch.setattr(together, "LEAST_WORK", 0.0)
+    monkeypatch.setattr(together, "cores", lambda: 2)
+    watch = checkpoint_module.Keeper.watch
+    told = []
+
+    def interrupt(self, reached: Reached) -> None:
+        watch(self, reached)
+        told.append(reached)
+        if len(told) == 150:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint_module.Keeper, "watch", interrupt)
+        assert train(*run, "--checkpoint", tmp_path / "a.ck") == 130
+    steps = {reached.steps for reached in read_checkpoint(tmp_path / "a.ck").networks.values()}
+    assert max(steps) < 40_000
+    monkeypatch.setattr(together, "cores", lambda: 1)
+    monkeypatch.setattr(together, "LEAST_WORK", 1e99)  # what was begun in lanes goes on in lanes
+    assert train("--checkpoint", tmp_path / "a.ck", "--resume") == 0
+    monkeypatch.setattr(together, "LEAST_WORK", 0.0)
+    assert train(*run, "--checkpoint", tmp_path / "b.ck") == 0
+    resumed, whole = (read_checkpoint(tmp_path / name) for name in ("a.ck", "b.ck"))
+    assert resumed.code == whole.code
+    assert sorted(resumed.networks) == sorted(whole.networks)
+    for seed, one in resumed.networks.items():
+        other = whole.networks[seed]
+        assert (one.steps, one.history, one.random) == (40_000, other.history, other.random)
+        assert all(np.array_equal(a, b) for a, b in zip(one.state, other.state, strict=True))
 
 
 def test_a_finished_run_is_made_longer(tmp_path, capsys):

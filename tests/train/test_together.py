@@ -74,7 +74,8 @@ def test_as_trained_alone(batch):
 
 
 def test_threads_do_not_change_a_bit(monkeypatch):
-    """One thread and three give the same."""
+    """One thread and three give the same, also where the samples are drawn for a part of a chunk."""
+    monkeypatch.setattr(together, "MOST_DRAWN", 1500)
     trainer = trainer_of(NETWORK)
     outcomes = []
     for cores in (1, 3):

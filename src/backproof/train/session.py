@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backproof.errors import FileUnwritableError
-from backproof.train.checkpoint import Keeper
+from backproof.train.checkpoint import Keeper, read_checkpoint
 from backproof.train.data import Data
 from backproof.train.network import LOSSES, initial_parameters
 from backproof.train.options import Options
 from backproof.train.run import Outcome, Reached, Trainer, Watch
 from backproof.train.saved import Model
 from backproof.train.targets import accuracy
-from backproof.train.together import Start, train_together
+from backproof.train.together import Plan, Start, plan_for, train_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +75,26 @@ def train_networks(options: Options, *watches: Watch) -> Result:
     start = time.perf_counter()
     data = options.data(options.seed)
     trainer = Trainer(options.network, data.seen, data.y, options.batch, data.held_samples)
-    keeper = Keeper.begin(options, data, trainer.code, trainer.names) if options.checkpoint else None
+    plan: Plan | None = None
+    if options.networks > 1 and trainer.kernel is not None:
+        before = read_checkpoint(options.checkpoint).code if options.checkpoint and options.resume else None
+        plan = plan_for(trainer, options.networks, options.steps, before)
+    code = plan.code(trainer) if plan else trainer.code
+    keeper = Keeper.begin(options, data, code, trainer.names) if options.checkpoint else None
+    watch = _telling([keeper.watch, *watches] if keeper else watches)
+    known = dict(keeper.networks) if keeper else {}
     outcomes: list[Outcome] = []
     interrupted = False
     try:
-        # A checkpoint goes on with the bits of one network alone, so that with it each is trained alone.
-        if options.networks > 1 and trainer.kernel is not None and keeper is None:
-            running = _run_at_once(options, trainer, data, watches)
+        if plan:
+            running = _run_at_once(options, trainer, data, watch, plan, known)
         else:
-            running = _run_all(options, trainer, data, watches, keeper)
+            running = _run_all(options, trainer, data, watch, known)
         for outcome in running:
             outcomes.append(outcome)
-            interrupted = outcome.interrupted
+            interrupted = interrupted or outcome.interrupted
+        if not outcomes:  # Ctrl-C before anything had begun
+            raise KeyboardInterrupt
     except BaseException as error:
         if keeper:
             keeper.close()
@@ -104,9 +112,9 @@ def train_networks(options: Options, *watches: Watch) -> Result:
 
 
 def _run_at_once(
-    options: Options, trainer: Trainer, data: Data, watches: Sequence[Watch]
+    options: Options, trainer: Trainer, data: Data, watch: Watch, plan: Plan, known: Mapping[int, Reached]
 ) -> Iterator[Outcome]:
-    """Train all networks at once, on all cores."""
+    """Train all networks at once, on all cores, those that a checkpoint knows from where they were."""
     seen = data.seen
 
     def begin(seed: int) -> Start:
@@ -117,7 +125,9 @@ def _run_at_once(
         return Start(seed, parameters, own.seen, own.y, own.held_samples)
 
     seeds = range(options.seed, options.seed + options.networks)
-    yield from train_together(trainer, seeds, begin, options.steps, options.rates, _telling(watches))
+    yield from train_together(
+        trainer, seeds, begin, options.steps, options.rates, watch, plan=plan, known=known
+    )
 
 
 def _telling(watches: Sequence[Watch]) -> Watch:
@@ -131,11 +141,9 @@ def _telling(watches: Sequence[Watch]) -> Watch:
 
 
 def _run_all(
-    options: Options, trainer: Trainer, data: Data, watches: Sequence[Watch], keeper: Keeper | None
+    options: Options, trainer: Trainer, data: Data, watch: Watch, known: Mapping[int, Reached]
 ) -> Iterator[Outcome]:
     """Train one network after the other, those that a checkpoint knows from where they were."""
-    known = keeper.networks if keeper else {}
-    watch = _telling([keeper.watch, *watches] if keeper else watches)
     for seed in range(options.seed, options.seed + options.networks):
         if seed != options.seed and not options.same_data:
             data = options.data(seed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from queue import Queue
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.graph import apply, leaf
+from backproof.train.loop import BLOCK
 from backproof.train.network import Step, forward
 from backproof.train.run import Outcome, Reached, Samples, Trainer, Watch, longer
 from backproof.train.schedule import Rate, rates_at
@@ -57,21 +58,27 @@ def cores() -> int:
 
 
 def train_together(
-    trainer: Trainer, seeds: Sequence[int], begin: Begin, steps: int, rate: Rate, watch: Watch
+    trainer: Trainer,
+    seeds: Sequence[int],
+    begin: Begin,
+    steps: int,
+    rate: Rate,
+    watch: Watch,
+    *,
+    plan: Plan | None = None,
+    known: Mapping[int, Reached] | None = None,
 ) -> list[Outcome]:
     """Train a network for each seed; gives the outcomes in that order.
 
     ``watch`` is told of every chunk of every network, and ends all of them by True. Ctrl-C ends them too;
-    networks that had not begun then have no outcome. An outcome's seconds are its share of the time.
+    networks that had not begun then have no outcome. An outcome's seconds are its share of the time. Those
+    that are ``known`` go on from where they were, to the same bits if the ``plan`` is of the same code.
     """
-    threads = cores()
-    lanes = _lanes(trainer, len(seeds), steps, threads)
+    plan, known = plan or plan_for(trainer, len(seeds), steps), known or {}
+    lanes, threads = plan.lanes, plan.threads
     start = time.perf_counter()
-    size = 1
-    if lanes is not None:
-        size = min(lanes.step.networks, -(-len(seeds) // threads))
-    groups = [seeds[first : first + size] for first in range(0, len(seeds), size)]
-    room = _Room(trainer, lanes, begin, steps, rate)
+    groups = _groups(seeds, known, min(lanes.step.networks, -(-len(seeds) // threads)) if lanes else 1)
+    room = _Room(trainer, lanes, begin, steps, rate, known)
     interrupted, stopped = False, False
     failure: Exception | None = None
     with ThreadPoolExecutor(min(threads, len(groups))) as pool:
@@ -94,21 +101,40 @@ def train_together(
     if failure is not None:
         raise failure
     outcomes = [outcome for future in futures for outcome in future.result()]
-    return _finished(outcomes, time.perf_counter() - start, steps, interrupted=interrupted, stopped=stopped)
+    order = {seed: number for number, seed in enumerate(seeds)}
+    outcomes.sort(key=lambda outcome: order[outcome.seed])
+    seconds = time.perf_counter() - start
+    return _finished(outcomes, known, seconds, steps, interrupted=interrupted, stopped=stopped)
+
+
+def _groups(seeds: Sequence[int], known: Mapping[int, Reached], size: int) -> list[Sequence[int]]:
+    """Networks that are trained side by side: they stand at the same step."""
+    places: dict[int, list[int]] = {}
+    for seed in seeds:
+        places.setdefault(known[seed].steps if seed in known else 0, []).append(seed)
+    return [place[first : first + size] for place in places.values() for first in range(0, len(place), size)]
 
 
 def _finished(
-    outcomes: Sequence[Outcome], seconds: float, steps: int, *, interrupted: bool, stopped: bool
+    outcomes: Sequence[Outcome],
+    known: Mapping[int, Reached],
+    seconds: float,
+    steps: int,
+    *,
+    interrupted: bool,
+    stopped: bool,
 ) -> list[Outcome]:
     """Say of each outcome what ended it, and give it its share of the time."""
-    done = max(sum(outcome.steps for outcome in outcomes), 1)
+    begun = {seed: (reached.steps, reached.seconds) for seed, reached in known.items()}
+    before = [begun.get(outcome.seed, (0, 0.0)) for outcome in outcomes]
+    done = max(sum(outcome.steps for outcome in outcomes) - sum(steps for steps, _ in before), 1)
     finished = []
-    for outcome in outcomes:
+    for outcome, (first, spent) in zip(outcomes, before, strict=True):
         ended = outcome.steps < steps and outcome.divergence is None
         finished.append(
             replace(
                 outcome,
-                seconds=seconds * outcome.steps / done,
+                seconds=spent + seconds * (outcome.steps - first) / done,
                 interrupted=ended and interrupted,
                 stopped=ended and stopped,
             )
@@ -117,18 +143,43 @@ def _finished(
 
 
 @dataclass(frozen=True, slots=True)
-class _Lanes:
+class Lanes:
     """The kernels that work on networks side by side: of the step, and of the loss of all samples."""
 
     step: Kernel
     loss: Kernel
 
 
-def _lanes(trainer: Trainer, networks: int, steps: int, threads: int) -> _Lanes | None:
-    """Compile the lanes where they are faster than one network a core."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How networks are trained at once: by so many threads, in lanes or, where there are none, alone."""
+
+    threads: int
+    lanes: Lanes | None
+
+    def code(self, trainer: Trainer) -> str:
+        """A digest of what does the steps, as `Trainer.code`."""
+        return self.lanes.step.digest if self.lanes else trainer.code
+
+
+def plan_for(trainer: Trainer, networks: int, steps: int, code: str | None = None) -> Plan:
+    """Choose what is fastest; with ``code``, what computes the same bits, if there is such a thing here."""
+    threads = cores()
+    if code == trainer.code or (code is None and not _worth_lanes(trainer, networks, steps, threads)):
+        return Plan(threads, None)
+    return Plan(threads, _lanes(trainer))
+
+
+def _worth_lanes(trainer: Trainer, networks: int, steps: int, threads: int) -> bool:
+    """Are lanes faster than one network a core, their compilation included?"""
     if trainer.kernel is None or networks <= 2 * threads:
-        return None
-    if trainer.kernel.vectors * steps * networks < LEAST_WORK:
+        return False
+    return trainer.kernel.vectors * steps * networks >= LEAST_WORK
+
+
+def _lanes(trainer: Trainer) -> Lanes | None:
+    """Compile the lanes for a step that is small enough for them."""
+    if trainer.kernel is None:
         return None
     from backproof.train.kernel import NotCompilableError, compile_step, estimate
 
@@ -139,7 +190,7 @@ def _lanes(trainer: Trainer, networks: int, steps: int, threads: int) -> _Lanes 
     except (NotCompilableError, RuntimeError):
         return None
     trainer.compiling += sum(kernel.seconds for kernel in kernels)
-    return _Lanes(*kernels)
+    return Lanes(*kernels)
 
 
 def _loss_step(trainer: Trainer) -> Step:
@@ -155,12 +206,21 @@ def _loss_step(trainer: Trainer) -> Step:
 class _Room:
     """Where the threads work: what they share."""
 
-    def __init__(self, trainer: Trainer, lanes: _Lanes | None, begin: Begin, steps: int, rate: Rate) -> None:
+    def __init__(
+        self,
+        trainer: Trainer,
+        lanes: Lanes | None,
+        begin: Begin,
+        steps: int,
+        rate: Rate,
+        known: Mapping[int, Reached],
+    ) -> None:
         self.trainer = trainer
         self.lanes = lanes
         self.begin = begin
         self.steps = steps
         self.rate = rate
+        self.known = known
         self.stop = Event()
         # What is reached, and None for each group that ends. Who writes waits where nobody reads as fast.
         self.events: Queue[Reached | None] = Queue(1000)
@@ -173,7 +233,8 @@ class _Room:
             starts = [self.begin(seed) for seed in seeds]
             alone = [self.trainer.on(start.x, start.y, start.held) for start in starts]
             reached = [
-                one.begin(start.parameters, start.seed) for one, start in zip(alone, starts, strict=True)
+                self.known.get(start.seed) or one.begin(start.parameters, start.seed)
+                for one, start in zip(alone, starts, strict=True)
             ]
             if self.lanes is None:
                 return [self._alone(one, at) for one, at in zip(alone, reached, strict=True)]
@@ -189,7 +250,7 @@ class _Room:
         return trainer.go_on(reached, self.steps, self.rate, self._tell)
 
     def _side_by_side(
-        self, lanes: _Lanes, alone: Sequence[Trainer], reached: Sequence[Reached]
+        self, lanes: Lanes, alone: Sequence[Trainer], reached: Sequence[Reached]
     ) -> list[Outcome]:
         """Train a group in lanes. One that is not finite after a chunk does that chunk again alone.
 
@@ -204,15 +265,16 @@ class _Room:
         for draw, at in zip(draws, reached, strict=True):
             draw.bit_generator.state = at.random
         latest, sound = list(reached), [True] * len(reached)
-        chunk, done = self.trainer.chunk(self.steps), 0
+        chunk, done = self.trainer.chunk(self.steps), reached[0].steps
         count = len(self.trainer.step.parameters)
         while done < self.steps and any(sound):
-            size = min(chunk, self.steps - done)
+            size, begun = min(chunk, self.steps - done), time.perf_counter()
             if not self._advance(group, alone[0], draws, done, size):
                 break
             done += size
             losses = group.losses(lanes.loss)
             finite = group.finite() & np.isfinite(losses)
+            spent = (time.perf_counter() - begun) / len(reached)
             for number, state in enumerate(group.states()):
                 sound[number] = sound[number] and bool(finite[number])
                 if sound[number]:
@@ -223,6 +285,8 @@ class _Room:
                         tuple(state),
                         draws[number].bit_generator.state,
                         longer(at.history, done, loss),
+                        at.seconds + spent,
+                        exact=done % BLOCK == 0,
                         validation=alone[number].validated(at.validation, done, state[:count]),
                     )
                     self._tell(latest[number])
@@ -240,7 +304,8 @@ class _Room:
         steps: int,
     ) -> bool:
         """Do steps of a group, each network's samples drawn by its own generator; False if told to stop."""
-        piece = max(MOST_DRAWN // (len(draws) * one.batch), 1)
+        # Cut between blocks, a group of another size has the same bits.
+        piece = max(MOST_DRAWN // (len(draws) * one.batch * BLOCK), 1) * BLOCK
         for first in range(0, steps, piece):
             if self.stop.is_set():
                 return False
