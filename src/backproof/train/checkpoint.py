@@ -59,7 +59,7 @@ class Checkpoint:
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, which takes the place of the older one when it is whole."""
-    networks = list(checkpoint.networks.values())
+    networks = [checkpoint.networks[seed] for seed in sorted(checkpoint.networks)]
     arrays: dict[str, NDArray[Any]] = {
         "seeds": np.array([reached.seed for reached in networks], dtype=np.int64),
         "steps": np.array([reached.steps for reached in networks], dtype=np.int64),
