@@ -89,8 +89,8 @@ def main() -> int:
     network = Network(LAYERS, "relu", "softmax", loss="cross-entropy")
     start = initial_parameters(network, 0)
     results: dict[str, Any] = {}
-    for kind in ("float64",):
-        kernel = compile_step(training_step(network, start, BATCH))
+    for kind in ("float64", "float32"):
+        kernel = compile_step(training_step(network, start, BATCH), dtype=kind)
         data = x.astype(kind), y.astype(kind)
         loop = kernel.loop(start, *data)
         seconds: dict[str, list[float]] = {"backproof": [], "NumPy by hand": []}

@@ -10,7 +10,8 @@ import numpy as np
 from llvmlite import ir
 from numpy.typing import NDArray
 
-from backproof.train.kernel.lanes import DOUBLE, INT64, POINTER, Lanes
+from backproof.train.kernel.lanes import INT64, POINTER, Lanes
+from backproof.train.kernel.precision import FLOAT64, Precision
 from backproof.train.kernel.target import Target, assemble, host
 
 Array = NDArray[np.float64]
@@ -20,10 +21,14 @@ BASELINE = Target(
 
 
 def emitted(
-    emit: Callable[..., Any], *operands: Array, target: Target | None = None, side_by_side: bool = False
+    emit: Callable[..., Any],
+    *operands: Array,
+    target: Target | None = None,
+    side_by_side: bool = False,
+    precision: Precision = FLOAT64,
 ) -> Array:
     """Compile ``emit`` and apply it; the operands have one axis of the same length."""
-    target = target or host()
+    target = (target or host()).of(precision)
     networks = target.widest if side_by_side else 1
     width = target.widest if side_by_side else target.lanes
     module = ir.Module()
@@ -36,13 +41,13 @@ def emitted(
     builder.position_at_end(body)
     index = builder.phi(INT64)
     index.add_incoming(INT64(0), entry)
-    lanes = Lanes(builder, target, networks)
+    lanes = Lanes(builder, target, networks, precision)
 
     def at(pointer: Any) -> Any:
-        return builder.gep(pointer, [index], source_etype=DOUBLE)
+        return builder.gep(pointer, [index], source_etype=lanes.real)
 
-    vectors = [builder.load(at(source), align=8, typ=lanes.type) for source in sources]
-    builder.store(emit(lanes, *vectors), at(result), align=8)
+    vectors = [lanes.load(at(source)) for source in sources]
+    lanes.store(emit(lanes, *vectors), at(result))
     following = builder.add(index, INT64(width))
     index.add_incoming(following, builder.block)
     builder.cbranch(builder.icmp_signed("<", following, count), body, done)
@@ -50,8 +55,9 @@ def emitted(
     builder.ret_void()
 
     length = -(-len(operands[0]) // width) * width
-    padded = [np.concatenate([operand, np.ones(length - len(operand))]) for operand in operands]
-    values = np.empty(length)
+    rest = np.ones(length - len(operands[0]))
+    padded = [np.concatenate([operand, rest]).astype(precision.name) for operand in operands]
+    values = np.empty(length, precision.name)
     code = assemble(str(module), "apply", target)
     call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, *[ctypes.c_void_p] * len(operands))
     call(code.address)(values.ctypes.data, length, *(operand.ctypes.data for operand in padded))

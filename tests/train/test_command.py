@@ -197,7 +197,6 @@ def test_schedule_and_decay(capsys):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--dtype", "float32"], "not there yet"),
         (["--activation", "sigmod"], "did you mean 'sigmoid'?"),
         (["--output-activation", "softmax"], "of one output it is 1"),
         (["--loss", "cross-entropy"], "is no label of a class"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from backproof.train.kernel import exponential, host
+from backproof.train.kernel.precision import FLOAT32
 from tests.train.emitted import BASELINE, Array, emitted
 
 TARGETS = [pytest.param(host(), id="host")]
@@ -50,6 +51,42 @@ def test_accuracy(emit, exact, limit, target, side_by_side):
     found = emitted(emit, POINTS, target=target, side_by_side=side_by_side)
     worst = errors(found, exact(POINTS.astype(np.longdouble)))
     assert worst.max() <= limit, f"{worst.max()} at {POINTS[worst.argmax()]!r}"
+
+
+@pytest.mark.parametrize("side_by_side", [False, True])
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("emit", "exact", "limit"),
+    [
+        (exponential.exp, np.exp, 1.0),
+        (exponential.expm1, np.expm1, 2.0),
+        (exponential.sigmoid, lambda z: 1 / (1 + np.exp(-z)), 5.0),
+        (exponential.tanh, np.tanh, 3.0),
+    ],
+    ids=["exp", "expm1", "sigmoid", "tanh"],
+)
+def test_accuracy_in_float32(emit, exact, limit, target, side_by_side):
+    """The same limits in units of float32, over the range in which e^z is a normal number."""
+    points = np.concatenate([POINTS[np.abs(POINTS) < 86.5], RANDOM.uniform(-86.5, 86.5, 100_000)])
+    points = points.astype(np.float32).astype(np.float64)
+    found = emitted(emit, points, target=target, side_by_side=side_by_side, precision=FLOAT32)
+    nearest = exact(points)
+    units = np.abs(found - nearest) / np.spacing(np.abs(nearest).astype(np.float32))
+    assert found.dtype == np.float32
+    assert units.max() <= limit, f"{units.max()} at {points[units.argmax()]!r}"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_float32_far_out(target):
+    """Beyond the range of float32 the exponential is 0 or infinite, and NaN stays NaN."""
+    z = np.array([-np.inf, -200.0, -104.5, -90.0, 88.6, 88.8, 1e30, np.inf, np.nan])
+    with np.errstate(over="ignore", under="ignore"):
+        expected = np.exp(z.astype(np.float32))
+    found = emitted(exponential.exp, z, target=target, precision=FLOAT32)
+    np.testing.assert_allclose(found, expected, rtol=2e-7, atol=2e-45)
+    sigmoid = emitted(exponential.sigmoid, z, target=target, precision=FLOAT32)
+    np.testing.assert_array_equal(sigmoid[4:], [1.0, 1.0, 1.0, 1.0, np.nan])
+    assert (sigmoid[:3] < 1e-37).all()
 
 
 @pytest.mark.parametrize("target", TARGETS)

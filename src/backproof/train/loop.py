@@ -41,9 +41,12 @@ class Loop(Protocol):
 class EvaluatedLoop:
     """Steps by `graph.evaluate`: the reference, and what is used where nothing can be compiled."""
 
-    def __init__(self, step: Step, state: Sequence[Array], x: Array, y: Array) -> None:
+    def __init__(
+        self, step: Step, state: Sequence[Array], x: Array, y: Array, dtype: str = "float64"
+    ) -> None:
         self._step = step
         self._x, self._y = x, y
+        self._dtype = np.dtype(dtype).type
         self._state: list[Array] = []
         self.restore(state)
 
@@ -53,13 +56,14 @@ class EvaluatedLoop:
         for samples, own in zip(order, np.broadcast_to(rate, len(order)), strict=True):
             values = dict(zip(step.state, self._state, strict=True))
             values |= {step.x: self._x[samples], step.y: self._y[samples], step.rate: np.asarray(own)}
-            results = evaluate(step.updated, values)
+            results = evaluate(step.updated, values, self._dtype)
             self._state = [np.asarray(results[node]) for node in step.updated]
 
     def state(self) -> list[Array]:
         """The state after the last step."""
-        return [value.copy() for value in self._state]
+        return [np.array(value, dtype=np.float64) for value in self._state]
 
     def restore(self, state: Sequence[Array]) -> None:
         """Go back to a state."""
-        self._state = [np.array(value, dtype=np.float64) for value in state]
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite there
+            self._state = [np.asarray(value).astype(self._dtype) for value in state]

@@ -25,6 +25,7 @@ RATES = {name: optimizer.rate for name, optimizer in OPTIMIZERS.items()}
 STEPS = 5_000_000
 AS_ASKED_STEPS, AS_ASKED_RATE = 500_000, 0.01
 LONGEST = 10**15
+DTYPES = ("float64", "float32")
 PASSING = (
     "plot",
     "save",
@@ -66,6 +67,7 @@ class Options:
     arrays: tuple[Array, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
     schedule: str = "constant"
     validation: float = 0.0
+    dtype: str = "float64"
 
     @property
     def rates(self) -> Schedule:
@@ -104,7 +106,6 @@ def options_of(arguments: argparse.Namespace) -> Options:
         value = getattr(arguments, name, None)
         return default if value is None else value
 
-    _refuse_missing(arguments)
     asked = bool(given("as_asked", False))
     optimizer = _one_of("--optimizer", given("optimizer", "sgd"), OPTIMIZERS)
     file = _path(given("data", None))
@@ -144,6 +145,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         largest=1.0 if asked else None,
         plot=_path(given("plot", None)),
         save=_path(given("save", None)),
+        dtype=_one_of("--dtype", str(given("dtype", "float64")), DTYPES),
         json=given("output_format", "text") == "json",
         checkpoint=_path(given("checkpoint", None)),
         resume=bool(given("resume", False)),
@@ -215,12 +217,6 @@ def _fitted(options: Options, *, layers_given: bool) -> Options:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 'es' if noun.endswith('s') else 's'}"
-
-
-def _refuse_missing(arguments: argparse.Namespace) -> None:
-    """Say of an option that it is not there yet, before anything is computed."""
-    if getattr(arguments, "dtype", None) not in (None, "float64"):
-        raise OptionError("--dtype float32 is not there yet; training is in float64.")
 
 
 def _layers(value: str | Sequence[int]) -> tuple[int, ...]:

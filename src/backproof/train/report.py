@@ -111,10 +111,11 @@ def headline(result: Result) -> str:
     held = "" if data.held is None else f" ({len(data.held.x)} more held back)"
     decay = f", weight decay {network.decay:g}" if network.decay else ""
     output = "" if network.output_activation == "linear" else f" with {network.output_activation} outputs"
+    precision = "" if options.dtype == "float64" else f" in {options.dtype}"
     return (
         f"{'-'.join(map(str, network.layers))} {network.activation} network{output} {biases},"
         f" {network.parameters} parameters; {len(data.x)} samples of {source}{held}, x {scaled}\n"
-        f"{network.optimizer} at rate {rate}{decay}, {batch}, {options.steps:,} steps;"
+        f"{network.optimizer} at rate {rate}{decay}, {batch}, {options.steps:,} steps{precision};"
         f" loss: {LOSSES[network.loss].text}"
     )
 

@@ -104,7 +104,8 @@ class Outcome:
 class Trainer:
     """A network ready to be trained on data: built and compiled once, run for any number of seeds.
 
-    ``reason`` says why the run is not compiled, where it is not.
+    ``reason`` says why the run is not compiled, where it is not. With ``dtype`` "float32" the steps are done
+    in that precision; whatever is given and reported is float64, and so are the losses.
     """
 
     def __init__(
@@ -116,12 +117,16 @@ class Trainer:
         held: Samples | None = None,
         *,
         compiled: bool = True,
+        dtype: str = "float64",
     ) -> None:
         self.network = network
         self.batch = batch
+        self.dtype = dtype
         self._shapes = [np.zeros(shape) for shape in network.shapes()]
         self.step: Step = training_step(network, self._shapes, None if batch == 1 else batch)
-        self.kernel, self.reason = compiled_step(self.step) if compiled else (None, "it was not asked to be")
+        self.kernel, self.reason = (
+            compiled_step(self.step, dtype) if compiled else (None, "it was not asked to be")
+        )
         self.compiling = self.kernel.seconds if self.kernel else 0.0  # seconds
         self.set_data(x, y, held)
 
@@ -138,7 +143,7 @@ class Trainer:
     @cached_property
     def code(self) -> str:
         """A digest of what does the steps: only where it is the same are the bits."""
-        return self.kernel.digest if self.kernel else f"NumPy {np.__version__}"
+        return self.kernel.digest if self.kernel else f"NumPy {np.__version__} {self.dtype}"
 
     def on(self, x: Array, y: Array, held: Samples | None = None) -> Trainer:
         """The same trainer with other data; this one keeps its own."""
@@ -189,7 +194,10 @@ class Trainer:
     def begin(self, parameters: Sequence[Array], seed: int) -> Reached:
         """The state before the first step."""
         random = np.random.default_rng([seed, 2])
-        state = (*parameters, *self._memory)
+        state = tuple(
+            np.asarray(value).astype(self.dtype).astype(np.float64) for value in (*parameters, *self._memory)
+        )
+        parameters = state[: len(self.step.parameters)]
         history = ((0, self.loss(parameters)),)
         return Reached(
             seed,
@@ -275,7 +283,7 @@ class Trainer:
         """Give the loop that does the steps."""
         if self.kernel is not None:
             return self.kernel.loop(state, self.x, self.y)
-        return EvaluatedLoop(self.step, state, self.x, self.y)
+        return EvaluatedLoop(self.step, state, self.x, self.y, self.dtype)
 
     def chunk(self, steps: int) -> int:
         """How many steps make a chunk of a run: by the work, never by a clock.
@@ -323,14 +331,14 @@ def first_divergence(
     return Divergence(broken, bad[0] if bad else "the loss")
 
 
-def compiled_step(step: Step) -> tuple[Kernel | None, str | None]:
+def compiled_step(step: Step, dtype: str = "float64") -> tuple[Kernel | None, str | None]:
     """Compile a step, or say why not."""
     try:
         from backproof.train.kernel import NotCompilableError, compile_step
     except (ImportError, OSError) as error:
         return None, f"llvmlite cannot be loaded ({error})"
     try:
-        return compile_step(step), None
+        return compile_step(step, dtype=dtype), None
     except NotCompilableError as error:
         return None, str(error)
     except RuntimeError as error:  # LLVM knows no such processor, or may not make memory executable

@@ -74,7 +74,9 @@ def train_networks(options: Options, *watches: Watch) -> Result:
     """
     start = time.perf_counter()
     data = options.data(options.seed)
-    trainer = Trainer(options.network, data.seen, data.y, options.batch, data.held_samples)
+    trainer = Trainer(
+        options.network, data.seen, data.y, options.batch, data.held_samples, dtype=options.dtype
+    )
     plan: Plan | None = None
     if options.networks > 1 and trainer.kernel is not None:
         before = read_checkpoint(options.checkpoint).code if options.checkpoint and options.resume else None

@@ -144,10 +144,13 @@ def _finished(
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """The kernels that work on networks side by side: of the step, and of the loss of all samples."""
+    """The kernels that work on networks side by side: of the step, and of the loss of all samples.
+
+    A loss is summed in float64; where the steps are in float32, the evaluator does that.
+    """
 
     step: Kernel
-    loss: Kernel
+    loss: Kernel | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +189,12 @@ def _lanes(trainer: Trainer) -> Lanes | None:
     if estimate(trainer.step, 1) > MOST_VECTORS:
         return None
     try:
-        kernels = [compile_step(step, side_by_side=True) for step in (trainer.step, _loss_step(trainer))]
+        step = compile_step(trainer.step, side_by_side=True, dtype=trainer.dtype)
+        loss = compile_step(_loss_step(trainer), side_by_side=True) if trainer.dtype == "float64" else None
     except (NotCompilableError, RuntimeError):
         return None
-    trainer.compiling += sum(kernel.seconds for kernel in kernels)
-    return Lanes(*kernels)
+    trainer.compiling += step.seconds + (loss.seconds if loss else 0.0)
+    return Lanes(step, loss)
 
 
 def _loss_step(trainer: Trainer) -> Step:
@@ -272,10 +276,14 @@ class _Room:
             if not self._advance(group, alone[0], draws, done, size):
                 break
             done += size
-            losses = group.losses(lanes.loss)
+            states = group.states()
+            if lanes.loss:
+                losses = group.losses(lanes.loss)
+            else:
+                losses = np.array([one.loss(state[:count]) for one, state in zip(alone, states, strict=True)])
             finite = group.finite() & np.isfinite(losses)
             spent = (time.perf_counter() - begun) / len(reached)
-            for number, state in enumerate(group.states()):
+            for number, state in enumerate(states):
                 sound[number] = sound[number] and bool(finite[number])
                 if sound[number]:
                     at, loss = latest[number], float(losses[number])

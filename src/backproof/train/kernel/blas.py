@@ -19,7 +19,8 @@ import numpy as np
 from llvmlite import ir
 
 from backproof.train.kernel.chains import Sum, Value
-from backproof.train.kernel.lanes import DOUBLE, INT32, INT64, POINTER
+from backproof.train.kernel.lanes import INT32, INT64, POINTER
+from backproof.train.kernel.precision import PRECISIONS
 from backproof.train.kernel.tensor import Index, Memory, Pad, Tensor, Uniform
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Blas:
 
 
 @cache
-def find() -> Blas | None:
+def find(dtype: str = "float64") -> Blas | None:
     """Find the product in the library that NumPy is linked with; None where there is none that works."""
     import numpy.linalg._umath_linalg as linked  # dlsym looks into what a library is linked with, too
 
@@ -47,17 +48,18 @@ def find() -> Blas | None:
         library = ctypes.CDLL(linked.__file__)
     except OSError:
         return None
+    gemm = {"float64": "cblas_dgemm", "float32": "cblas_sgemm"}[dtype]
     for name, sizes in (
-        ("scipy_cblas_dgemm64_", ctypes.c_int64),
-        ("cblas_dgemm64_", ctypes.c_int64),
-        ("cblas_dgemm", ctypes.c_int32),
+        (f"scipy_{gemm}64_", ctypes.c_int64),
+        (f"{gemm}64_", ctypes.c_int64),
+        (gemm, ctypes.c_int32),
     ):
         try:
             function = getattr(library, name)
         except AttributeError:
             continue
         address = ctypes.cast(function, ctypes.c_void_p).value
-        if address and _works(address, sizes):
+        if address and _works(address, sizes, dtype):
             return Blas(
                 f"{name}.numpy-{np.__version__}", address, INT64 if sizes is ctypes.c_int64 else INT32
             )
@@ -66,15 +68,18 @@ def find() -> Blas | None:
 
 def symbols(module: str) -> dict[str, int]:
     """Give the addresses of what a module of LLVM assembly calls from here."""
-    found = find() if "gemm" in module else None
-    return {found.name: found.address} if found else {}
+    if "gemm" not in module:
+        return {}
+    return {found.name: found.address for dtype in PRECISIONS if (found := find(dtype)) is not None}
 
 
-def _works(address: int, sizes: Any) -> bool:
+def _works(address: int, sizes: Any, dtype: str) -> bool:
     """Hold a small product against NumPy's."""
-    pointer, real, number = ctypes.c_void_p, ctypes.c_double, ctypes.c_int
+    pointer, number = ctypes.c_void_p, ctypes.c_int
+    real = ctypes.c_double if dtype == "float64" else ctypes.c_float
     kinds = [number] * 3 + [sizes] * 3 + [real, pointer, sizes, pointer, sizes, real, pointer, sizes]
-    a, b, c = np.arange(6.0).reshape(3, 2), np.arange(8.0).reshape(4, 2), np.ones((3, 4))
+    a, b = np.arange(6, dtype=dtype).reshape(3, 2), np.arange(8, dtype=dtype).reshape(4, 2)
+    c = np.ones((3, 4), dtype)
     expected = 2.0 * a @ b.T + 3.0 * c
     call = ctypes.CFUNCTYPE(None, *kinds)(address)
     order, m, n, k = ROW_MAJOR, 3, 4, 2
@@ -105,8 +110,8 @@ class Pending:
         """The product in memory."""
         if self._memory is None:
             self._memory = self.code.allocate(*self.shape)
-            zero, one = DOUBLE(0.0), DOUBLE(1.0)
-            self.add_to(self._memory, one, zero)
+            real = self.code.lanes.real
+            self.add_to(self._memory, real(1.0), real(0.0))
         return self._memory
 
     @property
@@ -116,11 +121,11 @@ class Pending:
 
     def add_to(self, memory: Memory, scale: Any, kept: Any) -> None:
         """Write the call ``memory ← kept·memory + scale·product``; both are numbers of the program."""
-        blas = find()
+        lanes = self.code.lanes
+        blas = find(lanes.precision.name)
         assert blas is not None
-        builder = self.code.lanes.builder
-        size = blas.sizes
-        kinds = [INT32] * 3 + [size] * 3 + [DOUBLE, POINTER, size, POINTER, size, DOUBLE, POINTER, size]
+        builder, size, real = lanes.builder, blas.sizes, lanes.real
+        kinds = [INT32] * 3 + [size] * 3 + [real, POINTER, size, POINTER, size, real, POINTER, size]
         module = builder.module
         function = module.globals.get(blas.name) or ir.Function(
             module, ir.FunctionType(ir.VoidType(), kinds), blas.name
@@ -149,7 +154,7 @@ def product(code: Code, left: Tensor, right: Tensor) -> Tensor | None:
     (rows, depth), columns = left.shape, right.shape[1]
     if code.unrolled or code.lanes.networks > 1 or min(rows, depth, columns) < 2:
         return None
-    if rows * depth * columns < LEAST or find() is None:
+    if rows * depth * columns < LEAST or find(code.lanes.precision.name) is None:
         return None
     factors = [_matrix(tensor) for tensor in (left, right)]
     if factors[0] is None or factors[1] is None:
@@ -182,11 +187,11 @@ class Accumulation:
     def write(self, memory: Memory) -> None:
         """Write it."""
         lanes = self.product.code.lanes
-        scale: Any = DOUBLE(self.constant)
+        scale: Any = lanes.real(self.constant)
         for factor in self.factors:
             number = lanes.builder.extract_element(factor.vector, INT32(0))
             scale = lanes.builder.fmul(scale, number)
-        self.product.add_to(memory, scale, DOUBLE(self.kept))
+        self.product.add_to(memory, scale, lanes.real(self.kept))
 
 
 def accumulation(value: Value, own: Tensor, is_state: Callable[[Memory], bool]) -> Accumulation | None:

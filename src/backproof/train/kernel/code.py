@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from backproof.train.kernel import blas
-from backproof.train.kernel.lanes import DOUBLE, INT64, Lanes
+from backproof.train.kernel.lanes import INT64, Lanes
 from backproof.train.kernel.tensor import Computed, Index, Memory, Pad, Tensor, Uniform, plus, times
 
 UNROLL = 3  # loops of the program this short are unrolled all the same
@@ -27,7 +27,7 @@ class Code:
         self.lanes = lanes
         self.scratch = scratch
         self.unrolled = unrolled
-        self.used = 0  # float64 of scratch memory
+        self.used = 0  # numbers of scratch memory
 
     def chunks(self, length: int) -> int:
         """How many vectors hold a line of this length."""
@@ -36,7 +36,7 @@ class Code:
     def allocate(self, lines: int, length: int) -> Memory:
         """Scratch memory for lines of a length; it holds zeros before the first step."""
         stride = self.chunks(length) * self.lanes.width
-        address = self.lanes.builder.gep(self.scratch, [INT64(self.used)], source_etype=DOUBLE)
+        address = self.lanes.builder.gep(self.scratch, [INT64(self.used)], source_etype=self.lanes.real)
         self.used += lines * stride * self.lanes.networks
         return Memory(self.lanes, address, stride)
 

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,12 @@ from backproof.graph import ancestors
 from backproof.train.kernel import blas
 from backproof.train.kernel.generate import Generator, Place, row_stride
 from backproof.train.kernel.lanes import width_of
+from backproof.train.kernel.precision import PRECISIONS, Precision
 from backproof.train.kernel.target import MachineCode, Target, assemble, host, llvm_version
 from backproof.train.network import Step
 
 Array = NDArray[np.float64]
+Numbers = NDArray[Any]  # of the kernel's precision
 Order = NDArray[np.int32]
 MOST_VECTORS = 1500  # a step of more vector operations than this is written as loops, not unrolled
 
@@ -44,6 +47,7 @@ class Kernel:
     unrolled: bool
     vectors: float  # about how many vector operations a step takes
     seconds: float
+    precision: Precision
     module: str = field(repr=False, default="")
 
     @property
@@ -54,18 +58,18 @@ class Kernel:
 
     @property
     def packed(self) -> int:
-        """How many float64 the packed state of one network has."""
+        """How many numbers the packed state of one network has."""
         return self.places[-1].end
 
     def call(
         self,
-        packed: Array,
-        x: Array,
-        y: Array,
+        packed: Numbers,
+        x: Numbers,
+        y: Numbers,
         order: Order,
         rate: float | Array,
         steps: int,
-        scratch: Array,
+        scratch: Numbers,
     ) -> None:
         """Do steps on a packed state; the arrays are as the kernel reads them, ``scratch`` as given by it."""
         rates = np.asarray(rate, dtype=np.float64, order="C")
@@ -74,9 +78,20 @@ class Kernel:
         addresses = [array.ctypes.data for array in (packed, x, y, order, rates)]
         _SIGNATURE(self.code.address)(*addresses, rates.ndim, steps, scratch.ctypes.data)
 
-    def new_scratch(self) -> Array:
+    def new_scratch(self) -> Numbers:
         """Memory for the values of a step; a loop keeps it from step to step."""
-        return np.zeros(self.scratch + self.width * self.networks)
+        return self.zeros(self.scratch + self.width * self.networks)
+
+    def zeros(self, *shape: int) -> Numbers:
+        """Memory for numbers as the kernel computes with them."""
+        return np.zeros(shape, dtype=self.precision.name)
+
+    def rows(self, data: Array, columns: int) -> Numbers:
+        """Data as the kernel reads them: whole vectors, zeros after the end; one column stays as it is."""
+        rows = self.zeros(len(data), row_stride(columns, self.width))
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite there
+            rows[:, :columns] = np.asarray(data).reshape(len(data), columns)
+        return rows
 
     def loop(self, state: Sequence[Array], x: Array, y: Array) -> CompiledLoop:
         """Start a training loop; ``x`` has shape `(samples, inputs)`, ``y`` `(samples, outputs)`."""
@@ -99,9 +114,9 @@ class CompiledLoop:
 
     def __init__(self, kernel: Kernel, state: Sequence[Array], x: Array, y: Array) -> None:
         self._kernel = kernel
-        self._x = padded(x, kernel.inputs, kernel.width)
-        self._y = padded(y, kernel.outputs, kernel.width)
-        self._packed = np.zeros(kernel.packed)
+        self._x = kernel.rows(x, kernel.inputs)
+        self._y = kernel.rows(y, kernel.outputs)
+        self._packed = kernel.zeros(kernel.packed)
         self._scratch = kernel.new_scratch()
         self.restore(state)
 
@@ -125,28 +140,28 @@ class CompiledLoop:
             place.pack(np.asarray(value, dtype=np.float64), self._packed)
 
 
-def padded(data: Array, columns: int, width: int) -> Array:
-    """Rows as the kernel reads them: whole vectors, zeros after the end; one column stays as it is."""
-    stride = row_stride(columns, width)
-    rows = np.zeros((len(data), stride))
-    rows[:, :columns] = np.asarray(data, dtype=np.float64).reshape(len(data), columns)
-    return rows
-
-
 def compile_step(
-    step: Step, target: Target | None = None, *, unrolled: bool | None = None, side_by_side: bool = False
+    step: Step,
+    target: Target | None = None,
+    *,
+    unrolled: bool | None = None,
+    side_by_side: bool = False,
+    dtype: str = "float64",
 ) -> Kernel:
     """Generate and compile the training loop of a step.
 
     Raises `NotCompilableError` for a graph that holds what the generator has no instructions for.
     ``unrolled`` overrides the choice between straight code and loops; ``side_by_side`` asks for a kernel
-    that trains as many networks at once as the widest vector has lanes, see `GroupLoop`.
+    that trains as many networks at once as the widest vector has lanes, see `GroupLoop`. ``dtype`` is
+    "float64" or "float32".
     """
     start = time.perf_counter()
-    target = target or host()
+    precision = PRECISIONS[dtype]
+    target = (target or host()).of(precision)
     networks = target.widest if side_by_side else 1
     vectors = estimate(step, width_of(target, networks))
-    generator = Generator(step, target, vectors <= MOST_VECTORS if unrolled is None else unrolled, networks)
+    unrolled = vectors <= MOST_VECTORS if unrolled is None else unrolled
+    generator = Generator(step, target, unrolled, networks, precision)
     module = generator.generate()
     code = assemble(module, "steps", target, blas.symbols(module))
     return Kernel(
@@ -161,6 +176,7 @@ def compile_step(
         generator.unrolled,
         vectors,
         time.perf_counter() - start,
+        precision,
         module,
     )
 

@@ -16,6 +16,7 @@ from backproof.train.kernel.carry import find_carried
 from backproof.train.kernel.code import Code, NotCompilableError
 from backproof.train.kernel.lanes import DOUBLE, INT32, INT64, POINTER, Lanes, width_of
 from backproof.train.kernel.lower import Lowering
+from backproof.train.kernel.precision import FLOAT64, Precision
 from backproof.train.kernel.target import Target
 from backproof.train.kernel.tensor import (
     Computed,
@@ -33,14 +34,14 @@ from backproof.train.loop import BLOCK
 from backproof.train.network import Step
 
 Array = NDArray[np.float64]
-MOST_SCRATCH = 1 << 24  # float64 of scratch memory; beyond it BLAS does better than this generator
+MOST_SCRATCH = 1 << 24  # numbers of scratch memory; beyond it BLAS does better than this generator
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a state variable stands in the packed state of one network.
 
-    ``lines`` lines of ``stride`` float64 from ``offset`` on.
+    ``lines`` lines of ``stride`` numbers from ``offset`` on.
     """
 
     shape: tuple[int, ...]
@@ -59,19 +60,20 @@ class Place:
     def pack(self, value: Array, packed: Array) -> None:
         """Write a value into the packed state; the unused lanes are left at zero."""
         view = packed[self.offset : self.end].reshape(self.lines, self.stride)
-        if self.lane is None:
-            view[...] = value.reshape(())
-        else:
-            view[:, : self.length] = value.reshape(self.lines, self.length)
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite there
+            if self.lane is None:
+                view[...] = value.reshape(())
+            else:
+                view[:, : self.length] = value.reshape(self.lines, self.length)
 
     def unpack(self, packed: Array) -> Array:
         """Read a value out of the packed state."""
         view = packed[self.offset : self.end].reshape(self.lines, self.stride)
-        return view[:, : self.length].reshape(self.shape).copy()
+        return np.array(view[:, : self.length].reshape(self.shape), dtype=np.float64)
 
 
 def row_stride(columns: int, width: int) -> int:
-    """How many float64 one row of the data takes."""
+    """How many numbers one row of the data takes."""
     return 1 if columns == 1 else -(-columns // width) * width
 
 
@@ -82,11 +84,19 @@ class Generator:
     and the order all steps of the first network, then those of the second.
     """
 
-    def __init__(self, step: Step, target: Target, unrolled: bool, networks: int = 1) -> None:
+    def __init__(
+        self,
+        step: Step,
+        target: Target,
+        unrolled: bool,
+        networks: int = 1,
+        precision: Precision = FLOAT64,
+    ) -> None:
         self.step = step
         self.target = target
         self.unrolled = unrolled
         self.networks = networks
+        self.precision = precision
         self.width = width_of(target, networks)
         self.batch = np.shape(step.x.value)[0] if np.ndim(step.x.value) == 2 else 1
         places: list[Place] = []
@@ -113,7 +123,7 @@ class Generator:
             function.append_basic_block(n) for n in ("entry", "first", "step", "done")
         )
         builder = ir.IRBuilder(entry)
-        lanes = Lanes(builder, self.target, self.networks)
+        lanes = Lanes(builder, self.target, self.networks, self.precision)
         self.code = code = Code(lanes, scratch, unrolled=self.unrolled)
         held = [self._held(place) for place in self.places]
         uses = _uses(self.step)
@@ -183,12 +193,15 @@ class Generator:
     def _rate(self) -> Tensor:
         builder, lanes = self.code.lanes.builder, self.code.lanes
         place = builder.gep(self.rates, [builder.mul(self.number, self.rate_stride)], source_etype=DOUBLE)
-        return self.code.uniform(lanes.spread(builder.load(place, typ=DOUBLE)))
+        rate = builder.load(place, typ=DOUBLE)
+        if lanes.precision is not FLOAT64:
+            rate = builder.fptrunc(rate, lanes.real)
+        return self.code.uniform(lanes.spread(rate))
 
     def _packed(self, place: Place) -> Memory:
         lanes = self.code.lanes
         offset = INT64(place.offset * self.networks)
-        address = lanes.builder.gep(self.state, [offset], source_etype=DOUBLE)
+        address = lanes.builder.gep(self.state, [offset], source_etype=lanes.real)
         return Memory(lanes, address, place.stride)
 
     def _held(self, place: Place) -> Memory:
@@ -201,9 +214,9 @@ class Generator:
 
     def _local(self, place: Place) -> Memory:
         size = place.lines * place.stride * self.networks
-        local = self.code.lanes.builder.alloca(ir.ArrayType(DOUBLE, size))
+        local = self.code.lanes.builder.alloca(ir.ArrayType(self.precision.real, size))
         local.type = POINTER
-        local.align = 8 * self.code.lanes.size
+        local.align = self.precision.bytes * self.code.lanes.size
         return Memory(self.code.lanes, local, place.stride)
 
     def _copy(self, place: Place, source: Memory, destination: Memory) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.train.kernel.compile import Kernel, padded
+from backproof.train.kernel.compile import Kernel, Numbers
 
 Array = NDArray[np.float64]
 Order = NDArray[np.int32]
@@ -38,10 +38,10 @@ class GroupLoop:
         self._samples = len(x[0])
         shared = all(array is x[0] for array in x) and all(array is y[0] for array in y)
         self._offset = 0 if shared else self._samples
-        self._x = _joined(x[:1] if shared else x, kernel.inputs, kernel.width)
-        self._y = _joined(y[:1] if shared else y, kernel.outputs, kernel.width)
+        self._x = _joined(kernel, x[:1] if shared else x, kernel.inputs)
+        self._y = _joined(kernel, y[:1] if shared else y, kernel.outputs)
         self._scratch = kernel.new_scratch()
-        self._packed = np.zeros((kernel.packed, kernel.networks))
+        self._packed = kernel.zeros(kernel.packed, kernel.networks)
         for lane in range(kernel.networks):
             for place, value in zip(kernel.places, states[min(lane, self._count - 1)], strict=True):
                 place.pack(np.asarray(value, dtype=np.float64), self._packed[:, lane])
@@ -78,7 +78,7 @@ class GroupLoop:
         """
         *parameters, total = kernel.places
         end = parameters[-1].end
-        packed = np.zeros((kernel.packed, kernel.networks))
+        packed = kernel.zeros(kernel.packed, kernel.networks)
         packed[:end] = self._packed[:end]
         first = np.minimum(np.arange(kernel.networks), self._count - 1) * self._offset
         rows = (first[:, None] + np.arange(self._samples)).astype(np.int32)
@@ -90,5 +90,5 @@ class GroupLoop:
         return np.asarray(np.isfinite(self._packed[:, : self._count]).all(axis=0))
 
 
-def _joined(data: Sequence[Array], columns: int, width: int) -> Array:
-    return np.concatenate([padded(array, columns, width) for array in data])
+def _joined(kernel: Kernel, data: Sequence[Array], columns: int) -> Numbers:
+    return np.concatenate([kernel.rows(array, columns) for array in data])

@@ -13,6 +13,7 @@ from typing import Any
 from llvmlite import ir
 
 from backproof.train.kernel import exponential
+from backproof.train.kernel.precision import FLOAT64, Precision
 from backproof.train.kernel.target import Target
 
 DOUBLE = ir.DoubleType()
@@ -29,14 +30,22 @@ class Lanes:
     1) of each of ``networks`` networks that are trained side by side. ``size`` is how many numbers it holds.
     """
 
-    def __init__(self, builder: ir.IRBuilder, target: Target, networks: int = 1) -> None:
+    def __init__(
+        self,
+        builder: ir.IRBuilder,
+        target: Target,
+        networks: int = 1,
+        precision: Precision = FLOAT64,
+    ) -> None:
         self.builder = builder
         self.target = target
         self.networks = networks
+        self.precision = precision
+        self.real = precision.real
         self.width = width_of(target, networks)
         self.size = self.width * networks
-        self.type = ir.VectorType(DOUBLE, self.size)
-        self.integers = ir.VectorType(INT64, self.size)
+        self.type = ir.VectorType(self.real, self.size)
+        self.integers = ir.VectorType(precision.integer, self.size)
 
     def splat(self, value: float) -> ir.Constant:
         """The same number in every lane."""
@@ -51,6 +60,18 @@ class Lanes:
         vector = self.builder.insert_element(ir.Constant(self.type, ir.Undefined), scalar, INT32(0))
         zeros = ir.Constant(ir.VectorType(INT32, self.size), [0] * self.size)
         return self.builder.shuffle_vector(vector, vector, zeros)
+
+    def load(self, address: Any) -> Any:
+        """One vector from memory."""
+        return self.builder.load(address, align=self.precision.bytes, typ=self.type)
+
+    def load_one(self, address: Any) -> Any:
+        """One number from memory."""
+        return self.builder.load(address, align=self.precision.bytes, typ=self.real)
+
+    def store(self, vector: Any, address: Any) -> None:
+        """One vector into memory."""
+        self.builder.store(vector, address, align=self.precision.bytes)
 
     def gathered(self, scalars: Sequence[Any]) -> Any:
         """One scalar of the program for each network, in the lanes of that network."""
@@ -125,12 +146,15 @@ class Lanes:
 
     def intrinsic(self, name: str, *operands: Any) -> Any:
         """Call one of LLVM's generic intrinsics on whole vectors."""
-        function = self._declare(f"{name}.v{self.size}f64", self.type, [self.type] * len(operands))
+        function = self._declare(
+            f"{name}.v{self.size}f{self.precision.bits}", self.type, [self.type] * len(operands)
+        )
         return self.builder.call(function, operands)
 
     def library(self, name: str, *operands: Any) -> Any:
         """Call a function of the C library lane by lane."""
-        function = self._declare(name, DOUBLE, [DOUBLE] * len(operands))
+        name = name if self.precision is FLOAT64 else f"{name}f"
+        function = self._declare(name, self.real, [self.real] * len(operands))
         result: Any = ir.Constant(self.type, ir.Undefined)
         for lane in range(self.size):
             scalars = [self.builder.extract_element(operand, INT32(lane)) for operand in operands]
@@ -144,20 +168,20 @@ class Lanes:
         return ir.Function(module, ir.FunctionType(result, operands), name)
 
     def power_of_two(self, shifted: Any) -> Any:
-        """2^k for the k in the low bits of a double (see exponential.MAGIC), k in −1022…1023."""
+        """2^k for the k in the low bits of a number (see exponential.Form.magic), both normal."""
         bits = self.builder.bitcast(shifted, self.integers)
         return self._exponent(bits)
 
     def halves_of_power_of_two(self, shifted: Any) -> tuple[Any, Any]:
-        """Two factors whose product is 2^k, each of them normal, k in −2044…2046."""
+        """Two factors whose product is 2^k, each of them normal: k may be twice as large."""
         bits = self.builder.bitcast(shifted, self.integers)
-        k = self.builder.sub(bits, self.whole(_bits(exponential.MAGIC)))
+        k = self.builder.sub(bits, self.whole(self.precision.pattern(exponential.form_of(self).magic)))
         half = self.builder.ashr(k, self.whole(1))
         return self._exponent(half), self._exponent(self.builder.sub(k, half))
 
     def _exponent(self, k: Any) -> Any:
-        biased = self.builder.add(k, self.whole(1023))
-        return self.builder.bitcast(self.builder.shl(biased, self.whole(52)), self.type)
+        biased = self.builder.add(k, self.whole(self.precision.bias))
+        return self.builder.bitcast(self.builder.shl(biased, self.whole(self.precision.fraction)), self.type)
 
     def total(self, vector: Any, combine: Callable[[Any, Any], Any]) -> Any:
         """Combine all elements; every lane of the result holds it, so that nothing has to be spread again."""
@@ -192,12 +216,6 @@ class Lanes:
 def width_of(target: Target, networks: int = 1) -> int:
     """How many elements of one network's value a vector holds."""
     return target.lanes if networks == 1 else 1
-
-
-def _bits(value: float) -> int:
-    import struct
-
-    return int(struct.unpack("<q", struct.pack("<d", value))[0])
 
 
 def _truth(lanes: Lanes, condition: Any) -> Any:

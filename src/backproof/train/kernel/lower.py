@@ -27,7 +27,7 @@ from backproof.train.kernel.chains import (
     terms_of,
 )
 from backproof.train.kernel.code import Code, NotCompilableError
-from backproof.train.kernel.lanes import DOUBLE, ELEMENTWISE, KEEPS_FINITE, KEEPS_ZERO, POINTER
+from backproof.train.kernel.lanes import ELEMENTWISE, KEEPS_FINITE, KEEPS_ZERO, POINTER
 from backproof.train.kernel.tensor import Index, LaneSum, Memory, Pad, Tensor, layout
 
 MOST_FACTORS = 6  # a product that is used twice is computed twice rather than early, up to this length
@@ -156,7 +156,7 @@ class Lowering:
         padded[:, : array.shape[lane]] = lines
         module = self.lanes.builder.module
         padded = np.repeat(padded, self.lanes.networks, axis=1)
-        kind = ir.ArrayType(DOUBLE, padded.size)
+        kind = ir.ArrayType(self.lanes.real, padded.size)
         data = ir.GlobalVariable(module, kind, module.get_unique_name("constant"))
         data.global_constant = True
         data.type = POINTER
@@ -302,7 +302,7 @@ def _reshape(lowering: Lowering, node: Node) -> Value:
 
 def _astype(lowering: Lowering, node: Node) -> Value:
     if np.asarray(node.value).dtype.kind not in "fb":
-        raise NotCompilableError("the kernel computes in float64 only")
+        raise NotCompilableError("the kernel computes in floating point only")
     return lowering.operand(node, 0)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
+
+from backproof.train.kernel.precision import Precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class Target:
     triple: str
     cpu: str
     features: str
+
+    def of(self, precision: Precision) -> Target:
+        """The same processor, counting numbers of another size."""
+        factor = 64 // precision.bits
+        return replace(self, lanes=self.lanes * factor, widest=self.widest * factor)
 
 
 @cache

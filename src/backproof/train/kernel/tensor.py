@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from llvmlite import ir
 
-from backproof.train.kernel.lanes import DOUBLE, INT64, POINTER, Lanes
+from backproof.train.kernel.lanes import INT64, POINTER, Lanes
 
 Index = Any  # a Python int while code is unrolled, an LLVM integer inside a loop of the program
 
@@ -161,23 +161,23 @@ class Memory:
         offset = times(builder, offset, self.lanes.networks)
         if isinstance(offset, int):
             offset = INT64(offset)
-        return builder.gep(self.address, [offset], source_etype=DOUBLE)
+        return builder.gep(self.address, [offset], source_etype=self.lanes.real)
 
     def load(self, line: Index, chunk: Index, /) -> Any:
         """The vector of one chunk."""
         place = self._at(line, times(self.lanes.builder, chunk, self.lanes.width))
-        return self.lanes.builder.load(place, align=8, typ=self.lanes.type)
+        return self.lanes.load(place)
 
     def store(self, line: Index, chunk: Index, vector: Any) -> None:
         """Write the vector of one chunk."""
         place = self._at(line, times(self.lanes.builder, chunk, self.lanes.width))
-        self.lanes.builder.store(vector, place, align=8)
+        self.lanes.store(vector, place)
 
     def element(self, line: Index, lane: Index, /) -> Any:
         """One element in every lane."""
         if self.lanes.width == 1:
             return self.load(line, lane)
-        scalar = self.lanes.builder.load(self._at(line, lane), align=8, typ=DOUBLE)
+        scalar = self.lanes.load_one(self._at(line, lane))
         return self.lanes.spread(scalar)
 
 
@@ -193,19 +193,19 @@ class Gathered:
     def _addresses(self, line: Index, lane: Index) -> list[Any]:
         builder = self.lanes.builder
         offsets = [plus(builder, builder.mul(row, INT64(self.stride)), lane) for row in self.rows(line)]
-        return [builder.gep(self.data, [offset], source_etype=DOUBLE) for offset in offsets]
+        return [builder.gep(self.data, [offset], source_etype=self.lanes.real) for offset in offsets]
 
     def load(self, line: Index, chunk: Index, /) -> Any:
         """The vector of one chunk."""
         if self.lanes.width == 1:
             return self.element(line, chunk)
         (address,) = self._addresses(line, times(self.lanes.builder, chunk, self.lanes.width))
-        return self.lanes.builder.load(address, align=8, typ=self.lanes.type)
+        return self.lanes.load(address)
 
     def element(self, line: Index, lane: Index, /) -> Any:
         """One element in every lane."""
         addresses = self._addresses(line, lane)
-        return self.lanes.gathered([self.lanes.builder.load(a, align=8, typ=DOUBLE) for a in addresses])
+        return self.lanes.gathered([self.lanes.load_one(a) for a in addresses])
 
 
 def times(builder: ir.IRBuilder, index: Index, factor: int) -> Index:
