@@ -112,6 +112,7 @@ def test_train_leaves_open_what_was_not_given():
     assert (options.as_asked, options.steps, options.bias, options.layers) == (True, 1000, False, [2, 7, 3])
     names = (
         "activation standardize target range samples data inputs outputs loss optimizer lr batch seed dtype"
+        " output_activation weight_decay schedule validation"
     )
     assert all(getattr(options, name) is None for name in names.split())
     assert (options.networks, options.output_format, options.program) == (None, "text", None)
@@ -128,7 +129,6 @@ def test_train_leaves_open_what_was_not_given():
         ["--data", "a.csv", "--target", "cos(x)"],
         ["--inputs", "a"],
         ["--range", "2", "1"],
-        ["--optimizer", "lbfgs"],
         ["net.py", "--layers", "1,2,1"],
     ],
 )

@@ -179,6 +179,18 @@ def test_two_classes_by_one_output(capsys):
     assert network["accuracy"] > 0.97
 
 
+def test_a_full_batch(capsys):
+    """A full batch is the number of samples, without its being given."""
+    full, counted = (
+        as_json(capsys, "--batch", batch, "--samples", "40", "--steps", "2000")["networks"][0]
+        for batch in ("full", "40")
+    )
+    assert full == counted
+    code, _, err = train(capsys, "--batch", "ful")
+    assert code == 2
+    assert "--batch" in err
+
+
 def test_schedule_and_decay(capsys):
     """The rate changes as the schedule says, the decay pulls weights down, and the report tells both."""
     plain = as_json(capsys, "--steps", "3000")["networks"][0]["final_loss"]

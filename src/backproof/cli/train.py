@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from backproof.cli.options import Subparsers
 
 
+ACTIVATIONS = "sigmoid, tanh, relu, leaky-relu, elu, gelu, softplus, sin or linear"
+
+
 def add_parser(verbs: Subparsers) -> None:
     """Add the verb and its options."""
     parser = verbs.add_parser(
@@ -26,9 +29,13 @@ def add_parser(verbs: Subparsers) -> None:
     network.add_argument(
         "--layers", type=_layers, metavar="N,N,...", help="units of each layer (default: 1,10,1)"
     )
-    network.add_argument("--activation", metavar="NAME", help="of the hidden layers (default: sigmoid)")
     network.add_argument(
-        "--output-activation", metavar="NAME", help="of the last layer (default: by the loss, linear)"
+        "--activation", metavar="NAME", help=f"of the hidden layers: {ACTIVATIONS} (default: sigmoid)"
+    )
+    network.add_argument(
+        "--output-activation",
+        metavar="NAME",
+        help="of the last layer, also softmax (default: linear, or what the loss goes with)",
     )
     network.add_argument("--bias", action=flag, help="biases in each layer (default: yes)")
     network.add_argument(
@@ -73,7 +80,7 @@ def add_parser(verbs: Subparsers) -> None:
         help="how the rate changes: constant, step:EVERY,FACTOR, exponential:EVERY,FACTOR, cosine[:LAST],"
         " warmup:STEPS, or warmup:STEPS+one of them (default: constant)",
     )
-    how.add_argument("--batch", type=positive_integer, metavar="N", help="samples in a step (default: 1)")
+    how.add_argument("--batch", type=_batch, metavar="N", help="samples in a step, or full (default: 1)")
     how.add_argument("--steps", type=positive_integer, metavar="N", help="(default: 5000000)")
     how.add_argument("--seed", type=int, metavar="N", help="(default: 0)")
     how.add_argument("--dtype", choices=["float64", "float32"], help="(default: float64)")
@@ -118,6 +125,10 @@ def run(arguments: argparse.Namespace) -> int:
     from backproof.train.command import run as train
 
     return train(arguments)
+
+
+def _batch(text: str) -> int | str:
+    return text if text == "full" else positive_integer(text)
 
 
 def _layers(text: str) -> list[int]:

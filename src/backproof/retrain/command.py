@@ -27,7 +27,8 @@ from backproof.train.writing import check_folder, write_whole
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
 NOT_TAKEN = (
     "activation", "batch", "bias", "dtype", "inputs", "loss", "optimizer", "outputs", "range", "samples",
-    "standardize", "checkpoint", "resume", "what_if",
+    "standardize", "checkpoint", "resume", "what_if", "output_activation", "weight_decay", "schedule",
+    "validation",
 )  # fmt: skip
 
 

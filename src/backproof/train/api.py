@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,7 +49,7 @@ class TrainOptions(TypedDict, total=False):
     lr: float
     schedule: str
     validation: float
-    batch: int
+    batch: int | Literal["full"]
     steps: int
     seed: int
     dtype: str

@@ -138,7 +138,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         outputs=names[1],
         standardize=bool(given("standardize", not asked)),
         rate=rate,
-        batch=_whole("--batch", given("batch", 1)),
+        batch=0 if given("batch", 1) == "full" else _whole("--batch", given("batch", 1)),
         steps=_whole("--steps", given("steps", AS_ASKED_STEPS if asked else STEPS)),
         seed=_whole("--seed", given("seed", 0), least=0),
         networks=_whole("--networks", given("networks", 1)),
@@ -208,6 +208,8 @@ def _fitted(options: Options, *, layers_given: bool) -> Options:
         )
     if outputs == 1 and options.network.output_activation == "softmax":
         raise OptionError("--output-activation softmax: of one output it is 1 whatever the network does.")
+    if not options.batch:
+        options = replace(options, batch=len(data.x))
     if options.batch > len(data.x):
         raise OptionError(
             f"--batch {options.batch}: there are only {_count(len(data.x), 'sample')} to learn from."

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from backproof.train.kernel import compile_step
 from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, Network, training_step
 from backproof.train.schedule import rates_at, read_schedule
+from tests.train.runs import QUESTION, Array
 
-Array = NDArray[np.float64]
 STEPS = 100
 # Steps of momentum go further than those of plain descent, and those of Adam have the size of the rate. All
 # are numbers that float32 holds exactly, as which TensorFlow keeps some of them.
@@ -31,7 +31,11 @@ class Case:
     batch: int | None = 4
     schedule: str = "constant"
     steps: int = STEPS
-    rate: float | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Is it the question's network, data and rate?"""
+        return self.network == QUESTION
 
     @property
     def stops(self) -> tuple[int, ...]:
@@ -42,14 +46,16 @@ class Case:
         """First parameters, data, the samples of each step and their rates."""
         random = np.random.default_rng(len(self.name))
         network = self.network
+        if self.asked:
+            return _question(random, self.steps)
         x = random.normal(size=(23, network.layers[0]))
         if LOSSES[network.loss].of_classes:
             y = np.eye(network.layers[-1])[random.integers(0, network.layers[-1], 23)]
         else:
             y = random.normal(size=(23, network.layers[-1]))
         shape = (self.steps,) if self.batch is None else (self.steps, self.batch)
-        rate = self.rate or RATES[network.optimizer]
-        rates = rates_at(read_schedule(self.schedule, rate, self.steps), 0, self.steps)
+        plan = read_schedule(self.schedule, RATES[network.optimizer], self.steps)
+        rates = rates_at(plan, 0, self.steps)
         start = [random.normal(size=each) * 0.8 for each in network.shapes()]
         return {
             "x": x,
@@ -60,8 +66,22 @@ class Case:
         }
 
 
+def _question(random: np.random.Generator, steps: int) -> dict[str, NDArray[np.generic]]:
+    """Weights, data and order of samples as in the question, x in [0, 15)."""
+    x = random.uniform(0, 15, (500, 1))
+    return {
+        "x": x,
+        "y": np.sin(x),
+        "order": random.integers(0, 500, steps).astype(np.int32),
+        "rates": np.full(steps, float(np.float32(0.01))),  # as TensorFlow's optimiser rounds it
+        "start0": random.uniform(-1, 1, (1, 10)),
+        "start1": random.uniform(-1, 1, (10, 1)),
+    }
+
+
 def _cases() -> list[Case]:
-    cases = [Case(f"{name}, one sample", Network((2, 5, 3), optimizer=name), None) for name in OPTIMIZERS]
+    cases = [Case("the question's network", QUESTION, None, steps=1000)]
+    cases += [Case(f"{name}, one sample", Network((2, 5, 3), optimizer=name), None) for name in OPTIMIZERS]
     cases += [
         Case(f"{name}, decay", Network((2, 5, 3), "tanh", optimizer=name, decay=0.125)) for name in OPTIMIZERS
     ]
@@ -114,7 +134,7 @@ def write(folder: Path, cases: Sequence[Case]) -> None:
     for number, case in enumerate(cases):
         arrays |= {f"{number}/{name}": value for name, value in case.arrays().items()}
         network = {**asdict(case.network), "parameters": len(case.network.shapes())}
-        listed.append({**network, "schedule": case.schedule, "stops": case.stops})
+        listed.append({**network, "schedule": case.schedule, "stops": case.stops, "asked": case.asked})
     np.savez(folder / "cases.npz", allow_pickle=False, **arrays)
     (folder / "cases.json").write_text(json.dumps(listed), encoding="utf-8")
 

@@ -72,8 +72,9 @@ def train(case, start, x, y, order, rates):
     steps = len(order)
     given = (order.reshape(steps, -1), rates, jnp.arange(1.0, steps + 1.0))
     _, seen = jax.lax.scan(step, (parameters, memories), given)
+    seen = [np.asarray(value) for value in seen]
     for number in range(steps):
-        yield [np.asarray(value[number]) for value in seen]
+        yield [value[number] for value in seen]
 
 
 if __name__ == "__main__":
