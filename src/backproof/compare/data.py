@@ -87,8 +87,13 @@ class Data:
     @cached_property
     def laws(self) -> list[Law | None]:
         """The law that each number of an input was drawn by."""
-        trace = self.seen.step.trace
-        return [law for each in self.inputs for law in [law_of(trace, each.holder)] * each.values.shape[1]]
+        trace, found = self.seen.step.trace, list[Law | None]()
+        for each in self.inputs:
+            law = law_of(trace, each.holder)
+            if law is not None and law.kind == "constant" and np.ptp(each.values) > 0:
+                law = None  # that of one sample
+            found += [law] * each.values.shape[1]
+        return found
 
     @cached_property
     def count(self) -> int | None:
@@ -198,17 +203,12 @@ def _order(positions: list[Array] | None, count: int, shuffled: bool) -> str | N
 def source(seen: Seen, port: Port) -> Source:
     """Find all samples of a port."""
     base, first = port.node, seen.judgement.windows[0].start
-    if time_of(base) < first and port.held > 1:
+    same = all(np.array_equal(v, base.value) for v in seen.values(base))
+    if port.held > 1 and (same if len(seen.series) > 1 else time_of(base) < first):
         return Source(port, port.rows(base.value), True)
     if seen.drawn(base):
         return Source(port, _known(seen, port), False, anew=True)
-    if (
-        port.held > 1
-        and len(seen.series) > 1
-        and all(np.array_equal(v, base.value) for v in seen.values(base))
-    ):
-        return Source(port, port.rows(base.value), True)
-    choices = _choices(base, first)
+    choices = _choices(seen, base, first)
     if choices:
         values = _gathered(port, choices)
         if values is not None:
@@ -240,9 +240,20 @@ def _root(node: Node) -> Node:
     return node
 
 
-def _choices(base: Node, first: int) -> list[Choice]:
+def _choices(seen: Seen, base: Node, first: int) -> list[Choice]:
     """The nodes by which a sample was taken out of arrays; none where they do not take the same rows."""
     inside = time_of(base) >= first
+    changing = {n for table in seen.series for n in table}
+    taken = [
+        choice
+        for node in ancestors([base])
+        if node in changing
+        and node.operation == "index"
+        and node.operands[0] not in changing
+        and (choice := chosen_rows(node, time_of(node))) is not None
+    ]
+    if taken:
+        return taken if len({(c.count, c.rows) for c in taken}) == 1 else []
     found: dict[Node, Choice] = {}
     for node in ancestors([base], stop=lambda n: inside and chosen_rows(n, first) is not None):
         if not inside and node.operation == "index" and _root(node.operands[0]).operation == "index":

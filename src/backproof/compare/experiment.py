@@ -21,8 +21,9 @@ from backproof.pipeline import check_program
 from backproof.runner import Runner
 from backproof.source import Program
 from backproof.trace import trace_program
+from backproof.trace.run import NODES
 
-STEPS = 12  # enough to tell samples in turn from samples at random
+LOOKS = ((12, 16_000), (4, NODES))  # steps and nodes: enough to tell samples in turn from samples at random
 SECONDS = 20.0
 
 
@@ -39,6 +40,12 @@ class Experiment:
         """The program without its comments and its layout."""
         return ast.dump(ast.parse(self.program.text))
 
+    @property
+    def unmoved(self) -> bool:
+        """Does ``check`` name parameters that no update of the step changes?"""
+        moved = {p.name for p in self.seen.step.parameters}
+        return any(p.name not in moved for p in self.report.parameters)
+
     @cached_property
     def network(self) -> Network | None:
         """Its forward pass, where it is seen what goes in and what comes out."""
@@ -47,7 +54,7 @@ class Experiment:
     @cached_property
     def model(self) -> str | None:
         """Its forward pass in words."""
-        return None if self.network is None else described(self.network)
+        return None if self.network is None or self.unmoved else described(self.network)
 
     @cached_property
     def data(self) -> Data | None:
@@ -84,8 +91,12 @@ def experiment(program: Program, loss: str | None, seconds: float | None, runner
         When no training step was seen, with what ``check`` says of it.
     """
     report = check_program(program, loss=loss, timeout=seconds, runner=runner)
-    trace = trace_program(program, steps=STEPS, seconds=seconds or SECONDS, runner=runner)
-    judgement = judge(trace, loss)
+    judgement = None
+    for steps, nodes in LOOKS:
+        trace = trace_program(program, steps=steps, nodes=nodes, seconds=seconds or SECONDS, runner=runner)
+        judgement = judge(trace, loss)
+        if judgement is not None:
+            break
     if judgement is None:
         reason = report.reason or "no training step was seen in it"
         raise NoTrainingStepError(reason if program.filename in reason else f"{program.filename}: {reason}")

@@ -135,8 +135,8 @@ def _seeds(network: Network) -> range:
 
 def _penalties(network: Network, rests: Sequence[float]) -> dict[str, float] | None:
     """What half the squares of the parameters are multiplied by in the rests; None where it is not that."""
-    if not any(rests):
-        return {}
+    if np.ptp(rests) <= 1e-6 * float(np.max(np.abs(rests))):
+        return {}  # nothing, or a total of the steps before
     names = list(dict.fromkeys(network.owners))
     if len(names) > MOST:
         return None

@@ -219,6 +219,7 @@ def network(seen: Seen) -> Network | None:
     fed = reached(order, set(data)) & moving
     meets = _meets(order, data, moving)
     inputs = {bases[d] for d in data if any(m not in fed for m in meets[d])}
+    inputs -= {base for base in inputs if _made_of(base, inputs) is not base}
     late = {d: [m for m in meets[d] if m in fed] for d in data}
     late = {d: met for d, met in late.items() if met and bases[d] not in inputs}
     drawn = {n for base in inputs for n in seen.drawn(base)}
@@ -227,6 +228,9 @@ def network(seen: Seen) -> Network | None:
     for d, met in late.items():
         if d not in masks:
             goals.setdefault(bases[d], []).extend(met)
+    for base in list(goals):
+        if (other := _made_of(base, set(goals))) is not base:
+            goals[other] += goals.pop(base)
     ends = {base: _output(order, step, fed, met) for base, met in goals.items()}
     outputs = list(dict.fromkeys(end for end in ends.values() if end is not None))
     picked = None
@@ -254,6 +258,11 @@ def _is_filled(node: Node, order: Sequence[Node]) -> bool:
     """Is this an array that results are only put into?"""
     uses = [n for n in order if node in n.operands]
     return bool(uses) and all(n.operation == "index_update" and n.operands[0] is node for n in uses)
+
+
+def _made_of(base: Node, others: set[Node]) -> Node:
+    """The datum among others that a datum is computed from; itself where it is from none."""
+    return next((n for n in ancestors([base]) if n in others), base)
 
 
 def _meets(order: Sequence[Node], data: Iterable[Node], moving: set[Node]) -> dict[Node, list[Node]]:

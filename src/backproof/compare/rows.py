@@ -54,6 +54,8 @@ class Pair:
     def match(self) -> Match:
         """The pairing of their parameters."""
         a, b = self.first, self.second
+        if a.unmoved or b.unmoved:
+            return Match(None)  # what is never updated looks like data
         if a.network is None or b.network is None or a.start is None or b.start is None:
             return Match(None)
         return match(a.network, b.network, (a.start.numbers, b.start.numbers))
@@ -297,12 +299,19 @@ def _same_penalties(pair: Pair, a: Mapping[str, float], b: Mapping[str, float]) 
 
 def _same_by_value(pair: Pair, inferred: bool) -> bool | None:
     """Have both losses the same values at the same points?"""
-    ratios = _ratios(pair, lambda n, numbers, x, t: np.array([n.loss_at(numbers, x, t)]))
+    ratios = _ratios(pair, _differences)
     if ratios is None:
         return None
     if np.ptp(ratios) > CLOSE * float(np.max(np.abs(ratios))):
         return False
     return inferred or bool(abs(ratios[0] - 1) <= CLOSE)
+
+
+def _differences(network: Network, numbers: Array, sample: Array, target: Array) -> Array:
+    """What the loss at a point is more than at others: a total of former steps does not count."""
+    here = network.loss_at(numbers, sample, target)
+    there = network.loss_at(numbers / 2, sample, target), network.loss_at(numbers, sample / 2, target / 2)
+    return here - np.array(there)
 
 
 def _ratios(pair: Pair, look: Callable[[Network, Array, Array, Array], Array]) -> Array | None:
@@ -319,7 +328,7 @@ def _ratios(pair: Pair, look: Callable[[Network, Array, Array, Array], Array]) -
             sample, target = pairs[0]
             x = look(a, numbers, sample, target)
             y = look(b, moved(numbers, partner), sample, target)
-            y = y[partner] if y.size == len(partner) and y.size > 1 else y
+            y = y[partner] if y.size == len(partner) and look is not _differences else y
             size = float(x @ x)
             if not size or not np.all(np.isfinite(x)) or not np.all(np.isfinite(y)):
                 return None
@@ -358,9 +367,11 @@ def _update(pair: Pair) -> Iterator[Row]:
 def _same_update(a: Update, b: Update) -> bool | None:
     if a.rule is None or b.rule is None:
         return None
-    if a.rule != b.rule or (a.changing, a.bounded) != (b.changing, b.bounded):
+    if a.rule != b.rule or (a.changing, a.bounded) != (b.changing, b.bounded) or a.kept != b.kept:
         return False
-    if a.kept != b.kept or abs(a.decay - b.decay) > CLOSE * max(a.decay, b.decay):
+    if a.decay is None or b.decay is None:
+        return None
+    if abs(a.decay - b.decay) > 1e-5 * max(a.decay, b.decay):
         return False
     if a.rate is None or b.rate is None:
         return True if a.rule == b.rule == "a minimiser of a library" else None

@@ -55,15 +55,10 @@ class Seen:
 
     def _with_what_was_handed_in(self, values: dict[Node, Any]) -> dict[Node, Any]:
         """The same with data that were only named or arranged before the step began, as an argument is."""
-        for copy in self.given:
-            node, other = self.originals[copy], None
+        for node, value in list(values.items()):
             while node.operation in SHAPED and node.operands:
-                other = values.get(node, other)
-                if other is not None:
-                    other = _as_before(node, other)
-                node = node.operands[0]
-            if other is not None:
-                values.setdefault(node, other)
+                node, value = node.operands[0], _as_before(node, value)
+                values.setdefault(node, value)
         return values
 
     def values(self, node: Node) -> list[Any]:
@@ -113,10 +108,7 @@ class Seen:
         return found
 
     def _base(self, copy: Node) -> Node:
-        node = self.originals[copy]
-        while node.operation in SHAPED and node.operands:
-            node = node.operands[0]
-        return node
+        return _arranged(self.originals[copy])
 
     def _varies(self, node: Node) -> bool:
         return len(set(self._mark(node))) > 1
@@ -169,6 +161,13 @@ def reached(order: Sequence[Node], roots: set[Node]) -> set[Node]:
         if any(o in found for o in node.operands):
             found.add(node)
     return found
+
+
+def _arranged(node: Node) -> Node:
+    """What a value was before it was named or arranged."""
+    while node.operation in SHAPED and node.operands:
+        node = node.operands[0]
+    return node
 
 
 def _number(value: Any) -> float:

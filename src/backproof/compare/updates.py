@@ -25,14 +25,15 @@ NARROW = 1e-2  # of a rate: what the small number below a root may take away
 class Update:
     """A rule, None where it is not known; what it multiplies a gradient by; the shares that are kept.
 
-    ``decay`` is the share of the parameters in the gradient that is no part of the loss. ``changing`` says
+    ``decay`` is the share of the parameters in the gradient that is no part of the loss, None where the
+    gradient is wrong and so it is not known. ``changing`` says
     that the rate is another in every step; ``bounded`` that gradients are cut off or brought to a length.
     """
 
     rule: str | None
     rate: float | None
     kept: tuple[float, ...] = ()
-    decay: float = 0.0
+    decay: float | None = 0.0
     changing: bool = False
     bounded: bool = False
 
@@ -75,7 +76,7 @@ def update_of(seen: Seen) -> Update:
     match [squared for squared, _ in memories]:
         case []:
             return Update("gradient descent", _plain_rate(judgement), (), decay, changing, bounded)
-        case [False]:
+        case [False] if 0 < shares[0] < 1:
             rule = "momentum" if _is_classical(step) else "Nesterov momentum"
             return Update(rule, _plain_rate(judgement), shares, decay, changing, bounded)
         case [True] if shares == (1.0,):
@@ -196,8 +197,10 @@ def _plain_rate(judgement: Judgement) -> float | None:
     return float(f"{np.mean(scales):.9g}") if steady else None
 
 
-def _decay(judgement: Judgement) -> float:
-    """The share of the parameters that the gradients have more than the loss."""
+def _decay(judgement: Judgement) -> float | None:
+    """The share of the parameters that the gradients have more than the loss; None where they are wrong."""
+    if not judgement.verdict.correct:
+        return None if judgement.step.decays else 0.0
     found = [c.decay.square for c in judgement.verdict.comparisons if c.decay is not None]
     if found:
         return float(f"{max(found):.6g}")
