@@ -11,7 +11,7 @@ import pytest
 
 import backproof
 from backproof.errors import BackproofError
-from backproof.train import pictures
+from backproof.train import panels, pictures
 from backproof.train.fits import fits_of
 from backproof.train.pictures import check_picture_path, write_curve, write_picture
 
@@ -94,8 +94,8 @@ def test_many_outputs_and_samples(tmp_path):
     x = np.linspace(0.0, 1.0, 7001)
     trained = backproof.train(x, np.stack([x * n for n in range(9)], axis=1), steps=20)
     figure = pictures._figure(trained._result)
-    assert len(figure.axes) == pictures.MOST_PANELS + 1
-    assert len(figure.axes[0].get_lines()[0].get_xdata()) <= pictures.DOTS
+    assert len(figure.axes) == panels.MOST_PANELS + 1
+    assert len(figure.axes[0].get_lines()[0].get_xdata()) <= panels.DOTS
     assert not re.search("[⠁-⣿]", trained.report())
 
 
@@ -116,3 +116,28 @@ def test_a_curve_alone(tmp_path, suffix):
     assert "mean loss over all samples" in text
     assert "1.6k" in text
     assert ("A sentence." in text) == (suffix == ".html")
+
+
+def test_classes(tmp_path):
+    """Of two inputs the map of the classes is drawn, and of any number how many are taken for which."""
+    random = np.random.default_rng(4)
+    x = random.normal(size=(90, 2))
+    labels = np.where(x[:, 0] > 0.3, "right", np.where(x[:, 1] > 0, "above", "below"))
+    trained = backproof.train(x, labels, steps=20_000, validation=0.2)
+    result = trained._result
+    plane, matrix, losses = pictures._figure(result).axes
+    (line,) = [line for line in plane.get_lines() if line.get_label() == "right"]
+    own = result.data.x[result.data.y[:, trained.classes.index("right")] == 1]
+    np.testing.assert_array_equal(line.get_xydata(), own)
+    counts = np.array([int(text.get_text()) for text in matrix.texts]).reshape(3, 3)
+    assert counts.sum() == len(result.data.held.x) == 18
+    assert np.trace(counts) / 18 == trained.validation_accuracy
+    assert [label.get_text() for label in matrix.get_yticklabels()] == list(trained.classes)
+    held = losses.get_lines()[-1]
+    assert [tuple(point) for point in held.get_xydata()] == list(trained.validation)
+    three = backproof.train(random.normal(size=(40, 3)), labels[:40], steps=100)
+    assert len(pictures._figure(three._result).axes) == 2
+    two = backproof.train(x, np.where(x[:, 0] > 0, "yes", "no"), loss="binary-cross-entropy", steps=9000)
+    _, matrix, _ = pictures._figure(two._result).axes
+    counts = np.array([int(text.get_text()) for text in matrix.texts]).reshape(2, 2)
+    assert np.trace(counts) / 90 == two.accuracy > 0.9

@@ -14,7 +14,6 @@ from backproof.train.outputs import check_outputs, write_outputs
 from backproof.train.progress import Progress
 from backproof.train.report import as_json, as_text, headline
 from backproof.train.session import train_networks
-from backproof.train.what_if import SEEDS, table_as_json, table_as_text, what_if
 
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
 
@@ -42,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _what_if(options: Options) -> int:
     """Try what could help, and print the table; gives 130 when Ctrl-C ended it."""
+    from backproof.train.what_if import SEEDS, table_as_json, table_as_text, what_if
+
     found, own = what_if(options)
     seeds = range(options.seed, options.seed + max(options.networks, SEEDS))
     if options.json:

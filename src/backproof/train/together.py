@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from queue import Queue
 from threading import Event
@@ -74,6 +73,8 @@ def train_together(
     networks that had not begun then have no outcome. An outcome's seconds are its share of the time. Those
     that are ``known`` go on from where they were, to the same bits if the ``plan`` is of the same code.
     """
+    from concurrent.futures import ThreadPoolExecutor  # a run of one network should not wait for it
+
     plan, known = plan or plan_for(trainer, len(seeds), steps), known or {}
     lanes, threads = plan.lanes, plan.threads
     start = time.perf_counter()
