@@ -244,3 +244,31 @@ for it in range(500):
         w = w - lr * e * s * X[i]
         b = b - lr * e * s
 """
+
+WITHOUT_BIASES = """
+import numpy as np
+rng = np.random.default_rng(12)
+X = rng.uniform(-1, 1, (31, 2)); Y = X[:, :1] - 0.5 * X[:, 1:] + 3.0
+W1 = rng.normal(size=(2, 4)) * 0.5
+W2 = rng.normal(size=(4, 1)) * 0.5
+lr = 0.05
+for epoch in range(400):
+    h = np.tanh(X @ W1)
+    e = h @ W2 - Y
+    loss = np.mean(e ** 2)
+    do = 2 * e / len(X)
+    W1, W2 = W1 - lr * X.T @ (do @ W2.T * (1 - h ** 2)), W2 - lr * h.T @ do
+"""
+
+PENALISED = """
+import numpy as np
+rng = np.random.default_rng(12)
+X = rng.uniform(-1, 1, (31, 2)); Y = X[:, :1] - 0.5 * X[:, 1:] + 1.0
+w = rng.normal(size=(2, 1)); b = np.array([0.3])
+costs = []
+for epoch in range(400):
+    e = X @ w + b - Y
+    w = w - 0.05 * (2 * X.T @ e / len(X) + 0.2 * w)
+    b = b - 0.05 * 2 * e.mean(axis=0)
+    costs.append(np.mean((X @ w + b - Y) ** 2) + 0.1 * np.sum(w ** 2))
+"""

@@ -75,3 +75,20 @@ def test_refusals_are_one_sentence(capsys, program, text, options, said):
     assert captured.out == ""
     assert said in captured.err
     assert captured.err.count("\n") == 1
+
+
+def test_what_if_trains_variants_of_the_programs_network(capsys, program):
+    """It is seen as a plain network, and what it lacks is found: the task needs biases."""
+    options = ["--what-if", "--steps", "3000", "--output-format", "json"]
+    assert main(["train", program(programs.WITHOUT_BIASES), *options]) == 0
+    found = json.loads(capsys.readouterr().out)
+    rows = {tuple(sorted(row["changed"])): row for row in found["what_if"]}
+    assert found["smallest"] == ["biases"]
+    assert not rows[()]["learns"]
+    assert not rows["10 × the steps",]["learns"]
+
+
+def test_what_if_needs_a_plain_network(capsys, program):
+    """A loss with a penalty is none of those known."""
+    assert main(["train", program(programs.PENALISED), "--what-if"]) == 2
+    assert "no plain network" in capsys.readouterr().err

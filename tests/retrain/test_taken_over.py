@@ -11,10 +11,12 @@ import pytest
 
 from backproof.errors import BackproofError
 from backproof.retrain.counting import course_of
+from backproof.retrain.plain import plain
 from backproof.retrain.taken_over import TakenOver, take_over
 from backproof.retrain.training import train
 from backproof.runner import Runner
 from backproof.source import Program
+from backproof.train.network import Network
 from tests.retrain import programs
 
 
@@ -25,9 +27,14 @@ def runner() -> Iterator[Runner]:
         yield runner
 
 
+KNOWN: dict[str, TakenOver] = {}
+
+
 def taken(text: str, runner: Runner) -> TakenOver:
-    """The program, taken over."""
-    return take_over(Program("net.py", text), runner)
+    """The program, taken over, which is done once for each."""
+    if text not in KNOWN:
+        KNOWN[text] = take_over(Program("net.py", text), runner)
+    return KNOWN[text]
 
 
 def own(text: str) -> dict:
@@ -132,3 +139,35 @@ def test_what_cannot_be_taken_over_is_refused_in_a_sentence(text, said, runner):
     """The reason is given, and nothing is trained."""
     with pytest.raises(BackproofError, match=said):
         taken(text, runner)
+
+
+@pytest.mark.parametrize(
+    ("text", "network", "rate", "batch"),
+    [
+        (programs.FULL_BATCH, Network((3, 5, 1), "tanh", bias=True, loss="mse"), 0.05, 17),
+        (programs.ONE_BY_ONE, Network((2, 5, 1), "sigmoid"), 0.1, 1),
+        (
+            programs.MOMENTUM_CLASS,
+            Network((4, 6, 3), "relu", "softmax", loss="cross-entropy", optimizer="momentum"),
+            0.05,
+            7,
+        ),
+        (programs.WITHOUT_BIASES, Network((2, 4, 1), "tanh", bias=False, loss="mse"), 0.05, 31),
+    ],
+    ids=["full batch", "one by one", "momentum class", "without biases"],
+)
+def test_a_plain_network_is_recognised(text, network, rate, batch, runner):
+    """Layers, activation, loss, update, rate and batch are those of the program."""
+    found = plain(taken(text, runner), 100, 0)
+    assert found is not None
+    assert found.network == network
+    assert found.rate == pytest.approx(rate)
+    assert found.batch == batch
+
+
+def test_what_is_no_plain_network_is_not_taken_for_one(runner):
+    """The loss counts the size of the weights; it is evaluated after the update, and falls all the same."""
+    found = taken(programs.PENALISED, runner)
+    assert plain(found, 100, 0) is None
+    outcome, space = train(found, 400, 0), own(programs.PENALISED)
+    assert outcome.final_loss == pytest.approx(space["costs"][-1], rel=1e-9)

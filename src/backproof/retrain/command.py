@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,21 @@ import numpy as np
 
 from backproof.retrain.aligned import RetrainError
 from backproof.retrain.counting import course_of
-from backproof.retrain.report import as_json, as_text
+from backproof.retrain.plain import plain
+from backproof.retrain.report import as_json, as_text, what_was_taken_over
 from backproof.retrain.taken_over import TakenOver, take_over
 from backproof.retrain.training import train
 from backproof.runner import Runner
 from backproof.source import read_program, require_python
 from backproof.train.pictures import check_picture_path, write_curve
 from backproof.train.progress import Progress
+from backproof.train.report import headline
 from backproof.train.run import Outcome
+from backproof.train.what_if import table_as_json, table_as_text, what_if
 from backproof.train.writing import check_folder, write_whole
 
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
-NOT_TAKEN = (
-    "activation", "batch", "bias", "dtype", "inputs", "loss", "optimizer", "outputs", "range", "samples",
-    "standardize", "checkpoint", "resume", "what_if", "output_activation", "weight_decay", "schedule",
-    "validation",
-)  # fmt: skip
+TAKEN = frozenset({"lr", "networks", "output_format", "plot", "program", "save", "seed", "steps", "what_if"})
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise RetrainError(
             f"How many steps {program.filename} makes cannot be told from its loops: give --steps N."
         )
+    if arguments.what_if:
+        return _what_if(taken, steps, arguments)
     with Progress(steps) as progress:
         outcome = train(taken, steps, arguments.seed or 0, arguments.lr, progress.watch)
     total = time.perf_counter() - start
@@ -67,11 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _refuse(arguments: argparse.Namespace, save: Path | None, plot: Path | None) -> None:
     """Refuse what a program decides itself, and files that could not be written, before anything is run."""
-    for name in NOT_TAKEN:
-        if getattr(arguments, name, None) is not None and getattr(arguments, name) is not False:
+    for name, value in vars(arguments).items():
+        if name not in TAKEN and isinstance(value, (bool, int, float, str, list)) and value is not False:
             raise RetrainError(
                 f"--{name.replace('_', '-')}: is decided by PROGRAM, or not there yet for it; --steps, --lr,"
-                " --seed, --save, --plot and --output-format are."
+                " --seed, --save, --plot, --what-if and --output-format are."
             )
     if (arguments.networks or 1) > 1:
         raise RetrainError("--networks: PROGRAM has its own first weights, of one network.")
@@ -99,3 +101,23 @@ def _written(taken: TakenOver, outcome: Outcome, save: Path | None, plot: Path |
         write_curve(outcome.history, plot)
         sentences.append(f"The plot is in {plot}.")
     return sentences
+
+
+def _what_if(taken: TakenOver, steps: int, arguments: argparse.Namespace) -> int:
+    """Try what could help the network of the program; gives 130 when Ctrl-C ended it."""
+    options = plain(taken, steps, arguments.seed or 0)
+    if options is None:
+        raise RetrainError(
+            "--what-if: the program is no plain network of layers (products, biases or none, one activation)"
+            " under a loss that is known here, so that there are no variants to train."
+        )
+    if arguments.lr is not None:
+        options = replace(options, rate=arguments.lr)
+    found, own = what_if(options, written=False)
+    seeds = range(own.options.seed, own.options.seed + own.options.networks)
+    if arguments.output_format == "json":
+        sys.stdout.write(json.dumps(table_as_json(found, seeds)) + "\n")
+    else:
+        sys.stdout.write("\n".join([*what_was_taken_over(taken), "", f"as {headline(own)}", ""]))
+        sys.stdout.write(table_as_text(found, seeds))
+    return INTERRUPTED if found.interrupted else 0

@@ -52,7 +52,9 @@ def loss_of(found: Recurrence, step: TrainingStep, steps: Sequence[Window]) -> L
     entries = found.aligned.entries
     known = {key[position]: entries[key[:count]] for key in whole.entries if key[:count] in entries}
     taken = [(node, entry) for node, entry in known.items() if entry in found.choices]
-    loss = Loss(step.hypothesis.node, known, whole.since[position], whole.since[0])
+    newest = max(time_of(root(change.before, 0)) for change in steps[position].parameters)
+    since = min(whole.since[position], newest + 1)  # it may be evaluated at the end of the round before
+    loss = Loss(step.hypothesis.node, known, since, whole.since[0])
     for node in loss.line():
         if node.operation != "index" or root(node, 0) in known:
             continue

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.graph import Node, apply, constant, leaf, simplify
+from backproof.graph import Node, ancestors, apply, constant, leaf, simplify
 from backproof.health.replay import replay
-from backproof.retrain.aligned import Entry
+from backproof.retrain.aligned import Entry, RetrainError
 from backproof.retrain.losses import Loss
 from backproof.retrain.recurrence import Recurrence
 from backproof.retrain.samples import Samples, Table
@@ -116,6 +116,8 @@ def machine(
     updated = [made.node(each.after) for each in found.carried]
     scalar = made.loss(loss)
     befores = [made.nodes[each.before] for each in found.carried]
+    if set(befores[: found.parameters]).isdisjoint(ancestors([scalar])):
+        raise RetrainError("How the loss of the program depends on its parameters could not be seen.")
     state, after = [*befores, *made.held, *made.numbers], [*updated, *made.held]
     after += [apply("add", number, 1.0) for number in made.numbers]
     first = [*(each.first for each in found.carried)]

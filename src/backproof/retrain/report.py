@@ -14,10 +14,10 @@ SHOWN = 8  # parameters that are named
 
 def as_text(taken: TakenOver, course: Course, outcome: Outcome, total: float) -> str:
     """Write the report for people."""
-    return "\n".join([*_what(taken), "", *_results(taken, course, outcome, total), ""])
+    return "\n".join([*what_was_taken_over(taken), "", *_results(taken, course, outcome, total), ""])
 
 
-def _what(taken: TakenOver) -> list[str]:
+def what_was_taken_over(taken: TakenOver) -> list[str]:
     """What the program trains, on which data, by which loss, and what was mended in it."""
     found, loss = taken.recurrence, taken.report.loss
     carried = found.carried[: found.parameters]

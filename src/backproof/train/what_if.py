@@ -171,8 +171,11 @@ def changes_of(options: Options) -> list[Change[Options]]:
     return found
 
 
-def what_if(options: Options) -> tuple[Found[Options], Result]:
-    """Try what could help a network, each change for several seeds; gives also what it comes to as it is."""
+def what_if(options: Options, *, written: bool = True) -> tuple[Found[Options], Result]:
+    """Try what could help a network, each change for several seeds; gives also what it comes to as it is.
+
+    ``written`` says that a change can be asked for by an option; with a program it is made in the source.
+    """
     base = replace(options, networks=max(options.networks, SEEDS), checkpoint=None)
     own = train_networks(base)
 
@@ -182,7 +185,8 @@ def what_if(options: Options) -> tuple[Found[Options], Result]:
             raise KeyboardInterrupt
         return [math.inf if o.divergence else o.final_loss for o in result.outcomes]
 
-    return search(base, changes_of(base), losses, own.trainer.loss_of_mean()), own
+    changes = [change if written else replace(change, option="") for change in changes_of(base)]
+    return search(base, changes, losses, own.trainer.loss_of_mean()), own
 
 
 def table_as_text(found: Found[T], seeds: Sequence[int], most: int = 16) -> str:
