@@ -55,7 +55,7 @@ def stopped(tmp_path, monkeypatch, capsys):
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint_module.Keeper, "watch", interrupt)
         patch.setattr(together, "cores", lambda: 1)
-        patch.setattr(together, "LEAST_WORK", 1e99)
+        patch.setattr(together, "LEAST_STEPS", 1e99)
         assert train(*RUN, "--checkpoint", path) == 130
     (tmp_path / "said").write_text(capsys.readouterr().out, encoding="utf-8")
     return path
@@ -93,7 +93,7 @@ def test_resumed_is_as_never_stopped(stopped, tmp_path, capsys):
 def test_lanes_go_on_in_lanes(tmp_path, monkeypatch):
     """Networks side by side end with the same bits after a stop, also spread over other threads."""
     run = ["--steps", "40100", "--networks", "11", "--layers", "1,4,1"]
-    monkeypatch.setattr(together, "LEAST_WORK", 0.0)
+    monkeypatch.setattr(together, "LEAST_STEPS", 0.0)
     monkeypatch.setattr(together, "cores", lambda: 2)
     watch = checkpoint_module.Keeper.watch
     told = []
@@ -110,9 +110,9 @@ def test_lanes_go_on_in_lanes(tmp_path, monkeypatch):
     steps = {reached.steps for reached in read_checkpoint(tmp_path / "a.ck").networks.values()}
     assert max(steps) < 40_000
     monkeypatch.setattr(together, "cores", lambda: 1)
-    monkeypatch.setattr(together, "LEAST_WORK", 1e99)  # what was begun in lanes goes on in lanes
+    monkeypatch.setattr(together, "LEAST_STEPS", 1e99)  # what was begun in lanes goes on in lanes
     assert train("--checkpoint", tmp_path / "a.ck", "--resume") == 0
-    monkeypatch.setattr(together, "LEAST_WORK", 0.0)
+    monkeypatch.setattr(together, "LEAST_STEPS", 0.0)
     assert train(*run, "--checkpoint", tmp_path / "b.ck") == 0
     resumed, whole = (read_checkpoint(tmp_path / name) for name in ("a.ck", "b.ck"))
     assert resumed.code == whole.code

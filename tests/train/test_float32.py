@@ -29,7 +29,7 @@ def case(network: Network, batch: int | None) -> tuple[Step, list[Array], Array,
     return step, state, x, y, order
 
 
-def compare(network: Network, batch: int | None = None, *, unrolled: bool | None = None) -> None:
+def compare(network: Network, batch: int | None = None, *, unrolled: bool = False) -> None:
     """Train a few steps in float32, compiled, evaluated and side by side, and in float64."""
     step, state, x, y, order = case(network, batch)
     exact = evaluated(step, state, x, y, order, 0.03)
@@ -50,8 +50,8 @@ def compare(network: Network, batch: int | None = None, *, unrolled: bool | None
 
 
 @pytest.mark.parametrize("unrolled", [True, False])
-@pytest.mark.parametrize("batch", [None, 1, 5])
-@pytest.mark.parametrize("layers", [(1, 10, 1), (3, 7, 2), (2, 9, 3, 1)])
+@pytest.mark.parametrize("batch", [None, 3])
+@pytest.mark.parametrize("layers", [(1, 10, 1), (3, 7, 2)])
 def test_every_shape(layers, batch, unrolled):
     """Shapes that fill and leave open every lane."""
     compare(Network(layers, "tanh"), batch, unrolled=unrolled)
@@ -67,7 +67,7 @@ def test_every_loss_and_optimizer():
     """Each loss and each optimiser."""
     for loss in LOSSES:
         output = LOSSES[loss].output
-        compare(Network((2, 5, 3), "tanh", output, loss=loss), 3, unrolled=False)
+        compare(Network((2, 5, 3), "tanh", output, loss=loss), 3)
     for optimizer in OPTIMIZERS:
         compare(Network((2, 5, 3), "tanh", optimizer=optimizer))
 
@@ -95,7 +95,7 @@ def test_what_float32_cannot_hold_is_infinite():
 @pytest.mark.parametrize("options", [[], ["--networks", "9"]])
 def test_command(capsys, monkeypatch, options):
     """The run is as in float64 within the precision, and its losses are those of the parameters reached."""
-    monkeypatch.setattr(together, "LEAST_WORK", 0.0)
+    monkeypatch.setattr(together, "LEAST_STEPS", 0.0)
     monkeypatch.setattr(together, "cores", lambda: 2)
     losses = []
     for dtype in ("float64", "float32"):

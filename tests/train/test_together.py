@@ -23,7 +23,7 @@ STEPS = 4000
 @pytest.fixture(autouse=True)
 def _lanes_at_once(monkeypatch):
     """Compile lanes for however little work."""
-    monkeypatch.setattr(together, "LEAST_WORK", 0.0)
+    monkeypatch.setattr(together, "LEAST_STEPS", 0.0)
     monkeypatch.setattr(together, "cores", lambda: 2)
 
 
@@ -87,7 +87,7 @@ def test_threads_do_not_change_a_bit(monkeypatch):
 
 def test_large_networks_one_a_core(monkeypatch):
     """What does not fit into lanes is trained alone, to the same bits."""
-    monkeypatch.setattr(together, "MOST_VECTORS", 10)
+    monkeypatch.setattr(together, "MOST_OPERATIONS", 10)
     trainer = trainer_of(NETWORK)
     found = train_together(trainer, SEEDS, begin, STEPS, 0.05, ignore)
     for one, other in zip(found, alone(trainer, STEPS, 0.05), strict=True):
@@ -124,10 +124,10 @@ def test_every_chunk_is_told():
     assert sum(outcome.seconds for outcome in outcomes) > 0
 
 
-@pytest.mark.parametrize("most", [10, together.MOST_VECTORS])
+@pytest.mark.parametrize("most", [10, together.MOST_OPERATIONS])
 def test_ending_early(monkeypatch, most):
     """Ctrl-C, a watch that says so, and one that fails end all networks, in lanes or not."""
-    monkeypatch.setattr(together, "MOST_VECTORS", most)
+    monkeypatch.setattr(together, "MOST_OPERATIONS", most)
     trainer = trainer_of(NETWORK)
 
     def interrupt(_: Reached) -> bool:

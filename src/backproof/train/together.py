@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from backproof.train.kernel import GroupLoop, Kernel
 
 Array = NDArray[np.float64]
-# Below this many vector operations of all runs together, compiling the lanes takes longer than they save.
-LEAST_WORK = 5e8
-# A step of more vector operations than this is faster alone: its layers fill the vectors by themselves, and
-# side by side its state no longer fits in the registers and the nearest cache.
-MOST_VECTORS = 1500
+# Below this many steps of all runs together, compiling the lanes takes longer than they save: both grow with
+# the step.
+LEAST_STEPS = 1e7
+# A step of more operations than this is as fast alone: its layers fill the vectors by themselves, and side by
+# side its state no longer fits in the nearest cache. Measured, 1-10-1 takes 15 ns in lanes and 38 alone,
+# 2-20-20-1 (3,050 operations) 146 and 252, 4-24-24-2 (4,626) 298 and 348.
+MOST_OPERATIONS = 3500
 MOST_DRAWN = 1 << 20  # sample numbers that a thread holds at once
 
 
@@ -178,7 +180,7 @@ def _worth_lanes(trainer: Trainer, networks: int, steps: int, threads: int) -> b
     """Are lanes faster than one network a core, their compilation included?"""
     if trainer.kernel is None or networks <= 2 * threads:
         return False
-    return trainer.kernel.vectors * steps * networks >= LEAST_WORK
+    return steps * networks >= LEAST_STEPS
 
 
 def _lanes(trainer: Trainer) -> Lanes | None:
@@ -187,10 +189,10 @@ def _lanes(trainer: Trainer) -> Lanes | None:
         return None
     from backproof.train.kernel import NotCompilableError, compile_step, estimate
 
-    if estimate(trainer.step, 1) > MOST_VECTORS:
+    if estimate(trainer.step, 1) > MOST_OPERATIONS:
         return None
     try:
-        step = compile_step(trainer.step, side_by_side=True, dtype=trainer.dtype)
+        step = compile_step(trainer.step, unrolled=True, side_by_side=True, dtype=trainer.dtype)
         loss = compile_step(_loss_step(trainer), side_by_side=True) if trainer.dtype == "float64" else None
     except (NotCompilableError, RuntimeError):
         return None
