@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import random
@@ -41,10 +43,10 @@ def arrays_of(path) -> dict[str, bytes]:
         return {name: archive[name].tobytes() for name in archive.files}
 
 
-@pytest.fixture
-def stopped(tmp_path, monkeypatch, capsys):
-    """A checkpoint of a run that Ctrl-C has ended in the second of its three networks."""
-    path = tmp_path / "run.ck"
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory) -> tuple[bytes, str, str]:
+    """A checkpoint of a run that Ctrl-C has ended in the second of its three networks; what it said; where."""
+    path = tmp_path_factory.mktemp("ended") / "run.ck"
     watch = checkpoint_module.Keeper.watch
 
     def interrupt(self, reached: Reached) -> None:
@@ -52,20 +54,28 @@ def stopped(tmp_path, monkeypatch, capsys):
         if reached.seed == 3 and reached.steps == 4 * CHUNK:
             raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said):
         patch.setattr(checkpoint_module.Keeper, "watch", interrupt)
         patch.setattr(together, "cores", lambda: 1)
         patch.setattr(together, "LEAST_STEPS", 1e99)
         assert train(*RUN, "--checkpoint", path) == 130
-    (tmp_path / "said").write_text(capsys.readouterr().out, encoding="utf-8")
+    return path.read_bytes(), said.getvalue(), str(path)
+
+
+@pytest.fixture
+def stopped(ended, tmp_path):
+    """That checkpoint in a file of its own."""
+    path = tmp_path / "run.ck"
+    path.write_bytes(ended[0])
     return path
 
 
-def test_a_checkpoint_says_where_the_run_is(stopped, tmp_path):
+def test_a_checkpoint_says_where_the_run_is(ended, stopped):
     """What was saved is said, with the command that goes on; the file holds every network that was begun."""
-    out = (tmp_path / "said").read_text(encoding="utf-8")
+    _, out, path = ended
     assert re.search(r"stopped by Ctrl-C after [\d,]+ steps", out)
-    assert f"backproof train --checkpoint {stopped} --resume" in out
+    assert f"backproof train --checkpoint {path} --resume" in out
     kept = read_checkpoint(stopped)
     assert {seed: reached.steps for seed, reached in kept.networks.items()} == {2: 47 * CHUNK, 3: 4 * CHUNK}
     assert kept.names[:4] == ["W1", "b1", "W2", "b2"]
