@@ -45,7 +45,7 @@ def arrays_of(path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory) -> tuple[bytes, str, str]:
-    """A checkpoint of a run that Ctrl-C has ended in the second of its three networks; what it said; where."""
+    """A checkpoint of a run that Ctrl-C ended in the second of its three networks; what it said; where."""
     path = tmp_path_factory.mktemp("ended") / "run.ck"
     watch = checkpoint_module.Keeper.watch
 
