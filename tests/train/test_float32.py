@@ -11,7 +11,8 @@ from backproof.cli import main
 from backproof.train import together
 from backproof.train.kernel import GroupLoop, blas, compile_step
 from backproof.train.loop import EvaluatedLoop
-from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, Network, Step
+from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, Network, Step, initial_parameters
+from backproof.train.run import Trainer
 from tests.train.runs import Array, assert_close, evaluated, random_step
 
 STEPS, SAMPLES = 5, 13
@@ -106,6 +107,19 @@ def test_command(capsys, monkeypatch, options):
     assert losses[0] != losses[1]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-2)
     assert all(loss != float(np.float32(loss)) for loss in losses[1])
+
+
+def test_without_a_compiler():
+    """The evaluator does the steps in float32 too, and the losses are still float64's."""
+    x = np.linspace(-1.0, 1.0, 20)[:, None]
+    outcomes = []
+    for compiled in (True, False):
+        trainer = Trainer(Network((1, 4, 1)), x, x**2, compiled=compiled, dtype="float32")
+        outcomes.append(trainer.run(initial_parameters(trainer.network, 3), 400, 0.1, 3))
+        for value in outcomes[-1].parameters:
+            np.testing.assert_array_equal(value, value.astype(np.float32))
+    assert_close(outcomes[1].parameters, outcomes[0].parameters, 1e-4)
+    assert outcomes[1].final_loss == pytest.approx(outcomes[0].final_loss, rel=1e-3)
 
 
 def test_saved_parameters_give_the_reported_loss(capsys, tmp_path):

@@ -78,6 +78,7 @@ def test_every_loss_and_optimizer():
     """Each loss, and what each optimiser remembers."""
     for loss in LOSSES:
         compare(Network((2, 3, 2), "tanh", loss=loss))
+    compare(Network((3, 5, 4), "tanh", "softmax", loss="cross-entropy"))
     for optimizer in OPTIMIZERS:
         compare(Network((2, 3, 2), "tanh", optimizer=optimizer))
 

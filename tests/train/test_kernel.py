@@ -157,6 +157,21 @@ def test_order_outside_the_data_is_refused():
     )
 
 
+@pytest.mark.parametrize("unrolled", [True, False])
+def test_a_state_that_keeps_an_old_value(unrolled):
+    """What another variable was before the step is kept, also where that one is written first."""
+    random = np.random.default_rng(2)
+    w, old, row = (leaf(random.normal(size=shape)) for shape in ((5, 7), (5, 7), (7,)))
+    x, y, rate = leaf(np.ones(3)), leaf(np.ones(1)), leaf(0.1)
+    updated = apply("subtract", w, apply("multiply", rate, apply("add", w, old)))
+    third = apply("index", w, index=3)
+    step = Step(x, y, rate, w, w, (w,), (w, old, row), (updated, w, third))
+    state = [random.normal(size=np.shape(node.value)) for node in step.state]
+    x, y, order = np.ones((4, 3)), np.ones((4, 1)), np.zeros(3, np.int32)
+    kernel = compile_step(step, unrolled=unrolled)
+    assert_close(kernel.run(state, x, y, order, 0.1), evaluated(step, state, x, y, order, 0.1), 1e-14)
+
+
 def test_an_operation_without_instructions_is_said():
     """A graph with something else in it is refused with the operation's name."""
     w = leaf(np.array([0.3, 0.2, 0.5]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from llvmlite import ir
 from numpy.typing import NDArray
 
 from backproof.graph import Node, ancestors
-from backproof.train.kernel import blas
+from backproof.train.kernel import blas, indexing
 from backproof.train.kernel.carry import find_carried
 from backproof.train.kernel.code import Code, NotCompilableError
 from backproof.train.kernel.lanes import DOUBLE, INT32, INT64, POINTER, Lanes, width_of
@@ -281,12 +281,21 @@ class Generator:
                 new.append(added)
                 continue
             tensor = lowering.laid_out_as(lowering.tensor(value), place.shape, place.lane, place.line)
-            new.append(self.code.stored(tensor))
+            new.append(self._settled(tensor, held))
         for place, memory, result in zip(self.places, held, new, strict=True):
             if isinstance(result, blas.Accumulation):
                 result.write(memory)
             else:
                 self._write(place, memory, result)
+
+    def _settled(self, tensor: Tensor, held: Sequence[Memory]) -> Tensor:
+        """A new value that stays what it is while the state is written: also where it is an old value."""
+        cells = tensor.cells.cells if isinstance(tensor.cells, indexing.Line) else tensor.cells
+        if self.unrolled or cells not in held:
+            return self.code.stored(tensor)
+        memory = self.code.allocate(tensor.extent(tensor.line), tensor.extent(tensor.lane))
+        self.code.fill(memory, tensor)
+        return replace(tensor, cells=memory)
 
     def _write(self, place: Place, memory: Memory, tensor: Tensor) -> None:
         lanes = self.code.lanes
