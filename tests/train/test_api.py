@@ -72,6 +72,7 @@ def test_a_callback_is_told_and_may_end_it():
     assert not trained.stopped
     short = backproof.train(X, Y, steps=5000, callback=lambda step, _: step >= 2000)
     assert (short.stopped, short.steps) == (True, 2000)
+    assert "stopped after 2,000 steps" in short.report()
     assert short.final_loss == dict(trained.history)[2000]
     with pytest.raises(ZeroDivisionError):
         backproof.train(X, Y, steps=5000, callback=lambda *_: 1 / 0)

@@ -85,6 +85,18 @@ def test_divergence(capsys):
     assert json.loads(out)["networks"][0]["final_loss"] is None
 
 
+def test_what_is_not_finite_is_not_saved(capsys, tmp_path):
+    """Where every network diverged, nothing is written over what was saved before, and that is said."""
+    path = tmp_path / "net.npz"
+    path.write_bytes(b"an older one")
+    files = ["--save", str(path), "--checkpoint", str(tmp_path / "run.ck")]
+    code, out, _ = train(capsys, "--as-asked", "--lr", "50", "--steps", "20000", *files)
+    assert code == 2
+    assert f"The last state that was finite is in {tmp_path / 'run.ck'}." in out
+    assert f"Nothing was written to {path}: the parameters are not finite." in out
+    assert path.read_bytes() == b"an older one"
+
+
 def test_plot(capsys, tmp_path):
     """The picture is drawn, and where it is is said."""
     path = tmp_path / "fit.svg"

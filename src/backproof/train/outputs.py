@@ -35,11 +35,15 @@ def write_outputs(result: Result) -> tuple[list[str], list[FileUnwritableError]]
         except FileUnwritableError as error:
             troubles.append(error)
 
-    if save := options.save:
+    if options.save and result.best.divergence:
+        sentences.append(f"Nothing was written to {options.save}: the parameters are not finite.")
+    elif save := options.save:
         attempt(lambda: result.model(result.best).save(save), f"The parameters are in {save}.")
     if (plot := options.plot) and result.best.divergence is None:
         attempt(lambda: write_picture(result, plot), f"The plot is in {plot}.")
-    if options.checkpoint and not result.trouble:
+    if options.checkpoint and not result.trouble and result.best.divergence:
+        sentences.append(f"The last state that was finite is in {options.checkpoint}.")
+    elif options.checkpoint and not result.trouble:
         more = "" if result.interrupted else " --steps N"
         command = shlex.join(["backproof", "train", "--checkpoint", str(options.checkpoint), "--resume"])
         sentences.append(f"The state is in {options.checkpoint}; to go on: {command}{more}")

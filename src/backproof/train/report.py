@@ -158,6 +158,8 @@ def _ended(outcome: Outcome, note: str) -> str:
         note = f"{note}  diverged at step {outcome.divergence.step:,}"
     elif outcome.interrupted:
         note = f"{note}  stopped by Ctrl-C after {outcome.steps:,} steps"
+    elif outcome.stopped:
+        note = f"{note}  stopped after {outcome.steps:,} steps"
     return f"  {note.strip()}" if note else ""
 
 
