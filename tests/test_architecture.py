@@ -47,6 +47,7 @@ ALLOWED = {
     "deriving": {"graph", "source", "runner", "trace", "step", "check", "derive"},
     "compare": {
         *("graph", "source", "findings", "runner", "trace", "step", "check", "health", "pipeline"),
+        *("derive", "deriving"),
     },
     "demo": {"source", "findings", "report", "pipeline", "train"},
 }

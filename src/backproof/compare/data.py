@@ -39,8 +39,13 @@ class Source:
     @property
     def holder(self) -> Node:
         """The node whose law is that of the samples."""
-        if len(self.choices) == 1 and _root(self.port.node) is self.choices[0].node:
-            return self.choices[0].node.operands[0]
+        node = self.port.node
+        while node.operation in SHAPED or (node.operation == "stack" and len(node.operands) == 1):
+            if not node.operands:
+                break
+            node = node.operands[0]
+        if len(self.choices) == 1 and node is self.choices[0].node:
+            return node.operands[0]
         return self.port.node
 
 

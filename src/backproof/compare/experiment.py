@@ -12,6 +12,7 @@ from backproof.compare.data import Data
 from backproof.compare.layering import described
 from backproof.compare.losses import Loss, loss_of
 from backproof.compare.network import Network, network
+from backproof.compare.placeholders import as_numpy, framework_of, has_placeholders
 from backproof.compare.seen import Seen
 from backproof.compare.starting import Start
 from backproof.compare.updates import Update, update_of
@@ -29,11 +30,15 @@ SECONDS = 20.0
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
-    """A program whose training was seen: its step, and what ``check`` says of its gradients."""
+    """A program whose training was seen: its step, and what ``check`` says of its gradients.
+
+    ``derived`` says that its backward pass is not its own, but the derived one, as a framework's is.
+    """
 
     program: Program
     seen: Seen
     report: FileReport
+    derived: bool = False
 
     @cached_property
     def code(self) -> str:
@@ -90,6 +95,9 @@ def experiment(program: Program, loss: str | None, seconds: float | None, runner
     NoTrainingStepError
         When no training step was seen, with what ``check`` says of it.
     """
+    derived = has_placeholders(program)
+    if derived:
+        program = as_numpy(program, seconds or SECONDS, runner)
     report = check_program(program, loss=loss, timeout=seconds, runner=runner)
     judgement = None
     for steps, nodes in LOOKS:
@@ -97,7 +105,13 @@ def experiment(program: Program, loss: str | None, seconds: float | None, runner
         judgement = judge(trace, loss)
         if judgement is not None:
             break
+    framework = framework_of(program)
+    if judgement is None and framework is not None:
+        raise NoTrainingStepError(
+            f"{program.filename}: it trains by {framework}, which makes the gradients itself; of such "
+            "programs those with TensorFlow 1's placeholders are read, and no others yet."
+        )
     if judgement is None:
         reason = report.reason or "no training step was seen in it"
         raise NoTrainingStepError(reason if program.filename in reason else f"{program.filename}: {reason}")
-    return Experiment(program, Seen(judgement), report)
+    return Experiment(program, Seen(judgement), report, derived)

@@ -25,6 +25,7 @@ TOGETHER = 40  # samples at which targets are compared
 CLOSE = 1e-6  # relative
 ROUGH = 0.02  # relative: a rate that is seen from the first step
 REJECTED = 1.95  # of a Kolmogorov-Smirnov distance: one in a thousand of equal samples are further apart
+UNSAID = ("Name", "Subscript", "Attribute", "List", "Constant", "For")  # expressions that tell nothing
 LONGEST = 60  # characters of a formula
 ORDERS = {"in turn": "in turn", "random": "at random", "anew": "drawn anew"}
 
@@ -83,6 +84,8 @@ def rows(first: Experiment, second: Experiment) -> list[Row]:
 
 def _model(pair: Pair) -> Iterator[Row]:
     a, b = pair.both(lambda each: each.model or NOT_KNOWN)
+    if pair.match.same:  # the one of which more is seen says it for both
+        a = b = max(a, b, key=lambda text: ("bias" in text, len(text)))
     yield Row("model", a, b, pair.match.same)
 
 
@@ -140,9 +143,7 @@ def _made(data: Data, source: Source) -> str:
     """The expression that the targets were made by."""
     node, trace = source.holder, data.seen.step.trace
     site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None
-    text = (
-        "" if site is None or site.kind in ("Name", "Subscript", "Attribute") else " ".join(site.text.split())
-    )
+    text = "" if site is None or site.kind in UNSAID else " ".join(site.text.split())
     return f"{text}, " if 0 < len(text) <= LONGEST else ""
 
 
@@ -391,7 +392,7 @@ def _gradient(pair: Pair) -> Iterator[Row]:
 def _gradient_text(each: Experiment) -> str:
     report = each.report
     if report.verdict == "correct":
-        return "right"
+        return "the framework's" if each.derived else "right"
     if report.verdict == "inconclusive":
         return "no verdict"
     wrong = [p.name for p in report.parameters if p.verdict == "faulty"]
