@@ -40,6 +40,14 @@ def test_every_width(width):
 
 
 @pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("width", [2, 3, 4, 9])
+def test_one_input_and_several_outputs(width, bias):
+    """What a step computes ahead for the next sample leaves the targets of its own alone."""
+    compare(Network((1, 5, width), "tanh", bias=bias))
+    compare(Network((1, width), bias=bias, optimizer="momentum"))
+
+
+@pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(
     "layers", [(1, 1), (4, 1), (3, 5), (1, 10, 1), (3, 7, 2), (2, 9, 3, 1), (5, 4, 6, 3)]
 )

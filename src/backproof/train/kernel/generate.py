@@ -238,10 +238,10 @@ class Generator:
                 cells.load(line, chunk)  # now, before anything is written
         return Tensor(place.shape, place.lane, place.line, cells, Pad.ZERO)
 
-    def _rows(self, i: Index) -> list[Any]:
-        """The number of the sample in row i of this step's batch, for each network."""
+    def _rows(self, i: Index, number: Any) -> list[Any]:
+        """The number of the sample in row i of the batch of a step, for each network."""
         builder = self.code.lanes.builder
-        position = plus(builder, times(builder, self.number, self.batch), i)
+        position = plus(builder, times(builder, number, self.batch), i)
         rows = []
         for network in range(self.networks):
             before = builder.mul(self.count, INT64(network * self.batch))
@@ -254,7 +254,8 @@ class Generator:
         shape = np.shape(node.value)
         lanes = self.code.lanes
         stride = row_stride(self.columns(node), self.width)
-        rows = Gathered(lanes, data, stride, self._rows)
+        number = self.number  # of this step: what is loaded late is loaded when the next one's is there
+        rows = Gathered(lanes, data, stride, lambda i: self._rows(i, number))
         batched = len(shape) == 2 and shape[0] > 1
         lane, line = layout(shape)
         if lane is None:
