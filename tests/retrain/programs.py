@@ -272,3 +272,44 @@ for epoch in range(400):
     b = b - 0.05 * 2 * e.mean(axis=0)
     costs.append(np.mean((X @ w + b - Y) ** 2) + 0.1 * np.sum(w ** 2))
 """
+
+LABELS = """
+import numpy as np
+rng = np.random.default_rng(5)
+X = rng.normal(size=(35, 4)); y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.3).astype(int)
+W1 = rng.normal(size=(4, 6)) * 0.5; b1 = np.zeros(6) + 0.1
+W2 = rng.normal(size=(6, 3)) * 0.5; b2 = np.zeros(3) + 0.05
+lr = 0.2
+for epoch in range(40):
+    for i in range(0, 35, 7):
+        xb, yb = X[i:i + 7], y[i:i + 7]
+        h = np.maximum(0, xb @ W1 + b1)
+        s = h @ W2 + b2
+        p = np.exp(s - s.max(1, keepdims=True)); p /= p.sum(1, keepdims=True)
+        loss = -np.log(p[np.arange(7), yb]).mean()
+        d = p.copy()
+        d[np.arange(7), yb] -= 1
+        d /= 7
+        dh = d @ W2.T
+        dh[h <= 0] = 0
+        W2 -= lr * h.T @ d; b2 -= lr * d.sum(0)
+        W1 -= lr * xb.T @ dh; b1 -= lr * dh.sum(0)
+"""
+
+LABEL_OF_ONE = """
+import numpy as np
+rng = np.random.default_rng(5)
+X = rng.normal(size=(13, 4)); labels = [int(v) for v in (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.3)]
+W = rng.normal(size=(3, 4)) * 0.5; b = np.zeros(3) + 0.1
+lr = 0.1
+for epoch in range(40):
+    for i in range(13):
+        x, k = X[i], labels[i]
+        s = W @ x + b
+        p = np.exp(s - s.max()); p = p / p.sum()
+        loss = -np.log(p[k])
+        d = p.copy()
+        d[k] -= 1
+        W -= lr * np.outer(d, x)
+        b -= lr * d
+"""

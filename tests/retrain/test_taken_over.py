@@ -59,8 +59,19 @@ def value(space: dict, name: str) -> np.ndarray:
         (programs.MOMENTUM_CLASS, 100, "cycle"),
         (programs.ADAM, 200, "whole"),
         (programs.BY_EPOCH, 200, "cycle"),
+        (programs.LABELS, 200, "cycle"),
+        (programs.LABEL_OF_ONE, 520, "cycle"),
     ],
-    ids=["full batch", "one by one", "numbers", "momentum class", "adam", "rate by epoch"],
+    ids=[
+        "full batch",
+        "one by one",
+        "numbers",
+        "momentum class",
+        "adam",
+        "rate by epoch",
+        "labels of a batch",
+        "label of one",
+    ],
 )
 def test_the_compiled_training_ends_where_the_program_does(text, steps, order, runner):
     """The final parameters are those of the program itself; the number of steps is told from its loops."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from backproof.graph import Node, ancestors
 from backproof.retrain.aligned import Aligned, Entry, same
+from backproof.retrain.picks import Pick, pick_of
 from backproof.retrain.recurrence import Recurrence
 from backproof.step import TrainingStep, Window
 from backproof.step.change import root
@@ -24,6 +26,7 @@ class Loss:
     known: Mapping[Node, Entry]
     since: int
     begun: int
+    picks: dict[Node, Pick] = field(default_factory=dict)
 
     def line(self) -> list[Node]:
         """What the loss is computed from in its step, operands first, up to what the update is made of."""
@@ -58,8 +61,31 @@ def loss_of(found: Recurrence, step: TrainingStep, steps: Sequence[Window]) -> L
     for node in loss.line():
         if node.operation != "index" or root(node, 0) in known:
             continue
+        picked = _picked(node, found, whole.since)
+        if picked is not None:
+            loss.picks[node] = picked
+            found.picks[Entry((node,) * count)] = picked
+            continue
         for other, entry in taken:
             of_one = root(other.operands[0], 0) is root(node.operands[0], 0)
             if of_one and same(other.attributes, node.attributes):
                 known[node] = entry
     return loss
+
+
+def _picked(node: Node, found: Recurrence, since: Sequence[int]) -> Pick | None:
+    """What an index of the loss picks by the labels of the samples; None where it is always the same."""
+    if node.origin is None:
+        return None
+    steps: dict[int, list[Node]] = {}
+    for other in found.trace.nodes:
+        if other.origin is not None and other.origin.site == node.origin.site:
+            steps.setdefault(bisect_right(since, time_of(other)) - 1, []).append(other)
+    own = steps.get(bisect_right(since, time_of(node)) - 1, [])
+    every = [steps.get(k, []) for k in range(len(found.windows))]
+    if node not in own or any(len(step) != len(own) for step in every):
+        return None
+    nodes = [step[own.index(node)] for step in every]
+    if all(same(other.attributes, nodes[0].attributes) for other in nodes):
+        return None
+    return pick_of(nodes)

@@ -13,6 +13,7 @@ from backproof.graph import Node, ancestors, apply, constant, leaf, simplify
 from backproof.health.replay import replay
 from backproof.retrain.aligned import Entry, RetrainError
 from backproof.retrain.losses import Loss
+from backproof.retrain.masks import with_masks
 from backproof.retrain.recurrence import Recurrence
 from backproof.retrain.samples import Samples, Table
 from backproof.step.change import root
@@ -126,7 +127,7 @@ def machine(
         node if np.shape(node.value) == np.shape(old.value) else _as(node, old)
         for node, old in zip(after, state, strict=True)
     ]
-    *after, scalar = simplify([*after, scalar])
+    *after, scalar = simplify(with_masks([*after, scalar]))
     total = leaf(np.zeros(()), "total")
     parameters = tuple(befores[: found.parameters])
     step = Step(made.x, made.y, made.rate, scalar, scalar, parameters, tuple(state), tuple(after))
@@ -222,6 +223,10 @@ class _Maker:
                 self.nodes[entry] = self._constant(entry)
                 continue
             operands = [self.nodes[operand] for operand in entry.operands]
+            if entry in self.found.picks:
+                pick = self.found.picks[entry]
+                self.nodes[entry] = pick.made(entry.operation, operands, self.nodes[pick.mask])
+                continue
             attributes = _wide(entry.attributes())
             self.nodes[entry] = apply(entry.operation, *operands, name=entry.name, **attributes)
         return self.nodes[result]
@@ -240,6 +245,10 @@ class _Maker:
                 copies[each] = copies[each.operands[0]]
             elif each.operands and not loss.is_older(each):
                 given = [copies[operand] for operand in each.operands]
+                if each in loss.picks:
+                    pick = loss.picks[each]
+                    copies[each] = pick.made(each.operation, given, self.nodes[pick.mask])
+                    continue
                 copies[each] = apply(each.operation, *given, name=each.name, **_wide(each.attributes))
             else:
                 total = bool(root(each, 0).operands) and time_of(root(each, 0)) >= loss.begun

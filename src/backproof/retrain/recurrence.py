@@ -11,6 +11,7 @@ from backproof.graph import Node
 from backproof.retrain.aligned import Aligned, Entry, RetrainError, order_of
 from backproof.retrain.choices import Choice, choice_of
 from backproof.retrain.laws import Law, law_of
+from backproof.retrain.picks import Pick, pick_of
 from backproof.step import Change, TrainingStep, Window, label
 from backproof.step.change import root
 from backproof.step.rates import RATE
@@ -18,6 +19,7 @@ from backproof.step.update import time_of
 from backproof.trace import Trace
 
 FEWEST = 4  # steps from which it can be told what goes on from one to the next
+PICKING = frozenset({"index", "index_update", "index_add"})
 DEEPEST = 4  # memories that are fed by a memory
 
 
@@ -36,7 +38,8 @@ class Recurrence:
     """The step of a program, from several that were recorded one after the other.
 
     ``parameters`` come first in ``carried``. ``constants`` are what every step reads unchanged, ``laws`` the
-    numbers that follow from the number of the step, ``choices`` what it takes out of the data, and ``seen``
+    numbers that follow from the number of the step, ``choices`` what it takes out of the data, ``picks``
+    what it picks by labels, and ``seen``
     what differs from step to step and is known only as it was recorded. ``windows`` are the steps;
     ``chains`` are the values that parameters have after each step that was seen.
     """
@@ -49,6 +52,7 @@ class Recurrence:
     constants: list[Entry] = field(default_factory=list)
     laws: dict[Entry, Law] = field(default_factory=dict)
     choices: dict[Entry, Choice] = field(default_factory=dict)
+    picks: dict[Entry, Pick] = field(default_factory=dict)
     seen: list[Entry] = field(default_factory=list)
     chains: dict[Entry, tuple[Node, ...]] = field(default_factory=dict)
 
@@ -120,11 +124,24 @@ def _classified(
     for each, (_, afters, _) in zip(found.carried, chains, strict=False):
         found.chains[each.before] = afters
     own = {each.before for each in found.carried}
+    moving = set(own)
     for entry in found.order():
         if entry.operands:
-            if entry.operation == "index" and not entry.alike:
+            if any(operand in moving for operand in entry.operands):
+                moving.add(entry)
+            if entry.alike:
+                continue
+            picked = pick_of(entry.nodes) if entry.operation in PICKING and entry in moving else None
+            if picked is not None:
+                found.picks[entry] = picked
+            elif entry.operation == "index" and entry not in moving:
                 found.choices[entry] = choice_of(entry)
-            elif not entry.alike:
+            elif entry.operation == "index":
+                raise RetrainError(
+                    "The program takes rows of its parameters by the data (an embedding), which a compiled"
+                    " step cannot do."
+                )
+            else:
                 raise RetrainError(
                     f"'{entry.operation}' does not do the same in every step"
                     f"{_place(trace, entry.nodes[-1])}: what it is told differs."

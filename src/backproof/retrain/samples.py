@@ -10,6 +10,7 @@ import numpy as np
 
 from backproof.graph import OPERATIONS
 from backproof.retrain.aligned import Entry, RetrainError, order_of
+from backproof.retrain.picks import rows_of
 from backproof.retrain.recurrence import Recurrence
 
 Rows = tuple[int, ...]
@@ -64,11 +65,6 @@ def samples_of(found: Recurrence, also: Sequence[Entry] = ()) -> Samples:
     moving = {each.before for each in found.carried} | set(found.laws)
     for entry in order:
         if any(operand in moving for operand in entry.operands):
-            if entry in found.choices and entry.operands[0] in moving:
-                raise RetrainError(
-                    "The program takes rows of its parameters by the data (an embedding), which a compiled"
-                    " step cannot do."
-                )
             moving.add(entry)
     varying: set[Entry] = set()
     for entry in order:
@@ -97,6 +93,9 @@ def samples_of(found: Recurrence, also: Sequence[Entry] = ()) -> Samples:
                     " it takes."
                 )
         else:
+            for pick in found.picks.values():
+                masks = rows_of(pick, found.trace, reader.rows, reader.count)
+                tables.append(Table(pick.mask, masks, pick.shape, pick.batch))
             return Samples(reader.count, reader.batch, reader.rows, tuple(tables), reader.complete)
 
 

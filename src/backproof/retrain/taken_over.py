@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.check.judge import judge
 from backproof.check.judgement import Judgement
 from backproof.findings import FileReport, Finding
 from backproof.pipeline import check_program
-from backproof.pipeline.observing import Options, observed, with_modules
+from backproof.pipeline.observing import with_modules
 from backproof.retrain.aligned import Entry, RetrainError
 from backproof.retrain.branches import stops
 from backproof.retrain.losses import loss_of
@@ -23,10 +24,13 @@ from backproof.retrain.samples import Samples, samples_of
 from backproof.runner import Runner
 from backproof.source import Program, apply_edits
 from backproof.step import Window
+from backproof.trace import Trace, trace_program
 from backproof.trace.run import how_it_ended
 
 Array = NDArray[np.float64]
-LOOK = 40  # steps that are recorded, to tell the order of the samples from
+# Steps that are recorded, to tell the order of the samples from, and nodes: fewer of large ones.
+LOOKS = ((40, 8_000), (6, 60_000))
+ENOUGH = 5  # steps, for the second look not to be needed
 SECONDS = 20.0
 CLOSE = 1e-9  # of the largest number of a parameter: what rounding may make of a few dozen steps
 CLOSE_NARROW = 1e-4  # the same where the program computes in less than float64
@@ -68,7 +72,7 @@ def take_over(
     """
     report = check_program(program, loss=loss, runner=runner)
     mended, found = _mended(program, report)
-    trace, judgement = observed(mended, Options(runner, loss, LOOK, SECONDS))
+    trace, judgement = _seen(mended, runner, loss)
     mended = with_modules(mended, trace)
     if judgement is None:
         raise RetrainError(report.reason or how_it_ended(trace, mended, SECONDS))
@@ -97,6 +101,16 @@ def take_over(
         mended, report, found, judgement, carried, samples, order, ready, len(carried.windows), deviation,
         tuple(rates), tuple(ends),
     )  # fmt: skip
+
+
+def _seen(program: Program, runner: Runner, loss: str | None) -> tuple[Trace, Judgement | None]:
+    """Record so many steps that the rule can be told by which they follow one another, and judge them."""
+    for steps, nodes in LOOKS:
+        trace = trace_program(program, steps=steps, nodes=nodes, seconds=SECONDS, runner=runner)
+        judgement = judge(trace, loss)
+        if judgement is not None and len(judgement.windows) >= ENOUGH:
+            break
+    return trace, judgement
 
 
 def _mended(program: Program, report: FileReport) -> tuple[Program, tuple[Finding, ...]]:
