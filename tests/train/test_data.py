@@ -31,6 +31,21 @@ def test_standardised():
     assert one.seen.tolist() == [[0.0]]
 
 
+def test_both_ways_to_read_a_file_agree(tmp_path):
+    """A file of numbers alone is read otherwise than one with a gap or a text in it: to the same bits."""
+    random = np.random.default_rng(6)
+    rows = [",".join(map(repr, row)) for row in (random.normal(size=(23, 3)) * 1e3).tolist()]
+    plain, gap = tmp_path / "plain.csv", tmp_path / "gap.csv"
+    plain.write_text("\n".join(["a, b,c", *rows]), encoding="utf-8")
+    gap.write_bytes("\r\n".join(["a,b,c,note", *(f"{row}, it's" for row in rows), "", ""]).encode())
+    one, other = (read_data(path, ["a", "b"], ["c"], standardize=False) for path in (plain, gap))
+    assert one.x.tobytes() == other.x.tobytes()
+    assert one.y.tobytes() == other.y.tobytes()
+    for path in (plain, gap):
+        with pytest.raises(DataError, match=r"row 2, column 'c': .* is no label"):
+            read_data(path, ["a"], ["c"], standardize=False, loss="cross-entropy")
+
+
 def test_samples_held_back():
     """A part of the samples is drawn by the seed; the scaling is that of the others, and is theirs too."""
     whole = sample_formula("x**2", (0.0, 5.0), 37, 4, standardize=True)

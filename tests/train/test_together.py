@@ -158,6 +158,28 @@ def test_table_of_many(capsys):
     assert "30 networks" in out
 
 
+@pytest.mark.parametrize("batch", [1, 21])
+def test_classes_and_samples_held_back(batch):
+    """Classes are told apart side by side as alone, by batches of all samples too, and validated the same."""
+    network = Network((1, 5, 3), "tanh", "softmax", loss="cross-entropy", optimizer="momentum")
+
+    def begin(seed: int) -> Start:
+        options = {"standardize": True, "loss": "cross-entropy", "validation": 0.3}
+        data = sample_formula("floor(3*x)", (0.0, 1.0), 30, seed, **options)
+        return Start(seed, initial_parameters(network, seed), data.seen, data.y, data.held_samples)
+
+    start = begin(SEEDS[0])
+    trainer = Trainer(network, start.x, start.y, batch, start.held)
+    found = train_together(trainer, SEEDS, begin, STEPS, 0.05, ignore)
+    for seed, one in zip(SEEDS, found, strict=True):
+        start = begin(seed)
+        other = trainer.on(start.x, start.y, start.held).run(start.parameters, STEPS, 0.05, seed)
+        assert_same(one, other, 1e-9)
+        assert len(one.validation) == len(one.history)
+        held = [[loss for _, loss in outcome.validation] for outcome in (one, other)]
+        np.testing.assert_allclose(*held, rtol=1e-9)
+
+
 @pytest.mark.parametrize("text", ["warmup:1500+cosine:0.1", "step:1000,0.3"])
 def test_a_schedule(text):
     """A schedule gives every network the same rates as alone, wherever its steps are cut."""
