@@ -14,8 +14,8 @@ import backproof
 from backproof.cli import main
 from backproof.cli.parser import make_parser
 from backproof.errors import BackproofError
-from backproof.train.api import TrainOptions
 from backproof.train.checkpoint import read_checkpoint
+from backproof.train.keywords import KINDS, TrainOptions
 
 ROOT = Path(__file__).parents[2]
 X = np.linspace(-2.0, 3.0, 41)
@@ -55,6 +55,22 @@ def test_as_the_command(tmp_path, capsys):
     assert trained.report().splitlines()[:5] == printed.splitlines()[:5]
     assert trained.history[0] == (0, trained.first_loss)
     assert trained.history[-1] == (3000, trained.final_loss)
+
+
+def test_labels_are_texts_of_any_kind():
+    """Texts in an array of objects, as data frames have them, are labels as others are."""
+    labels = np.where(X > 0, "up", "down")
+    one, other = (backproof.train(X, y, steps=50) for y in (labels, labels.astype(object)))
+    assert one.classes == other.classes == ("down", "up")
+    assert one.final_loss == other.final_loss
+
+
+def test_every_kind_is_known():
+    """Each option can be checked for what it has to be, and takes NumPy's numbers as well as Python's."""
+    kinds = TrainOptions.__annotations__.values()
+    assert {kind.__forward_arg__ for kind in kinds} == set(KINDS)
+    trained = backproof.train(X, Y, layers=np.array([1, 3, 1]), steps=np.int64(20), lr=np.float32(0.1))
+    assert trained.steps == 20
 
 
 def test_every_option_is_there():
@@ -158,8 +174,19 @@ def test_divergence_is_a_warning():
         ((X, Y), {"target": "x"}, "two kinds of data"),
         ((X, Y), {"inputs": "a"}, "name columns"),
         ((X, Y), {"layers": (2, 3, 1)}, "1 input"),
-        ((X, Y), {"step": 3}, "step: is no option; there are layers"),
-        ((X, Y), {"steps": 2.5}, "--steps 2.5"),
+        ((X, Y), {"step": 3}, "step: is no option; did you mean 'steps'?"),
+        ((X, Y), {"colour": 3}, "colour: is no option; there are layers, "),
+        ((X, Y), {"steps": 2.5}, "steps=2.5: has to be a whole number."),
+        ((X, Y), {"layers": 5}, "layers=5: has to be whole numbers, as in (1, 10, 1)."),
+        ((X, Y), {"layers": [1, 2.5, 1]}, "layers=[1, 2.5, 1]: has to be"),
+        ((X, Y), {"lr": "fast"}, "lr='fast': has to be a number."),
+        ((X, Y), {"loss": 7}, "loss=7: has to be a text."),
+        ((X, Y), {"bias": "yes"}, "bias='yes': has to be True or False."),
+        ((X, Y), {"save": 5}, "save=5: has to be the name of a file."),
+        ((X, Y), {"batch": "all"}, "batch='all': has to be a whole number or \"full\"."),
+        ((X, Y), {"callback": 5}, "callback=5: is nothing that can be called."),
+        ((X + 1j, Y), {}, "x: is no array of numbers"),
+        ((), {"range": (1,)}, "range=(1,): has to be two numbers."),
         ((X, Y), {"resume": True}, "needs --checkpoint"),
         ((X, Y), {"save": "net.txt"}, ".npz"),
         ((), {"range": (3, 1)}, "below TO"),

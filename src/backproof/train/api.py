@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from backproof.train.checkpoint import resumed
 from backproof.train.contradictions import contradiction
+from backproof.train.keywords import Name, TrainOptions, as_namespace
 from backproof.train.options import OptionError, options_of
 from backproof.train.outputs import check_outputs, write_outputs
 from backproof.train.pictures import check_picture_path, write_picture
@@ -26,39 +25,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Callback = Callable[[int, float], bool | None]
-Name = str | PathLike[str]
-
-
-class TrainOptions(TypedDict, total=False):
-    """The options of ``backproof train``, by their names and with their defaults; see ``train --help``."""
-
-    layers: Sequence[int] | str
-    activation: str
-    output_activation: str
-    bias: bool
-    standardize: bool
-    target: str
-    range: Sequence[float]
-    samples: int
-    data: Name
-    inputs: Sequence[str] | str
-    outputs: Sequence[str] | str
-    loss: str
-    optimizer: str
-    weight_decay: float
-    lr: float
-    schedule: str
-    validation: float
-    batch: int | Literal["full"]
-    steps: int
-    seed: int
-    dtype: str
-    networks: int
-    as_asked: bool
-    plot: Name
-    checkpoint: Name
-    resume: bool
-    save: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +116,11 @@ def train(
     >>> bool(trained.final_loss < trained.first_loss)
     True
     """
-    names = argparse.Namespace(**{name: value for name, value in options.items() if value is not None})
-    unknown = sorted(set(vars(names)) - set(TrainOptions.__annotations__))
-    if unknown:
-        raise OptionError(f"{unknown[0]}: is no option; there are {', '.join(TrainOptions.__annotations__)}.")
+    names = as_namespace(options)
     if x is not None or y is not None:
         names.arrays = (x, y)
+    if callback is not None and not callable(callback):
+        raise OptionError(f"callback={callback!r}: is nothing that can be called.")
     problem = contradiction(names)
     if problem:
         raise OptionError(f"{problem}.")

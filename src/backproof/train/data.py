@@ -127,6 +127,10 @@ def as_arrays(x: ArrayLike, y: ArrayLike) -> tuple[Array, NDArray[Any]]:
             raise DataError("x and y: give both, the inputs and the outputs.")
         try:
             array: NDArray[Any] = np.array(given)
+            if array.dtype.kind == "c":
+                raise TypeError
+            if array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat):
+                array = array.astype(np.str_)
             if name == "x" or array.dtype.kind != "U":
                 array = array.astype(np.float64)
         except (TypeError, ValueError):
