@@ -313,3 +313,27 @@ for epoch in range(40):
         W -= lr * np.outer(d, x)
         b -= lr * d
 """
+
+EMBEDDING = """
+import numpy as np
+rng = np.random.default_rng(5)
+n, users, items, D = 21, 5, 4, 3
+u, i = rng.integers(0, users, n), rng.integers(0, items, n)
+rating = rng.normal(size=n) + 3.0
+P = rng.normal(size=(users, D)) * 0.5
+Q = rng.normal(size=(items, D)) * 0.5
+bias = np.zeros(users) + 0.1
+lr = 0.05
+for epoch in range(20):
+    for k in range(0, n, 7):
+        a, b, r = u[k:k + 7], i[k:k + 7], rating[k:k + 7]
+        e = (P[a] * Q[b]).sum(axis=1) + bias[a] - r
+        loss = 0.5 * np.sum(e ** 2)
+        gP, gQ, gb = np.zeros_like(P), np.zeros_like(Q), np.zeros_like(bias)
+        np.add.at(gP, a, e[:, None] * Q[b])
+        np.add.at(gQ, b, e[:, None] * P[a])
+        np.add.at(gb, a, e)
+        P -= lr * gP
+        Q -= lr * gQ
+        bias -= lr * gb
+"""

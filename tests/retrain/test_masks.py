@@ -26,6 +26,8 @@ def nodes() -> list[Node]:
         apply("index_update", v, number, index=3),
         apply("stack", number, apply("exp", number), apply("index", v, index=1), axis=0),
         apply("stack", v, apply("exp", v), axis=1),
+        apply("index", a, index=np.array([1, 1, 4])),
+        apply("index_add", v, apply("index", v, index=slice(1, 4)), index=np.array([0, 4, 2])),
     ]
 
 
@@ -35,17 +37,17 @@ def test_a_mask_says_the_same(position):
     node = nodes()[position]
     (found,) = with_masks([node])
     below = ancestors([found])
-    assert not {"index_update", "stack"} & {each.operation for each in below}
+    assert not {"index_update", "index_add", "stack"} & {each.operation for each in below}
     point = {each: np.asarray(each.value) * 1.7 - 0.3 for each in below if each.operation == "leaf"}
     table = evaluate([node, found], point)
     assert np.array_equal(table[node], table[found])
 
 
 def test_what_no_mask_says_stays():
-    """Rows by an array, and a slice that is shifted: they are as they were."""
+    """Rows that are written by an array, and a slice that is shifted: they are as they were."""
     a = leaf(MATRIX)
     for node in (
-        apply("index", a, index=np.array([1, 1])),
+        apply("index_update", a, 0.5, index=np.array([1, 1])),
         apply("index_update", a, apply("index", a, index=slice(0, 2)), index=slice(2, 4)),
     ):
         assert with_masks([node])[0].operation == node.operation

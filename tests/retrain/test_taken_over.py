@@ -61,6 +61,7 @@ def value(space: dict, name: str) -> np.ndarray:
         (programs.BY_EPOCH, 200, "cycle"),
         (programs.LABELS, 200, "cycle"),
         (programs.LABEL_OF_ONE, 520, "cycle"),
+        (programs.EMBEDDING, 60, "cycle"),
     ],
     ids=[
         "full batch",
@@ -71,6 +72,7 @@ def value(space: dict, name: str) -> np.ndarray:
         "rate by epoch",
         "labels of a batch",
         "label of one",
+        "embedding",
     ],
 )
 def test_the_compiled_training_ends_where_the_program_does(text, steps, order, runner):

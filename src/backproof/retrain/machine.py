@@ -15,7 +15,8 @@ from backproof.retrain.aligned import Entry, RetrainError
 from backproof.retrain.losses import Loss
 from backproof.retrain.masks import with_masks
 from backproof.retrain.recurrence import Recurrence
-from backproof.retrain.samples import Samples, Table
+from backproof.retrain.samples import Samples
+from backproof.retrain.tables import Table
 from backproof.step.change import root
 from backproof.step.update import time_of
 from backproof.train.loop import Loop

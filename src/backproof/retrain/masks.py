@@ -14,6 +14,7 @@ import numpy as np
 from backproof.graph import Node, ancestors, apply, constant
 from backproof.graph.node import with_operands
 
+LARGEST = 1_000_000  # numbers of a product that picks rows
 MOST = 48  # values that are joined by masks, one after the other
 Array = np.ndarray[Any, Any]
 
@@ -32,8 +33,16 @@ def _masked(node: Node) -> Node | None:
     match node.operation:
         case "index":
             index = node.attributes["index"]
+            if (rows := _rows(index, node.operands[0])) is not None:
+                return apply("matmul", constant(rows), node.operands[0])
             mask = _picked(index, np.shape(node.operands[0].value))
             return None if mask is None else read(node.operands[0], constant(mask), _axis(index))
+        case "index_add":
+            base, value = node.operands[:2]
+            rows = _rows(node.attributes["index"], base)
+            if rows is None or np.shape(value.value) != (len(rows), *np.shape(base.value)[1:]):
+                return None
+            return apply("add", base, apply("matmul", constant(rows.T.copy()), value))
         case "index_update":
             base, value = node.operands[:2]
             return _written(base, value, node.attributes["index"])
@@ -64,21 +73,34 @@ def _axis(index: Any) -> int:
     return 1 if counts(index[0]) else 0
 
 
+def is_whole(item: Any) -> bool:
+    """Is this an array of whole numbers, one after the other?"""
+    return isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind in "iu"
+
+
 def counts(item: Any) -> bool:
     """Is this 0, 1, 2, ...?"""
-    return isinstance(item, np.ndarray) and item.ndim == 1 and np.array_equal(item, np.arange(len(item)))
+    return is_whole(item) and np.array_equal(item, np.arange(len(item)))
 
 
 def _picked(index: Any, shape: tuple[int, ...]) -> Array | None:
     """The mask of an index that picks one number of each row, or of each column; None of another one."""
     if not isinstance(index, tuple) or len(index) != 2 or len(shape) != 2:
         return None
-    both = all(isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind in "iu" for item in index)
-    if not both or not any(counts(item) and len(item) == n for item, n in zip(index, shape, strict=True)):
+    fits = zip(index, shape, strict=True)
+    if not all(map(is_whole, index)) or not any(counts(item) and len(item) == n for item, n in fits):
         return None
     mask = np.zeros(shape, dtype=bool)
     mask[index] = True
     return mask
+
+
+def _rows(index: Any, array: Node) -> Array | None:
+    """The product with which an array gives some of its rows; None where the index is of another kind."""
+    shape = np.shape(array.value)
+    if not is_whole(index) or len(shape) not in (1, 2) or array.operation == "constant" or not index.size:
+        return None
+    return np.eye(shape[0])[np.mod(index, shape[0])] if index.size * shape[0] <= LARGEST else None
 
 
 def _written(base: Node, value: Node, index: Any) -> Node | None:

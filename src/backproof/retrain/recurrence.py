@@ -138,8 +138,8 @@ def _classified(
                 found.choices[entry] = choice_of(entry)
             elif entry.operation == "index":
                 raise RetrainError(
-                    "The program takes rows of its parameters by the data (an embedding), which a compiled"
-                    " step cannot do."
+                    f"The program takes parts of its parameters by the data{_place(trace, entry.nodes[-1])},"
+                    " which a compiled step cannot do."
                 )
             else:
                 raise RetrainError(

@@ -10,32 +10,11 @@ import numpy as np
 
 from backproof.graph import OPERATIONS
 from backproof.retrain.aligned import Entry, RetrainError, order_of
-from backproof.retrain.picks import rows_of
+from backproof.retrain.picks import table_of
 from backproof.retrain.recurrence import Recurrence
+from backproof.retrain.tables import Table
 
 Rows = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Table:
-    """What one value of the step is for every sample: ``rows`` of shape `(samples, numbers)`.
-
-    ``shape`` is that of the value in a step, ``axis`` the one along which it holds the samples of a batch;
-    None where a step takes one sample.
-    """
-
-    entry: Entry
-    rows: np.ndarray[Any, Any]
-    shape: tuple[int, ...]
-    axis: int | None
-
-    def of(self, rows: Sequence[int]) -> np.ndarray[Any, Any]:
-        """The value for some samples."""
-        taken = self.rows[list(rows)]
-        if self.axis is None:
-            return taken.reshape(self.shape)
-        rest = [length for k, length in enumerate(self.shape) if k != self.axis]
-        return np.moveaxis(taken.reshape(len(taken), *rest), 0, self.axis)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -72,7 +51,7 @@ def samples_of(found: Recurrence, also: Sequence[Entry] = ()) -> Samples:
             entry in found.choices or entry in found.seen or any(o in varying for o in entry.operands)
         ):
             varying.add(entry)
-    if not varying:
+    if not varying and not found.picks:
         return NONE
     reader = _Reader(found, varying)
     while True:
@@ -93,10 +72,8 @@ def samples_of(found: Recurrence, also: Sequence[Entry] = ()) -> Samples:
                     " it takes."
                 )
         else:
-            for pick in found.picks.values():
-                masks = rows_of(pick, found.trace, reader.rows, reader.count)
-                tables.append(Table(pick.mask, masks, pick.shape, pick.batch))
-            return Samples(reader.count, reader.batch, reader.rows, tuple(tables), reader.complete)
+            masks = (table_of(p, found.trace, reader.rows, reader.count) for p in found.picks.values())
+            return Samples(reader.count, reader.batch, reader.rows, (*tables, *masks), reader.complete)
 
 
 class _Reader:
@@ -116,7 +93,7 @@ class _Reader:
             self.count, self.batch = first.count, len(first.rows[0])
             self.rows = _through_shuffles(first.entry, first.rows, found)
         else:
-            self.rows = _told_apart(found.seen)
+            self.rows = _told_apart(found)
             self.count, self.batch = len(set(self.rows)), 1
 
     def table(self, entry: Entry) -> Table | None:
@@ -200,16 +177,17 @@ def _through_shuffles(entry: Entry, rows: Sequence[Rows], found: Recurrence) -> 
     return tuple(rows)
 
 
-def _told_apart(seen: Sequence[Entry]) -> tuple[Rows, ...]:
-    """Which sample each step takes, told by the values that it reads."""
+def _told_apart(found: Recurrence) -> tuple[Rows, ...]:
+    """Which sample each step takes, told by the values that it reads and the labels that it picks by."""
     numbers: dict[Any, int] = {}
-    found = []
-    for k in range(len(seen[0].nodes)):
-        key = tuple((np.shape(e.nodes[k].value), np.asarray(e.nodes[k].value).tobytes()) for e in seen)
-        found.append((numbers.setdefault(key, len(numbers)),))
-    if len(numbers) * SEEN > len(found):
+    told = []
+    for k in range(len(found.windows)):
+        read = [np.asarray(entry.nodes[k].value) for entry in found.seen]
+        key = (*((r.shape, r.tobytes()) for r in read), *(pick.labels[k] for pick in found.picks.values()))
+        told.append((numbers.setdefault(key, len(numbers)),))
+    if len(numbers) * SEEN > len(told):
         raise RetrainError(
             "The steps read data that differ from step to step and come from no array: it cannot be told"
             " what comes next."
         )
-    return tuple(found)
+    return tuple(told)
