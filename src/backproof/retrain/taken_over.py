@@ -71,6 +71,8 @@ def take_over(
         When it cannot be taken over; the message says why.
     """
     report = check_program(program, loss=loss, runner=runner)
+    if not report.parameters and report.verdict == "inconclusive":
+        raise RetrainError(report.reason or f"{program.filename}: no training step was seen.")
     mended, found = _mended(program, report)
     trace, judgement = _seen(mended, runner, loss)
     mended = with_modules(mended, trace)
