@@ -54,6 +54,18 @@ def test_defaults_fit(trainers, seed):
     assert outcome.final_loss < 1e-4
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_deep_networks_do_not_diverge(activation):
+    """Four hidden layers of 32 learn at the default rate on every seed, in batches of 16."""
+    data = sample_formula("sin(x)", (0.0, 15.0), 500, 0, standardize=True)
+    network = Network((1, 32, 32, 32, 32, 1), activation)
+    trainer = Trainer(network, data.seen, data.y, 16)
+    for seed in range(5):
+        outcome = trainer.run(initial_parameters(network, seed), 1500, RATES["sgd"], seed)
+        assert outcome.divergence is None
+        assert outcome.final_loss < 0.05
+
+
 def test_as_the_evaluator(trainers):
     """Trained by the NumPy evaluator, a run ends at the same loss."""
     data = sample_formula("sin(x)", (0.0, 15.0), 500, 5, standardize=True)

@@ -25,6 +25,21 @@ RATES = {name: optimizer.rate for name, optimizer in OPTIMIZERS.items()}
 STEPS = 5_000_000
 AS_ASKED_STEPS, AS_ASKED_RATE = 500_000, 0.01
 LONGEST = 10**15
+# Names that other people give to the same.
+OTHER_LOSSES = {
+    "categorical-cross-entropy": "cross-entropy",
+    "categorical-crossentropy": "cross-entropy",
+    "binary-crossentropy": "binary-cross-entropy",
+    "bce": "binary-cross-entropy",
+    "l1": "mae",
+    "l2": "mse",
+}
+OTHER_ACTIVATIONS = {
+    "logistic": "sigmoid",
+    "identity": "linear",
+    "none": "linear",
+    "softmax": "it is for the end: --output-activation softmax.",
+}
 DTYPES = ("float64", "float32")
 PASSING = (
     "plot",
@@ -114,10 +129,10 @@ def options_of(arguments: argparse.Namespace) -> Options:
     loss = given("loss", None)
     if loss is None:
         loss = _default_loss(file, *names, arrays)
-    loss = _one_of("--loss", loss, LOSSES)
+    loss = _one_of("--loss", loss, LOSSES, OTHER_LOSSES)
     network = Network(
         layers=_layers(given("layers", (1, 10, 1))),
-        activation=_one_of("--activation", given("activation", "sigmoid"), ACTIVATIONS),
+        activation=_one_of("--activation", given("activation", "sigmoid"), ACTIVATIONS, OTHER_ACTIVATIONS),
         output_activation=_output_activation(given("output_activation", LOSSES[loss].output), loss),
         bias=bool(given("bias", not asked)),
         loss=loss,
@@ -172,7 +187,7 @@ def _default_loss(
 
 def _output_activation(name: str, loss: str) -> str:
     """The output's activation; cross-entropies have their own and no other."""
-    found = _one_of("--output-activation", name, OUTPUT_ACTIVATIONS)
+    found = _one_of("--output-activation", name, OUTPUT_ACTIVATIONS, OTHER_ACTIVATIONS)
     if LOSSES[loss].of_classes and found != LOSSES[loss].output:
         raise OptionError(
             f"--output-activation {found}: --loss {loss} goes with {LOSSES[loss].output} outputs; leave the"
@@ -247,12 +262,15 @@ def _decay(value: Any) -> float:
     return decay
 
 
-def _one_of(option: str, name: str, known: Iterable[str]) -> str:
+def _one_of(option: str, name: str, known: Iterable[str], others: Mapping[str, str] | None = None) -> str:
+    """Hold a name against the known ones; ``others`` are names from elsewhere for the same."""
     names = list(known)
     if name in names:
         return name
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}."
+    others = {other: meant for other, meant in (others or {}).items() if other not in names}
+    close = difflib.get_close_matches(name, [*others, *names], n=1)
+    meant = others.get(close[0], close[0]) if close else ""
+    hint = f"did you mean {meant!r}?" if meant in names else meant or f"there are {', '.join(names)}."
     raise OptionError(f"{option} {name}: is not known; {hint}")
 
 
