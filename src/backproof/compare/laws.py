@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ UNIFORM = {
     "uniform": ("low", "high"),
 }
 NORMAL = {"randn": (), "standard_normal": (), "normal": ("loc", "scale"), "gauss": ("mu", "sigma")}
+JOINED = frozenset({"stack", "concatenate"})
 OTHER_NAMES = {"a": "low", "b": "high", "mean": "loc", "stddev": "scale"}
 EQUAL = 1e-9
 
@@ -43,6 +45,24 @@ class Law:
                 return f"normal, mean {self.a:g}, spread {self.b:g}"
         return f"all {self.a:g}"
 
+    def at(self, step: int) -> float:
+        """The least, the middle and the greatest number; of a normal law the mean, one and two spreads more."""
+        if self.kind == "uniform":
+            return (self.a, (self.a + self.b) / 2, self.b)[step]
+        return self.a + step * self.b
+
+    def moved(self, low: float, middle: float, high: float) -> Law:
+        """The law of what has these values where a number of this law has those of ``at``."""
+        if low == high:
+            return Law("constant", low)
+        if self.kind == "uniform":
+            return Law("uniform", _round(min(low, high)), _round(max(low, high)))
+        return Law("normal", _round(low), _round(abs(middle - low)))
+
+    def allows(self, number: float) -> bool:
+        """Can a number be of this law?"""
+        return self.kind != "uniform" or self.a - EQUAL <= number <= self.b + EQUAL
+
     def is_like(self, other: Law) -> bool:
         """Is this the same law?"""
         size = max(abs(self.a), abs(self.b), abs(other.a), abs(other.b))
@@ -51,46 +71,53 @@ class Law:
 
 
 def law_of(trace: Trace, node: Node) -> Law | None:
-    """The law of the numbers of a value; None where it is not seen."""
-    made = ancestors([node])
-    drawn = [n for n in made if n in trace.random]
-    if not drawn:
-        value = np.asarray(node.value, dtype=float)
-        same = value.size and np.all(value == np.ravel(value)[0])
-        return Law("constant", float(np.ravel(value)[0])) if same else None
-    laws = {_called(trace, n) for n in drawn}
-    (law,) = laws if len(laws) == 1 else (None,)
-    others = [n for n in made if not n.operands and n not in drawn]
-    if law is None or any(np.size(n.value) > 1 for n in others):
-        return None
-    if any(n.operands and n.operation not in KEPT for n in made):
-        return None
-    if len(drawn) > 1 and any(
-        len([o for o in n.operands if o not in others]) > 1
-        for n in made
-        if n.operation not in ("stack", "concatenate")
-    ):
-        return None
-    steps = (
-        (law.a, (law.a + law.b) / 2, law.b)
-        if law.kind == "uniform"
-        else (law.a, law.a + law.b, law.a + 2 * law.b)
+    """The law of the numbers of a value, where all have the same and it is seen."""
+    laws = laws_of(trace, node)
+    first = laws[0] if laws else None
+    return (
+        first if first is not None and all(law is not None and first.is_like(law) for law in laws) else None
     )
-    found = []
-    for number in steps:
-        table = evaluate([node], {n: np.full(np.shape(n.value), number)[()] for n in drawn})
-        values = np.ravel(np.asarray(table[node], dtype=float))
-        if not np.all(np.isfinite(values)) or np.ptp(values) > EQUAL * max(abs(values[0]), 1e-300):
-            return None
-        found.append(float(values[0]))
-    low, middle, high = found
-    if abs(middle - (low + high) / 2) > EQUAL * max(map(abs, found)):
-        return None  # bent: another law
-    seen = np.asarray(node.value, dtype=float)
-    if law.kind == "uniform":
-        low, high = sorted((low, high))
-        return Law("uniform", _round(low), _round(high)) if np.all((low <= seen) & (seen <= high)) else None
-    return Law("normal", _round(low), _round(abs(middle - low)))
+
+
+def laws_of(trace: Trace, node: Node) -> list[Law | None]:
+    """The law of each number of a value; None where it is not seen."""
+    seen = np.ravel(np.asarray(node.value, dtype=float))
+    unknown: list[Law | None] = [None] * seen.size
+    made = ancestors([node])
+    drawn = {n: _called(trace, n) for n in made if n in trace.random}
+    if not drawn:
+        written = all(n.operation == "constant" for n in made if not n.operands)
+        same = seen.size > 0 and bool(np.all(seen == seen[0]))
+        return [Law("constant", float(number)) for number in seen] if written or same else unknown
+    laws = [law for law in drawn.values() if law is not None]
+    if len(laws) < len(drawn) or len({law.kind for law in laws}) > 1 or not _is_kept(made, set(drawn)):
+        return unknown
+    table = []
+    for step in (0, 1, 2):
+        values = {
+            n: np.full(np.shape(n.value), law.at(step))[()] for n, law in drawn.items() if law is not None
+        }
+        table.append(np.ravel(np.asarray(evaluate([node], values)[node], dtype=float)))
+    low, middle, high = table
+    size = np.maximum(np.maximum(np.abs(low), np.abs(middle)), np.abs(high))
+    straight = np.isfinite(size) & (np.abs(middle - (low + high) / 2) <= EQUAL * size)  # else another law
+    found = [laws[0].moved(*map(float, each)) for each in zip(low, middle, high, strict=True)]
+    return [
+        law if good and law.allows(x) else None for law, good, x in zip(found, straight, seen, strict=True)
+    ]
+
+
+def _is_kept(made: Sequence[Node], drawn: set[Node]) -> bool:
+    """Is every number of a value made of one number that was drawn, and of constants?"""
+    random = set(drawn)
+    for node in made:
+        inner = [o for o in node.operands if o in random]
+        if not inner:
+            continue
+        random.add(node)
+        if node.operation not in KEPT or (len(inner) > 1 and node.operation not in JOINED):
+            return False
+    return True
 
 
 def _round(number: float) -> float:

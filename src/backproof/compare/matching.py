@@ -39,7 +39,7 @@ class Match:
 
 def match(first: Network, second: Network, starts: tuple[Array, Array]) -> Match:
     """Pair the parameters of two networks; what can be exchanged is paired by the values of ``starts``."""
-    unsure = first.noise or second.noise or first.size > LARGEST
+    unsure = any(n.noise or n.foreign for n in (first, second)) or first.size > LARGEST
     if first.size != second.size:
         return Match(None if unsure else False)
     if (first.width_in, first.width_out) != (second.width_in, second.width_out):

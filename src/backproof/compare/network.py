@@ -102,6 +102,19 @@ class Network:
         own = set(self.step.leaves)
         return tuple(n for n in ancestors([self.step.loss]) if n in own)
 
+    @cached_property
+    def foreign(self) -> bool:
+        """Is the prediction made of other arrays, too, such as the state that a step was handed?"""
+        ports = {p.node: p.node.value for p in (*self.inputs, *self.targets)}
+        known = {
+            *self.leaves,
+            *self.seen.replaced({**ports, **{t: t.value for p in self.inputs for t in p.twins}}),
+        }
+        return any(
+            n.operation == "leaf" and n not in known and (np.size(n.value) > 1 or n not in self.seen.given)
+            for n in ancestors([p.node for p in self.outputs])
+        )
+
     @property
     def batch(self) -> int:
         """How many samples a step takes."""

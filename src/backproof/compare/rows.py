@@ -24,7 +24,7 @@ LOOKS = 5  # points at which losses and steps are compared
 TOGETHER = 40  # samples at which targets are compared
 CLOSE = 1e-6  # relative
 ROUGH = 0.02  # relative: a rate that is seen from the first step
-REJECTED = 1.95  # of a Kolmogorov-Smirnov distance: one in a thousand of equal samples are further apart
+RARE = 0.001  # of the pairs of samples of one law are called apart
 UNSAID = ("Name", "Subscript", "Attribute", "List", "Constant", "For")  # expressions that tell nothing
 LONGEST = 60  # characters of a formula
 ORDERS = {"in turn": "in turn", "random": "at random", "anew": "drawn anew"}
@@ -96,10 +96,14 @@ def _data(pair: Pair) -> Iterator[Row]:
         yield Row("inputs", _inputs(a), _inputs(b), None)
         yield Row("targets", _targets(a), _targets(b), None)
         return
-    yield Row("samples", _count(a), _count(b), _same(a.count, b.count))
+    yield Row("samples", _count(a), _count(b), _same_count(a, b))
     yield Row("inputs", _inputs(a), _inputs(b), _same_inputs(a, b))
     yield Row("targets", _targets(a), _targets(b), _same_targets(a, b))
     yield Row("order", _order(a), _order(b), _same_order(a, b))
+
+
+def _same_count(a: Data, b: Data) -> bool | None:
+    return a.anew == b.anew if a.anew or b.anew else _same(a.count, b.count)
 
 
 def _count(data: Data) -> str:
@@ -175,11 +179,20 @@ def _laws_alike(a: Law | None, b: Law | None) -> bool | None:
 
 
 def _apart(x: Array, y: Array) -> bool:
-    """Are two sets of numbers too far apart to have been drawn by one law (Kolmogorov and Smirnov)?"""
-    x, y = np.sort(np.ravel(x)), np.sort(np.ravel(y))
+    """Are two sets of samples too far apart to have been drawn by one law (Kolmogorov and Smirnov)?
+
+    Shape ``(count, width)``: each column is asked by itself, as columns may hang together.
+    """
+    columns = zip(x.T, y.T, strict=True) if x.ndim > 1 else [(x, y)]
+    chance = RARE / (x.shape[1] if x.ndim > 1 else 1)
+    return any(_column_apart(np.sort(a), np.sort(b), chance) for a, b in columns)
+
+
+def _column_apart(x: Array, y: Array, chance: float) -> bool:
     points = np.concatenate([x, y])
     gap = np.abs(np.searchsorted(x, points, "right") / x.size - np.searchsorted(y, points, "right") / y.size)
-    return bool(np.max(gap) > REJECTED * np.sqrt((x.size + y.size) / (x.size * y.size)))
+    limit = np.sqrt(-np.log(chance / 2) / 2 * (x.size + y.size) / (x.size * y.size))
+    return bool(np.max(gap) > limit)
 
 
 def _same_targets(a: Data, b: Data) -> bool | None:

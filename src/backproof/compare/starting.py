@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.judgement import Judgement
-from backproof.compare.laws import Law, law_of
+from backproof.compare.laws import Law, laws_of
 from backproof.compare.network import Network
 from backproof.graph import Node
 from backproof.step.change import root
@@ -36,9 +36,7 @@ def first_updates(judgement: Judgement) -> dict[Node, tuple[Node, Node]]:
         for leaf, change in zip(parameter.leaves, parameter.changes, strict=True):
             held = change.before, change.after
             for store in reversed(stores[change.place]):
-                before = store.before
-                if before is None and trace.sites[store.site].kind == "AugAssign" and store.after.operands:
-                    before = store.after.operands[0]
+                before = store.before if store.before is not None else _unseen(store.after)
                 if before is None or before is store.after or store.time >= change.stores[-1].time:
                     continue
                 if store.time < begun and not _is_update(before, store.after):
@@ -46,6 +44,16 @@ def first_updates(judgement: Judgement) -> dict[Node, tuple[Node, Node]]:
                 held = before, store.after
             found[leaf] = held
     return found
+
+
+def _unseen(after: Node) -> Node | None:
+    """What a place held that was not seen to be filled: what its first new value takes something off."""
+    while after.operation == "identity" and after.operands:
+        after = after.operands[0]
+    if after.operation not in ("add", "subtract"):
+        return None
+    first = after.operands[0]
+    return first if np.shape(first.value) == np.shape(after.value) else None
 
 
 def _is_update(before: Node, after: Node) -> bool:
@@ -79,7 +87,8 @@ class Start:
         trace = self.network.step.trace
         found: list[Law | None] = []
         for node, first in self._first.items():
-            found += [law_of(trace, first)] * int(np.size(node.value))
+            laws = laws_of(trace, first)
+            found += laws if len(laws) == np.size(node.value) else [None] * int(np.size(node.value))
         return found
 
     def text(self) -> str:
