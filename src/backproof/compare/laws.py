@@ -46,7 +46,7 @@ class Law:
         return f"all {self.a:g}"
 
     def at(self, step: int) -> float:
-        """The least, the middle and the greatest number; of a normal law the mean, one and two spreads more."""
+        """The least, middle and greatest number; of a normal law the mean, and one and two spreads more."""
         if self.kind == "uniform":
             return (self.a, (self.a + self.b) / 2, self.b)[step]
         return self.a + step * self.b
