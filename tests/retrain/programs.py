@@ -155,6 +155,8 @@ for step in range(2500):
     b = b - lr * e
 """
 
+TARGETS_IN_A_LIST = DRAWN_AT_RANDOM.replace("Y = X.sum(1) + 0.4", "Y = [float(row.sum()) + 0.4 for row in X]")
+
 SHUFFLED = """
 import numpy as np
 rng = np.random.default_rng(8)

@@ -93,9 +93,10 @@ def test_the_compiled_training_ends_where_the_program_does(text, steps, order, r
     assert found.stops == (("loss < 1e-30",) if text == programs.BY_EPOCH else ())
 
 
-def test_samples_drawn_at_random_are_drawn_anew(runner):
+@pytest.mark.parametrize("text", [programs.DRAWN_AT_RANDOM, programs.TARGETS_IN_A_LIST])
+def test_samples_drawn_at_random_are_drawn_anew(text, runner):
     """One sample a step, at a rate that decays by the number of the step: it learns as the program does."""
-    found = taken(programs.DRAWN_AT_RANDOM, runner)
+    found = taken(text, runner)
     assert (found.order.kind, found.order.count, found.order.batch) == ("drawn", 13, 1)
     assert "drawn anew by the same rule" in found.order.text()
     assert len(found.recurrence.laws) == 1

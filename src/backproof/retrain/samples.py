@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from backproof.graph import OPERATIONS
+from backproof.graph import OPERATIONS, Node
 from backproof.retrain.aligned import Entry, RetrainError, order_of
 from backproof.retrain.picks import table_of
 from backproof.retrain.recurrence import Recurrence
@@ -84,6 +85,7 @@ class _Reader:
         self.varying = set(varying)
         choices = [c for e, c in found.choices.items() if not _is_shuffled(e, found)]
         self.complete = bool(choices) and not found.seen
+        self.listed: dict[Entry, list[Any]] = {}
         if choices:
             first = choices[0]
             if any(c.count != first.count or c.rows != first.rows for c in choices):
@@ -92,6 +94,9 @@ class _Reader:
                 )
             self.count, self.batch = first.count, len(first.rows[0])
             self.rows = _through_shuffles(first.entry, first.rows, found)
+            if self.batch == 1:
+                self.listed = dict(_listed(found, self.rows, self.count))
+            self.complete = len(self.listed) == len(found.seen)
         else:
             self.rows = _told_apart(found)
             self.count, self.batch = len(set(self.rows)), 1
@@ -149,6 +154,8 @@ class _Reader:
         for each in order_of([entry]):
             if each not in self.varying:
                 values[each] = each.value
+            elif each in self.listed:
+                values[each] = self.listed[each][int(rows[0])]
             elif each in self.found.choices:
                 whole = values[each.operands[0]]
                 shuffled = _is_shuffled(each, self.found)
@@ -157,6 +164,22 @@ class _Reader:
                 given = [values[operand] for operand in each.operands]
                 values[each] = OPERATIONS[each.operation].value(*given, **each.attributes())
         return values[entry]
+
+
+def _listed(found: Recurrence, rows: Sequence[Rows], count: int) -> Iterator[tuple[Entry, list[Any]]]:
+    """What the steps read of lists, beside arrays: the values that one expression has made, one a sample."""
+    made = defaultdict[int, list[Node]](list)
+    sites = {e.nodes[0].origin.site for e in found.seen if e.nodes[0].origin is not None}
+    for node in found.trace.nodes:
+        if node.origin is not None and node.origin.site in sites:
+            made[node.origin.site].append(node)
+    for entry in found.seen:
+        origin = entry.nodes[0].origin
+        nodes = made[origin.site] if origin is not None else []
+        if len(nodes) == count and all(
+            nodes[row] is node for (row,), node in zip(rows, entry.nodes, strict=True)
+        ):
+            yield entry, [node.value for node in nodes]
 
 
 def _is_shuffled(entry: Entry, found: Recurrence) -> bool:
