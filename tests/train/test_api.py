@@ -220,3 +220,24 @@ def test_both_ways_to_import_it():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "5", "6"]
+
+
+@pytest.mark.parametrize("loss", [None, "binary-cross-entropy"])
+def test_classes(tmp_path, loss):
+    """Labels are learnt and given back by their names, also by the network that was saved."""
+    labels = np.where(X > 0.3, "high", "low")
+    trained = backproof.train(X, labels, loss=loss, steps=20_000, validation=0.2, activation="tanh")
+    assert trained.classes == ("high", "low")
+    assert trained.accuracy == 1.0
+    assert trained.validation_accuracy >= 0.75
+    assert [step for step, _ in trained.validation] == [step for step, _ in trained.history]
+    trained.save(tmp_path / "net.npz")
+    for model in (trained, backproof.load(tmp_path / "net.npz")):
+        assert np.mean(model.classify(X) == labels) >= 0.9
+        assert model.predict(X).shape == ((41, 2) if loss is None else (41,))
+
+
+def test_numbers_are_not_classified():
+    """What measures numbers says so."""
+    with pytest.raises(BackproofError, match="not those of classes"):
+        backproof.train(X, Y, steps=1000).classify(X)

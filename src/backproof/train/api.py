@@ -61,6 +61,10 @@ class Trained:
         """Give the outputs for inputs as they were learnt from, not scaled: see `Model.predict`."""
         return self._result.model(self._outcome).predict(x)
 
+    def classify(self, x: ArrayLike) -> NDArray[np.str_]:
+        """Give the name of the class of each sample: see `Model.classify`."""
+        return self._result.model(self._outcome).classify(x)
+
     def save(self, path: Name) -> None:
         """Write the parameters into an ``.npz`` file; `backproof.load` reads it back."""
         self._result.model(self._outcome).save(Path(path))

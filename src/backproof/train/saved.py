@@ -32,7 +32,8 @@ class SavedError(BackproofError):
 class Model:
     """A network with its parameters, and the scaling of its input.
 
-    ``flat`` says that outputs are given as `(samples,)`, as the wanted ones of its only output were.
+    ``flat`` says that outputs are given as `(samples,)`, as the wanted ones of its only output were;
+    ``classes`` are the names of what it tells apart, if it tells classes apart.
     """
 
     network: Network
@@ -40,6 +41,7 @@ class Model:
     centre: Array
     spread: Array
     flat: bool = False
+    classes: tuple[str, ...] = ()
 
     def predict(self, x: ArrayLike) -> Array:
         """Give the outputs for inputs as they were learnt from, not scaled.
@@ -64,6 +66,23 @@ class Model:
         outputs = self.outputs(rows)
         return outputs[:, 0] if self.flat else outputs
 
+    def classify(self, x: ArrayLike) -> NDArray[np.str_]:
+        """Give the name of the class of each sample, `(samples,)`: of the largest output, or by ½.
+
+        Raises
+        ------
+        BackproofError
+            When the network tells no classes apart, or has several outputs of which each is one or the other;
+            and as `predict` does.
+        """
+        outputs = self.predict(x).reshape(-1, self.network.layers[-1])
+        if not self.classes or (outputs.shape[1] > 1) != (self.network.output_activation == "softmax"):
+            raise BackproofError(
+                "classify: the outputs of this network are not those of classes; see predict."
+            )
+        chosen = outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs[:, 0] >= 0.5
+        return np.array(self.classes)[chosen.astype(np.intp)]
+
     def outputs(self, x: Array) -> Array:
         """The outputs `(samples, outputs)` for inputs `(samples, inputs)` as they were learnt from."""
         wanted = np.zeros((len(x), self.network.layers[-1]))
@@ -83,7 +102,9 @@ class Model:
         check_folder(path, "--save")
         arrays: Any = dict(self.parameters)
         arrays |= {"x_centre": self.centre, "x_spread": self.spread}
-        arrays["network"] = np.array(json.dumps(asdict(self.network) | {"flat": self.flat}))
+        arrays["network"] = np.array(
+            json.dumps(asdict(self.network) | {"flat": self.flat, "classes": self.classes})
+        )
         write_whole(path, lambda file: np.savez(file, **arrays), "--save")
 
 
@@ -104,9 +125,9 @@ def load(path: str | Path) -> Model:
         raise SavedError(f"{path}: is damaged, or no .npz file.") from None
     try:
         values = json.loads(str(arrays["network"]))
-        flat = bool(values.pop("flat"))
+        flat, classes = bool(values.pop("flat")), tuple(values.pop("classes", ()))
         network = replace(Network(**values), layers=tuple(values["layers"]))
         parameters = {name: arrays[name] for name in network.names()}
-        return Model(network, parameters, arrays["x_centre"], arrays["x_spread"], flat)
+        return Model(network, parameters, arrays["x_centre"], arrays["x_spread"], flat, classes)
     except (KeyError, TypeError, ValueError):
         raise SavedError(f"{path}: holds no network that 'backproof train' has saved.") from None

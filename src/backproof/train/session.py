@@ -44,7 +44,7 @@ class Result:
         """One of the networks, as it is saved, and asked for outputs."""
         network, data = self.options.network, self.data_of(outcome)
         parameters = dict(zip(network.names(), outcome.parameters, strict=True))
-        return Model(network, parameters, data.centre, data.spread, self.options.flat)
+        return Model(network, parameters, data.centre, data.spread, self.options.flat, data.classes)
 
     def accuracies(self, outcome: Outcome) -> tuple[float | None, float | None]:
         """The part of the targets that a network meets, of its samples and of those held back.
