@@ -42,6 +42,22 @@ def test_the_text_says_what_was_taken_over_and_mended(capsys, program, tmp_path)
     assert plot.read_text().lstrip().startswith("<?xml")
 
 
+def test_a_module_beside_the_program_is_taken_over_too(capsys, tmp_path):
+    """The training stands in another file, whose place is told, and its loops are counted there."""
+    lines = programs.FULL_BATCH.splitlines(keepends=True)
+    start = next(k for k, line in enumerate(lines) if line.startswith("for"))
+    body = "".join(f"    {line}" for line in lines[start:])
+    names = "X, Y, W1, b1, W2, b2, lr"
+    (tmp_path / "trainer.py").write_text(f"import numpy as np\n\n\ndef train({names}):\n{body}")
+    main_lines = [*lines[:start], "from trainer import train\n", f"train({names})\n"]
+    (tmp_path / "main.py").write_text("".join(main_lines))
+    assert main(["train", str(tmp_path / "main.py")]) == 0
+    out = capsys.readouterr().out
+    assert "trainer.py line 8" in out
+    assert "300 steps in " in out
+    assert "the program itself: " in out
+
+
 def test_json_has_the_contract_and_the_program(capsys, program):
     """One object; --steps and --lr stand in the place of the program's own."""
     options = ["--output-format", "json", "--steps", "50", "--lr", "0.01"]

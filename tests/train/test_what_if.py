@@ -47,6 +47,13 @@ def test_what_takes_no_more_time_is_preferred():
     assert [change.name for change in found.smallest.changes] == ["b"]
 
 
+def test_of_one_kind_only_one_is_made():
+    """A rate that was made greater is not made smaller on top."""
+    changes = [letter("a", kind="rate"), letter("b", kind="rate"), letter("c")]
+    found = search("", changes, lambda text: [1.0 - 0.1 * len(text)] * 3, 1.0)
+    assert {row.name for row in found.rows} == {"nothing", "a", "b", "c", "a, c"}
+
+
 def test_what_learns_needs_no_change():
     """The table is there all the same, and nothing is tried on top."""
     found = search("", [letter("a"), letter("b")], lambda _: [0.01], 1.0)

@@ -30,7 +30,7 @@ def what_was_taken_over(taken: TakenOver) -> list[str]:
         f"data: {taken.order.text()}",
     ]
     if loss is not None:
-        where = "" if loss.row is None else f", line {loss.row}"
+        where = "" if loss.row is None else f", {_place(loss.file, loss.cell, loss.row)}"
         lines.append(f"loss: {loss.formula}{' (inferred)' if loss.inferred else where}")
     remembered = dict.fromkeys(each.name for each in found.carried[found.parameters :])
     if remembered:
@@ -38,7 +38,8 @@ def what_was_taken_over(taken: TakenOver) -> list[str]:
     for finding in taken.mended:
         known = finding.expected and finding.found
         fix = f": {finding.expected} in place of {finding.found}" if known else ""
-        place = f"line {finding.span.row}" if finding.span is not None else "the program"
+        span = finding.span
+        place = "the program" if span is None else _place(span.file, span.cell, span.row)
         lines.append(f"mended: {place}, {finding.name}{fix}")
     if taken.stops:
         lines.append(f"not taken over: that it may stop by {', '.join(taken.stops)}; here all steps are done")
@@ -49,6 +50,11 @@ def what_was_taken_over(taken: TakenOver) -> list[str]:
         f" {max(taken.deviation, 1e-16):.0e}"
     )
     return lines
+
+
+def _place(file: str, cell: int, row: int) -> str:
+    """A line as its author counts it: in another file, in a cell of a notebook."""
+    return f"{f'{file} ' if file else ''}{f'cell {cell} ' if cell else ''}line {row}"
 
 
 def _results(taken: TakenOver, course: Course, outcome: Outcome, total: float) -> list[str]:

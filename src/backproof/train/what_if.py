@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from statistics import median
 from typing import Generic, TypeVar
 
@@ -27,13 +28,15 @@ class Change(Generic[T]):
     """One thing that may be done otherwise; ``make`` gives None where it is so already.
 
     ``option`` is how to ask for it. One that is ``dear`` takes more time, and one that does without is
-    preferred. One that is ``easier`` makes another task of it, and is no solution.
+    preferred. Of one ``kind`` only one is made. One that is ``easier`` makes another task of it, and is no
+    solution.
     """
 
     name: str
     make: Callable[[T], T | None]
     option: str = ""
     dear: bool = False
+    kind: str = ""
     easier: bool = False
 
 
@@ -101,7 +104,9 @@ def search(
     try:
         kept = row(())
         while kept is not None and len(kept.changes) < DEEPEST:
-            more = [row((*kept.changes, change)) for change in changes if change not in kept.changes]
+            kinds = {change.kind or change.name for change in kept.changes}
+            free = [change for change in changes if (change.kind or change.name) not in kinds]
+            more = [row((*kept.changes, change)) for change in free]
             useful = [r for r in more if r is not None and not any(c.easier for c in r.changes)]
             best = min(useful, key=lambda r: (not r.learns, r.learns and r.dear, r.middle), default=None)
             if kept.learns or best is None or not best.middle < kept.middle:
@@ -136,9 +141,8 @@ def changes_of(options: Options) -> list[Change[Options]]:
     if not options.standardize:
         found.append(Change("input standardised", lambda o: replace(o, standardize=True), "--standardize"))
     for name, factor in (("rate × 10", RATE), ("rate ÷ 10", 1 / RATE)):
-        found.append(
-            Change(name, lambda o, f=factor: replace(o, rate=o.rate * f), f"--lr {options.rate * factor:g}")  # type: ignore[misc]
-        )
+        rate = options.rate * factor
+        found.append(Change(name, partial(_at_rate, rate=rate), f"--lr {rate:g}", kind="rate"))
     hidden = own.layers[1:-1]
     if hidden:
         wider = (own.layers[0], *(MORE_UNITS * size for size in hidden), own.layers[-1])
@@ -169,6 +173,10 @@ def changes_of(options: Options) -> list[Change[Options]]:
             Change(f"x in [{near[0]:g}, {near[1]:g}) only", lambda o: replace(o, bounds=near), easier=True)
         )
     return found
+
+
+def _at_rate(options: Options, rate: float) -> Options:
+    return replace(options, rate=rate)
 
 
 def what_if(options: Options, *, written: bool = True) -> tuple[Found[Options], Result]:
