@@ -118,6 +118,10 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.parser.error(problem)
         except SystemExit as stop:
             return int(stop.code or 0)
+    if arguments.resume:
+        from backproof.train.checkpoint import resumed
+
+        arguments = resumed(arguments)
     if arguments.program is not None:
         from backproof.retrain.command import run as retrain
 

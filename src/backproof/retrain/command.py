@@ -13,23 +13,32 @@ from typing import Any
 
 import numpy as np
 
+from backproof.errors import FileUnwritableError
 from backproof.retrain.aligned import RetrainError
 from backproof.retrain.counting import course_of
+from backproof.retrain.keeping import keeper_of
 from backproof.retrain.plain import plain
 from backproof.retrain.report import as_json, as_text, what_was_taken_over
 from backproof.retrain.taken_over import TakenOver, take_over
 from backproof.retrain.training import train
 from backproof.runner import Runner
 from backproof.source import read_program, require_python
+from backproof.train.checkpoint import Keeper
+from backproof.train.outputs import NOTHING_SAVED, how_to_go_on
 from backproof.train.pictures import check_picture_path, write_curve
 from backproof.train.progress import Progress
 from backproof.train.report import headline
-from backproof.train.run import Outcome
+from backproof.train.run import Outcome, Reached
 from backproof.train.what_if import table_as_json, table_as_text, what_if
 from backproof.train.writing import check_folder, write_whole
 
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
-TAKEN = frozenset({"lr", "networks", "output_format", "plot", "program", "save", "seed", "steps", "what_if"})
+TAKEN = frozenset(
+    {
+        "checkpoint", "lr", "networks", "output_format", "plot", "program", "resume", "save", "seed", "steps",
+        "what_if",
+    }
+)  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -52,19 +61,54 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if arguments.what_if:
         return _what_if(taken, steps, arguments)
-    with Progress(steps) as progress:
-        outcome = train(taken, steps, arguments.seed or 0, arguments.lr, progress.watch)
+    outcome, keeper, trouble = _trained(taken, steps, arguments)
     total = time.perf_counter() - start
     if arguments.output_format == "json":
         sys.stdout.write(json.dumps(as_json(taken, course, outcome, imported, total)) + "\n")
     else:
         sys.stdout.write(as_text(taken, course, outcome, total))
-    for sentence in _written(taken, outcome, save, plot):
+    for sentence in [*_written(taken, outcome, save, plot), *_kept(outcome, keeper, trouble, save)]:
         if arguments.output_format != "json":
             sys.stdout.write(f"{sentence}\n")
+    if trouble:
+        raise trouble
     if outcome.interrupted:
         return INTERRUPTED
     return 2 if outcome.divergence else 0
+
+
+def _trained(
+    taken: TakenOver, steps: int, arguments: argparse.Namespace
+) -> tuple[Outcome, Keeper | None, FileUnwritableError | None]:
+    """Train, watched and kept; gives what it came to, the checkpoint, and why that could not be written."""
+    seed, rate = arguments.seed or 0, arguments.lr
+    keeper: Keeper | None = None
+    if arguments.checkpoint:
+        path = Path(arguments.checkpoint)
+        keeper = keeper_of(taken, path, steps, seed, rate, resume=bool(arguments.resume))
+    known = keeper.networks.get(seed) if keeper else None
+    with Progress(steps) as progress:
+
+        def watch(reached: Reached) -> None:
+            if keeper:
+                keeper.watch(reached)
+            progress.watch(reached)
+
+        outcome = train(taken, steps, seed, rate, watch, known)
+    return outcome, keeper, keeper.close() if keeper else None
+
+
+def _kept(
+    outcome: Outcome, keeper: Keeper | None, trouble: FileUnwritableError | None, save: Path | None
+) -> list[str]:
+    """Say where the state is, and how to go on."""
+    if keeper and not trouble:
+        goes_on = outcome.interrupted
+        said = how_to_go_on(keeper.path, finished=False) if goes_on else f"The state is in {keeper.path}."
+        return [*keeper.notes, said]
+    if outcome.interrupted and save is None:
+        return [NOTHING_SAVED]
+    return []
 
 
 def _refuse(arguments: argparse.Namespace, save: Path | None, plot: Path | None) -> None:
@@ -73,7 +117,7 @@ def _refuse(arguments: argparse.Namespace, save: Path | None, plot: Path | None)
         if name not in TAKEN and isinstance(value, (bool, int, float, str, list)) and value is not False:
             raise RetrainError(
                 f"--{name.replace('_', '-')}: is decided by PROGRAM, or not there yet for it; --steps, --lr,"
-                " --seed, --save, --plot, --what-if and --output-format are."
+                " --seed, --save, --plot, --checkpoint, --resume, --what-if and --output-format are."
             )
     if (arguments.networks or 1) > 1:
         raise RetrainError("--networks: PROGRAM has its own first weights, of one network.")

@@ -30,9 +30,14 @@ EVALUATED_ROUNDS = 200  # the same where nothing is compiled
 
 
 def train(
-    taken: TakenOver, steps: int, seed: int, rate: float | None = None, watch: Watch | None = None
+    taken: TakenOver,
+    steps: int,
+    seed: int,
+    rate: float | None = None,
+    watch: Watch | None = None,
+    known: Reached | None = None,
 ) -> Outcome:
-    """Do the steps of a program from its own first weights.
+    """Do the steps of a program from its own first weights, or from where a run of it is ``known`` to be.
 
     ``seed`` draws what the program draws, ``rate`` stands in the place of its own. The losses are means over
     all samples.
@@ -44,18 +49,23 @@ def train(
     def loss(state: Sequence[Array]) -> float:
         return machine.loss(state, every)
 
-    first = loss(machine.first)
-    reached = Reached(seed, 0, machine.first, {}, ((0, first),))
-    loop = machine.loop()
+    reached = known or Reached(seed, 0, machine.first, {}, ((0, loss(machine.first)),))
+    first = reached.history[0][1]
+    loop = machine.loop(reached.state)
+    passed = 0  # steps that are drawn, since each draw depends on those before, and were done already
     divergence: Divergence | None = None
     interrupted = stopped = False
     try:
         for order in taken.order.blocks(steps, _chunk(taken, steps), seed):
+            if passed < reached.steps:
+                passed += len(order)
+                continue
             start = time.perf_counter()
             loop.advance(order, own)
             seconds = reached.seconds + time.perf_counter() - start
             state = tuple(loop.state())
             done, now = reached.steps + len(order), loss(state)
+            passed = done
             before, reached = (
                 reached,
                 Reached(seed, done, state, {}, longer(reached.history, done, now), seconds),

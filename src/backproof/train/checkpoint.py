@@ -34,6 +34,7 @@ INTERVAL = 2.0  # seconds between two writes
 SHARE = 0.05  # of the time at most goes into writing
 # What may differ between a run and the one that goes on with it; a file of data is told by its numbers.
 FREE = {"steps", "file", "arrays", "plot", "save", "checkpoint", "resume", "json", "given"}
+PROGRAM = "PROGRAM"  # the setting that says whose network is trained, where it is a program's
 OPTION_NAMES = {"rate": "lr", "bounds": "range", "largest": "as-asked", "decay": "weight-decay"}
 
 
@@ -78,7 +79,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "code": checkpoint.code,
         "names": list(checkpoint.names),
         "random": [reached.random for reached in networks],
-        "digest": _digest(arrays),
+        "digest": digest_of(arrays),
     }
     members: Any = {"header": np.array(json.dumps(header)), **arrays}
     write_whole(path, lambda file: np.savez(file, **members), "--checkpoint")
@@ -104,7 +105,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
                 f"--resume: {path} is a checkpoint of version {header['version']}, and this backproof reads"
                 f" version {VERSION}."
             )
-        if header["digest"] != _digest(arrays):
+        if header["digest"] != digest_of(arrays):
             raise CheckpointError(f"--resume: {path} is damaged: it holds other numbers than were written.")
         return Checkpoint(
             header["settings"],
@@ -143,7 +144,7 @@ def _curve(points: NDArray[Any]) -> Curve:
     return tuple((int(step), loss) for step, loss in points.tolist())
 
 
-def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:
     """Tell arrays apart by name, kind, shape and every bit."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
@@ -168,14 +169,16 @@ def resumed(arguments: argparse.Namespace) -> argparse.Namespace:
     """Take what is not given with ``--resume`` from the checkpoint, which has what it was begun with."""
     if not (getattr(arguments, "resume", False) and getattr(arguments, "checkpoint", None)):
         return arguments
-    given = {name: value for name, value in vars(arguments).items() if value is not None}
-    return argparse.Namespace(**{**read_checkpoint(Path(arguments.checkpoint)).given, **given})
+    begun = read_checkpoint(Path(arguments.checkpoint)).given
+    missing = {name: value for name, value in begun.items() if getattr(arguments, name, None) is None}
+    return argparse.Namespace(**{**vars(arguments), **missing})
 
 
-def data_digest(data: Data) -> str:
-    """Tell data apart by every bit that a network sees."""
+def fresh_checkpoint(options: Options, data: Data, code: str, names: Sequence[str]) -> Checkpoint:
+    """What the options ask for, before the first step; data are told apart by every bit that is seen."""
     held = {} if data.held is None else {"held x": data.held.x, "held y": data.held.y}
-    return _digest({"x": data.x, "y": data.y, "centre": data.centre, "spread": data.spread, **held})
+    seen = digest_of({"x": data.x, "y": data.y, "centre": data.centre, "spread": data.spread, **held})
+    return Checkpoint(settings_of(options), options.given, seen, code, names, {})
 
 
 @dataclass(slots=True)
@@ -193,25 +196,22 @@ class Keeper:
     _stale: bool = True
 
     @classmethod
-    def begin(cls, options: Options, data: Data, code: str, names: Sequence[str]) -> Keeper:
-        """Open the file of ``--checkpoint``, and hold it against what is asked for.
+    def begin(cls, path: Path, fresh: Checkpoint, steps: int, *, resume: bool) -> Keeper:
+        """Open the file of ``--checkpoint``, and hold it against what is asked for: ``fresh``, so many steps.
 
         Raises `CheckpointError` where the file belongs to another training, or is there and not to be
         resumed, and `FileUnwritableError` where it cannot be written, all before the first step.
         """
-        path = options.checkpoint
-        assert path is not None
         check_folder(path, "--checkpoint")
         clear_leftovers(path)
-        fresh = Checkpoint(settings_of(options), options.given, data_digest(data), code, names, {})
         networks: dict[int, Reached] = {}
         notes: list[str] = []
-        if options.resume:
+        if resume:
             old = read_checkpoint(path)
-            _require_same(path, old, fresh, options.steps)
+            _require_same(path, old, fresh, steps)
             networks = dict(old.networks)
             notes.append(f"Gone on from {path} at step {_furthest(old):,}.")
-            if old.code != code:
+            if old.code != fresh.code:
                 notes.append("Other machine code computed it so far: from there on the bits may differ.")
         elif path.exists():
             raise CheckpointError(
@@ -252,14 +252,18 @@ class Keeper:
 
 
 def _require_same(path: Path, old: Checkpoint, new: Checkpoint, steps: int) -> None:
-    for name in [*new.settings, *(set(old.settings) - set(new.settings))]:
+    names = {PROGRAM: None, **new.settings, **old.settings}
+    for name in names:
         before, now = old.settings.get(name), new.settings.get(name)
         if before != now:
             raise CheckpointError(
                 f"--resume: {path} was begun with {_said(name, before)}, and now it is {_said(name, now)}."
             )
     if old.data != new.data:
-        raise CheckpointError(f"--resume: {path} was begun with other data; a run goes on with the same.")
+        why = "; the program has to seed its random numbers" if PROGRAM in new.settings else ""
+        raise CheckpointError(
+            f"--resume: {path} was begun with other data; a run goes on with the same{why}."
+        )
     furthest = _furthest(old)
     if furthest > steps:
         raise CheckpointError(f"--resume: {path} is at step {furthest:,} already, beyond --steps {steps}.")
@@ -271,6 +275,8 @@ def _furthest(checkpoint: Checkpoint) -> int:
 
 def _said(name: str, value: Any) -> str:
     """Write a setting as on the command line."""
+    if name == PROGRAM:
+        return f"{PROGRAM} {value}" if value else f"no {PROGRAM}"
     if value is None or isinstance(value, bool):
         return f"--{name}" if value else f"no --{name}"
     parts = value if isinstance(value, list) else [value]

@@ -8,7 +8,6 @@ import sys
 import time
 
 from backproof.errors import BackproofError
-from backproof.train.checkpoint import resumed
 from backproof.train.options import Options, options_of
 from backproof.train.outputs import check_outputs, write_outputs
 from backproof.train.progress import Progress
@@ -21,7 +20,7 @@ INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
 def run(arguments: argparse.Namespace) -> int:
     """Train and report. Gives 0, 2 when every network diverged, 130 when Ctrl-C ended it."""
     imported = time.process_time()  # until here nothing was done but to import
-    options = options_of(resumed(arguments))
+    options = options_of(arguments)
     check_outputs(options)
     if getattr(arguments, "what_if", False):
         return _what_if(options)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from pathlib import Path
 
 from backproof.errors import BackproofError, FileUnwritableError
 from backproof.train.options import Options
 from backproof.train.pictures import check_picture_path, write_picture
 from backproof.train.session import Result
 from backproof.train.writing import check_folder
+
+NOTHING_SAVED = "Nothing was saved: --checkpoint FILE keeps the state, --resume goes on from it."
 
 
 def check_outputs(options: Options) -> None:
@@ -20,6 +23,12 @@ def check_outputs(options: Options) -> None:
         if options.save.suffix != ".npz":
             raise BackproofError(f"--save {options.save}: give a file that ends in .npz.")
         check_folder(options.save, "--save")
+
+
+def how_to_go_on(checkpoint: Path, *, finished: bool) -> str:
+    """Say where the state is, and the command that goes on from it."""
+    command = shlex.join(["backproof", "train", "--checkpoint", str(checkpoint), "--resume"])
+    return f"The state is in {checkpoint}; to go on: {command}{' --steps N' if finished else ''}"
 
 
 def write_outputs(result: Result) -> tuple[list[str], list[FileUnwritableError]]:
@@ -44,9 +53,7 @@ def write_outputs(result: Result) -> tuple[list[str], list[FileUnwritableError]]
     if options.checkpoint and not result.trouble and result.best.divergence:
         sentences.append(f"The last state that was finite is in {options.checkpoint}.")
     elif options.checkpoint and not result.trouble:
-        more = "" if result.interrupted else " --steps N"
-        command = shlex.join(["backproof", "train", "--checkpoint", str(options.checkpoint), "--resume"])
-        sentences.append(f"The state is in {options.checkpoint}; to go on: {command}{more}")
+        sentences.append(how_to_go_on(options.checkpoint, finished=not result.interrupted))
     elif result.interrupted and not options.save:
-        sentences.append("Nothing was saved: --checkpoint FILE keeps the state, --resume goes on from it.")
+        sentences.append(NOTHING_SAVED)
     return sentences, troubles

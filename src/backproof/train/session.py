@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backproof.errors import FileUnwritableError
-from backproof.train.checkpoint import Keeper, read_checkpoint
+from backproof.train.checkpoint import Keeper, fresh_checkpoint, read_checkpoint
 from backproof.train.data import Data
 from backproof.train.network import LOSSES, initial_parameters
 from backproof.train.options import Options
@@ -82,7 +82,10 @@ def train_networks(options: Options, *watches: Watch) -> Result:
         before = read_checkpoint(options.checkpoint).code if options.checkpoint and options.resume else None
         plan = plan_for(trainer, options.networks, options.steps, before)
     code = plan.code(trainer) if plan else trainer.code
-    keeper = Keeper.begin(options, data, code, trainer.names) if options.checkpoint else None
+    keeper: Keeper | None = None
+    if options.checkpoint:
+        fresh = fresh_checkpoint(options, data, code, trainer.names)
+        keeper = Keeper.begin(options.checkpoint, fresh, options.steps, resume=options.resume)
     watch = _telling([keeper.watch, *watches] if keeper else watches)
     known = dict(keeper.networks) if keeper else {}
     outcomes: list[Outcome] = []
