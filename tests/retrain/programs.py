@@ -271,7 +271,7 @@ costs = []
 for epoch in range(400):
     e = X @ w + b - Y
     w = w - 0.05 * (2 * X.T @ e / len(X) + 0.2 * w)
-    b = b - 0.05 * 2 * e.mean(axis=0)
+    b = b - 0.05 * (2 * e.mean(axis=0))
     costs.append(np.mean((X @ w + b - Y) ** 2) + 0.1 * np.sum(w ** 2))
 """
 

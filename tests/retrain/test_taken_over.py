@@ -182,6 +182,8 @@ def test_a_plain_network_is_recognised(text, network, rate, batch, runner):
 def test_what_is_no_plain_network_is_not_taken_for_one(runner):
     """The loss counts the size of the weights; it is evaluated after the update, and falls all the same."""
     found = taken(programs.PENALISED, runner)
+    assert found.rates, "0.05 is written in both updates, and has no name"
+    assert found.machine.rate == 0.05
     assert plain(found, 100, 0) is None
     outcome, space = train(found, 400, 0), own(programs.PENALISED)
     assert outcome.final_loss == pytest.approx(space["costs"][-1], rel=1e-9)

@@ -14,7 +14,10 @@ from backproof.step.rates import OTHERS, RATE
 
 
 def rates_of(found: Recurrence) -> list[Entry]:
-    """The constants of a step that the program calls a learning rate; none where they are not one number."""
+    """The constants of a step that the program calls a learning rate, or only uses as one.
+
+    None where they are not one number.
+    """
     names = called(found)
     rates = []
     for entry in found.constants:
@@ -23,7 +26,31 @@ def rates_of(found: Recurrence) -> list[Entry]:
         name = names.get(entry.nodes[-1]) or entry.name or ""
         if RATE.search(name) and not OTHERS.search(name):
             rates.append(entry)
+    rates = rates or _written(found)
     return rates if len({float(np.ravel(entry.value)[0]) for entry in rates}) == 1 else []
+
+
+def _written(found: Recurrence) -> list[Entry]:
+    """The numbers of the source that the updates of all parameters are multiplied by, one in each."""
+    constants = set(found.constants)
+    rates = []
+    for each in found.carried[: found.parameters]:
+        update = each.after
+        taken = [operand for operand in update.operands if operand is not each.before]
+        if update.operation not in ("add", "subtract") or len(taken) != 1:
+            return []
+        (term,) = taken
+        while term.operation == "negative":
+            (term,) = term.operands
+        factors = [o for o in term.operands if o in constants and np.size(o.value) == 1]
+        if (
+            term.operation != "multiply"
+            or len(factors) != 1
+            or np.asarray(factors[0].value).dtype.kind != "f"
+        ):
+            return []
+        rates += factors
+    return list(dict.fromkeys(rates))
 
 
 def called(found: Recurrence) -> Mapping[Node, str]:
