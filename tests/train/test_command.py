@@ -270,14 +270,20 @@ def test_without_a_compiler():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_control_c(tmp_path, interruptible):
-    """Ctrl-C in a long run prints what was reached, saves it, and ends with 130."""
-    path = tmp_path / "net.npz"
-    command = [*interruptible, "train", "--steps", "1e12", "--save", str(path)]
+    """Ctrl-C in a long run prints what was reached, saves it, says how to go on, and ends with 130."""
+    path, kept = tmp_path / "net.npz", tmp_path / "run.ck"
+    command = [*interruptible, "train", "--steps", "1e12", "--save", str(path), "--checkpoint", str(kept)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(1.5)
+    ends = time.monotonic() + 20
+    while not kept.exists() and time.monotonic() < ends:  # it is written first when the training begins
+        time.sleep(0.02)
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130, err
-    assert "stopped by Ctrl-C after" in out
+    (steps,) = re.findall(r"stopped by Ctrl-C after ([\d,]+) steps", out)
     assert "Traceback" not in err
-    assert "W2" in np.load(path).files
+    assert f"to go on: backproof train --checkpoint {kept} --resume\n" in out
+    with np.load(path) as saved, np.load(kept) as state:
+        assert state["steps"].tolist() == [int(steps.replace(",", ""))]
+        assert np.array_equal(saved["W2"], state["state W2"][0])
