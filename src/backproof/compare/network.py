@@ -116,6 +116,15 @@ class Network:
         )
 
     @property
+    def clear(self) -> bool:
+        """Is it seen what a sample is? Of arrays of several axes, of which none holds samples, it is not."""
+        ports = (*self.inputs, *self.targets)
+        return all(
+            p.axis is not None or p.laid is not None or sum(n > 1 for n in np.shape(p.node.value)) < 2
+            for p in ports
+        )
+
+    @property
     def batch(self) -> int:
         """How many samples a step takes."""
         return max((port.held for port in (*self.inputs, *self.outputs)), default=1)

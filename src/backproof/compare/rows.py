@@ -103,7 +103,10 @@ def _data(pair: Pair) -> Iterator[Row]:
 
 
 def _same_count(a: Data, b: Data) -> bool | None:
-    return a.anew == b.anew if a.anew or b.anew else _same(a.count, b.count)
+    if a.anew or b.anew:
+        return a.anew == b.anew
+    same = _same(a.count, b.count)
+    return same if same or (a.network.clear and b.network.clear) else None
 
 
 def _count(data: Data) -> str:
@@ -156,7 +159,7 @@ def _same_inputs(a: Data, b: Data) -> bool | None:
     if x is None or y is None:
         return None
     if x.shape[1] != y.shape[1]:
-        return False
+        return False if a.network.clear and b.network.clear else None
     known = a.count is not None and b.count is not None
     if known and _as_sets(x, y):
         return True
@@ -203,7 +206,8 @@ def _same_targets(a: Data, b: Data) -> bool | None:
     if s is None or t is None or x is None or y is None or x.shape[1] != y.shape[1]:
         return None
     if s.shape[1] != t.shape[1]:
-        return False
+        plain = all(n.clear and n.width_target == n.width_out for n in (a.network, b.network))
+        return False if plain else None
     if len(x) == len(s) and len(y) == len(t) and _as_sets(np.hstack([x, s]), np.hstack([y, t])):
         return True
     if not a.targets or not b.targets:
@@ -236,11 +240,11 @@ def _order(data: Data) -> str:
 
 def _same_order(a: Data, b: Data) -> bool | None:
     if a.order is not None and b.order is not None and a.order != b.order:
-        return False
+        return False if a.network.clear and b.network.clear else None
     if a.order == b.order == "all":
         return True
     if a.network.batch != b.network.batch:
-        return False
+        return False if a.network.clear and b.network.clear else None
     return None if a.order is None or b.order is None else True
 
 
@@ -291,6 +295,8 @@ def _same_loss(pair: Pair) -> bool | None:
             return False
         if inferred:
             return True
+        if pair.match.same is None and a.factor != b.factor:
+            return None  # what a sample is may have been taken otherwise
         if abs(a.factor - b.factor) > CLOSE * abs(a.factor):
             return False
         if a.penalties is None or b.penalties is None:

@@ -145,6 +145,9 @@ class Seen:
             for node in self._line:
                 if node not in values and any(o in values for o in node.operands):
                     operands = [values.get(o, o.value) for o in node.operands]
+                    if node.operation == "astype" and np.dtype(node.attributes["dtype"]).kind == "f":
+                        values[node] = operands[0]  # all is compared in double precision
+                        continue
                     values[node] = OPERATIONS[node.operation].value(*operands, **node.attributes)
         found = {}
         for copy in self.given:
