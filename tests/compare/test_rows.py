@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from backproof.compare.experiment import Experiment
+from backproof.compare.pair import Row
 from backproof.compare.report import Comparison
-from backproof.compare.rows import Row, rows
+from backproof.compare.rows import rows
 from tests.compare.conftest import NEURONS, SCRIPT
 
 Read = Callable[[str], Experiment]

@@ -42,3 +42,9 @@ RULES = {
 def test_a_rule_is_recognised(rule: str, read: Read) -> None:
     """By name, with its rate and what it keeps."""
     assert str(read(LINE.format(rule=f"    {rule}")).update) == RULES[rule]
+
+
+def test_a_rate_that_falls_is_told(read: Read) -> None:
+    """It is another number in every step, which data that go up and down are not mistaken for."""
+    rule = "    w = w - 0.02 / (1 + 0.1 * k) * g"
+    assert ", changing" in str(read(LINE.format(rule=rule)).update)

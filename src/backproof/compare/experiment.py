@@ -9,10 +9,12 @@ from functools import cached_property
 from backproof.check.judge import judge
 from backproof.compare.counting import steps_of
 from backproof.compare.data import Data
+from backproof.compare.frameworks import framework_of
 from backproof.compare.layering import described
 from backproof.compare.losses import Loss, loss_of
-from backproof.compare.network import Network, network
-from backproof.compare.placeholders import as_numpy, framework_of, has_placeholders
+from backproof.compare.network import Network
+from backproof.compare.placeholders import as_numpy, has_placeholders
+from backproof.compare.ports import network
 from backproof.compare.seen import Seen
 from backproof.compare.starting import Start
 from backproof.compare.updates import Update, update_of

@@ -34,29 +34,6 @@ APART = (  # what runs at another time than the statement that it stands in, or 
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
 )
-FRAMEWORKS = {
-    "torch": "PyTorch",
-    "tensorflow": "TensorFlow",
-    "keras": "Keras",
-    "jax": "JAX",
-    "flax": "JAX",
-    "theano": "Theano",
-}
-
-
-def framework_of(program: Program) -> str | None:
-    """The framework that a program imports, as people call it; None where it imports none."""
-    try:
-        tree = ast.parse(program.text)
-    except SyntaxError:
-        return None
-    for node in ast.walk(tree):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        names += [n.name for n in node.names] if isinstance(node, ast.Import) else []
-        for name in names:
-            if (found := FRAMEWORKS.get(name.partition(".")[0])) is not None:
-                return found
-    return None
 
 
 def has_placeholders(program: Program) -> bool:

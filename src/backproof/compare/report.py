@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from backproof.compare.rows import Row
+from backproof.compare.pair import Row
 
 VERSION = 1
 Verdict = Literal["same", "different", "inconclusive"]

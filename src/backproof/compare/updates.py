@@ -232,7 +232,8 @@ def _changes(seen: Seen) -> bool:
         node = seen.originals.get(copy)
         if node is None or copy in forward or np.size(copy.value) != 1 or copy.operands:
             continue
-        numbers = {float(np.ravel(v)[0]) for v in seen.values(node) if np.asarray(v).dtype.kind in "fi"}
-        if len(numbers) > 1 and copy not in seen.bases:
-            return True
+        numbers = [float(np.ravel(v)[0]) for v in seen.values(node) if np.asarray(v).dtype.kind in "fi"]
+        steps = np.diff(numbers)
+        if len(steps) > 1 and (np.all(steps > 0) or np.all(steps < 0)) and copy not in seen.bases:
+            return True  # data go up and down
     return False
