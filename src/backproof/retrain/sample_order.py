@@ -46,7 +46,11 @@ class SampleOrder:
         many = "one sample" if self.batch == 1 else f"{self.batch} samples"
         match self.kind:
             case "whole":
-                return f"all {self.count:,} samples in every step" if self.count > 1 else "all in every step"
+                return (
+                    f"all {self.count:,} samples in every step"
+                    if self.count > 1
+                    else "all of it in every step"
+                )
             case "cycle":
                 return f"{many} a step of {self.count:,}, in the program's order"
             case "shuffled":
