@@ -77,6 +77,21 @@ def test_without_it(monkeypatch):
     compare(LARGE, 6, 0)
 
 
+def test_one_thread_meanwhile():
+    """Within `single_thread` OpenBLAS has one thread, afterwards as many as before."""
+    library = blas._library()
+    names = [
+        f"{prefix}openblas_get_num_threads{suffix}" for prefix in ("scipy_", "") for suffix in ("64_", "")
+    ]
+    get = next((getattr(library, name) for name in names if hasattr(library, name)), None)
+    if get is None:
+        pytest.skip("NumPy's BLAS is not OpenBLAS")
+    before = get()
+    with blas.single_thread():
+        assert get() == 1
+    assert get() == before
+
+
 def test_a_library_that_cannot_be_opened_is_none(monkeypatch):
     """Where NumPy's library cannot be opened again, or has no such function, there is no BLAS."""
 

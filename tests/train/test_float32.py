@@ -9,9 +9,9 @@ import pytest
 
 from backproof.cli import main
 from backproof.train import together
-from backproof.train.kernel import GroupLoop, blas, compile_step
+from backproof.train.kernel import GroupLoop, blas, compile_step, host
 from backproof.train.loop import EvaluatedLoop
-from backproof.train.network import ACTIVATIONS, LOSSES, OPTIMIZERS, Network, Step, initial_parameters
+from backproof.train.network import ACTIVATIONS, LOSSES, Network, Step, initial_parameters
 from backproof.train.run import Trainer
 from tests.train.runs import Array, assert_close, evaluated, random_step
 
@@ -43,7 +43,7 @@ def compare(network: Network, batch: int | None = None, *, unrolled: bool = Fals
     loop.advance(order, 0.03)
     assert_close(loop.state(), exact, TOLERANCE)
     lanes = compile_step(step, unrolled=unrolled, side_by_side=True, dtype="float32")
-    assert lanes.networks == 2 * compile_step(step, unrolled=False, side_by_side=True).networks
+    assert lanes.networks == 2 * host().widest
     group = GroupLoop(lanes, [state] * 3, [x] * 3, [y] * 3)
     group.advance(np.stack([order] * 3), 0.03)
     for one in group.states():
@@ -65,11 +65,11 @@ def test_every_activation(activation):
 
 
 def test_every_loss_and_optimizer():
-    """Each loss and each optimiser."""
+    """Each loss, and optimisers that remember something."""
     for loss in LOSSES:
         output = LOSSES[loss].output
         compare(Network((2, 5, 3), "tanh", output, loss=loss), 3)
-    for optimizer in OPTIMIZERS:
+    for optimizer in ("momentum", "adam"):
         compare(Network((2, 5, 3), "tanh", optimizer=optimizer))
 
 

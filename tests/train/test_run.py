@@ -34,6 +34,14 @@ def test_chunks_do_not_change_the_result(trainer, monkeypatch):
     assert len(small.history) == len(whole.history) == 22 > len(once.history)
 
 
+def test_a_chunk_has_as_many_samples_as_its_loss():
+    """Where a step takes a large batch of many samples, the loss of all is not computed every few steps."""
+    x = np.linspace(-1.0, 1.0, 4000)[:, None] * np.ones(40)
+    trainer = Trainer(Network((40, 30, 1)), x, x[:, :1], 100)
+    assert trainer.chunk(200) == 40
+    assert trainer.chunk(10_000) > 40
+
+
 def test_seeds_differ_and_repeat(trainer):
     """The same seed gives the same run, another one another."""
     losses = [

@@ -288,12 +288,12 @@ class Trainer:
     def chunk(self, steps: int) -> int:
         """How many steps make a chunk of a run: by the work, never by a clock.
 
-        At the end of a chunk the loss of all samples is computed: a compiled one has that many samples too.
+        At the end of a chunk the loss of all samples is computed, so that a compiled one has as many samples.
         """
-        most = EVALUATED_CHUNK
+        least, most = 1, EVALUATED_CHUNK
         if self.kernel:
-            most = max(int(CHUNK_WORK / self.kernel.vectors), len(self.x) // self.batch)
-        chunk = max(min(steps // CHUNKS, most, MOST_DRAWN // self.batch), 1)
+            least, most = max(len(self.x) // self.batch, 1), int(CHUNK_WORK / self.kernel.vectors)
+        chunk = max(min(max(min(steps // CHUNKS, most), least), MOST_DRAWN // self.batch), 1)
         if chunk > BLOCK or self._blocks:
             chunk = -(-chunk // BLOCK) * BLOCK
         return chunk

@@ -77,6 +77,8 @@ def train_together(
     """
     from concurrent.futures import ThreadPoolExecutor  # a run of one network should not wait for it
 
+    from backproof.train.kernel.blas import single_thread
+
     plan, known = plan or plan_for(trainer, len(seeds), steps), known or {}
     lanes, threads = plan.lanes, plan.threads
     start = time.perf_counter()
@@ -84,7 +86,7 @@ def train_together(
     room = _Room(trainer, lanes, begin, steps, rate, known)
     interrupted, stopped = False, False
     failure: Exception | None = None
-    with ThreadPoolExecutor(min(threads, len(groups))) as pool:
+    with single_thread(), ThreadPoolExecutor(min(threads, len(groups))) as pool:
         futures = [pool.submit(room.train, group) for group in groups]
         working = len(futures)
         while working:

@@ -10,7 +10,8 @@ is added to the parameter by BLAS itself, W ← W − lr·Aᵀ·B, without being
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -42,11 +43,8 @@ class Blas:
 @cache
 def find(dtype: str = "float64") -> Blas | None:
     """Find the product in the library that NumPy is linked with; None where there is none that works."""
-    import numpy.linalg._umath_linalg as linked  # dlsym looks into what a library is linked with, too
-
-    try:
-        library = ctypes.CDLL(linked.__file__)
-    except OSError:
+    library = _library()
+    if library is None:
         return None
     gemm = {"float64": "cblas_dgemm", "float32": "cblas_sgemm"}[dtype]
     for name, sizes in (
@@ -64,6 +62,35 @@ def find(dtype: str = "float64") -> Blas | None:
                 f"{name}.numpy-{np.__version__}", address, INT64 if sizes is ctypes.c_int64 else INT32
             )
     return None
+
+
+def _library() -> ctypes.CDLL | None:
+    """The library of NumPy's that is linked with BLAS; asked for a function, it looks there, too."""
+    try:
+        import numpy.linalg._umath_linalg as linked
+
+        return ctypes.CDLL(linked.__file__)
+    except (ImportError, OSError):
+        return None
+
+
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """Let OpenBLAS use one thread meanwhile: where each core has a network of its own, more only wait."""
+    library = _library()
+    for name in ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_", "openblas_{}_num_threads"):
+        try:
+            get, set_to = (getattr(library, name.format(verb)) for verb in ("get", "set"))
+        except AttributeError:
+            continue
+        before = get()
+        set_to(1)
+        try:
+            yield
+        finally:
+            set_to(before)
+        return
+    yield
 
 
 def symbols(module: str) -> dict[str, int]:
