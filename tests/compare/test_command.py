@@ -58,3 +58,14 @@ def test_a_file_that_is_not_there_is_one_sentence(net: Path, capsys) -> None:
     """No traceback."""
     assert main(["compare", str(net), "absent.py"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_failure_of_its_own_is_said_in_a_sentence(net: Path, monkeypatch, capsys) -> None:
+    """No traceback, and exit code 2."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise RuntimeError("no memory of it")
+
+    monkeypatch.setattr("backproof.compare.compare_programs", failing)
+    assert main(["compare", str(net), str(net)]) == 2
+    assert "backproof itself failed (RuntimeError: no memory of it)" in capsys.readouterr().err

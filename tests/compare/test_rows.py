@@ -210,3 +210,15 @@ def test_a_state_that_is_handed_on_makes_no_other_model(read: Read) -> None:
     found = {row.what: row for row in rows(read(CARRIED), read(CARRIED.replace("rng(12)", "rng(13)")))}
     assert found["model"].same is not False
     assert found["update"].same
+
+
+def test_what_cannot_be_computed_is_not_known(read: Read, monkeypatch) -> None:
+    """One subject that fails leaves the others as they are, and is called neither the same nor different."""
+
+    def failing(*_: object) -> None:
+        raise ValueError("shapes (3,) and (5,)")
+
+    monkeypatch.setattr("backproof.compare.samples._same_inputs", failing)
+    found = rows(read(SCRIPT), read(NEURONS))
+    assert verdict(found) == "inconclusive"
+    assert [row.what for row in found if row.same is None and row.needed] == ["samples"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backproof.cli.options import positive_number
 from backproof.cli.terminal import terminal_width, wants_colour, warn, write
+from backproof.errors import BackproofError
 
 if TYPE_CHECKING:
     from backproof.cli.options import Subparsers
@@ -39,9 +40,17 @@ def run(arguments: argparse.Namespace) -> int:
     from backproof.source import read_program
 
     programs = [read_program(name) for name in (arguments.first, arguments.second)]
-    comparison = compare_programs(
-        *programs, loss=arguments.loss, timeout=arguments.timeout, runner=arguments.runner
-    )
+    try:
+        comparison = compare_programs(
+            *programs, loss=arguments.loss, timeout=arguments.timeout, runner=arguments.runner
+        )
+    except BackproofError:
+        raise
+    except Exception as error:
+        raise BackproofError(
+            f"backproof itself failed ({type(error).__name__}: {error}). This is its own fault, not that of "
+            "the programs: please report it with them."
+        ) from error
     if arguments.output_format == "json":
         write(as_json(comparison))
     elif comparison.reason is not None:

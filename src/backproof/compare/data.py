@@ -11,7 +11,7 @@ import numpy as np
 
 from backproof.compare.laws import Law, law_of
 from backproof.compare.network import Network, Port
-from backproof.compare.seen import SHAPED, Seen
+from backproof.compare.seen import SHAPED, UNCOMPUTED, Seen
 from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.health.samples import Choice, chosen_rows
 from backproof.step.update import time_of
@@ -119,7 +119,7 @@ class Data:
             return None
         try:
             return self._related(samples)
-        except (ValueError, TypeError, IndexError, ArithmeticError):
+        except UNCOMPUTED:
             return None
 
     def _related(self, samples: Array) -> Array | None:
@@ -285,7 +285,7 @@ def _gathered(port: Port, choices: Sequence[Choice]) -> Array | None:
                         operands = [table.get(o, o.value) for o in node.operands]
                         table[node] = OPERATIONS[node.operation].value(*operands, **node.attributes)
             rows = port.rows(table[port.node])
-        except (ValueError, TypeError, IndexError):
+        except UNCOMPUTED:
             return None
         found.append(rows[-(count - len(found) * size) :] if count - len(found) * size < size else rows)
     values = np.concatenate(found)

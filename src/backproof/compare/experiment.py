@@ -15,7 +15,7 @@ from backproof.compare.losses import Loss, loss_of
 from backproof.compare.network import Network
 from backproof.compare.placeholders import as_numpy, has_placeholders
 from backproof.compare.ports import network
-from backproof.compare.seen import Seen
+from backproof.compare.seen import UNCOMPUTED, Seen
 from backproof.compare.starting import Start
 from backproof.compare.updates import Update, update_of
 from backproof.errors import NoTrainingStepError
@@ -56,7 +56,10 @@ class Experiment:
     @cached_property
     def network(self) -> Network | None:
         """Its forward pass, where it is seen what goes in and what comes out."""
-        return network(self.seen)
+        try:
+            return network(self.seen)
+        except UNCOMPUTED:
+            return None
 
     @cached_property
     def model(self) -> str | None:

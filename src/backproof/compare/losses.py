@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from backproof.compare.network import Network
+from backproof.compare.seen import UNCOMPUTED
 from backproof.compare.starting import grouped
 
 Array = np.ndarray[Any, Any]
@@ -72,7 +73,7 @@ def loss_of(network: Network) -> Loss:
         return Loss(None)
     try:
         return _of_targets(network) if network.targets or network.mirrored else _of_classes(network)
-    except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
+    except UNCOMPUTED:
         return Loss(None)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from backproof.compare.network import Network
+from backproof.compare.seen import UNCOMPUTED
 
 Array = np.ndarray[Any, Any]
 LOOKS = 3  # samples at which sensitivities are looked at
@@ -46,7 +47,7 @@ def match(first: Network, second: Network, starts: tuple[Array, Array]) -> Match
         return Match(None)
     try:
         return _matched(first, second, unsure, starts)
-    except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
+    except UNCOMPUTED:
         raise
 
 

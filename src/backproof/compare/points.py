@@ -11,6 +11,7 @@ from backproof.compare.losses import draws
 from backproof.compare.matching import moved
 from backproof.compare.network import Network
 from backproof.compare.pair import Pair
+from backproof.compare.seen import UNCOMPUTED
 
 Array = np.ndarray[Any, Any]
 LOOKS = 5  # points that are looked at
@@ -46,7 +47,7 @@ def ratios(pair: Pair, look: Callable[[Network, Array, Array, Array], Array]) ->
             if np.linalg.norm(y - ratio * x) > CLOSE * np.linalg.norm(y):
                 return None
             found.append(ratio)
-    except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
+    except UNCOMPUTED:
         return None
     return np.array(found)
 
@@ -68,7 +69,7 @@ def first_apart(pair: Pair) -> tuple[str, str] | None:
         return None
     try:
         names = [_apart_at(a, b, partner, seed) for seed in range(60, 60 + LOOKS)]
-    except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
+    except UNCOMPUTED:
         return None
     return names[0] if names[0] is not None and len(set(names)) == 1 else None
 

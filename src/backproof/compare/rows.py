@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from backproof.compare.experiment import Experiment
 from backproof.compare.pair import NOT_KNOWN, Pair, Row
 from backproof.compare.points import differences, first_apart, ratios
 from backproof.compare.samples import LONGEST, apart, laws_alike, sample_rows
+from backproof.compare.seen import UNCOMPUTED
 from backproof.compare.updates import Update
 
 Array = np.ndarray[Any, Any]
@@ -22,11 +23,19 @@ ROUGH = 0.02  # relative: a rate that is seen from the first step
 def rows(first: Experiment, second: Experiment) -> list[Row]:
     """Compare two experiments: the differences first."""
     pair = Pair(first, second)
-    found = [*_model(pair), *sample_rows(pair), *_start(pair), *_loss(pair), *_update(pair), *_gradient(pair)]
+    found = [row for what, look in LOOKS.items() for row in _careful(what, look, pair)]
     if first.code == second.code:  # what is not known of one is the same in the other
         found = [replace(row, same=True) if row.same is None else row for row in found]
     rank = {False: 0, None: 1, True: 2}
     return sorted(found, key=lambda row: rank[row.same])
+
+
+def _careful(what: str, look: Callable[[Pair], Iterator[Row]], pair: Pair) -> list[Row]:
+    """The rows of one subject; one that says so where it cannot be computed."""
+    try:
+        return list(look(pair))
+    except UNCOMPUTED:
+        return [Row(what, NOT_KNOWN, NOT_KNOWN, None)]
 
 
 def _model(pair: Pair) -> Iterator[Row]:
@@ -175,3 +184,13 @@ def _same_gradient(pair: Pair) -> bool | None:
     if found is not None:
         return True
     return False if first_apart(pair) is not None else None
+
+
+LOOKS: Mapping[str, Callable[[Pair], Iterator[Row]]] = {
+    "model": _model,
+    "samples": sample_rows,
+    "first values": _start,
+    "loss": _loss,
+    "update": _update,
+    "gradients": _gradient,
+}

@@ -17,6 +17,9 @@ from backproof.step import TrainingStep, Window
 from backproof.step.update import time_of
 from backproof.trace import Trace
 
+UNCOMPUTED = (  # raised where a step cannot be computed at other parameters or data than its own
+    *(ValueError, TypeError, IndexError, KeyError, ArithmeticError, NotImplementedError),
+)
 SHAPED = frozenset({"identity", "reshape", "transpose", "astype"})
 
 

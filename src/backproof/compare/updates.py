@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backproof.check.judgement import Judgement
-from backproof.compare.seen import Seen, reached
+from backproof.compare.seen import UNCOMPUTED, Seen, reached
 from backproof.compare.starting import first_updates
 from backproof.graph import Node, ancestors, evaluate
 from backproof.step import Change, TrainingStep
@@ -61,7 +61,7 @@ def update_of(seen: Seen) -> Update:
         return Update(None, None)
     try:
         found = [_memories(step, leaf, after) for leaf, after in _pairs(step)]
-    except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
+    except UNCOMPUTED:
         return Update(None, None)
     kinds = {tuple(sorted((m.squared, m.kept) for m in memories)) for memories in found}
     if len(kinds) != 1:
