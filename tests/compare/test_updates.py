@@ -48,3 +48,14 @@ def test_a_rate_that_falls_is_told(read: Read) -> None:
     """It is another number in every step, which data that go up and down are not mistaken for."""
     rule = "    w = w - 0.02 / (1 + 0.1 * k) * g"
     assert ", changing" in str(read(LINE.format(rule=rule)).update)
+
+
+def test_the_decay_of_an_adaptive_rule_is_not_guessed(read: Read) -> None:
+    """Its share of the gradient is divided by what is remembered, so it has no one size."""
+    rule = (
+        "    g = g + 0.01 * w; m = 0.9 * m + 0.1 * g; v = 0.99 * v + 0.01 * g * g; "
+        "w = w - 0.02 * (m / (1 - 0.9**k)) / (np.sqrt(v / (1 - 0.99**k)) + 1e-9)"
+    )
+    update = read(LINE.format(rule=rule)).update
+    assert update.rule in ("Adam", None)
+    assert not update.decay

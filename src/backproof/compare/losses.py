@@ -160,7 +160,8 @@ def _of_classes(network: Network) -> Loss:
     rows, losses, seeds = [], [], _seeds(network)
     for seed in seeds:
         numbers, pairs = draws(network, seed, count + 3)
-        rows += [-np.log(network.predict(numbers, x)) for x, _ in pairs]
+        with np.errstate(all="ignore"):
+            rows += [-np.log(network.predict(numbers, x)) for x, _ in pairs]
         losses.append([network.loss_at(numbers, x, t) for x, t in pairs])
     rests = np.kron(np.eye(len(seeds)), np.ones((count + 3, 1)))
     table, wanted = np.hstack([np.array(rows), rests]), np.ravel(losses)

@@ -73,6 +73,8 @@ def update_of(seen: Seen) -> Update:
     if any(kept is None for _, kept in memories):
         return Update(None, None, bounded=bounded)
     shares = tuple(float(kept) for _, kept in memories if kept is not None)
+    if decay and any(squared for squared, _ in memories):
+        decay = None  # it is divided by what is remembered, too
     match [squared for squared, _ in memories]:
         case []:
             return Update("gradient descent", _plain_rate(judgement), (), decay, changing, bounded)
