@@ -9,6 +9,8 @@ from typing import Any
 
 from backproof.check.compare import Verdict, compared
 from backproof.check.points import decides_alike
+from backproof.check.ranking import is_steady
+from backproof.check.scales import at_scale
 from backproof.graph import Node, evaluate
 from backproof.step import TrainingStep
 
@@ -21,7 +23,8 @@ def at_other_data(
 ) -> tuple[Verdict, list[tuple[dict[Node, Any], dict[Node, Any]]]]:
     """Put data of other steps into all but the first of some points, where what is right stays so.
 
-    With the verdict at these points. Nothing is changed where there are no such data.
+    With the verdict at these points, by the scale that is taken for right. Nothing is changed where there
+    are no such data.
     """
     chosen, nodes, judged = found[:1], [*step.descents, *step.truths], verdict
     for sample, (own, _) in zip(step.samples, cycle(found[1:]), strict=False):
@@ -37,7 +40,9 @@ def at_other_data(
         kept = zip(verdict.right, verdict.comparisons, other.right, strict=True)
         finite = not any(c.undefined for c in other.comparisons)
         if finite and all(now or not ok or c.zero for ok, c, now in kept):
-            chosen, judged = more, replace(other, spread=verdict.spread)
+            chosen, judged = more, replace(other, spread=verdict.spread, rate=verdict.rate)
         if len(chosen) > len(found):
             break
-    return (judged, chosen) if len(chosen) > 1 else (verdict, found)
+    if len(chosen) == 1:
+        return verdict, found
+    return at_scale(judged, verdict.scales[0]) if is_steady(verdict.scales) else judged, chosen

@@ -26,11 +26,20 @@ def rescaled(verdict: Verdict) -> Iterator[Verdict]:
         scales = tuple(abs(scale) for scale in scales)
         if not any(_same(scales, other) for other in known):
             known.append(scales)
-            right = tuple(
-                bool(c.zero and c.parallel) or (c.parallel and not c.zero and _same(c.scales, scales))
-                for c in verdict.comparisons
-            )
-            yield replace(verdict, scales=scales, right=right)
+            yield _at(verdict, scales)
+
+
+def at_scale(verdict: Verdict, scale: float) -> Verdict:
+    """The verdict that takes one scale for the right one, whoever has it."""
+    return _at(verdict, (scale,) * max((len(c.scales) for c in verdict.comparisons), default=1))
+
+
+def _at(verdict: Verdict, scales: tuple[float, ...]) -> Verdict:
+    right = tuple(
+        bool(c.zero and c.parallel) or (c.parallel and not c.zero and _same(c.scales, scales))
+        for c in verdict.comparisons
+    )
+    return replace(verdict, scales=scales, right=right)
 
 
 def _same(scales: tuple[float, ...], others: tuple[float, ...]) -> bool:

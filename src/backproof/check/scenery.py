@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from backproof.check.grades import RIGHT
 from backproof.check.reading import Memory
 from backproof.check.trial import Bench
-from backproof.graph import Node, leaf, unnamed
+from backproof.graph import Node, ancestors, leaf, unnamed
+from backproof.step.pairs import is_literal
 from backproof.trace import Item, Site
 
 SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|-?\w+( ?[-+] ?\d+)?)\])*(\.T)?$")
@@ -54,6 +56,40 @@ class Scenery:
         powers = (n.operands[1] for n in self.bench.forward if n.operation == "power")
         found = {float(n.value) for n in powers if not n.operands and np.ndim(n.value) == 0}
         return tuple(sorted(int(number) for number in found if 2 < number < 10 and number == int(number)))
+
+    @cached_property
+    def forward_constants(self) -> dict[tuple[float, bool], None]:
+        """The numbers that the forward pass writes as factors or divisors on the way of some gradients only.
+
+        As ``0.5`` in ``exp(0.5 * logvar)``. What is on the way of those that are right too, as the factor of
+        a loss, none of the others lacks alone.
+        """
+        bench, found = self.bench, dict[tuple[float, bool], None]()
+        states = zip(bench.step.parameters, bench.initial, strict=True)
+        right = {leaf for parameter, state in states if state == RIGHT for leaf in parameter.leaves}
+        for node in sorted(bench.forward, key=lambda n: bench.order.get(n, 0)) if right else ():
+            up = node.operation == "multiply"
+            for position in (0, 1) if up else (1,) if node.operation == "divide" else ():
+                number, other = node.operands[position], node.operands[1 - position]
+                if not np.ndim(other.value) or node.origin is None:
+                    continue
+                if not is_literal(bench.step.trace, node, position):
+                    continue
+                if right.isdisjoint(ancestors([node])):
+                    found[float(number.value), up] = None
+        return found
+
+    @cached_property
+    def forward_means(self) -> dict[tuple[int, ...], tuple[int, ...]]:
+        """The shapes of what the forward pass takes a mean of over several axes, by the lengths of these."""
+        means = (n for n in self.bench.forward if n.operation == "mean" and np.ndim(n.operands[0].value) > 1)
+        found = dict[tuple[int, ...], tuple[int, ...]]()
+        for node in sorted(means, key=lambda n: self.bench.order.get(n, 0)):
+            shape, axis = np.shape(node.operands[0].value), node.attributes.get("axis")
+            axes = range(len(shape)) if axis is None else np.atleast_1d(axis).tolist()
+            if len(axes) > 1:
+                found[tuple(shape[k] for k in axes)] = shape
+        return found
 
     @cached_property
     def forward_factors(self) -> frozenset[Node]:

@@ -102,7 +102,7 @@ def _fits(bench: Bench, scale: float, point: int) -> bool:
 
 def _all_alike(bench: Bench, scales: Mapping[int, list[float]]) -> bool:
     """Has every gradient one common positive scale now, whatever was taken for the right one?"""
-    if bench.step.hypothesis.minimised:
+    if bench.firm:
         return False
     if len(scales) < len(bench.step.descents) or any(len(s) < len(bench.points) for s in scales.values()):
         return False

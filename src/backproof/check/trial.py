@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.compare import Verdict, floor, floored, telling_tables
-from backproof.check.grades import PARALLEL, RIGHT, starting_states
+from backproof.check.grades import PARALLEL, RIGHT, parallel, starting_states
 from backproof.check.other_data import at_other_data
 from backproof.graph import OPERATIONS, Node, ancestors, unnamed
 from backproof.step import TrainingStep
@@ -65,7 +65,8 @@ class Bench:
     """Everything that trials of one step share: its values at the points, and who depends on whom.
 
     ``work`` counts what has been evaluated: a node as one, or as more where its operands are large. A budget
-    in it is the same on every machine, at every time.
+    in it is the same on every machine, at every time. ``firm`` says that gradients are right at the scale of
+    the verdict only, not at another that all have.
     """
 
     step: TrainingStep
@@ -90,9 +91,10 @@ class Bench:
     weights: dict[Node, int] = field(default_factory=dict)
     functions: dict[Node, tuple[Callable[..., Any], Mapping[str, Any]]] = field(default_factory=dict)
     work: int = 0
+    firm: bool = False
 
     @classmethod
-    def of(cls, step: TrainingStep, verdict: Verdict, count: int = 2) -> Bench:
+    def of(cls, step: TrainingStep, verdict: Verdict, count: int = 2, *, firm: bool = False) -> Bench:
         """Set up the bench.
 
         Evaluate the step once at each point, and list the uses of values in its backward pass.
@@ -101,6 +103,7 @@ class Bench:
         found = telling_tables(step, verdict, results, count, SEED)
         verdict, found = at_other_data(step, verdict, results, found)
         bench = cls(step, verdict, [point for point, _ in found], [table for _, table in found])
+        bench.firm = firm or step.hypothesis.minimised
         for table in bench.base:
             truths = [table[t] for t in step.truths]
             bench.truths.append([floored(t, floor(truths)) for t in truths])
@@ -205,17 +208,31 @@ class Bench:
             return False
         return bool(np.isclose(float(np.ravel(node.value)[0]), rate, rtol=1e-9, atol=0))
 
-    def ratios(self) -> tuple[float, ...]:
-        """By what the gradients that are right but for a constant would have to be multiplied."""
+    def ratios(
+        self, before: Sequence[tuple[Edge, Node]] = (), states: Sequence[int] | None = None
+    ) -> tuple[float, ...]:
+        """By what the gradients that are right but for a constant would have to be multiplied.
+
+        Of the step as it is, or after the changes ``before``, which leave the parameters in ``states``.
+        """
         if self.target is None:
             return ()
         found: list[float] = []
-        for state, comparison in zip(self.initial, self.verdict.comparisons, strict=True):
-            if state == PARALLEL and comparison.scales:
-                ratio = self.target[0] / comparison.scales[0]
+        for state, scale in zip(states or self.initial, self._scales_after(before), strict=True):
+            if state == PARALLEL and scale:
+                ratio = self.target[0] / scale
                 if ratio > 0 and not any(abs(ratio / r - 1) < 1e-6 for r in found):
                     found.append(ratio)
         return tuple(found)
+
+    def _scales_after(self, before: Sequence[tuple[Edge, Node]]) -> list[float | None]:
+        """The scale of every gradient, as far as it has one."""
+        found = [c.scales[0] if c.scales else None for c in self.verdict.comparisons]
+        overlay = (self.evaluated(before, 0) or {}) if before else {}
+        for k, (descent, true) in enumerate(zip(self.step.descents, self.truths[0], strict=True)):
+            if descent in overlay:
+                found[k] = parallel(overlay[descent], true)
+        return found
 
     # ------------------------------------------------------------------ evaluating
     def affected(self, starts: Iterable[Node]) -> list[Node]:

@@ -89,6 +89,8 @@ PLAIN = ("2", "0.5")
 LENGTH = re.compile(r"len\(([\w.]+)\)|([\w.]+)\.shape\[\d+\]")
 ROOT = re.compile(r"(np\.|numpy\.|math\.)?(sqrt|log|exp|prod|power|pow)\(")
 BESIDE = 1.4  # a rate that one update lacks, and those beside it have
+ON_THE_WAY = 1.55  # what the forward pass multiplies by between a parameter and the loss
+SPREAD = 0.05  # less where a mean is spread over what it was taken of
 ELSEWHERE = 0.01  # more for a length that the forward pass does not speak of: it is the same by chance
 
 
@@ -111,13 +113,18 @@ def corrections(place: Place) -> Iterator[Correction]:
     yield from multiples(place, ratios)
 
 
-def after(place: Place, before: Sequence[tuple[Edge, Node]]) -> Iterator[Correction]:
-    """The same where another mistake has been mended, behind which the constant could not be seen."""
+def after(
+    place: Place, before: Sequence[tuple[Edge, Node]], ratios: Collection[float]
+) -> Iterator[Correction]:
+    """The same where another mistake has been mended, behind which the constant could not be seen.
+
+    ``ratios`` are what gradients have to be multiplied by then, where no one constant does for all of them.
+    """
     if place.site.kind not in ("BinOp", "Call"):
         return
     constant = constant_of(place.scenery.bench, place.edges, before)
-    if constant is not None:
-        yield from multiples(place, (constant,))
+    if constant is not None or ratios:
+        yield from multiples(place, ratios if constant is None else (constant,))
 
 
 def _as_beside(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
@@ -164,6 +171,18 @@ def _number(place: Place, text: str) -> float | None:
 
 def multiples(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
     """Multiply or divide by what is one of the ratios."""
+    for value, up in place.scenery.forward_constants:
+        if value and value != 1.0 and is_among(value if up else 1 / value, ratios):
+            found = _scaled(place, f"{value:g}", value, up)
+            factor = f"{value:g}" if up else f"1 / {value:g}"
+            why = f"the chain rule has one more factor here: `{factor}`"
+            cost = ON_THE_WAY + inside_product(place)
+            yield replace(found, rule="missing-factor", cost=cost, why=why)
+    for text, value, spread in _counted_by_means(place):
+        for up, ratio in ((True, value), (False, 1 / value)):
+            if is_among(ratio, ratios):
+                found = _scaled(place, text, value, up)
+                yield replace(found, cost=found.cost - SPREAD * (place.shape == spread))
     for text, value in numbers(place):
         if not np.isfinite(value) or value in (0.0, 1.0):
             continue
@@ -246,6 +265,25 @@ def numbers(place: Place) -> Iterator[tuple[str, float]]:
     yield from ((str(number), float(number)) for number in place.scenery.forward_exponents)
     yield "2", 2.0
     yield "0.5", 0.5
+
+
+def _counted_by_means(place: Place) -> Iterator[tuple[str, float, tuple[int, ...]]]:
+    """How many values a mean over several axes has, by the names of their lengths; and the shape of all."""
+    for lengths, shape in place.scenery.forward_means.items():
+        names = list[str]()
+        for length in lengths:
+            fitting = (name for name in place.names if name not in names and _is_whole(place, name, length))
+            names += [name for name, _ in zip(fitting, range(1), strict=False)]
+        if len(names) == len(lengths):
+            yield " * ".join(names), float(np.prod(lengths)), shape
+
+
+def _is_whole(place: Place, name: str, number: int) -> bool:
+    """Does a name stand for this whole number?"""
+    node = place.value(name, place.edges[0])
+    if node is None or np.ndim(node.value) or np.asarray(node.value).dtype.kind not in "iu":
+        return False
+    return int(node.value) == number
 
 
 def _is_formula(site: Site) -> bool:

@@ -296,10 +296,11 @@ class _Search:
     ) -> Tried | None:
         """The constant that helps most, of those that could not be seen behind what is mended already."""
         best: Tried | None = None
+        ratios = self.bench.ratios(changes, states)
         for place in self.every:
             if self.bench.work > limit or not self.reach.of([place], states):
                 continue
-            for correction in after(place, changes):
+            for correction in after(place, changes, ratios):
                 best = self._bettered(best, correction, changes, states, chosen)
         return best
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from backproof.check.compare import Verdict
-from backproof.faults.siblings import siblings
-from backproof.mend.search import Repair
+from dataclasses import replace
 
+import numpy as np
+
+from backproof.check.compare import Verdict
+from backproof.check.grades import VANISHES, parallel
+from backproof.check.ranking import is_steady
+from backproof.check.scales import at_scale
+from backproof.check.trial import Bench
+from backproof.faults.siblings import siblings
+from backproof.graph import Node
+from backproof.mend.search import Repair
+from backproof.mend.tried import Tried
+
+SAME = 1e-5  # relative
 CONSTANTS = frozenset({"wrong-scale", "extra-factor", "wrong-operand"})
 
 
@@ -29,6 +40,68 @@ def is_constant(repair: Repair) -> bool:
     place, expected = correction.parts[0].place, correction.expected or ""
     factor = correction.rule == "wrong-operand" or place.text in expected or expected in place.text
     return correction.rule in CONSTANTS and factor and bool(siblings(place))
+
+
+def unhurried(bench: Bench, repair: Repair) -> Verdict | None:
+    """The verdict at the scale that all updates have where none is mended by taking its rate away.
+
+    Where one update lacks the rate, another is made like it by leaving the rate out there: beside other
+    mistakes both are one correction. But nobody means an update without its rate. None where no correction
+    takes one away.
+    """
+    shares = [share for tried in repair.steps if (share := _left_out(tried)) is not None]
+    scales = _reached(bench, repair) if len(shares) == 1 else None
+    if scales is None:
+        return None
+    rate = scales[0] * shares[0]
+    return replace(at_scale(bench.verdict, rate), rate=rate)
+
+
+def _left_out(tried: Tried) -> float | None:
+    """The constant below one that a correction takes away from what an update subtracts, if it does that."""
+    correction = tried.correction
+    place = correction.parts[0].place
+    if correction.rule != "extra-factor" or not siblings(place) or not tried.changes:
+        return None
+    shares = {_share(edge.operand, node) for edge, node in tried.changes}
+    share = shares.pop()
+    return share if share is not None and not shares and 0 < share < 1 else None
+
+
+def _share(before: Node, after: Node) -> float | None:
+    """How many times the second value the first one is, in every element; None where they differ in shape."""
+    old, new = (np.asarray(node.value, dtype=float) for node in (before, after))
+    share = parallel(old, new) if old.shape == new.shape else None
+    return None if share is None or share == VANISHES else round(share, 12)
+
+
+def _reached(bench: Bench, repair: Repair) -> tuple[float, ...] | None:
+    """The scale that all gradients have with a repair, one a point; None where it differs."""
+    changes = [change for tried in repair.steps for change in tried.changes]
+    scales = []
+    for point, truths in enumerate(bench.truths):
+        table = bench.evaluated(changes, point)
+        if table is None:
+            return None
+        table = bench.base[point] | table
+        found = [parallel(table[d], t) for d, t in zip(bench.step.descents, truths, strict=True)]
+        moving = [s for s in found if s is not None and s != VANISHES]
+        if not moving:
+            return None
+        scales.append(moving[0])
+    return tuple(scales) if is_steady(tuple(scales)) and scales[0] > 0 else None
+
+
+def is_off_by_a_constant(verdict: Verdict, repair: Repair) -> bool:
+    """Does one correction put right what is, wherever it is wrong, the true gradient times a number?"""
+    wrong = [c for right, c in zip(verdict.right, verdict.comparisons, strict=True) if not right]
+    return repair.complete and len(repair.steps) == 1 and all(c.parallel and not c.zero for c in wrong)
+
+
+def is_at_its_rate(verdict: Verdict) -> bool:
+    """Are right gradients multiplied by the rate that the program writes, and by nothing else?"""
+    rate = verdict.rate
+    return bool(rate) and rate is not None and all(abs(s / rate - 1) <= SAME for s in verdict.scales)
 
 
 def is_slower(verdict: Verdict, other: Verdict) -> bool:

@@ -81,7 +81,14 @@ from backproof.diagnosis.weighing import unweighted
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import WORK, Repair, Tried, alternatives, forward_axis, located, search
-from backproof.mend.ties import is_constant, is_slower, is_tied
+from backproof.mend.ties import (
+    is_at_its_rate,
+    is_constant,
+    is_off_by_a_constant,
+    is_slower,
+    is_tied,
+    unhurried,
+)
 from backproof.pipeline.alone import mends_alone
 from backproof.pipeline.left import with_what_is_left
 from backproof.pipeline.observing import POINTS, Mends, Options
@@ -347,14 +354,32 @@ def _written_out(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repai
 def _at_other_scales(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repair]:
     """Take the scale of fewer gradients for the right one, where then fewer corrections do.
 
-    Or that of as many, where their steps are the smaller ones.
+    Or that of as many, where their steps are the smaller ones; or that of the stated loss at the rate that
+    the program writes, where one constant explains the others as well.
     """
     first, tied = judgement.verdict, is_tied(judgement.verdict, repair)
-    for verdict in rescaled(first) if tied or not repair.complete or len(repair.steps) > 1 else ():
+    off = judgement.step.hypothesis.stated and is_off_by_a_constant(judgement.verdict, repair)
+    for verdict in rescaled(first) if tied or off or not repair.complete or len(repair.steps) > 1 else ():
         other = search(Bench.of(judgement.step, verdict), OTHERWISE)
         fewer = _badness(other, 0)[:2] < _badness(repair, 0)[:2]
-        if other.complete and (fewer or (tied and is_constant(other) and is_slower(verdict, first))):
+        better = (tied and is_constant(other) and is_slower(verdict, first)) or (
+            off and is_at_its_rate(verdict) and not is_at_its_rate(first) and len(other.steps) == 1
+        )
+        if other.complete and (fewer or better):
             judgement, repair = replace(judgement, verdict=verdict), other
+    return _at_its_rate(judgement, repair)
+
+
+def _at_its_rate(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repair]:
+    """Give an update its rate that lacks it, where as many corrections do, and take it from no other."""
+    if not repair.complete or len(repair.steps) < 2:
+        return judgement, repair
+    verdict = unhurried(Bench.of(judgement.step, judgement.verdict), repair)
+    if verdict is None:
+        return judgement, repair
+    other = search(Bench.of(judgement.step, verdict, firm=True), OTHERWISE)
+    if other.complete and len(other.steps) <= len(repair.steps):
+        return replace(judgement, verdict=verdict), other
     return judgement, repair
 
 
