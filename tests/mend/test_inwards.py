@@ -148,6 +148,30 @@ for turn in range(10**6):
     V += dV
     v += rate * inner
 """
+# two blocks with a way around the second, whose means are taken off on the way back as well
+AROUND = """
+import numpy as np
+draw = np.random.default_rng(16)
+x, t = draw.normal(size=(11, 4)), draw.normal(size=(11, 2))
+A, B, C = (0.5 * draw.normal(size=s) for s in ((4, 5), (5, 5), (5, 2)))
+for turn in range(10**6):
+    u = x @ A
+    mid = u - u.mean(axis=1, keepdims=True)
+    g = np.tanh(mid @ B)
+    v = u + g
+    out = v @ C
+    loss = 0.5 * np.sum((out - t) ** 2) / len(x)
+    dout = (out - t) / len(x)
+    dv = dout @ C.T
+    dg = dv * (1 - g ** 2)
+    dmid = dg @ B.T
+    du = dmid - dmid.mean(axis=1, keepdims=True)
+    dC, dB = v.T @ dout, mid.T @ dg
+    dA = x.T @ (du + dv)
+    A -= 0.1 * dA
+    B -= 0.1 * dB
+    C -= 0.1 * dC
+"""
 SETS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "a sign and a way that is left out, over time": (
         LEAKY,
@@ -181,6 +205,10 @@ SETS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "two names, behind a rate that is a factor from the start": (
         RATED,
         (("(before.T @ last)", "(W.T @ last)"), ("v += rate * inner", "v += rate * (W.T @ last)")),
+    ),
+    "a way around, and a term of the way itself": (
+        AROUND,
+        (("du = dmid - dmid.mean", "du = dmid + dmid.mean"), ("(du + dv)", "du")),
     ),
     "an axis and a slope": (
         MEAN,
@@ -223,7 +251,7 @@ def test_each_mistake_is_found_in_its_own_statement(name: str) -> None:
     assert len(repair.steps) == len(SETS[name][1])
 
 
-@pytest.mark.parametrize("text", [LEAKY, NOISY, BLOCKS, MEAN, RATED])
+@pytest.mark.parametrize("text", [LEAKY, NOISY, BLOCKS, MEAN, RATED, AROUND])
 def test_right_statements_are_left_alone(text: str) -> None:
     """Without a mistake nothing is looked for."""
     bench = _bench(text)

@@ -53,14 +53,19 @@ class Walk:
                 for node, wanted in _unpacked(descent, values):
                     self._wish(node, tuple(wanted), None)
         self._look_at_all()
+        self._settle()
+        for node in list(self.puzzles):
+            if node in self.puzzles and not self._is_part(node):
+                self._blame(node)
+        return list(self.missed.values())
+
+    def _settle(self) -> None:
+        """Go back to what nothing has explained, for as long as that explains more."""
         # what explains one evaluation of a statement mostly explains the others
         while not self.ways.is_over and any(
             self._again(deep, every) for every in (False, True) for deep in (False, True)
         ):
             pass
-        for node in list(self.puzzles):
-            self._blame(node)
-        return list(self.missed.values())
 
     def _look_at_all(self) -> None:
         while self.waiting and not self.ways.is_over:
@@ -153,6 +158,37 @@ class Walk:
         for wish in askers:
             if wish.by is not None and not self._otherwise(wish, node):
                 self._miss(wish.by, ())
+
+    def _is_part(self, made: Node) -> bool:
+        """Want of a value a part of what it is wanted to be, where its readers leave the rest out."""
+        knowledge, handed = self.knowledge, [made]
+        for read in handed:
+            for wish in knowledge.unmet(read):
+                if wish.by is None or not (asked := knowledge.unmet(wish.by)):
+                    continue
+                if knowledge.is_met(made, knowledge.values(wish.by)):
+                    handed += [wish.by] if wish.by not in handed else []
+                    continue
+                for question in self._questions(wish.by, asked[0].values, ()):
+                    reason = self.ways.by_part(question, read, made)
+                    if reason is not None:
+                        self._part_out(handed, reason.inputs[0][1])
+                        return True
+        return False
+
+    def _part_out(self, handed: Sequence[Node], values: Values) -> None:
+        """Want of a value, wherever it is handed on, to be something else; ask its readers again."""
+        knowledge = self.knowledge
+        wished = [node for node in knowledge.wishes if node not in handed and knowledge.unmet(node)]
+        readers = [n for n in wished if not set(handed).isdisjoint(knowledge.evaluation(n).inputs)]
+        for node in handed:
+            knowledge.wishes[node] = [Wish(values, None)]
+            self.puzzles.pop(node, None)
+        for node in (handed[0], *readers):
+            if knowledge.unmet(node) and not self._explain(node):
+                self._miss(node, ())
+        self._look_at_all()
+        self._settle()
 
     def _otherwise(self, wish: Wish, node: Node) -> bool:
         """Explain the statement that has a wish without that: its input is right."""

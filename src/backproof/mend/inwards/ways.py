@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -185,6 +185,32 @@ class Ways:
                     hidden = self.could_be is not None and not self.could_be(node, values)
                     found.append((hidden, cost, Reason(((node, values),), numbers)))
         return min(found, key=lambda each: each[:2])[2] if found else None
+
+    def by_part(self, question: Question, read: Node, made: Node) -> Reason | None:
+        """An input has to be a part of the adjoint that it is wanted to be; the rest is left out here.
+
+        As where a value reaches the loss by two ways, and what comes back by one of them is wrong as well.
+        It is ``made`` by one statement, and handed on until it is ``read``.
+        """
+        here, wanted, knowledge = question.here, question.wanted, self.knowledge
+        for whole in list(knowledge.wishes[read]):
+            for values in self._parts(whole.values):
+                if self.is_over:
+                    return None
+                reading = here.reading(read, knowledge.leaf(values))
+                numbers = self._options(here, wanted, [*question.given, *reading])
+                if numbers and self.could_be is not None and self.could_be(made, values):
+                    return Reason(((made, values),), numbers)
+        return None
+
+    def _parts(self, whole: Values) -> Iterator[Values]:
+        """What comes back of an adjoint by one way, and by all others."""
+        of = {entry.of for _, entry, _ in self.truths.alike(whole)}
+        for true, entry, _ in self.truths.different(np.shape(whole[0])) if of else ():
+            if entry.kind == "path" and entry.of in of:
+                part = self.knowledge.values(true)
+                rest = tuple(np.asarray(w) - p for w, p in zip(whole, part, strict=True))
+                yield from (each for each in (rest, part) if any(map(np.any, each)))
 
     def _near(self, wanted: Values, node: Node) -> list[tuple[Node, Entry, float]]:
         """The adjoints that an input might have to be, of what whole statements gave first, parts last.
