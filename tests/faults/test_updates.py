@@ -284,3 +284,60 @@ def test_a_row_that_is_read_by_its_own_name() -> None:
     finding = _only(_check(text))
     assert (finding.name, finding.found) == ("updated-weights", "row")
     assert _mended(text, finding) == PAIRS
+
+
+LAYER = """
+import numpy as np
+
+class Dense:
+    def __init__(self, inputs, outputs, rng):
+        self.W, self.b = 0.6 * rng.normal(size=(inputs, outputs)), 0.2 * rng.normal(size=outputs)
+        self.clear()
+    def clear(self):
+        self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, g):
+        self.dW += self.x.T @ g
+        self.db += g.sum(axis=0)
+        return g @ self.W.T
+    def step(self, rate):
+        self.W -= rate * self.dW
+        self.b -= rate * self.db
+
+rng = np.random.default_rng(12)
+near, far = rng.normal(size=(9, 3)), rng.normal(1.0, 1.5, size=(7, 3))
+one, two = Dense(3, 5, rng), Dense(5, 1, rng)
+for turn in range(2000):
+    loss = 0.0
+    for batch, label in ((near, 1.0), (far, 0.0)):
+        h = np.tanh(one.forward(batch))
+        p = 1 / (1 + np.exp(-two.forward(h)))
+        loss += -np.mean(label * np.log(p) + (1 - label) * np.log(1 - p))
+        g = two.backward((p - label) / len(batch))
+        one.backward(g * (1 - h ** 2))
+    one.step(0.1)
+    two.step(0.1)
+    one.clear()
+    two.clear()
+"""
+
+
+def test_a_buffer_that_several_calls_add_to_is_emptied_behind_the_update() -> None:
+    """Where it is added to, what the first call has given would be lost."""
+    assert _check(LAYER).verdict == "correct"
+    text = LAYER.replace("    one.clear()\n    two.clear()\n", "")
+    finding = _only(_check(text))
+    assert finding.name == "not-reset"
+    mended = _mended(text, finding)
+    assert "        self.W -= rate * self.dW\n        self.dW[...] = 0\n" in mended
+    assert _check(mended).verdict == "correct"
+
+
+def test_what_an_earlier_call_has_given_is_not_certified_as_lost() -> None:
+    """A buffer that is set to zero in every call keeps the gradient of the last batch only."""
+    text = LAYER.replace("        self.dW +=", "        self.dW[...] = 0\n        self.dW +=")
+    report = _check(text.replace("        self.db +=", "        self.db[...] = 0\n        self.db +="))
+    assert report.verdict == "faulty"
+    assert {f.name for f in report.findings if f.severity == "error"} == {"not-accumulated"}

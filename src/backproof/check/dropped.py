@@ -21,7 +21,7 @@ from backproof.check.points import informative_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Change, Parameter, TrainingStep, training_step
 from backproof.step.loss import DERIVED
-from backproof.step.update import THROUGH, time_of
+from backproof.step.update import THROUGH, is_rewritten, time_of
 from backproof.trace import Store, Trace, unread_names
 
 MOST = 40  # values that could be parameters; more are data
@@ -325,16 +325,27 @@ def last_word(name: str) -> str:
     return words[-1] if words else ""
 
 
+def _read(results: Sequence[Node]) -> set[Node]:
+    """What results are computed from: not what an array held before it was written anew."""
+    found, stack = set(results), list(results)
+    while stack:
+        node = stack.pop()
+        operands = node.operands[1:] if is_rewritten(node) else node.operands
+        stack += [operand for operand in operands if operand not in found]
+        found.update(operands)
+    return found
+
+
 def replaced_gradients(step: TrainingStep) -> tuple[Node, ...]:
     """Values of the trace that were gradients of earlier rounds, until the next round took their place.
 
     The last of them is applied. So the step is one of the last round only, whatever the others computed.
     """
-    stores: dict[tuple[Place, int], list[Store]] = defaultdict(list)
+    stores: dict[tuple[Place, Any, int], list[Store]] = defaultdict(list)
     for store in step.trace.stores:
-        if step.window.start <= store.time < step.window.end and store.place[0] != "object":
-            stores[store.place, store.site].append(store)
-    forward, used = set(ancestors([step.loss])), set(ancestors(step.descents))
+        if step.window.start <= store.time < step.window.end:
+            stores[store.place, store.key, store.site].append(store)
+    forward, used = set(ancestors([step.loss])), _read(step.descents)
     shapes = {p.shape for p in step.parameters}
     found: list[Node] = []
     for group in stores.values():

@@ -52,6 +52,7 @@ program is run for several steps to verify it, since one step cannot show the fa
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,7 +61,7 @@ import numpy as np
 from backproof.check.place import Place
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part
-from backproof.faults.resetting import assigned, reset_before, reset_behind
+from backproof.faults.resetting import assigned, of_loop, reset_before, reset_behind
 from backproof.faults.rule import Rule
 from backproof.graph import Node, constant
 from backproof.source import Edit
@@ -191,8 +192,20 @@ def _edits(place: Place) -> tuple[Edit, ...]:
     number = window.kind[1]
     step = trace.sites[number] if 0 <= number < len(trace.sites) else None
     whole = all(np.ndim(edge.operand.value) == 0 for edge in place.edges)
+    zero = " = 0.0" if whole else "[...] = 0"
     updates = [store.site for change in window.parameters for store in change.stores]
-    behind = reset_behind(trace, place.site, [trace.sites[k] for k in updates if k >= 0]) if whole else ()
-    if behind:
-        return behind
-    return reset_before(trace, place.site, step, f"{buffer} = 0.0" if whole else f"{buffer}[...] = 0")
+    sites = [trace.sites[k] for k in updates if k >= 0]
+    if _is_called_again(place):
+        return reset_behind(trace, place.site, sites, zero)
+    behind = reset_behind(trace, place.site, sites, zero) if whole and of_loop(trace, place.site) else ()
+    return behind or reset_before(trace, place.site, step, f"{buffer}{zero}")
+
+
+def _is_called_again(place: Place) -> bool:
+    """Do several calls of one function add to a buffer in one step, which are not to begin anew?"""
+    window = place.scenery.bench.step.window
+    frames = defaultdict[Any, set[int]](set)
+    for store in place.trace.stores:
+        if window.start <= store.time < window.end and store.site == place.site.number:
+            frames[store.place].add(store.frame)
+    return any(len(calls) > 1 for calls in frames.values())

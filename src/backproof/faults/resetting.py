@@ -51,19 +51,31 @@ def reset_before(trace: Trace, addition: Site, step: Site | None, text: str) -> 
     return (Edit(Span(chosen.lineno, 1, chosen.lineno, 1, addition.span.file), f"{indent}{text}\n"),)
 
 
-def reset_behind(trace: Trace, addition: Site, updates: list[Site]) -> tuple[Edit, ...]:
-    """Edits that set the number which an addition changes to zero behind every update that reads it.
+def of_loop(trace: Trace, addition: Site) -> bool:
+    """Is what an addition changes an attribute of objects that a loop goes through?
 
-    For the attributes of objects that a loop goes through: outside of it they have no name.
+    Outside of it they have no name.
+    """
+    if addition.kind != "AugAssign" or not addition.children:
+        return False
+    owner = trace.sites[addition.children[0]].text.rpartition(".")[0]
+    return owner in _loop_names(trace.files[addition.file])
+
+
+def reset_behind(trace: Trace, addition: Site, updates: list[Site], zero: str) -> tuple[Edit, ...]:
+    """Edits that write ``zero`` into the buffer that an addition changes, behind every update that reads it.
+
+    None where no update reads it by its own name.
     """
     if addition.kind != "AugAssign" or not addition.children:
         return ()
-    owner, _, attribute = trace.sites[addition.children[0]].text.rpartition(".")
-    if owner not in _loop_names(trace.files[addition.file]) or not attribute.isidentifier():
+    owner, _, name = trace.sites[addition.children[0]].text.rpartition(".")
+    if not name.isidentifier():
         return ()
+    reading = re.compile(rf"(?<![\w.])[A-Za-z_]\w*\.{name}\b" if owner else rf"(?<![\w.]){name}\b")
     edits = list[Edit]()
     for update in {site.number: site for site in updates}.values():
-        read = re.search(rf"\b[A-Za-z_]\w*\.{attribute}\b", update.text)
+        read = reading.search(update.text)
         lines = trace.files[update.file].split("\n")
         row = update.span.end_row
         if read is None or row >= len(lines):
@@ -72,7 +84,7 @@ def reset_behind(trace: Trace, addition: Site, updates: list[Site]) -> tuple[Edi
         if indent.strip():
             return ()
         at = Span(row + 1, 1, row + 1, 1, update.span.file)
-        edits.append(Edit(at, f"{indent}{read[0]} = 0.0\n"))
+        edits.append(Edit(at, f"{indent}{read[0]}{zero}\n"))
     return tuple(edits)
 
 

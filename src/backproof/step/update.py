@@ -131,7 +131,9 @@ def sums(after: Node, before: Node, ones: bool = False, apart: Collection[Node] 
 
 def is_rewritten(node: Node) -> bool:
     """Are all numbers of an array written anew?"""
-    return node.operation == "index_update" and np.shape(node.value) == np.shape(node.operands[1].value)
+    if node.operation != "index_update":
+        return False
+    return np.shape(node.value) == np.shape(node.operands[1].value) or node.attributes.get("index") is ...
 
 
 def _times_one(node: Node) -> tuple[Node, ...]:
