@@ -135,3 +135,35 @@ def test_a_parameter_is_no_loss() -> None:
     assert check_program(program_from_bytes(right.encode(), "rain.py")).verdict == "correct"
     wrong = CONSTANT.format(error="wet - wet", summed="wet")
     assert check_program(program_from_bytes(wrong.encode(), "rain.py")).verdict != "correct"
+
+
+SPANS = """
+import numpy as np
+
+rng = np.random.default_rng(23)
+x, span = rng.normal(0, 0.6, (41, 3)), rng.uniform(0.3, 3.0, 41)
+seen = rng.poisson(span * np.exp(x @ [0.7, -0.4, 0.2] + 0.3))
+w, b, history = np.zeros(3), 0.0, []
+
+def nll(x, seen, span):
+    level = x @ w + b + np.log(span)
+    return np.mean(np.exp(level) - seen * level)
+
+for turn in range(2000):
+    rate = np.exp(x @ w + b)
+    miss = rate * span - seen
+    w = w - 0.05 * x.T @ miss / len(x)
+    b = b - 0.05 * miss.mean()
+    if turn % 250 == 0:
+        history.append(nll(x, seen, span))
+"""
+
+
+def test_a_step_that_leaves_out_data_which_its_own_loss_counts_is_not_certified() -> None:
+    """The counts are expected in some time each: without it the gradients are those of another model."""
+    right, wrong = SPANS, SPANS.replace("rate * span - seen", "rate - seen")
+    assert check_program(program_from_bytes(right.encode(), "counts.py")).verdict == "correct"
+    report = check_program(program_from_bytes(wrong.encode(), "counts.py"))
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert "nll" in report.reason

@@ -12,6 +12,7 @@ from backproof.check.evaluations import Evaluation, Moving, evaluation, slopes_o
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis
+from backproof.step.change import root
 from backproof.step.loss import DECLARED, described
 from backproof.step.update import THROUGH
 
@@ -29,7 +30,7 @@ def evaluated_elsewhere(judgement: Judgement) -> Hypothesis | None:
     What it calls a loss or an error counts wherever it stands, what it only shows where it is measured in a
     step. A mean absolute error is no such one; an accuracy has no slope.
     """
-    return next((other for other, _ in others(judgement)), None)
+    return next((other for other, _ in others(judgement)), None) or _of_more_data(judgement)
 
 
 def others(judgement: Judgement) -> Iterator[tuple[Hypothesis, Evaluation]]:
@@ -66,6 +67,29 @@ def _is_another(found: Evaluation, inferred: Hypothesis, standing: int) -> bool:
     here = np.concatenate([np.ravel(slope) for slope in own.values()])
     factor = float(np.vdot(here, there) / (np.vdot(here, here) or 1.0))
     return bool(np.linalg.norm(there - max(factor, 0.0) * here) > FAR * np.linalg.norm(there))
+
+
+def _of_more_data(judgement: Judgement) -> Hypothesis | None:
+    """A loss that is computed from all the data that the inferred one is, and from more.
+
+    As where the counts that a model expects are for some time each, and the step leaves that out.
+    """
+    step = judgement.step
+    if step.hypothesis.stated or not step.hypothesis.family:
+        return None
+    moving = Moving(step)
+    here = _data([step.hypothesis.node], moving)
+    for node, standing in measures(judgement):
+        if standing == LOSS and node in moving.nodes and here and here < _data([node], moving):
+            name, row, formula = described(step.trace, node, returned=node in step.trace.returned)
+            return Hypothesis(node, name, row, True, formula, standing)
+    return None
+
+
+def _data(results: Collection[Node], moving: Moving) -> set[Node]:
+    """The arrays that something is computed from and no parameter moves."""
+    fixed = ancestors(results, lambda node: root(node, 0) in moving.number)
+    return {n for n in fixed if not n.operands and np.size(n.value) > 1 and root(n, 0) not in moving.number}
 
 
 def _is_exchanged(found: Evaluation, moving: Collection[Node]) -> bool:
