@@ -78,8 +78,8 @@ def main() -> int:
     options = arguments()
     import numpy as np
 
-    from backproof.train.kernel import compile_step, host
-    from backproof.train.network import Network, initial_parameters, training_step
+    from backproof.training.kernel import compile_step, host
+    from backproof.training.network import Network, initial_parameters, training_step
 
     random = np.random.default_rng(0)
     x = random.random((options.samples, LAYERS[0]))

@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.train.kernel import GroupLoop, compile_step, host
-from backproof.train.loop import EvaluatedLoop
-from backproof.train.network import Network, initial_parameters, training_step
+from backproof.training.kernel import GroupLoop, compile_step, host
+from backproof.training.loop import EvaluatedLoop
+from backproof.training.network import Network, initial_parameters, training_step
 
 Array = NDArray[np.float64]
 RATE = 0.01

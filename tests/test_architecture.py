@@ -30,7 +30,7 @@ ALLOWED = {
     "rules": {"faults", "health"},
     "report": {"source", "findings"},
     "derive": {"graph", "notation", "trace", "step"},
-    "train": {"graph", "notation"},
+    "training": {"graph", "notation"},
     "pipeline": {"source", "findings", "runner", "trace", "check", "health", "mend", "diagnosis"},
     "retrain": {
         "graph",
@@ -42,14 +42,14 @@ ALLOWED = {
         "check",
         "health",
         "pipeline",
-        "train",
+        "training",
     },
     "deriving": {"graph", "source", "runner", "trace", "step", "check", "derive"},
     "compare": {
         *("graph", "source", "findings", "runner", "trace", "step", "check", "health", "pipeline"),
         *("derive", "deriving"),
     },
-    "demo": {"source", "findings", "report", "pipeline", "train"},
+    "demo": {"source", "findings", "report", "pipeline", "training"},
 }
 HEAVY = ("numba", "llvmlite", "matplotlib", "rich", "torch", "jax", "tensorflow", "IPython", "scipy", "numpy")
 

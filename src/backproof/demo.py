@@ -19,12 +19,12 @@ from pathlib import Path
 
 from backproof.findings import FileReport
 from backproof.source import Program, apply_edits, diff, read_program
-from backproof.train.fits import fits_of
-from backproof.train.network import Network
-from backproof.train.options import AS_ASKED_RATE, AS_ASKED_STEPS, RATES, STEPS, Options
-from backproof.train.plots import terminal_plot
-from backproof.train.run import Outcome
-from backproof.train.session import train_networks
+from backproof.training.fits import fits_of
+from backproof.training.network import Network
+from backproof.training.options import AS_ASKED_RATE, AS_ASKED_STEPS, RATES, STEPS, Options
+from backproof.training.plots import terminal_plot
+from backproof.training.run import Outcome
+from backproof.training.session import train_networks
 
 EXAMPLE = Path(__file__).parent / "examples" / "waves.py"
 SEEDS = (0, 1, 2)

@@ -144,6 +144,6 @@ def test_train_hands_its_options_on(monkeypatch):
 
     seen: list[argparse.Namespace] = []
     command = types.SimpleNamespace(run=lambda arguments: seen.append(arguments) or 7)
-    monkeypatch.setitem(sys.modules, "backproof.train.command", command)
+    monkeypatch.setitem(sys.modules, "backproof.training.command", command)
     assert main(["train", "--lr", "0.25", "--range", "-1", "1"]) == 7
     assert (seen[0].lr, seen[0].range, seen[0].samples) == (0.25, [-1.0, 1.0], None)

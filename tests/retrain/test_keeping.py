@@ -14,8 +14,8 @@ from backproof.retrain.taken_over import TakenOver, take_over
 from backproof.retrain.training import train
 from backproof.runner import Runner
 from backproof.source import Program
-from backproof.train.checkpoint import CheckpointError, Keeper
-from backproof.train.run import Reached
+from backproof.training.checkpoint import CheckpointError, Keeper
+from backproof.training.run import Reached
 
 SHUFFLED = """
 import numpy as np

@@ -16,7 +16,7 @@ from backproof.retrain.taken_over import TakenOver, take_over
 from backproof.retrain.training import train
 from backproof.runner import Runner
 from backproof.source import Program
-from backproof.train.network import Network
+from backproof.training.network import Network
 from tests.retrain import programs
 
 

@@ -110,7 +110,7 @@ def add_parser(verbs: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Refuse contradictions, and train; an option not given is ``None``: the trainer has the defaults."""
-    from backproof.train.contradictions import contradiction
+    from backproof.training.contradictions import contradiction
 
     problem = contradiction(arguments)
     if problem:
@@ -119,14 +119,14 @@ def run(arguments: argparse.Namespace) -> int:
         except SystemExit as stop:
             return int(stop.code or 0)
     if arguments.resume:
-        from backproof.train.checkpoint import resumed
+        from backproof.training.checkpoint import resumed
 
         arguments = resumed(arguments)
     if arguments.program is not None:
         from backproof.retrain.command import run as retrain
 
         return retrain(arguments)
-    from backproof.train.command import run as train
+    from backproof.training.command import run as train
 
     return train(arguments)
 

@@ -23,14 +23,14 @@ from backproof.retrain.taken_over import TakenOver, take_over
 from backproof.retrain.training import train
 from backproof.runner import Runner
 from backproof.source import read_program, require_python
-from backproof.train.checkpoint import Keeper
-from backproof.train.outputs import NOTHING_SAVED, how_to_go_on
-from backproof.train.pictures import check_picture_path, write_curve
-from backproof.train.progress import Progress
-from backproof.train.report import headline
-from backproof.train.run import Outcome, Reached
-from backproof.train.what_if import table_as_json, table_as_text, what_if
-from backproof.train.writing import check_folder, write_whole
+from backproof.training.checkpoint import Keeper
+from backproof.training.outputs import NOTHING_SAVED, how_to_go_on
+from backproof.training.pictures import check_picture_path, write_curve
+from backproof.training.progress import Progress
+from backproof.training.report import headline
+from backproof.training.run import Outcome, Reached
+from backproof.training.what_if import table_as_json, table_as_text, what_if
+from backproof.training.writing import check_folder, write_whole
 
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
 TAKEN = frozenset(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.retrain.taken_over import TakenOver
-from backproof.train.checkpoint import PROGRAM, Checkpoint, Keeper, digest_of
+from backproof.training.checkpoint import PROGRAM, Checkpoint, Keeper, digest_of
 
 
 def keeper_of(

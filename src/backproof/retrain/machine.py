@@ -19,12 +19,12 @@ from backproof.retrain.samples import Samples
 from backproof.retrain.tables import Table
 from backproof.step.change import root
 from backproof.step.update import time_of
-from backproof.train.loop import Loop
-from backproof.train.network import Step
-from backproof.train.run import compiled_step
+from backproof.training.loop import Loop
+from backproof.training.network import Step
+from backproof.training.run import compiled_step
 
 if TYPE_CHECKING:
-    from backproof.train.kernel import Kernel
+    from backproof.training.kernel import Kernel
 
 Array = NDArray[np.float64]
 INPUTS = 2  # arrays that the kernel gathers rows of; more are put side by side into one

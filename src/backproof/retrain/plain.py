@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from backproof.graph import adjoints, evaluate
 from backproof.retrain.taken_over import TakenOver
-from backproof.train.network import ACTIVATIONS, LOSSES, OUTPUT_ACTIVATIONS, Network, forward
-from backproof.train.options import Options
+from backproof.training.network import ACTIVATIONS, LOSSES, OUTPUT_ACTIVATIONS, Network, forward
+from backproof.training.options import Options
 
 Array = NDArray[np.float64]
 CLOSE = 1e-7  # relative: of losses and updates that are the same

@@ -7,7 +7,7 @@ from typing import Any
 
 from backproof.retrain.counting import Course
 from backproof.retrain.taken_over import TakenOver
-from backproof.train.run import Outcome
+from backproof.training.run import Outcome
 
 SHOWN = 8  # parameters that are named
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.retrain.taken_over import TakenOver
-from backproof.train.loop import BLOCK
-from backproof.train.run import (
+from backproof.training.loop import BLOCK
+from backproof.training.run import (
     CHUNK_WORK,
     CHUNKS,
     EVALUATED_CHUNK,
