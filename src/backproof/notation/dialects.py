@@ -222,7 +222,7 @@ def _joined(function: str, axis: str) -> Callable[[Node], str]:
 
 
 def _softmax(function: str, axis: str) -> Callable[[Node], str]:
-    return lambda node: f"{function}($0, {axis}={node.attributes['axis']})"
+    return lambda node: f"{function}($0, {axis}={_one_axis(node)})"
 
 
 def _clip(function: str, lower: str, upper: str) -> Callable[[Node], str]:

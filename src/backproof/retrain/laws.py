@@ -55,9 +55,9 @@ def law_of(values: Sequence[float]) -> Law | None:
     """Find the law that some numbers follow, one after the other; None where there is none of these.
 
     >>> law_of([1.0, 1.5, 2.0, 2.5])
-    Law(kind='line', a=1.0, b=0.5, r=1.0)
+    Law(kind='line', a=1.0, b=0.5, r=1.0, every=1, ahead=0)
     >>> law_of([1.0, 0.5, 0.25, 0.125])
-    Law(kind='power', a=0.0, b=1.0, r=0.5)
+    Law(kind='power', a=0.0, b=1.0, r=0.5, every=1, ahead=0)
     >>> law_of([1.0, 3.0, 2.0, 7.0])
     """
     if len(values) < FEWEST or not np.all(np.isfinite(values)):
