@@ -46,8 +46,8 @@ ALLOWED = {
     },
     "deriving": {"graph", "source", "runner", "trace", "step", "check", "derive"},
     "compare": {
-        *("graph", "source", "findings", "runner", "trace", "step", "check", "health", "pipeline"),
-        *("derive", "deriving"),
+        *("graph", "source", "findings", "runner", "trace", "step", "check", "health", "report"),
+        *("pipeline", "derive", "deriving"),
     },
     "demo": {"source", "findings", "report", "pipeline", "training"},
 }

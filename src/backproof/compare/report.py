@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from backproof.compare.pair import Row
+from backproof.report.console import console, text_on
 
 VERSION = 1
 Verdict = Literal["same", "different", "inconclusive"]
@@ -75,22 +75,10 @@ def as_json(comparison: Comparison) -> str:
 def as_text(comparison: Comparison, width: int | None, colour: bool) -> str:
     """Write a comparison as a table, the differences first, and a sentence."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    file = io.StringIO()
-    console = Console(
-        file=file,
-        width=max(width or 120, 60),
-        color_system="standard" if colour else None,
-        force_terminal=colour,
-        no_color=not colour,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    paper = console(max(width or 120, 60), colour)
     marks = {False: ("≠", "bold red"), None: ("?", "yellow"), True: ("=", "green")}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold" if colour else "")
     for name in ("", "what", *labels(comparison.filenames)):
@@ -98,6 +86,6 @@ def as_text(comparison: Comparison, width: int | None, colour: bool) -> str:
     for row in comparison.rows:
         mark, style = marks[row.same]
         table.add_row(Text(mark, style), row.what, row.first, row.second)
-    console.print(table)
-    console.print(comparison.sentence, soft_wrap=width is None)
-    return "\n".join(line.rstrip() for line in file.getvalue().split("\n")).strip("\n")
+    paper.print(table)
+    paper.print(comparison.sentence, soft_wrap=width is None)
+    return text_on(paper).strip("\n")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backproof.findings import FileReport, Finding, Fix, ParameterReport
+from backproof.report.console import console, text_on
 from backproof.report.excerpt import excerpt
 from backproof.report.values import (
     counted,
@@ -53,27 +53,14 @@ def render_text(
     ``width`` is that of the terminal; without one nothing is wrapped. ``verbose`` shows every parameter with
     cosine and scale. ``hints`` says how to apply the fixes. A ``path:row:column`` is never broken.
     """
-    from rich.console import Console
-
     reports = list(reports)
-    file = io.StringIO()
-    console = Console(
-        file=file,
-        width=max(width or 10_000, 40),
-        color_system="standard" if colour else None,
-        force_terminal=colour,
-        no_color=not colour,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    paper = console(max(width or 10_000, 40), colour)
     look = _Look(verbose, width, hints)
     for report in reports:
-        _write_report(console, report, programs.get(report.filename), look)
+        _write_report(paper, report, programs.get(report.filename), look)
     if len(reports) != 1:
-        _write(console, _totals(reports, hints))
-    return "\n".join(line.rstrip() for line in file.getvalue().split("\n")).rstrip("\n")
+        _write(paper, _totals(reports, hints))
+    return text_on(paper).rstrip("\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from backproof.retrain.counting import Course
 from backproof.retrain.taken_over import TakenOver
+from backproof.training.report import network_row
 from backproof.training.run import Outcome
 
 SHOWN = 8  # parameters that are named
@@ -97,19 +98,9 @@ def as_json(
     """The report by the JSON contract, and under ``program`` what was taken over."""
     machine, found = taken.machine, taken.recurrence
 
-    def finite(loss: float) -> float | None:
-        return loss if math.isfinite(loss) else None
-
     return {
         "version": 1,
-        "networks": [
-            {
-                "seed": outcome.seed,
-                "final_loss": finite(outcome.final_loss),
-                "first_loss": finite(outcome.first_loss),
-                "diverged": outcome.divergence is not None,
-            }
-        ],
+        "networks": [network_row(outcome)],
         "steps": outcome.steps,
         "parameters": sum(each.first.size for each in found.carried[: found.parameters]),
         "seconds": {

@@ -27,6 +27,20 @@ QUANTILES = {
 }
 
 
+def network_row(outcome: Outcome) -> dict[str, Any]:
+    """What the JSON contract has of one network; a loss that is not finite is null."""
+    return {
+        "seed": outcome.seed,
+        "final_loss": _finite(outcome.final_loss),
+        "first_loss": _finite(outcome.first_loss),
+        "diverged": outcome.divergence is not None,
+    }
+
+
+def _finite(loss: float) -> float | None:
+    return loss if math.isfinite(loss) else None
+
+
 def as_json(result: Result, imported: float) -> dict[str, Any]:
     """The report by the JSON contract; a loss that is not finite is null. Importing took some seconds."""
     outcomes = result.outcomes
@@ -38,29 +52,17 @@ def as_json(result: Result, imported: float) -> dict[str, Any]:
         "total": imported + result.seconds,
     }
 
-    def finite(loss: float) -> float | None:
-        return loss if math.isfinite(loss) else None
-
     def others(outcome: Outcome) -> dict[str, float | None]:
         """What only some networks have: classes, and samples held back."""
         own, held = result.accuracies(outcome)
         found: dict[str, float | None] = {} if own is None else {"accuracy": own}
         if outcome.validation_loss is not None:
-            found["validation_loss"] = finite(outcome.validation_loss)
+            found["validation_loss"] = _finite(outcome.validation_loss)
         return found if held is None else {**found, "validation_accuracy": held}
 
     return {
         "version": 1,
-        "networks": [
-            {
-                "seed": outcome.seed,
-                "final_loss": finite(outcome.final_loss),
-                "first_loss": finite(outcome.first_loss),
-                "diverged": outcome.divergence is not None,
-                **others(outcome),
-            }
-            for outcome in outcomes
-        ],
+        "networks": [{**network_row(outcome), **others(outcome)} for outcome in outcomes],
         "steps": result.options.steps,
         "parameters": result.options.network.parameters,
         "seconds": seconds,
