@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+INTERRUPTED = 130  # exit code: as a shell reports a process that Ctrl-C has ended
+
 
 class BackproofError(Exception):
     """What happened, where, and what to do about it; the command line prints it and exits with 2."""

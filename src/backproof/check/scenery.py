@@ -16,6 +16,7 @@ from backproof.check.grades import RIGHT
 from backproof.check.reading import Memory
 from backproof.check.trial import Bench
 from backproof.graph import Node, ancestors, leaf, unnamed
+from backproof.step.cut import dependent
 from backproof.step.pairs import is_literal
 from backproof.trace import Item, Site
 
@@ -67,15 +68,15 @@ class Scenery:
         bench, found = self.bench, dict[tuple[float, bool], None]()
         states = zip(bench.step.parameters, bench.initial, strict=True)
         right = {leaf for parameter, state in states if state == RIGHT for leaf in parameter.leaves}
-        for node in sorted(bench.forward, key=lambda n: bench.order.get(n, 0)) if right else ():
+        line = ancestors([bench.step.loss]) if right else []
+        theirs = dependent(line, right)
+        for node in line:
             up = node.operation == "multiply"
             for position in (0, 1) if up else (1,) if node.operation == "divide" else ():
                 number, other = node.operands[position], node.operands[1 - position]
-                if not np.ndim(other.value) or node.origin is None:
+                if node in theirs or not np.ndim(other.value) or node.origin is None:
                     continue
-                if not is_literal(bench.step.trace, node, position):
-                    continue
-                if right.isdisjoint(ancestors([node])):
+                if is_literal(bench.step.trace, node, position):
                     found[float(number.value), up] = None
         return found
 

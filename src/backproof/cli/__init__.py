@@ -6,13 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from backproof.errors import BackproofError
+from backproof.errors import INTERRUPTED, BackproofError
 from backproof.runner import Runner
 
 __all__ = ["main"]
 
 FAILED = 2
-INTERRUPTED = 130  # as a shell reports a process that Ctrl-C has ended
 BROKEN_PIPE = 141  # as a shell reports a process whose reader has gone
 
 

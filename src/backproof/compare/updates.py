@@ -124,9 +124,7 @@ def _is_clock(change: Change) -> bool:
     """Is this one number that is counted up or multiplied, as a power of a share is?"""
     before, after = change.before, change.after
     return np.ndim(before.value) == 0 and all(
-        n is before
-        or not n.operands
-        or (np.size(n.value) == 1 and n.operation in ("add", "multiply", "identity"))
+        n is before or not n.operands or (np.size(n.value) == 1 and n.operation in COUNTED)
         for n in ancestors([after], stop=lambda n: n is before)
     )
 

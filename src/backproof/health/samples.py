@@ -14,6 +14,7 @@ import numpy as np
 
 from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.step import TrainingStep
+from backproof.step.picked import Rows, rows_of
 from backproof.step.update import time_of
 
 MOST = 200  # samples: a share of them is known to a few per cent
@@ -21,22 +22,29 @@ MOST = 200  # samples: a share of them is known to a few per cent
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """What a step takes of an array: ``rows`` of ``count``, at ``position`` of a tuple of indices."""
+    """What a step takes of an array: ``picked`` rows of it."""
 
     node: Node
-    position: int | None
-    count: int
-    rows: tuple[int, ...]
+    picked: Rows
+
+    @property
+    def position(self) -> int | None:
+        """Where in a tuple of indices the rows stand."""
+        return self.picked.position
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self.picked.count
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Those that are taken."""
+        return self.picked.numbers
 
     def of(self, rows: np.ndarray[Any, Any]) -> Any:
         """Take other rows."""
-        index = self.node.attributes["index"]
-        part = index if self.position is None else index[self.position]
-        chosen = int(rows[0]) if isinstance(part, int | np.integer) else rows
-        array = np.asarray(self.node.operands[0].value)
-        if self.position is None:
-            return array[chosen]
-        return array[tuple(chosen if k == self.position else item for k, item in enumerate(index))]
+        return self.picked.of(self.node.operands[0].value, self.node.attributes["index"], rows)
 
 
 def data_leaves(step: TrainingStep) -> list[Node]:
@@ -104,30 +112,9 @@ def chosen_rows(node: Node, since: int) -> Choice | None:
     """Is this the choice of some rows of an array that is older than the step?"""
     if node.operation != "index" or time_of(node) < since or time_of(node.operands[0]) >= since:
         return None
-    array, index = node.operands[0].value, node.attributes.get("index")
-    shape = np.shape(array)
-    if not shape or isinstance(index, list | dict):
-        return None
-    if not isinstance(index, tuple):
-        return _rows(node, None, index, shape[0])
-    for position, item in enumerate(index):
-        if item is Ellipsis or item is None:
-            return None
-        if not (isinstance(item, slice) and item == slice(None)):
-            return _rows(node, position, item, shape[position]) if position < len(shape) else None
-    return None
-
-
-def _rows(node: Node, position: int | None, item: Any, count: int) -> Choice | None:
-    if isinstance(item, bool | np.bool_) or count < 2:
-        return None
-    if isinstance(item, int | np.integer):
-        return Choice(node, position, count, (int(item) % count,))
-    if isinstance(item, slice):
-        return Choice(node, position, count, tuple(range(count)[item]))
-    if isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind in "iu" and item.size:
-        return Choice(node, position, count, tuple(int(k) % count for k in item))
-    return None
+    index = node.attributes.get("index")
+    picked = None if isinstance(index, list | dict) else rows_of(index, np.shape(node.operands[0].value))
+    return None if picked is None or picked.count < 2 else Choice(node, picked)
 
 
 def _others(count: int, rows: tuple[int, ...]) -> list[np.ndarray[Any, Any]]:

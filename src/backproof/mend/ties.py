@@ -8,6 +8,7 @@ import numpy as np
 
 from backproof.check.compare import Verdict
 from backproof.check.grades import VANISHES, parallel
+from backproof.check.judgement import Judgement
 from backproof.check.ranking import is_steady
 from backproof.check.scales import at_scale
 from backproof.check.trial import Bench
@@ -42,7 +43,7 @@ def is_constant(repair: Repair) -> bool:
     return correction.rule in CONSTANTS and factor and bool(siblings(place))
 
 
-def unhurried(bench: Bench, repair: Repair) -> Verdict | None:
+def unhurried(judgement: Judgement, repair: Repair) -> Verdict | None:
     """The verdict at the scale that all updates have where none is mended by taking its rate away.
 
     Where one update lacks the rate, another is made like it by leaving the rate out there: beside other
@@ -50,7 +51,10 @@ def unhurried(bench: Bench, repair: Repair) -> Verdict | None:
     takes one away.
     """
     shares = [share for tried in repair.steps if (share := _left_out(tried)) is not None]
-    scales = _reached(bench, repair) if len(shares) == 1 else None
+    if len(shares) != 1:
+        return None
+    bench = Bench.of(judgement.step, judgement.verdict)
+    scales = _reached(bench, repair)
     if scales is None:
         return None
     rate = scales[0] * shares[0]

@@ -374,7 +374,7 @@ def _at_its_rate(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repai
     """Give an update its rate that lacks it, where as many corrections do, and take it from no other."""
     if not repair.complete or len(repair.steps) < 2:
         return judgement, repair
-    verdict = unhurried(Bench.of(judgement.step, judgement.verdict), repair)
+    verdict = unhurried(judgement, repair)
     if verdict is None:
         return judgement, repair
     other = search(Bench.of(judgement.step, verdict, firm=True), OTHERWISE)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.errors import FileUnwritableError
+from backproof.errors import INTERRUPTED, FileUnwritableError
 from backproof.retrain.aligned import RetrainError
 from backproof.retrain.counting import course_of
 from backproof.retrain.keeping import keeper_of
@@ -24,15 +24,14 @@ from backproof.retrain.training import train
 from backproof.runner import Runner
 from backproof.source import read_program, require_python
 from backproof.training.checkpoint import Keeper
-from backproof.training.outputs import NOTHING_SAVED, how_to_go_on
-from backproof.training.pictures import check_picture_path, write_curve
+from backproof.training.outputs import NOTHING_SAVED, check_files, how_to_go_on
+from backproof.training.pictures import write_curve
 from backproof.training.progress import Progress
 from backproof.training.report import headline
 from backproof.training.run import Outcome, Reached
 from backproof.training.what_if import table_as_json, table_as_text, what_if
-from backproof.training.writing import check_folder, write_whole
+from backproof.training.writing import write_whole
 
-INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
 TAKEN = frozenset(
     {
         "checkpoint", "lr", "networks", "output_format", "plot", "program", "resume", "save", "seed", "steps",
@@ -121,12 +120,7 @@ def _refuse(arguments: argparse.Namespace, save: Path | None, plot: Path | None)
             )
     if (arguments.networks or 1) > 1:
         raise RetrainError("--networks: PROGRAM has its own first weights, of one network.")
-    if save is not None:
-        if save.suffix != ".npz":
-            raise RetrainError(f"--save {save}: give a file that ends in .npz.")
-        check_folder(save, "--save")
-    if plot is not None:
-        check_picture_path(plot)
+    check_files(save, plot)
 
 
 def _written(taken: TakenOver, outcome: Outcome, save: Path | None, plot: Path | None) -> Sequence[str]:

@@ -7,14 +7,12 @@ import json
 import sys
 import time
 
-from backproof.errors import BackproofError
+from backproof.errors import INTERRUPTED, BackproofError
 from backproof.training.options import Options, options_of
 from backproof.training.outputs import check_outputs, write_outputs
 from backproof.training.progress import Progress
 from backproof.training.report import as_json, as_text, headline
 from backproof.training.session import train_networks
-
-INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -17,12 +17,17 @@ NOTHING_SAVED = "Nothing was saved: --checkpoint FILE keeps the state, --resume 
 
 def check_outputs(options: Options) -> None:
     """Refuse, before the training, what could not be written after it."""
-    if options.plot:
-        check_picture_path(options.plot)
-    if options.save:
-        if options.save.suffix != ".npz":
-            raise BackproofError(f"--save {options.save}: give a file that ends in .npz.")
-        check_folder(options.save, "--save")
+    check_files(options.save, options.plot)
+
+
+def check_files(save: Path | None, plot: Path | None) -> None:
+    """Refuse a file for the parameters, or one for the picture, that could not be written."""
+    if plot:
+        check_picture_path(plot)
+    if save:
+        if save.suffix != ".npz":
+            raise BackproofError(f"--save {save}: give a file that ends in .npz.")
+        check_folder(save, "--save")
 
 
 def how_to_go_on(checkpoint: Path, *, finished: bool) -> str:
