@@ -339,3 +339,74 @@ for epoch in range(20):
         Q -= lr * gQ
         bias -= lr * gb
 """
+
+# No weight of the first layer is seen to learn from the first sample, which is 0; the targets are numbers of
+# Python that the loss reads by itself, and it is added to a total.
+XOR_OF_NEURONS = """
+import math, random
+random.seed(4)
+class Neuron:
+    def __init__(self, n):
+        self.w = [random.uniform(-1, 1) for _ in range(n)]
+        self.b = random.uniform(-1, 1)
+    def fire(self, inputs):
+        s = self.b
+        for wi, xi in zip(self.w, inputs):
+            s += wi * xi
+        self.out = 1 / (1 + math.exp(-s))
+        return self.out
+hidden = [Neuron(2) for _ in range(3)]
+output = Neuron(3)
+data = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)]
+for epoch in range(150):
+    total = 0
+    for x, target in data:
+        h = [n.fire(x) for n in hidden]
+        o = output.fire(h)
+        total += (target - o) ** 2
+        output.delta = (target - o) * o * (1 - o)
+        for i, n in enumerate(hidden):
+            n.delta = output.delta * output.w[i] * n.out * (1 - n.out)
+        for i in range(len(output.w)):
+            output.w[i] += 0.5 * output.delta * h[i]
+        output.b += 0.5 * output.delta
+        for n in hidden:
+            for j in range(len(n.w)):
+                n.w[j] += 0.5 * n.delta * x[j]
+            n.b += 0.5 * n.delta
+"""
+
+# The data are symmetric, so that the gradients of the biases are what rounding leaves of nothing.
+SYMMETRIC = """
+import numpy as np
+np.random.seed(42)
+class Layer:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out) * 0.5
+        self.b = np.zeros((1, n_out))
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, grad, lr):
+        dx = grad @ self.W.T
+        self.W -= lr * self.x.T @ grad
+        self.b -= lr * grad.sum(axis=0, keepdims=True)
+        return dx
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+    def backward(self, grad, lr):
+        return grad * (1 - self.y ** 2)
+x = np.linspace(-3, 3, 31).reshape(-1, 1)
+y = np.sin(x)
+layers = [Layer(1, 7), Tanh(), Layer(7, 5), Tanh(), Layer(5, 1)]
+for epoch in range(60):
+    out = x
+    for layer in layers:
+        out = layer.forward(out)
+    loss = np.mean((out - y) ** 2)
+    grad = 2 * (out - y) / y.size
+    for layer in reversed(layers):
+        grad = layer.backward(grad, 0.05)
+"""

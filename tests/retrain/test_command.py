@@ -104,6 +104,14 @@ def test_what_if_trains_variants_of_the_programs_network(capsys, program):
     assert not rows["10 × the steps",]["learns"]
 
 
+def test_nothing_is_saved_of_a_run_that_diverged(capsys, program, tmp_path):
+    """The file is not written, and that is said; the exit code is 2."""
+    save = tmp_path / "w.npz"
+    assert main(["train", program(programs.FULL_BATCH), "--lr", "1e300", "--save", str(save)]) == 2
+    assert f"Nothing was written to {save}" in capsys.readouterr().out
+    assert not save.exists()
+
+
 def test_what_if_needs_a_plain_network(capsys, program):
     """A loss with a penalty is none of those known."""
     assert main(["train", program(programs.PENALISED), "--what-if"]) == 2

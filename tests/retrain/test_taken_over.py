@@ -93,6 +93,23 @@ def test_the_compiled_training_ends_where_the_program_does(text, steps, order, r
     assert found.stops == (("loss < 1e-30",) if text == programs.BY_EPOCH else ())
 
 
+def test_a_step_that_learns_less_than_the_others_is_left_to_the_program(runner):
+    """The first sample is 0: the training begins behind it; the loss reads targets that are plain numbers."""
+    found = taken(programs.XOR_OF_NEURONS, runner)
+    assert found.skipped == 1
+    space = own(programs.XOR_OF_NEURONS)
+    outcome = train(found, 600 - found.skipped, 0)
+    for each, trained in zip(found.recurrence.carried, outcome.parameters, strict=False):
+        assert trained == pytest.approx(value(space, each.name), rel=1e-9), each.name
+    errors = [space["output"].fire([n.fire(x) for n in space["hidden"]]) - t for x, t in space["data"]]
+    assert outcome.final_loss == pytest.approx(np.mean(np.square(errors)), rel=1e-9)
+
+
+def test_what_rounding_leaves_of_nothing_is_no_deviation(runner):
+    """Biases of 1e-17 beside weights of 1 may differ by as much."""
+    assert taken(programs.SYMMETRIC, runner).deviation < 1e-9
+
+
 @pytest.mark.parametrize("text", [programs.DRAWN_AT_RANDOM, programs.TARGETS_IN_A_LIST])
 def test_samples_drawn_at_random_are_drawn_anew(text, runner):
     """One sample a step, at a rate that decays by the number of the step: it learns as the program does."""

@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise RetrainError(
             f"How many steps {program.filename} makes cannot be told from its loops: give --steps N."
         )
+    steps = max(steps - taken.skipped, 1)
     if arguments.what_if:
         return _what_if(taken, steps, arguments)
     outcome, keeper, trouble = _trained(taken, steps, arguments)
@@ -126,7 +127,9 @@ def _refuse(arguments: argparse.Namespace, save: Path | None, plot: Path | None)
 def _written(taken: TakenOver, outcome: Outcome, save: Path | None, plot: Path | None) -> Sequence[str]:
     """Write the files that were asked for, and say so."""
     sentences = []
-    if save is not None:
+    if save is not None and outcome.divergence:
+        sentences.append(f"Nothing was written to {save}: the parameters are not finite.")
+    elif save is not None:
         arrays: dict[str, Any] = {}
         for each, value in zip(taken.recurrence.carried, outcome.parameters, strict=False):
             name, number = each.name, 2

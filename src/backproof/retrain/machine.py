@@ -18,7 +18,6 @@ from backproof.retrain.recurrence import Recurrence
 from backproof.retrain.samples import Samples
 from backproof.retrain.tables import Table
 from backproof.step.change import root
-from backproof.step.update import time_of
 from backproof.training.loop import Loop
 from backproof.training.network import Step
 from backproof.training.run import compiled_step
@@ -237,6 +236,8 @@ class _Maker:
 
         A total of earlier steps that it is added to does not count.
         """
+        if loss.entry is not None:
+            return _scalar(self.node(loss.entry))
         copies: dict[Node, Node] = {}
         for each in loss.line():
             entry = loss.known.get(root(each, 0))
@@ -252,11 +253,14 @@ class _Maker:
                     continue
                 copies[each] = apply(each.operation, *given, name=each.name, **_wide(each.attributes))
             else:
-                total = bool(root(each, 0).operands) and time_of(root(each, 0)) >= loss.begun
+                total = loss.is_total(each)
                 value = np.zeros_like(np.asarray(each.value, dtype=np.float64)) if total else each.value
                 copies[each] = constant(value, each.name)
-        scalar = copies[loss.node]
-        return scalar if np.ndim(scalar.value) == 0 else apply("reshape", scalar, shape=())
+        return _scalar(copies[loss.node])
+
+
+def _scalar(node: Node) -> Node:
+    return node if np.ndim(node.value) == 0 else apply("reshape", node, shape=())
 
 
 def _wide(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,7 +41,8 @@ class Recurrence:
     numbers that follow from the number of the step, ``choices`` what it takes out of the data, ``picks``
     what it picks by labels, and ``seen``
     what differs from step to step and is known only as it was recorded. ``windows`` are the steps;
-    ``chains`` are the values that parameters have after each step that was seen.
+    ``chains`` are the values that parameters have after each step that was seen, ``moving`` the values that
+    follow from what is carried.
     """
 
     trace: Trace
@@ -55,6 +56,7 @@ class Recurrence:
     picks: dict[Entry, Pick] = field(default_factory=dict)
     seen: list[Entry] = field(default_factory=list)
     chains: dict[Entry, tuple[Node, ...]] = field(default_factory=dict)
+    moving: set[Entry] = field(default_factory=set)
 
     @property
     def results(self) -> list[Entry]:
@@ -123,9 +125,22 @@ def _classified(
         found.carried.append(Carried(names.get(key) or before.name or "memory", before, after, first))
     for each, (_, afters, _) in zip(found.carried, chains, strict=False):
         found.chains[each.before] = afters
-    own = {each.before for each in found.carried}
-    moving = set(own)
-    for entry in found.order():
+    classify(found, found.order())
+    return found
+
+
+def classify(found: Recurrence, entries: Iterable[Entry]) -> None:
+    """Tell of values of the step, operands first, what they begin with and what they take of the data.
+
+    Raises
+    ------
+    RetrainError
+        When the steps do not do the same with them.
+    """
+    trace, own = found.trace, {each.before for each in found.carried}
+    moving = found.moving or set(own)
+    found.moving = moving
+    for entry in entries:
         if entry.operands:
             if any(operand in moving for operand in entry.operands):
                 moving.add(entry)
@@ -148,7 +163,6 @@ def _classified(
                 )
         elif entry not in own:
             _place_leaf(found, entry)
-    return found
 
 
 def _place_leaf(found: Recurrence, entry: Entry) -> None:

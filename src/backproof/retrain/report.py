@@ -25,8 +25,11 @@ def what_was_taken_over(taken: TakenOver) -> list[str]:
     names = [f"{each.name} {each.first.shape}" if each.first.ndim else each.name for each in carried]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     numbers = sum(each.first.size for each in carried)
+    begun = "first values"
+    if taken.skipped:
+        begun = "values after its first " + (f"{taken.skipped} steps" if taken.skipped > 1 else "step")
     lines = [
-        f"{taken.report.filename}: {numbers} parameters, from the program's own first values:"
+        f"{taken.report.filename}: {numbers} parameters, from the program's own {begun}:"
         f" {', '.join(names[:SHOWN])}{more}",
         f"data: {taken.order.text()}",
     ]

@@ -41,7 +41,7 @@ def samples_of(found: Recurrence, also: Sequence[Entry] = ()) -> Samples:
     RetrainError
         When it does not follow from which samples a step takes.
     """
-    order = found.order()
+    order = order_of([*found.results, *also])
     moving = {each.before for each in found.carried} | set(found.laws)
     for entry in order:
         if any(operand in moving for operand in entry.operands):

@@ -15,7 +15,7 @@ from backproof.pipeline import check_program
 from backproof.pipeline.observing import with_modules
 from backproof.retrain.aligned import Entry, RetrainError
 from backproof.retrain.branches import stops
-from backproof.retrain.losses import loss_of
+from backproof.retrain.losses import Loss, loss_of
 from backproof.retrain.machine import Machine, machine
 from backproof.retrain.rates import rates_of
 from backproof.retrain.recurrence import Recurrence, recurrence
@@ -32,6 +32,7 @@ Array = NDArray[np.float64]
 LOOKS = ((40, 8_000), (6, 60_000))
 ENOUGH = 5  # steps, for the second look not to be needed
 SECONDS = 20.0
+SMALLEST = 1e-6  # of the largest number of all parameters: what is smaller may be all rounding
 CLOSE = 1e-9  # of the largest number of a parameter: what rounding may make of a few dozen steps
 CLOSE_NARROW = 1e-4  # the same where the program computes in less than float64
 
@@ -43,7 +44,8 @@ class TakenOver:
     ``program`` is the mended one, ``report`` what was found in the one given, ``mended`` the findings whose
     edits it has. ``deviation`` is the largest relative difference to the program's own weights over the
     ``verified`` first steps. ``rates`` are the numbers that the program calls its learning rate,
-    ``stops`` the conditions by which it ends before its loops do, or goes on.
+    ``stops`` the conditions by which it ends before its loops do, or goes on. The first ``skipped`` steps of
+    the program, which update less than the others, are not taken over: the training begins behind them.
     """
 
     program: Program
@@ -58,6 +60,7 @@ class TakenOver:
     deviation: float
     rates: tuple[Entry, ...]
     stops: tuple[str, ...]
+    skipped: int = 0
 
 
 def take_over(
@@ -94,14 +97,16 @@ def take_over(
     narrow = any(
         np.asarray(c.before.value).dtype != np.float64 for c in carried.carried[: carried.parameters]
     )
-    if not deviation <= (CLOSE_NARROW if narrow else CLOSE):
+    close = CLOSE_NARROW if narrow else CLOSE
+    if not deviation <= close:
         raise RetrainError(
             f"The step that was taken over does not give the program's own weights: after"
             f" {len(carried.windows)} steps they differ by {deviation:.1g} of their size. It is not trained."
         )
+    _require_own_loss(stated, carried, samples, ready, close)
     return TakenOver(
         mended, report, found, judgement, carried, samples, order, ready, len(carried.windows), deviation,
-        tuple(rates), tuple(ends),
+        tuple(rates), tuple(ends), len(judgement.windows) - len(steps),
     )  # fmt: skip
 
 
@@ -136,7 +141,10 @@ def _mended(program: Program, report: FileReport) -> tuple[Program, tuple[Findin
 
 
 def _in_a_row(windows: Sequence[Window]) -> list[Window]:
-    """The steps in order of time, from the first that updates as much as any."""
+    """The steps in order of time, from the first that updates as much as any.
+
+    Where an input is 0, no weight of it may be seen to learn.
+    """
     ordered = sorted(windows, key=lambda w: w.start)
     most = max(len(w.parameters) for w in ordered)
     first = next(k for k, w in enumerate(ordered) if len(w.parameters) == most)
@@ -153,9 +161,35 @@ def _deviation(found: Recurrence, samples: Samples, ready: Machine) -> float:
         loop.advance(np.array([rows[k]], dtype=np.int32), ready.rate)
         if k not in (0, count // 2, count - 1):
             continue
-        for each, value in zip(found.carried[: found.parameters], loop.state(), strict=False):
-            own = np.asarray(each.after.nodes[k].value, dtype=np.float64)
-            size = float(np.max(np.abs(own), initial=0.0)) or 1.0
+        parameters = found.carried[: found.parameters]
+        owns = [np.asarray(each.after.nodes[k].value, dtype=np.float64) for each in parameters]
+        largest = max((float(np.max(np.abs(own), initial=0.0)) for own in owns), default=0.0)
+        for own, value in zip(owns, loop.state(), strict=False):
+            size = max(float(np.max(np.abs(own), initial=0.0)), SMALLEST * largest) or 1.0
             gap = np.max(np.abs(value - own), initial=0.0) if np.all(np.isfinite(own)) else np.inf
             worst = max(worst, float(gap) / size) if np.isfinite(gap) else np.inf
     return worst
+
+
+def _require_own_loss(loss: Loss, found: Recurrence, samples: Samples, ready: Machine, close: float) -> None:
+    """Hold the loss of the step that was judged, computed anew, against what the program computed.
+
+    Raises
+    ------
+    RetrainError
+        When it is another.
+    """
+    k = loss.position if loss.entry is None else 0
+    if found.laws or k >= len(found.windows) or any(map(loss.is_total, loss.line())):
+        return
+    node = loss.node if loss.entry is None else loss.entry.nodes[k]
+    own = float(np.sum(np.asarray(node.value, dtype=np.float64)))
+    rows = samples.rows[k] if samples.rows else (0,)
+    state = [np.asarray(each.before.nodes[k].value, dtype=np.float64) for each in found.carried]
+    shaped = [np.broadcast_to(v, each.first.shape) for v, each in zip(state, found.carried, strict=True)]
+    again = ready.loss([*shaped, *ready.first[len(shaped) :]], np.array([rows], dtype=np.int32))
+    if np.isfinite(own) and not abs(again - own) <= 1e3 * close * max(abs(own), 1.0):
+        raise RetrainError(
+            f"The loss of step {k + 1} is {own:.6g} in the program and {again:.6g} in the step that was taken"
+            " over: what it is computed from could not be followed."
+        )
