@@ -410,3 +410,29 @@ for epoch in range(60):
     for layer in reversed(layers):
         grad = layer.backward(grad, 0.05)
 """
+
+# Two networks, each with a loss of its own, are trained in turn.
+IN_TURN = """
+import numpy as np
+np.random.seed(0)
+def sig(z):
+    return 1 / (1 + np.exp(-z))
+gw, gb = np.random.randn(1, 1), np.zeros((1, 1))
+dw, db = np.random.randn(1, 1) * 0.1, np.zeros((1, 1))
+for step in range(300):
+    real = np.random.normal(3, 0.5, (16, 1))
+    z = np.random.normal(0, 1, (16, 1))
+    fake = z @ gw + gb
+    pr, pf = sig(real @ dw + db), sig(fake @ dw + db)
+    d_loss = -np.mean(np.log(pr) + np.log(1 - pf))
+    dw -= 0.05 * (real.T @ (pr - 1) + fake.T @ pf) / 16
+    db -= 0.05 * (np.sum(pr - 1) + np.sum(pf)) / 16
+    z = np.random.normal(0, 1, (16, 1))
+    pf = sig((z @ gw + gb) @ dw + db)
+    g_loss = -np.mean(np.log(pf))
+    dfake = (pf - 1) @ dw.T / 16
+    gw -= 0.05 * z.T @ dfake
+    gb -= 0.05 * dfake.sum()
+    if step % 100 == 0:
+        print(step, round(float(d_loss), 4))
+"""

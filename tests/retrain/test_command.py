@@ -77,12 +77,11 @@ def test_json_has_the_contract_and_the_program(capsys, program):
 @pytest.mark.parametrize(
     ("text", "options", "said"),
     [
-        (programs.NO_END, [], "give --steps N"),
         (programs.FULL_BATCH, ["--bias"], "--bias: is decided by PROGRAM"),
         (programs.FULL_BATCH, ["--networks", "3"], "--networks"),
         (programs.FULL_BATCH, ["--save", "weights.txt"], "ends in .npz"),
     ],
-    ids=["no end", "bias", "networks", "save"],
+    ids=["bias", "networks", "save"],
 )
 def test_refusals_are_one_sentence(capsys, program, text, options, said):
     """Exit code 2, nothing on standard output."""

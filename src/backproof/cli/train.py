@@ -99,6 +99,12 @@ def add_parser(verbs: Subparsers) -> None:
         const=True,
         help="train the variants that could help; print a table",
     )
+    how.add_argument(
+        "--timeout",
+        type=positive_number,
+        metavar="SECONDS",
+        help="how long PROGRAM is run as it is, where it cannot be compiled (default: 60)",
+    )
     output = parser.add_argument_group("the output")
     output.add_argument("--plot", metavar="FILE", help="draw data, fit and loss: .png, .svg, .pdf or .html")
     output.add_argument("--checkpoint", metavar="FILE", help="write the state every few seconds, and at last")

@@ -9,33 +9,31 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from backproof.errors import INTERRUPTED, FileUnwritableError
+from backproof.retrain import as_it_is
 from backproof.retrain.aligned import RetrainError
-from backproof.retrain.counting import course_of
+from backproof.retrain.as_it_is import SECONDS, run_as_it_is
+from backproof.retrain.counting import Course, course_of
 from backproof.retrain.keeping import keeper_of
 from backproof.retrain.plain import plain
 from backproof.retrain.report import as_json, as_text, what_was_taken_over
-from backproof.retrain.taken_over import TakenOver, take_over
+from backproof.retrain.taken_over import Seen, TakenOver, seen, taken_over
 from backproof.retrain.training import train
 from backproof.runner import Runner
 from backproof.source import read_program, require_python
 from backproof.training.checkpoint import Keeper
-from backproof.training.outputs import NOTHING_SAVED, check_files, how_to_go_on
+from backproof.training.outputs import NOTHING_SAVED, check_files, how_to_go_on, write_parameters
 from backproof.training.pictures import write_curve
 from backproof.training.progress import Progress
 from backproof.training.report import headline
 from backproof.training.run import Outcome, Reached
 from backproof.training.what_if import table_as_json, table_as_text, what_if
-from backproof.training.writing import write_whole
 
 TAKEN = frozenset(
     {
         "checkpoint", "lr", "networks", "output_format", "plot", "program", "resume", "save", "seed", "steps",
-        "what_if",
+        "timeout", "what_if",
     }
 )  # fmt: skip
 
@@ -49,15 +47,19 @@ def run(arguments: argparse.Namespace) -> int:
     program = read_program(arguments.program)
     require_python(program)
     with Runner() as runner:
-        taken = take_over(program, runner)
-        if arguments.lr is not None and not taken.rates:
-            raise RetrainError("--lr: no number of the program is called a learning rate in all its updates.")
-        course = course_of(taken.program, taken.judgement.step.trace, taken.judgement.windows, runner)
-    steps = arguments.steps or course.steps
-    if steps is None:
-        raise RetrainError(
-            f"How many steps {program.filename} makes cannot be told from its loops: give --steps N."
-        )
+        found = seen(program, runner)
+        course = course_of(found.program, found.judgement.step.trace, found.judgement.windows, runner)
+        try:
+            taken = taken_over(found)
+            steps = arguments.steps or course.steps
+            if steps is None:
+                raise RetrainError(
+                    "How many steps it makes cannot be told from its loops (--steps N says it)."
+                )
+        except RetrainError as error:
+            return _as_it_is(found, course, str(error), runner, arguments, imported, start)
+    if arguments.lr is not None and not taken.rates:
+        raise RetrainError("--lr: no number of the program is called a learning rate in all its updates.")
     steps = max(steps - taken.skipped, 1)
     if arguments.what_if:
         return _what_if(taken, steps, arguments)
@@ -75,6 +77,47 @@ def run(arguments: argparse.Namespace) -> int:
     if outcome.interrupted:
         return INTERRUPTED
     return 2 if outcome.divergence else 0
+
+
+def _as_it_is(
+    found: Seen,
+    course: Course,
+    why: str,
+    runner: Runner,
+    arguments: argparse.Namespace,
+    imported: float,
+    start: float,
+) -> int:
+    """Run the program as it is, where it cannot be compiled, and report. Gives 0, or 2 when it diverged."""
+    for name in ("checkpoint", "lr", "seed", "what_if"):
+        if getattr(arguments, name) is not None:
+            raise RetrainError(
+                f"--{name.replace('_', '-')}: needs a program that can be compiled. This one cannot: {why}"
+            )
+    limit = arguments.timeout or SECONDS
+    try:
+        ran = run_as_it_is(found, course, why, runner, seconds=limit, steps=arguments.steps or 0)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped by Ctrl-C while the program was run as it is.\n")
+        return INTERRUPTED
+    files = []
+    if arguments.save is not None:
+        path = Path(arguments.save)
+        if ran.diverged:
+            files.append(f"Nothing was written to {path}: the program diverged.")
+        elif ran.values:
+            files.append(write_parameters(path, ran.values.items()))
+        else:
+            files.append(f"Nothing was written to {path}: at its end the parameters have no names any more.")
+    if arguments.plot is not None and len(ran.history) > 1:
+        write_curve(ran.history, Path(arguments.plot))
+        files.append(f"The plot is in {arguments.plot}.")
+    if arguments.output_format == "json":
+        total = time.perf_counter() - start
+        sys.stdout.write(json.dumps(as_it_is.as_json(ran, 0, imported, total)) + "\n")
+    else:
+        sys.stdout.write(as_it_is.as_text(ran, files, limit))
+    return 2 if ran.diverged else 0
 
 
 def _trained(
@@ -130,14 +173,8 @@ def _written(taken: TakenOver, outcome: Outcome, save: Path | None, plot: Path |
     if save is not None and outcome.divergence:
         sentences.append(f"Nothing was written to {save}: the parameters are not finite.")
     elif save is not None:
-        arrays: dict[str, Any] = {}
-        for each, value in zip(taken.recurrence.carried, outcome.parameters, strict=False):
-            name, number = each.name, 2
-            while name in arrays:
-                name, number = f"{each.name} ({number})", number + 1
-            arrays[name] = value
-        write_whole(save, lambda file: np.savez(file, **arrays), "--save")
-        sentences.append(f"The parameters are in {save}.")
+        names = [each.name for each in taken.recurrence.carried]
+        sentences.append(write_parameters(save, zip(names, outcome.parameters, strict=False)))
     if plot is not None and len(outcome.history) > 1:
         write_curve(outcome.history, plot)
         sentences.append(f"The plot is in {plot}.")

@@ -18,10 +18,16 @@ WATCHED = 1.5  # seconds for which the program is timed
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The program's own training: ``seconds`` for one step, and the ``steps``; None where not known."""
+    """The program's own training: ``seconds`` for one step, and the ``steps``; None where not known.
+
+    ``loops`` are those that a step stands in, outermost first, ``each`` is how many steps a round of the last
+    one makes.
+    """
 
     steps: int | None
     seconds: float | None
+    loops: tuple[Loop, ...] = ()
+    each: float = 1.0
 
 
 def course_of(program: Program, trace: Trace, windows: Sequence[Window], runner: Runner) -> Course:
@@ -31,8 +37,8 @@ def course_of(program: Program, trace: Trace, windows: Sequence[Window], runner:
         return Course(None, None)
     timing = time_program(program, loops, seconds=WATCHED, runner=runner)
     if timing is None:
-        return Course(None, None)
-    return Course(_steps(timing, loops, each), _seconds(timing, loops[-1], each))
+        return Course(None, None, tuple(loops), each)
+    return Course(_steps(timing, loops, each), _seconds(timing, loops[-1], each), tuple(loops), each)
 
 
 def _loops(trace: Trace, program: Program, windows: Sequence[Window]) -> tuple[list[Loop], float]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from backproof.findings import FileReport, Finding
 from backproof.retrain.counting import Course
 from backproof.retrain.taken_over import TakenOver
 from backproof.training.report import network_row
@@ -20,31 +22,22 @@ def as_text(taken: TakenOver, course: Course, outcome: Outcome, total: float) ->
 
 def what_was_taken_over(taken: TakenOver) -> list[str]:
     """What the program trains, on which data, by which loss, and what was mended in it."""
-    found, loss = taken.recurrence, taken.report.loss
+    found = taken.recurrence
     carried = found.carried[: found.parameters]
-    names = [f"{each.name} {each.first.shape}" if each.first.ndim else each.name for each in carried]
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     numbers = sum(each.first.size for each in carried)
     begun = "first values"
     if taken.skipped:
         begun = "values after its first " + (f"{taken.skipped} steps" if taken.skipped > 1 else "step")
     lines = [
         f"{taken.report.filename}: {numbers} parameters, from the program's own {begun}:"
-        f" {', '.join(names[:SHOWN])}{more}",
+        f" {named([(each.name, each.first.shape) for each in carried])}",
         f"data: {taken.order.text()}",
+        *_loss_line(taken.report),
     ]
-    if loss is not None:
-        where = "" if loss.row is None else f", {_place(loss.file, loss.cell, loss.row)}"
-        lines.append(f"loss: {loss.formula}{' (inferred)' if loss.inferred else where}")
     remembered = dict.fromkeys(each.name for each in found.carried[found.parameters :])
     if remembered:
         lines.append(f"carried from step to step besides: {', '.join(list(remembered)[:SHOWN])}")
-    for finding in taken.mended:
-        known = finding.expected and finding.found
-        fix = f": {finding.expected} in place of {finding.found}" if known else ""
-        span = finding.span
-        place = "the program" if span is None else _place(span.file, span.cell, span.row)
-        lines.append(f"mended: {place}, {finding.name}{fix}")
+    lines += _mends(taken.mended)
     if taken.stops:
         lines.append(f"not taken over: that it may stop by {', '.join(taken.stops)}; here all steps are done")
     if taken.report.verdict == "inconclusive":
@@ -53,6 +46,40 @@ def what_was_taken_over(taken: TakenOver) -> list[str]:
         f"verified: the first {taken.verified} steps, done again, give the program's own values to"
         f" {max(taken.deviation, 1e-16):.0e}"
     )
+    return lines
+
+
+def named(parameters: Sequence[tuple[str, tuple[int, ...]]]) -> str:
+    """Parameters by name and shape, the first of them where there are many."""
+    names = [f"{name} {shape}" if shape else name for name, shape in parameters]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
+
+
+def mended_lines(report: FileReport, mended: Sequence[Finding]) -> list[str]:
+    """The loss, what was mended, and that the gradients are not certified where they are not."""
+    lines = [*_loss_line(report), *_mends(mended)]
+    if report.verdict == "inconclusive":
+        lines.append(f"gradients: applied as they are, not certified: {report.reason}")
+    return lines
+
+
+def _loss_line(report: FileReport) -> list[str]:
+    loss = report.loss
+    if loss is None:
+        return []
+    where = "" if loss.row is None else f", {_place(loss.file, loss.cell, loss.row)}"
+    return [f"loss: {loss.formula}{' (inferred)' if loss.inferred else where}"]
+
+
+def _mends(mended: Sequence[Finding]) -> list[str]:
+    lines = []
+    for finding in mended:
+        known = finding.expected and finding.found
+        fix = f": {finding.expected} in place of {finding.found}" if known else ""
+        span = finding.span
+        place = "the program" if span is None else _place(span.file, span.cell, span.row)
+        lines.append(f"mended: {place}, {finding.name}{fix}")
     return lines
 
 
@@ -85,13 +112,14 @@ def _results(taken: TakenOver, course: Course, outcome: Outcome, total: float) -
         ratio = course.seconds / each if each else math.inf
         faster = f" ({ratio:.3g} times as fast)" if ratio > 1.5 else ""
         lines.append(
-            f"the program itself: {course.seconds * 1e6:.3g} µs a step; your {_time(own)}:"
-            f" {_time(outcome.seconds)}{faster}"
+            f"the program itself: {course.seconds * 1e6:.3g} µs a step; your {seconds_text(own)}:"
+            f" {seconds_text(outcome.seconds)}{faster}"
         )
     return lines
 
 
-def _time(seconds: float) -> str:
+def seconds_text(seconds: float) -> str:
+    """A time in words."""
     return f"{seconds:.3g} seconds" if seconds < 100 else f"{seconds / 60:.3g} minutes"
 
 

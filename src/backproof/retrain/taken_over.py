@@ -63,6 +63,16 @@ class TakenOver:
     skipped: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Seen:
+    """A program whose training was seen: mended where it has to be, and with its steps recorded."""
+
+    program: Program
+    report: FileReport
+    mended: tuple[Finding, ...]
+    judgement: Judgement
+
+
 def take_over(
     program: Program, runner: Runner, *, loss: str | None = None, compiled: bool = True
 ) -> TakenOver:
@@ -73,6 +83,17 @@ def take_over(
     RetrainError
         When it cannot be taken over; the message says why.
     """
+    return taken_over(seen(program, runner, loss=loss), compiled=compiled)
+
+
+def seen(program: Program, runner: Runner, *, loss: str | None = None) -> Seen:
+    """Check a program, mend it where that was verified, and record its training.
+
+    Raises
+    ------
+    RetrainError
+        When no training was seen, or when it has a mistake that no edit was verified to mend.
+    """
     report = check_program(program, loss=loss, runner=runner)
     if not report.parameters and report.verdict == "inconclusive":
         raise RetrainError(report.reason or f"{program.filename}: no training step was seen.")
@@ -81,6 +102,18 @@ def take_over(
     mended = with_modules(mended, trace)
     if judgement is None:
         raise RetrainError(report.reason or how_it_ended(trace, mended, SECONDS))
+    return Seen(mended, report, found, judgement)
+
+
+def taken_over(found: Seen, *, compiled: bool = True) -> TakenOver:
+    """Build the training of a program that was seen.
+
+    Raises
+    ------
+    RetrainError
+        When it cannot be taken over; the message says why.
+    """
+    judgement = found.judgement
     if judgement.beside:
         raise RetrainError("The program trains several networks in turn, which cannot be taken over.")
     if judgement.step.window.outside:
@@ -90,7 +123,7 @@ def take_over(
     ends = stops(carried)
     stated = loss_of(carried, judgement.step, steps)
     samples = samples_of(carried, stated.read())
-    order = sample_order(samples, "\n".join([mended.text, *(m.text for m in mended.modules)]))
+    order = sample_order(samples, "\n".join([found.program.text, *(m.text for m in found.program.modules)]))
     rates = rates_of(carried)
     ready = machine(carried, samples, stated, rates, compiled=compiled)
     deviation = _deviation(carried, samples, ready)
@@ -101,12 +134,12 @@ def take_over(
     if not deviation <= close:
         raise RetrainError(
             f"The step that was taken over does not give the program's own weights: after"
-            f" {len(carried.windows)} steps they differ by {deviation:.1g} of their size. It is not trained."
+            f" {len(carried.windows)} steps they differ by {deviation:.1g} of their size."
         )
     _require_own_loss(stated, carried, samples, ready, close)
     return TakenOver(
-        mended, report, found, judgement, carried, samples, order, ready, len(carried.windows), deviation,
-        tuple(rates), tuple(ends), len(judgement.windows) - len(steps),
+        found.program, found.report, found.mended, judgement, carried, samples, order, ready,
+        len(carried.windows), deviation, tuple(rates), tuple(ends), len(judgement.windows) - len(steps),
     )  # fmt: skip
 
 

@@ -19,16 +19,18 @@ import time
 import traceback
 import types
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from backproof.source import Program
 from backproof.trace import compat, compiled, sandbox
 from backproof.trace.encoding import encode
 from backproof.trace.events import Attempt, Crash, Trace
+from backproof.trace.followed import Curve, Ear, Followed, Follower
 from backproof.trace.hooks.holdings import settled
 from backproof.trace.hooks.recorder import Recorder
 from backproof.trace.labels import labels
@@ -61,6 +63,7 @@ class Ending:
         self.once = threading.Lock()
         self.memory: tuple[int, int] | None = None
         self.error = ""
+        self.followed: Callable[[list[dict[str, Any]]], object] | None = None
         self._open, self._rename, self._leave = os.open, os.rename, os._exit
 
     def write(self, ended: End, frames: list[types.FrameType], crash: Crash | None = None) -> None:
@@ -78,6 +81,9 @@ class Ending:
                     activity.end, activity.complete = now, ended in ("finished", "exited")
             names = [dict(frame.f_locals) for frame in frames if RECORDER in frame.f_globals]
             trace.labels = labels(trace, self.space, names)
+            if self.followed is not None:
+                own = [dict(f.f_locals) for f in frames[::-1] if WATCH in f.f_globals]
+                self.followed([*own, self.space])
             if self.recorder is not None:
                 trace.holdings = settled(trace.holdings, self.recorder.nodes.awaited)
             data = encode(trace)
@@ -178,7 +184,13 @@ class RecordingFinder:
         self.files = files
         self.texts = texts
         self.space: dict[str, Any] = {}
-        self.timed: list[Any] = []
+        self.loops: list[Any] = []
+        self.losses: list[Any] = []
+
+    def told(self, file: str, text: str, tree: ast.Module) -> ast.Module:
+        """The tree of a file that tells of its loops and losses."""
+        followed = Follower(Program(file, text), [tuple(loss) for loss in self.losses]).visit(tree)
+        return Timer(file, self.loops).visit(followed)  # type: ignore[no-any-return]
 
     def own(self, name: str | None) -> bool:
         """Does a module of this name lie beside the program? None is that of a relative import."""
@@ -222,7 +234,8 @@ class RecordingFinder:
         self.files[origin] = text
         if self.recorder is None:
             module.__dict__.update(self.space)
-            exec(compile(Timer(origin, self.timed).visit(ast.parse(text)), origin, "exec"), module.__dict__)
+            tree = self.told(origin, text, ast.parse(text))
+            exec(compile(tree, origin, "exec"), module.__dict__)
             return
         rewriter = Rewriter(text, origin, self.recorder.sites, self.own, module=True)
         tree = rewriter.module(ast.parse(text, origin))
@@ -271,7 +284,7 @@ def run(options: dict[str, Any], ending: Ending) -> None:
         "sys.path" in text,
     )
     sys.meta_path.insert(0, finder)
-    if options["timed"][0]:
+    if options["timed"] is not None:
         tree = _timed(tree, options, ending, trace, finder)
     if not plain:
         trace.supplied += compiled.leave_plain(tree)
@@ -302,14 +315,20 @@ def run(options: dict[str, Any], ending: Ending) -> None:
 def _timed(
     tree: ast.Module, options: dict[str, Any], ending: Ending, trace: Trace, finder: RecordingFinder
 ) -> ast.Module:
-    """The program with loops that tell of their rounds, as those of its own modules then do."""
-    loops, seconds = options["timed"]
-    watch = Watch(seconds, lambda: ending.write("stopped", []))
+    """The program with loops that tell of their rounds, as those of its own modules then do, and its loss."""
+    wanted = options["timed"]
+    most = (tuple(wanted["loops"][-1]), wanted["rounds"]) if wanted["rounds"] and wanted["loops"] else None
+    watch = Watch(wanted["seconds"], lambda: ending.write("stopped", _outwards(sys._getframe(1))), most)
     trace.timing = watch.timing
+    if wanted["followed"]:
+        gc.enable()  # it may run for long
+        followed, ear = Followed([Curve() for _ in wanted["losses"]]), Ear()
+        watch.told, watch.timing.followed, sys.stdout = followed.told, followed, ear
+        ending.followed = lambda spaces: followed.end(ear.heard(), wanted["names"], spaces)
     finder.space = {WATCH: watch}
     sys.modules["__main__"].__dict__[WATCH] = watch
-    finder.timed = [tuple(loop) for loop in loops]
-    return Timer(options["filename"], finder.timed).visit(tree)  # type: ignore[no-any-return]
+    finder.loops, finder.losses = [tuple(loop) for loop in wanted["loops"]], wanted["losses"]
+    return finder.told(options["filename"], options["text"], tree)
 
 
 # ---------------------------------------------------------------------- where the program is
@@ -349,7 +368,7 @@ def _crash(error: BaseException, files: dict[str, str], folder: Path) -> Crash:
 
 def _mendable(crash: Crash, error: BaseException, files: dict[str, str]) -> Crash:
     """The crash with what might stand in its place; the innermost places of the program first."""
-    from backproof.source import Program, span_of
+    from backproof.source import span_of
     from backproof.trace import crashing
 
     own = next(iter(files))

@@ -11,18 +11,20 @@ import signal
 import tempfile
 import time
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from backproof.runner import Ended, Runner
 from backproof.source import Program, where
 from backproof.trace.encoding import decode
 from backproof.trace.events import Crash, Trace
+from backproof.trace.followed import Place
 from backproof.trace.timed import Loop, Timing
 
 MEMORY = 8 * 2**30  # address space of the child, bytes
 NODES = 60_000
 START, GRACE, WRITING = 10.0, 4.0, 60.0  # seconds to start, to end, and to write what was recorded
+WHOLE = ("finished", "exited")
 DIED = {
     signal.SIGSEGV: "a segmentation fault",
     signal.SIGABRT: "an abort",
@@ -31,6 +33,22 @@ DIED = {
     signal.SIGILL: "an illegal instruction",
 }
 WHY = "C code that it calls went wrong, or its recursion is too deep for the stack"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be seen of a run as it is: the rounds of ``loops``, outermost first, for so many seconds.
+
+    ``rounds`` of the last one are the most, 0 any number. Where it is ``followed``, the ``losses`` at some
+    places are noted, and what the ``names`` stand for at the end.
+    """
+
+    loops: tuple[Loop, ...]
+    seconds: float
+    rounds: int = 0
+    followed: bool = False
+    losses: tuple[Place, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +113,23 @@ def time_program(
     It ends after ``seconds`` in these loops, where it does not come to its end before. None where it fails.
     """
     limits = Limits(0, START + 2 * seconds, NODES, MEMORY)
-    trace, _ = _run(program, limits, runner, plain=True, timed=(tuple(loops), seconds))
+    trace, _ = _run(program, limits, runner, plain=True, timed=Wanted(tuple(loops), seconds))
     timing = trace.timing
     if timing is not None:
-        timing.whole = trace.ended in ("finished", "exited")
-    return timing if trace.ended in ("finished", "exited", "stopped", "timeout") else None
+        timing.whole = trace.ended in WHOLE
+    return timing if trace.ended in (*WHOLE, "stopped", "timeout") else None
+
+
+def follow_program(program: Program, wanted: Wanted, *, runner: Runner) -> Trace:
+    """Run a program as it is, unrecorded, to its end or as far as is ``wanted``, and follow its loss.
+
+    The trace has no nodes; its ``timing`` has what was seen, and is None where nothing was.
+    """
+    limits = Limits(0, START + wanted.seconds, NODES, MEMORY)
+    trace, _ = _run(program, limits, runner, plain=True, timed=replace(wanted, followed=True))
+    if trace.timing is not None:
+        trace.timing.whole = trace.ended in WHOLE
+    return trace
 
 
 def how_it_ended(trace: Trace, program: Program, seconds: float) -> str:
@@ -174,11 +204,11 @@ def _run(
     *,
     plots: bool = False,
     plain: bool = False,
-    timed: tuple[tuple[Loop, ...], float] = ((), 0.0),
+    timed: Wanted | None = None,
 ) -> tuple[Trace, str]:
     """Run once: the trace, and the traceback of a crash.
 
-    ``plain`` runs the program as it is, unrecorded, the rounds of some loops ``timed`` for so many seconds.
+    ``plain`` runs the program as it is, unrecorded, its loops ``timed``.
     """
     folder = Path(tempfile.mkdtemp(prefix="backproof-"))
     filename = program.filename
@@ -188,7 +218,7 @@ def _run(
         "filename": filename, "text": text, "folder": str(beside), "plots": plots, "plain": plain,
         "steps": limits.steps, "seconds": limits.seconds, "node_limit": limits.nodes, "memory": limits.memory,
         "shown": os.path.dirname(filename), "notebook": bool(program.cells),
-        "timed": timed,
+        "timed": None if timed is None else asdict(timed),
         "modules": {module.filename: _unix(module.text) for module in program.modules},
     }  # fmt: skip
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sized
 from dataclasses import dataclass, field
@@ -18,22 +19,31 @@ class Timing:
 
     ``rounds`` counts them, ``lengths`` are how many rounds a loop has each time that it is entered, as far as
     that is known, ``seconds`` is the time from the first round of each to the last one seen. ``whole`` says
-    that the program ran to its end.
+    that the program ran to its end; ``followed`` is what it has shown of its training.
     """
 
     rounds: dict[Loop, int] = field(default_factory=dict)
     lengths: dict[Loop, set[int]] = field(default_factory=dict)
     seconds: dict[Loop, float] = field(default_factory=dict)
     whole: bool = False
+    followed: Any = None
 
 
 class Watch:
-    """Counts and times rounds while the program runs; after ``seconds`` in its loops it calls ``enough``."""
+    """Counts and times rounds while the program runs; after ``seconds`` in its loops it calls ``enough``.
 
-    def __init__(self, seconds: float, enough: Callable[[], None]) -> None:
+    So it does before a round of one loop beyond the ``most``. ``told`` is handed what the program tells
+    besides, and gives it back.
+    """
+
+    def __init__(
+        self, seconds: float, enough: Callable[[], None], most: tuple[Loop, int] | None = None
+    ) -> None:
         self.timing = Timing()
         self.limit = seconds
         self.enough = enough
+        self.most = {} if most is None else {most[0]: most[1]}
+        self.told: Callable[[Any, int], Any] = lambda value, _: value
         self.first: dict[Loop, float] = {}
         self.began: float | None = None
 
@@ -45,6 +55,9 @@ class Watch:
         if place not in self.first:
             self.first[place] = now
             self.began = now if self.began is None else self.began
+        if timing.rounds.get(place, 0) >= self.most.get(place, math.inf):
+            timing.seconds[place] = now - self.first[place]
+            self.enough()
         timing.rounds[place] = timing.rounds.get(place, 0) + 1
         timing.seconds[place] = now - self.first[place]
         if now - self.began > self.limit:  # type: ignore[operator]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from backproof.errors import BackproofError, FileUnwritableError
 from backproof.training.options import Options
 from backproof.training.pictures import check_picture_path, write_picture
 from backproof.training.session import Result
-from backproof.training.writing import check_folder
+from backproof.training.writing import check_folder, write_whole
 
 NOTHING_SAVED = "Nothing was saved: --checkpoint FILE keeps the state, --resume goes on from it."
 
@@ -28,6 +31,18 @@ def check_files(save: Path | None, plot: Path | None) -> None:
         if save.suffix != ".npz":
             raise BackproofError(f"--save {save}: give a file that ends in .npz.")
         check_folder(save, "--save")
+
+
+def write_parameters(save: Path, named: Iterable[tuple[str, Any]]) -> str:
+    """Write the parameters of a program by its own names, of which several may be the same; says so."""
+    arrays: dict[str, Any] = {}
+    for called, value in named:
+        name, number = called, 2
+        while name in arrays:
+            name, number = f"{called} ({number})", number + 1
+        arrays[name] = value
+    write_whole(save, lambda file: np.savez(file, **arrays), "--save")
+    return f"The parameters are in {save}."
 
 
 def how_to_go_on(checkpoint: Path, *, finished: bool) -> str:
