@@ -76,7 +76,7 @@ def test_what_only_a_compiled_training_can_do_is_refused(capsys, program):
 
 
 def test_expressions_tell_their_values():
-    """An expression, and what is added to a total, behind letters of two bytes; no target of an assignment."""
+    """An expression, and what is added to a total, behind letters of two bytes; no target of a store."""
     text = "é = 'σ'; loss = f(é) * 2\ntotal += g(3) ** 2\nloss = 1\n"
     places = [("net.py", 1, 17, 1, 25), ("net.py", 2, 1, 2, 19), ("net.py", 3, 1, 3, 5)]
     tree = Follower(Program("net.py", text), places).visit(ast.parse(text))
