@@ -17,6 +17,7 @@ from backproof.derive.as_html import as_html
 from backproof.derive.as_markdown import as_latex, as_markdown
 from backproof.derive.as_python import as_python
 from backproof.derive.as_text import as_text
+from backproof.derive.backward import backward
 from backproof.derive.plan import random_points
 from backproof.derive.statements import statements
 from backproof.derive.verified import computed
@@ -68,11 +69,13 @@ def test_derived_python_is_the_derivative(module: str, name: str, shapes: str, r
     """What the text computes is the derivative by the complex step, and reads like one in every format."""
     found = derived(module, name, shapes, runner)
     forward = found.forward
-    text = statements(found)
+    told, text = backward(found), statements(found)
     assert not re.search(r"\b1(\.0)? \*|\* 1(\.0)?\b(?!\.)|--|lambda|array of shape", text), text
     for point in random_points(forward, 1, seed=3):
         given = computed(found, text, point)
+        looped = computed(told.loop or found, told.text, point)
         assert given is not None
+        assert looped is not None
         values = {leaf: np.asarray(value, dtype=float) for leaf, value in point.items()}
         scale = 0.0
         rows = []
@@ -81,12 +84,11 @@ def test_derived_python_is_the_derivative(module: str, name: str, shapes: str, r
                 drawn = np.random.default_rng(len(rows)).normal(size=value.shape)
                 moved = {**forward.state, **point, leaf: value + 1j * STEP * drawn}
                 true = float(np.imag(evaluate([forward.loss], moved, np.complex128)[forward.loss]) / STEP)
-                rows.append((true, float(np.vdot(given[leaf], drawn)), leaf))
+                rows += [(true, float(np.vdot(each[leaf], drawn)), leaf) for each in (given, looped)]
                 scale = max(scale, abs(true))
         for true, ours, leaf in rows:
             assert abs(ours - true) <= 1e-9 * scale, (forward.names[leaf], ours, true, text)
-    as_python(found)
-    told = account(found)
+    as_python(told)
     for write in FORMATS:
-        written = write(told)
+        written = write(account(found))
         assert "array of shape" not in written

@@ -94,9 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
         what = f"the Hessian of {derived.forward.loss_name} times v, by parameter"
         write(as_python(hessian_product(derived), what).rstrip())
         return 0
-    verified = as_python(derived)
     if arguments.format == "python":
-        write(verified.rstrip())
+        write(as_python(derived).rstrip())
         return 0
     told = account(derived)
     if arguments.format == "text":

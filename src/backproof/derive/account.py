@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
+from backproof.derive.backward import Backward, backward
 from backproof.derive.plan import Derivation, Line
 from backproof.derive.reasons import Reasons
+from backproof.derive.rolled import Rolled
 from backproof.graph import Node, ancestors
 from backproof.graph.compositions import hidden
 
@@ -22,27 +25,101 @@ class Told:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chain:
-    """The values between a parameter and the loss, the parameter first."""
+    """The values between a parameter and the loss, the parameter first.
+
+    ``summed`` is what counts the rounds of a loop over which the chains are summed.
+    """
 
     parameter: str
     values: tuple[str, ...]
     branches: bool
+    summed: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Section:
+    """One part of a derivation: all of it, or what stands behind a loop, or one round of that.
+
+    ``reads`` are expressions that stand for names in its lines, ``summed`` the names of derivatives to which
+    every round adds, ``counter`` what counts the rounds, ``also`` a sentence that the lines do not say.
+    """
+
+    title: str | None
+    derived: Derivation
+    forward: tuple[Line, ...]
+    chains: tuple[Chain, ...]
+    told: tuple[Told, ...]
+    reads: Mapping[str, str] = field(default_factory=dict)
+    summed: frozenset[str] = frozenset()
+    counter: str | None = None
+    also: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Account:
     """Everything that is to be written, in order."""
 
-    derived: Derivation
+    backward: Backward
     loss: str
-    formula: Node
-    chains: tuple[Chain, ...]
-    told: tuple[Told, ...]
+    sections: tuple[Section, ...]
 
 
 def account(derived: Derivation) -> Account:
-    """Give the reasons of every step, and the chain of every parameter."""
-    reasons, forward = Reasons(derived), derived.forward
+    """Give the reasons of every step, and the chain of every parameter.
+
+    Raises
+    ------
+    DerivationError
+        When the backward pass does not stand its test.
+    """
+    found = backward(derived)
+    if found.loop is None:
+        sections: tuple[Section, ...] = (_section(None, derived, derived.forward_lines),)
+    else:
+        sections = tuple(_around(found.loop))
+    return Account(found, derived.forward.loss_name, sections)
+
+
+def _around(loop: Rolled) -> list[Section]:
+    """A loop: what stands behind it, and one round."""
+    counter, spelling, body = loop.spelling.counter, loop.spelling, loop.body
+    loss = body.forward.loss_name
+    reads = {name: read.text(counter) for name, read in spelling.reads.items() if name != loss}
+    reads |= {f"{name}_": name for name in loop.states.values()}
+    adding = {n: body.gradients[n] for n in loop.sums if n in body.gradients}
+    header = loop.spelling.header()[0].removeprefix("for ").rstrip(":")
+    seen = set(body.forward.names.values())
+    lines = tuple(line for line in body.forward_lines if line.name != loss)
+    backs = [f"`{name}`" for name in loop.states.values() if name in seen]
+    back = " and ".join(backs)
+    are, them = ("is", "it") if len(backs) == 1 else ("are", "them")
+    last = "nothing in the last round" if loop.after is None else "from behind the loop in the last round"
+    also = (
+        f"{back} {are} what the next round hands back, {last}; a round ends with {them} for the one before."
+    )
+    inside = replace(
+        _section(
+            f"One round, for {header}", body, lines, frozenset(adding), counter, tuple(loop.states.values())
+        ),
+        reads=reads,
+        summed=frozenset(adding.values()),
+        counter=counter,
+        also=also if backs else None,
+    )
+    if loop.after is None:
+        return [inside]
+    return [_section("Behind the loop", loop.after, loop.after.forward_lines), inside]
+
+
+def _section(
+    title: str | None,
+    derived: Derivation,
+    lines: tuple[Line, ...],
+    summed: frozenset[Node] = frozenset(),
+    counter: str | None = None,
+    arriving: Collection[str] = (),
+) -> Section:
+    reasons, forward = Reasons(derived, arriving), derived.forward
     told = tuple(
         Told(
             line,
@@ -52,11 +129,13 @@ def account(derived: Derivation) -> Account:
         )
         for line in derived.steps
     )
-    chains = tuple(_chain(derived, p.leaf, p.text) for p in forward.parameters)
-    return Account(derived, forward.loss_name, forward.loss, chains, told)
+    chains = tuple(
+        _chain(derived, p.leaf, p.text, counter if p.leaf in summed else None) for p in forward.parameters
+    )
+    return Section(title, derived, lines, chains, told)
 
 
-def _chain(derived: Derivation, leaf: Node, text: str) -> Chain:
+def _chain(derived: Derivation, leaf: Node, text: str, summed: str | None) -> Chain:
     """The named values on the shortest way from a parameter to the loss."""
     forward = derived.forward
     inside = hidden(derived.known.values())
@@ -65,7 +144,8 @@ def _chain(derived: Derivation, leaf: Node, text: str) -> Chain:
     if not values:
         values = _named_between(derived, order, inside, leaf, shortest=False)
     users = [user for user in order if leaf in user.operands and user not in inside]
-    return Chain(text, (forward.names.get(leaf, text), *values, forward.loss_name), len(users) > 1)
+    names = (forward.names.get(leaf, text), *values, forward.loss_name)
+    return Chain(text, names, len(users) > 1, summed)
 
 
 def _named_between(

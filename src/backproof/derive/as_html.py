@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 from backproof.derive.account import Account
-from backproof.derive.as_markdown import chain_formula, forward_formulas, sentence, step_formula
-from backproof.derive.statements import statements
+from backproof.derive.as_markdown import chain_formula, explained, forward_formulas, sentence, step_formula
 
 
 def as_html(account: Account) -> str:
@@ -14,21 +13,30 @@ def as_html(account: Account) -> str:
     from jinja2 import Environment
 
     template = resources.files("backproof.derive").joinpath("page.html.jinja").read_text("utf-8")
-    chains = [_mathml(chain_formula(account, chain)) for chain in account.chains]
-    steps = [
-        {"formula": _mathml(step_formula(account, told)), "reason": _marked(sentence(told))}
-        for told in account.told
+    sections = [
+        {
+            "title": section.title,
+            "forward": [_mathml(f) for f in forward_formulas(section)],
+            "chains": [_mathml(chain_formula(account, section, chain)) for chain in section.chains],
+            "also": None if section.also is None else _marked(section.also),
+            "steps": [
+                {
+                    "formula": _mathml(step_formula(account, section, told)),
+                    "reason": _marked(sentence(told, section)),
+                }
+                for told in section.told
+            ],
+        }
+        for section in account.sections
     ]
-    lines = statements(account.derived).splitlines()
     return (
         Environment(autoescape=True, keep_trailing_newline=True)
         .from_string(template)
         .render(
             loss=account.loss,
-            forward=[_mathml(f) for f in forward_formulas(account)],
-            chains=chains,
-            steps=steps,
-            lines=lines,
+            sections=sections,
+            lines=account.backward.text.splitlines(),
+            said=[_marked(said) for said in explained(account)],
         )
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from backproof.derive.account import Account, Chain, Told
+from backproof.derive.account import Account, Chain, Section, Told
 from backproof.derive.elements import WRITES
-from backproof.derive.statements import statements
+from backproof.derive.loop_statements import in_prose
 from backproof.notation import to_latex
 from backproof.notation.latex import latex_name
 
@@ -20,18 +20,25 @@ SPECIAL = {
 
 def as_markdown(account: Account) -> str:
     """The chains, the steps with their reasons, and the backward pass, with formulas between dollars."""
-    found = [f"# The gradient of `{account.loss}`", "", "## The forward pass", ""]
-    for formula in forward_formulas(account):
-        found += [f"$${formula}$$", ""]
-    found += ["## The chains", ""]
-    for chain in account.chains:
-        found += [f"$${chain_formula(account, chain)}$$", ""]
-    found += ["## Step by step", ""]
-    for told in account.told:
-        found += [f"$${step_formula(account, told)}$$", "", sentence(told), ""]
+    found = [f"# The gradient of `{account.loss}`", ""]
+    for section in account.sections:
+        below = "##" if section.title is None else "###"
+        if section.title is not None:
+            found += [f"## {section.title}", ""]
+        found += [f"{below} The forward pass", ""]
+        for formula in forward_formulas(section):
+            found += [f"$${formula}$$", ""]
+        found += [f"{below} The chains", ""]
+        for chain in section.chains:
+            found += [f"$${chain_formula(account, section, chain)}$$", ""]
+        found += [f"{below} Step by step", ""]
+        if section.also is not None:
+            found += [section.also, ""]
+        for told in section.told:
+            found += [f"$${step_formula(account, section, told)}$$", "", sentence(told, section), ""]
     found += ["## The backward pass", "", "```python"]
-    found += statements(account.derived).splitlines()
-    return "\n".join([*found, "```", ""])
+    found += account.backward.text.splitlines()
+    return "\n".join([*found, "```", *(f"\n{said}" for said in explained(account)), ""])
 
 
 def as_latex(account: Account) -> str:
@@ -45,17 +52,26 @@ def as_latex(account: Account) -> str:
         r"\begin{document}",
         r"\sloppy\small",
         rf"\section*{{The gradient of ${latex_name(account.loss)}$}}",
-        r"\subsection*{The forward pass}",
-        _aligned(forward_formulas(account)),
-        r"\subsection*{The chains}",
-        _aligned([chain_formula(account, chain) for chain in account.chains]),
-        r"\subsection*{Step by step}",
     ]
-    for told in account.told:
-        found += [rf"\[{step_formula(account, told)}\]", escaped(sentence(told))]
+    for section in account.sections:
+        below = r"\subsection*" if section.title is None else r"\subsubsection*"
+        if section.title is not None:
+            found.append(rf"\subsection*{{{escaped(section.title)}}}")
+        found += [
+            rf"{below}{{The forward pass}}",
+            _aligned(forward_formulas(section)),
+            rf"{below}{{The chains}}",
+            _aligned([chain_formula(account, section, chain) for chain in section.chains]),
+            rf"{below}{{Step by step}}",
+        ]
+        if section.also is not None:
+            found.append(escaped(section.also))
+        for told in section.told:
+            found += [rf"\[{step_formula(account, section, told)}\]", escaped(sentence(told, section))]
     found += ["", r"\subsection*{The backward pass}", r"\footnotesize", r"\begin{verbatim}"]
-    found += statements(account.derived).splitlines()
-    return "\n".join([*found, r"\end{verbatim}", r"\end{document}", ""])
+    found += account.backward.text.splitlines()
+    found += [r"\end{verbatim}", *(escaped(said) for said in explained(account))]
+    return "\n".join([*found, r"\end{document}", ""])
 
 
 def _aligned(formulas: Sequence[str]) -> str:
@@ -73,46 +89,67 @@ def escaped(text: str) -> str:
     return "".join(found)
 
 
-def sentence(told: Told) -> str:
+def sentence(told: Told, section: Section) -> str:
     """The shape and the reason."""
-    return f"{told.shape[:1].upper()}{told.shape[1:]}: {told.reason}."
+    return in_prose(f"{told.shape[:1].upper()}{told.shape[1:]}: {told.reason}.", section.reads)
 
 
-def forward_formulas(account: Account) -> list[str]:
+def explained(account: Account) -> list[str]:
+    """What the names of a loop are that the program has not, as a sentence."""
+    said = account.backward.said
+    if account.backward.loop is None or not said:
+        return []
+    parts = [f"`{name}` {'are' if ', ' in name else 'is'} {text}" for name, text in said.items()]
+    return [f"Here {', '.join(parts)}."]
+
+
+def forward_formulas(section: Section) -> list[str]:
     """The forward values as equations, each in those before it."""
+    symbols = _symbols(section)
     return [
-        f"{latex_name(line.name)} = {to_latex(line.node)}"
-        for line in account.derived.forward_lines
+        f"{symbols.get(line.name) or latex_name(line.name)} = {to_latex(line.node, symbols=symbols)}"
+        for line in section.forward
         if line.node.operation not in WRITES
     ]
 
 
-def chain_formula(account: Account, chain: Chain) -> str:
+def chain_formula(account: Account, section: Section, chain: Chain) -> str:
     """The chain of factors of a parameter as an equation."""
     more = r" + \cdots" if chain.branches else ""
-    return f"{fraction(account, chain.values[0])} = {factors(chain.values)}{more}"
+    over = rf"\sum_{{{latex_name(chain.summed)}}} " if chain.summed else ""
+    symbols = _symbols(section)
+    return f"{fraction(account, chain.values[0], symbols)} = {over}{factors(chain.values, symbols)}{more}"
 
 
-def fraction(account: Account, name: str) -> str:
+def fraction(account: Account, name: str, symbols: Mapping[str, str]) -> str:
     r"""∂loss/∂value."""
-    return rf"\frac{{\partial {latex_name(account.loss)}}}{{\partial {latex_name(name)}}}"
+    below = symbols.get(name) or latex_name(name)
+    return rf"\frac{{\partial {latex_name(account.loss)}}}{{\partial {below}}}"
 
 
-def factors(values: tuple[str, ...]) -> str:
+def factors(values: tuple[str, ...], symbols: Mapping[str, str]) -> str:
     """The chain of factors from the loss to a parameter."""
-    pairs = list(zip(values[1:], values, strict=False))[::-1]
-    return r" \cdot ".join(
-        rf"\frac{{\partial {latex_name(upper)}}}{{\partial {latex_name(lower)}}}" for upper, lower in pairs
-    )
+    names = [symbols.get(name) or latex_name(name) for name in values]
+    pairs = list(zip(names[1:], names, strict=False))[::-1]
+    return r" \cdot ".join(rf"\frac{{\partial {upper}}}{{\partial {lower}}}" for upper, lower in pairs)
 
 
-def step_formula(account: Account, told: Told) -> str:
+def step_formula(account: Account, section: Section, told: Told) -> str:
     """One step as an equation: the derivative, and what it equals."""
-    names = account.derived.forward.names
-    symbols = {
-        line.name: latex_name(line.name)
-        if line.of is None
-        else fraction(account, names.get(line.of, line.name))
-        for line in account.derived.steps
-    }
-    return f"{symbols[told.line.name]} = {to_latex(told.line.node, symbols=symbols)}"
+    names = section.derived.forward.names
+    reads = _symbols(section)
+    symbols = dict(reads)
+    for line in section.derived.steps:
+        known = latex_name(line.name) if line.of is None else None
+        symbols[line.name] = known or fraction(account, names.get(line.of, line.name), reads)  # type: ignore[arg-type]
+    over = told.line.name in section.summed and section.counter
+    formula = to_latex(told.line.node, symbols=symbols)
+    if over:
+        wide = told.line.node.operation in ("add", "subtract")
+        formula = rf"\sum_{{{latex_name(over)}}} " + (rf"\left({formula}\right)" if wide else formula)
+    return f"{symbols[told.line.name]} = {formula}"
+
+
+def _symbols(section: Section) -> dict[str, str]:
+    """What names in the lines of a section are set as, where that is no name."""
+    return {name: latex_name(text) for name, text in section.reads.items()}

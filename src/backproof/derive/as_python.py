@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import textwrap
 
+from backproof.derive.backward import Backward, backward
 from backproof.derive.plan import Derivation
-from backproof.derive.statements import statements
-from backproof.derive.verified import largest_error, read_names
-from backproof.errors import DerivationError
 
-TOLERANCE = 1e-8
 WIDTH = 100
 
 
-def as_python(derived: Derivation, what: str | None = None) -> str:
+def as_python(derived: Derivation | Backward, what: str | None = None) -> str:
     """The backward pass, run at random points before it is given out; ``what`` it is, else the gradient.
 
     Raises
@@ -21,35 +18,33 @@ def as_python(derived: Derivation, what: str | None = None) -> str:
     DerivationError
         When what it computes is not the derivative by the graph: then nothing is claimed.
     """
-    text = statements(derived)
-    error = largest_error(derived, text)
-    if not error <= TOLERANCE:
-        raise DerivationError(
-            "the derived backward pass does not compute what its graph says, so it is not shown; "
-            "please report the program"
-        )
-    forward = derived.forward
+    found = derived if isinstance(derived, Backward) else backward(derived)
+    forward = found.derived.forward
     what = what or f"the gradient of {forward.loss_name}"
-    read = read_names((*derived.first, *derived.lines), forward)
-    texts = {name: forward.texts.get(node, name) for node, name in forward.names.items()}
-    claim = f"the same as reverse mode at 3 random points, to {max(error, 1e-16):.0e}"
-    if all(texts.get(name, name) == name for name in read):
+    claim = f"the same as reverse mode at 3 random points, to {max(found.error, 1e-16):.0e}"
+    if not found.said:
         comment = f"{what}: {claim}"
-        return "".join(f"# {line}\n" for line in textwrap.wrap(comment, WIDTH - 2)) + text
-    results = ", ".join(derived.gradients[p.leaf] for p in forward.parameters)
-    wanted = ", ".join(p.text for p in forward.parameters)
-    said = textwrap.fill(f"By {wanted}: {claim}.", WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4)
-    where = [f"{name} is {texts[name]}" for name in read if texts.get(name, name) != name]
-    where_said = textwrap.fill(
-        "Here " + ", ".join(where) + ".", WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4
+        return "".join(f"# {line}\n" for line in textwrap.wrap(comment, WIDTH - 2)) + found.text
+    results = ", ".join(dict.fromkeys(_whole(found.gradients[p.leaf]) for p in forward.parameters))
+    wanted = ", ".join(dict.fromkeys(_whole(p.text) if found.loop else p.text for p in forward.parameters))
+    said = _paragraph(f"By {wanted}: {claim}.")
+    where = _paragraph(
+        "Here " + ", ".join(f"{n} {'are' if ', ' in n else 'is'} {t}" for n, t in found.said.items()) + "."
     )
-    body = textwrap.indent(text, "    ")
-    head = textwrap.fill(f"def backward({', '.join(read)}):", WIDTH, subsequent_indent=" " * 13)
+    body = textwrap.indent(found.text, "    ")
+    head = textwrap.fill(f"def backward({', '.join(found.read)}):", WIDTH, subsequent_indent=" " * 13)
     returned = f"return {results}"
     if len(returned) > WIDTH - 4:
         names = textwrap.indent(textwrap.fill(results, WIDTH - 8), " " * 8)
         returned = f"return (\n{names},\n    )"
-    return (
-        f'{head}\n    """{what[:1].upper()}{what[1:]}.\n\n{said}\n{where_said}\n    """\n'
-        f"{body}    {returned}\n"
-    )
+    return f'{head}\n    """{what[:1].upper()}{what[1:]}.\n\n{said}\n{where}\n    """\n{body}    {returned}\n'
+
+
+def _paragraph(text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4)
+
+
+def _whole(text: str) -> str:
+    """The list that a numbered result stands in."""
+    base, bracket, rest = text.rpartition("[")
+    return base if bracket and rest.rstrip("]").isdigit() and base.isidentifier() else text

@@ -13,6 +13,7 @@ import numpy as np
 
 from backproof.derive.helpers import Helpers, calls
 from backproof.derive.plain import plain
+from backproof.derive.rounds import Loop, containers, loops
 from backproof.graph import Node, ancestors, evaluate
 from backproof.graph.literal import index_literal
 from backproof.step import TrainingStep
@@ -39,6 +40,9 @@ class Forward:
     ``backward`` are values of a hand-written backward pass with their names, whose names a derived one may
     take; ``applied`` maps parameters to the name under which the program applies their gradient.
     ``state`` are values to evaluate with for what is no part of it; ``symbols`` the letters of sizes.
+    ``loops`` are those that it ran, ``held`` the lists in which the program keeps values, with the numbers;
+    ``recorded`` are the nodes of the trace behind the leaves.
+    ``pattern`` is what stands before and after a name in that of its derivative, where that is settled.
     """
 
     loss: Node
@@ -56,6 +60,10 @@ class Forward:
     state: Mapping[Node, Any] = field(default_factory=dict)
     inferred: bool = False
     symbols: Mapping[int, str] = field(default_factory=dict)
+    loops: tuple[Loop, ...] = ()
+    held: Mapping[Node, tuple[str, int]] = field(default_factory=dict)
+    recorded: Mapping[Node, Node] = field(default_factory=dict)
+    pattern: tuple[str, str] | None = None
 
 
 def from_step(step: TrainingStep) -> Forward:
@@ -144,6 +152,11 @@ def make(
         local=simple.local,
         helpers=Helpers(found),
         labels=simple.labels,
+        loops=loops(trace, order),
+        recorded={
+            simple.of[copy]: node for node, copy in copies.items() if copy in simple.of and not copy.operands
+        },
+        held=containers(trace, {node: simple.of[copy] for node, copy in copies.items() if copy in simple.of}),
     )
 
 

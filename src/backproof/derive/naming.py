@@ -21,7 +21,7 @@ def adjoint_names(
 ) -> dict[Node, str]:
     """A name for the adjoint of each value in ``found``, all different and none of them taken."""
     own = _own_names(forward, found, points)
-    before, after = _pattern(forward, own)
+    before, after = pattern(forward, own)
     taken = set(forward.names.values())
     names: dict[Node, str] = {}
     for of in found:
@@ -60,6 +60,19 @@ def _own_names(
     return own
 
 
+def own_name(
+    true: Node, backward: Mapping[str, Sequence[Node]], tables: Sequence[Mapping[Node, Any]]
+) -> str | None:
+    """What the hand-written backward pass calls an adjoint that it computes under one name each round."""
+    for name, nodes in backward.items():
+        for node in nodes:
+            if np.shape(node.value) == np.shape(true.value) and all(
+                _parallel(table[node], table[true]) for table in tables
+            ):
+                return name
+    return None
+
+
 def _parallel(a: Any, b: Any) -> bool:
     """Are two values the same but for a positive constant?"""
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
@@ -70,8 +83,10 @@ def _parallel(a: Any, b: Any) -> bool:
     return c > 0 and float(np.linalg.norm(a - c * b)) <= SAME * float(np.linalg.norm(a))
 
 
-def _pattern(forward: Forward, own: Mapping[Node, str]) -> tuple[str, str]:
+def pattern(forward: Forward, own: Mapping[Node, str]) -> tuple[str, str]:
     """What the author writes before and after the name of a value to name its derivative."""
+    if forward.pattern is not None:
+        return forward.pattern
     votes: Counter[tuple[str, str]] = Counter()
     for of, name in own.items():
         base = forward.names.get(of)

@@ -50,7 +50,8 @@ class Derivation:
     what is used once stands inside the expression that uses it. ``forward_lines`` are the forward values
     as they are computed, ``first`` those of them that the backward pass has to compute itself. ``helped`` are
     the values whose derivative a function of the program gives, with the call. ``found`` are the adjoints as
-    nodes, by the value they belong to, ``named`` their names.
+    nodes, by the value they belong to, ``named`` their names. ``given`` is the forward pass with no names but
+    those of the program.
     """
 
     forward: Forward
@@ -64,6 +65,7 @@ class Derivation:
     helped: Mapping[Node, str] = field(default_factory=dict)
     found: Mapping[Node, Node] = field(default_factory=dict)
     named: Mapping[Node, str] = field(default_factory=dict)
+    given: Forward | None = None
 
 
 def derivation(forward: Forward, given: Mapping[Node, Composition] | None = None) -> Derivation:
@@ -86,7 +88,7 @@ def derivation(forward: Forward, given: Mapping[Node, Composition] | None = None
         made = _derived(spoken, order, moving, known, factors, points, tables)
         often = _often(made)
         if not often - apart:
-            return made
+            return replace(made, given=forward)
         apart |= often
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -38,10 +38,13 @@ LONGEST = 40  # characters of an expression that a reason quotes
 
 
 class Reasons:
-    """Who uses what in a forward pass, and what that does to a derivative."""
+    """Who uses what in a forward pass, and what that does to a derivative.
 
-    def __init__(self, derived: Derivation) -> None:
-        self.derived = derived
+    ``arriving`` are the names of derivatives that the next round of a loop hands back.
+    """
+
+    def __init__(self, derived: Derivation, arriving: Collection[str] = ()) -> None:
+        self.derived, self.arriving = derived, arriving
         forward = derived.forward
         self.order = ancestors([forward.loss])
         self.moving = dependent(self.order, {p.leaf for p in forward.parameters} & set(self.order))
@@ -119,6 +122,8 @@ class Reasons:
             return f"a summand of {self._into(user)}: passed on{sign}" + self._broadcast(user, node)
         if operation == "multiply":
             factor = self.called(others[0])
+            if others[0].name in self.arriving:
+                return f"{factor}, which the next round hands back"
             if others[0] is node:
                 return f"squared in {self._into(user)}: times twice itself"
             return f"{self._in(user)}a factor beside {factor}, which remains" + self._broadcast(user, node)

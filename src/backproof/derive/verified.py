@@ -11,13 +11,14 @@ import numpy as np
 
 from backproof.derive.forward import Forward
 from backproof.derive.plan import Derivation, Line, random_points
+from backproof.derive.rolled import Rolled
 from backproof.graph import Node, adjoints, ancestors, evaluate
 
 POINTS = 3
 NOTHING = 1e-10  # of the largest gradient: one smaller is zero but for rounding, as a bias before a mean
 
 
-def largest_error(derived: Derivation, statements: str) -> float:
+def largest_error(derived: Derivation | Rolled, statements: str) -> float:
     """The largest relative error of the gradients that statements compute, at random points.
 
     They read forward values by their names in the derivation, and assign the gradients. Infinite where they
@@ -39,7 +40,9 @@ def largest_error(derived: Derivation, statements: str) -> float:
     return worst
 
 
-def computed(derived: Derivation, statements: str, point: Mapping[Node, Any]) -> dict[Node, Any] | None:
+def computed(
+    derived: Derivation | Rolled, statements: str, point: Mapping[Node, Any]
+) -> dict[Node, Any] | None:
     """The gradients that statements compute at a point, by parameter; None where they do not run."""
     forward = derived.forward
     names = forward.names
@@ -50,11 +53,13 @@ def computed(derived: Derivation, statements: str, point: Mapping[Node, Any]) ->
     with np.errstate(all="ignore"):
         space |= {names[node]: np.array(table[node])[()] for node in table if node in readable}
         space |= dict(forward.labels)
+        if isinstance(derived, Rolled):
+            space |= derived.values(table)
         try:
             exec(compile(ast.parse(statements), "<derived>", "exec"), space)
+            return {p.leaf: eval(derived.gradients[p.leaf], space) for p in forward.parameters}
         except Exception:
             return None
-    return {p.leaf: space.get(derived.gradients[p.leaf]) for p in forward.parameters}
 
 
 def _error(given: Any, true: Any, largest: float) -> float:
