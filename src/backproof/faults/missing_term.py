@@ -213,7 +213,7 @@ def _scaled_read(place: Place, name: str, operation: str, number: float) -> Buil
 
 def _targets(place: Place, edge: Edge) -> Iterator[Correction]:
     """Take off what the loss takes off: the target of ``out - target``."""
-    bench, output = place.scenery.bench, unnamed(edge.operand)
+    bench, output = place.scenery.bench, place.scenery.in_forward(unnamed(edge.operand))
     others = bench.subtracted.get(output, ())
     if not others and not (output in bench.forward and output.operands and place.shape):
         return

@@ -50,7 +50,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -73,60 +72,25 @@ MOST = 8  # other subscripts of a function, and of the forward pass
 FAR = 0.12  # how much more they cost than what is written nearly so
 
 
-def proposals(places: list[Place]) -> Iterator[Correction]:
-    """Another subscript of what is written to: `d[i, j] += ...` for `d[j, i] += ...`."""
-    for place in places:
-        if place.site.kind == "AugAssign" and all(e.operand.operation == "index_update" for e in place.edges):
-            yield from _targets(place)
-        elif place.site.kind == "AugAssign" and place.shape:
-            yield from _parts(place)
-
-
-def _parts(place: Place) -> Iterator[Correction]:
-    """A part of what is written to as a whole: ``b[i] -= ...`` for ``b -= ...``, which moves all of it."""
-    target = place.trace.sites[place.site.children[0]]
-    if target.kind not in ("Name", "Attribute"):
+def corrections(place: Place) -> Iterator[Correction]:
+    """Another subscript of what is read here: one less or more, another counter, the indices swapped."""
+    if place.site.kind != "Subscript":
         return
-    for key in dict.fromkeys([*place.keys[:MOST], *place.scenery.forward_keys[:MOST]]):
-
-        def build(edge: Edge, key: str = key) -> Node | None:
-            return _written_part(place, edge, key)
-
-        text = f"{target.text}{key}"
-        why = f"`{target.text}` is written to as a whole: what is added belongs to `{text}`"
-        part = Part(place, text, build, target.span)
-        yield Correction("wrong-index", (part,), 1.4, why, at=target, expected=text)
-
-
-def _written_part(place: Place, edge: Edge, text: str) -> Node | None:
-    """The array with the change made at a subscript alone, where it has the shape of that."""
-    frame, time = where(edge)
-    result = edge.operand
-    if result.operation not in ("add", "subtract"):
-        return None
-    base, change = result.operands
-    key = place.scenery.memory.key(f"x{text}", place.scenery.enclosing(frame), time)
-    part = None if key is None else make("index", base, index=key)
-    if part is None or shape_of(part) != shape_of(change) or shape_of(part) == shape_of(base):
-        return None
-    return _changed_at(base, result, key)
+    edge = place.edges[0]
+    counters = place.counters
+    for text, far in (*subscripts(place.text, counters), *borrowed(place, place.text)):
+        node = _read(place, edge, text)
+        if node is None or np.ndim(node.value) != len(place.shape):
+            continue
+        if all(_read(place, each, text) is each.operand for each in place.edges):
+            continue  # in the first round of a loop it may be the same
+        why = f"`{place.text}` has the wrong index: `{text}` belongs here, as in the forward pass"
+        part = Part(place, text, lambda edge, text=text: _read(place, edge, text))  # type: ignore[misc]
+        yield Correction("wrong-index", (part,), 1.2 + far, why, expected=text)
+    yield from _the_other_way(place)
 
 
-def _targets(place: Place) -> Iterator[Correction]:
-    target = place.trace.sites[place.site.children[0]]
-    if target.kind != "Subscript":
-        return
-    for text, far in (*subscripts(target.text, place.counters), *_borrowed(place, target.text)):
-
-        def build(edge: Edge, text: str = text) -> Node | None:
-            return _written(place, edge, text)
-
-        why = f"`{target.text}` is not what this belongs to: it has to be `{text}`"
-        part = Part(place, text, build, target.span)
-        yield Correction("wrong-index", (part,), 1.3 + far, why, at=target, expected=text)
-
-
-def _borrowed(place: Place, text: str) -> Iterator[Variant]:
+def borrowed(place: Place, text: str) -> Iterator[Variant]:
     """The same with another subscript of this function, as ``d[t + k]`` beside ``x[t + k]``.
 
     Or with one of the forward pass, or what takes a margin off that the forward pass has put around.
@@ -148,40 +112,6 @@ def _without_margin(place: Place) -> Iterator[str]:
         margins = np.broadcast_to(node.attributes["pad_width"], (len(place.shape), 2)).tolist()
         parts = [f"{before or ''}:{-after or ''}" for before, after in margins]
         yield f"[{', '.join(parts)}]"
-
-
-def _written(place: Place, edge: Edge, text: str) -> Node | None:
-    """The array with the change made at another subscript."""
-    frame, time = where(edge)
-    key = place.scenery.memory.key(text, place.scenery.enclosing(frame), time)
-    base, changed = edge.operand.operands
-    if key is None or changed.operation not in ("add", "subtract"):
-        return None
-    return _changed_at(base, changed, key)
-
-
-def _changed_at(base: Node, sum_: Node, key: Any) -> Node | None:
-    """An array of which an entry is changed by what a sum adds or takes off."""
-    new = make(sum_.operation, make("index", base, index=key), sum_.operands[1])
-    return make("index_update", base, new, index=key)
-
-
-def corrections(place: Place) -> Iterator[Correction]:
-    """Another subscript of what is read here: one less or more, another counter, the indices swapped."""
-    if place.site.kind != "Subscript":
-        return
-    edge = place.edges[0]
-    counters = place.counters
-    for text, far in (*subscripts(place.text, counters), *_borrowed(place, place.text)):
-        node = _read(place, edge, text)
-        if node is None or np.ndim(node.value) != len(place.shape):
-            continue
-        if all(_read(place, each, text) is each.operand for each in place.edges):
-            continue  # in the first round of a loop it may be the same
-        why = f"`{place.text}` has the wrong index: `{text}` belongs here, as in the forward pass"
-        part = Part(place, text, lambda edge, text=text: _read(place, edge, text))  # type: ignore[misc]
-        yield Correction("wrong-index", (part,), 1.2 + far, why, expected=text)
-    yield from _the_other_way(place)
 
 
 def _the_other_way(place: Place) -> Iterator[Correction]:

@@ -34,6 +34,8 @@ def record(
     here = nodes.sites[site]
     target = nodes.sites[here.children[0]].text if here.kind == "AugAssign" else here.target
     operands = tuple([nodes.node(value, s) for value, s in zip(values, sites, strict=True)])
+    if len(values) == 2 and values[0] is values[1] and operands[0].operation == "identity":
+        operands = nodes.twice(values[0], operands[0]), operands[1]
     if isinstance(result, SCALAR) and not any(map(_is_array, values)):
         origin = nodes.origin(site, sites)
         for operand in operands:

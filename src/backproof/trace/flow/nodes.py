@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from backproof.graph import Node, apply, constant, leaf
+from backproof.graph import Node, apply, constant, leaf, unnamed
 from backproof.trace.events import Origin, Trace
 from backproof.trace.flow.moment import Moment
 from backproof.trace.flow.values import COPY_LIMIT, TRACKED, copied, same
@@ -60,6 +60,7 @@ class Nodes:
     ``changed`` says when an array was last written to; ``views`` says which array a view looks into, the
     node that the view was made by, and when. ``waiting`` holds what makes a node when an object is asked for.
     ``awaited`` are objects that a container was seen to hold before they had a node: the first that they get.
+    ``former`` is what an object meant when it was read last but once.
     """
 
     def __init__(self, trace: Trace, moment: Moment, stopper: Stopper, limit: int) -> None:
@@ -75,6 +76,7 @@ class Nodes:
         self.views: dict[int, tuple[Any, Node, int]] = {}
         self.waiting: dict[int, Waiting] = {}
         self.awaited: dict[int, Node | None] = {}
+        self.former: dict[int, Node] = {}
 
     def add(self, node: Node) -> Node:
         """Enter a node into the trace."""
@@ -151,6 +153,20 @@ class Nodes:
     def _again(self, made: Node, base: Node) -> Node:
         origin = self.origin(made.origin.site, made.origin.operand_sites)
         return self.add(apply(made.operation, base, name=made.name, origin=origin, **made.attributes))
+
+    def reread(self, value: Any) -> None:
+        """An object is about to be read, under a name by which it may mean another node."""
+        node = self.known.get(id(value))
+        if node is not None:
+            self.former[id(value)] = node
+
+    def twice(self, value: Any, node: Node) -> Node:
+        """What an object meant that is read twice, when it was read first: ``node`` is what it means now.
+
+        As in ``output - target`` where a program has handed on one array as both.
+        """
+        former = self.former.get(id(value))
+        return former if former is not None and unnamed(former) is unnamed(node) else node
 
     def node(self, value: Any, site: int | None) -> Node:
         """The node of an operand.

@@ -156,7 +156,7 @@ class Calls:
         before, current, depth = len(self.nodes.trace.frames), moment.current, len(open_)
         returns = len(self.nodes.trace.returned)
         given = [*arguments, *keywords.values()]
-        functions.pending = (site, {id(v): s for v, s in zip(given, places, strict=False)})
+        functions.pending = (site, list(zip(given, places, strict=False)))
         try:
             result = function(*arguments, **keywords)
         finally:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from typing import Any
 
-from backproof.graph import constant
+from backproof.graph import Node, constant
 from backproof.trace.events import Binding
 from backproof.trace.flow.moment import Names
 from backproof.trace.flow.values import TRACKED
@@ -16,7 +17,7 @@ from backproof.trace.hooks.places import Places
 class Functions:
     """The frames of the program's own functions.
 
-    ``pending`` is the call that is being made: its site, and the sites of its arguments by their objects.
+    ``pending`` is the call that is being made: its site, and its arguments, each with its site.
     """
 
     def __init__(self, places: Places, activities: Activities) -> None:
@@ -24,7 +25,7 @@ class Functions:
         self.nodes = places.nodes
         self.moment = places.moment
         self.activities = activities
-        self.pending: tuple[int, dict[int, int]] | None = None
+        self.pending: tuple[int, list[tuple[Any, int]]] | None = None
         self.entered = False
 
     def enter_module(self) -> Names:
@@ -42,15 +43,20 @@ class Functions:
 
         ``within`` is the frame of the function that it was defined in.
         """
-        call, where = self.pending if self.pending is not None else (None, {})
+        call, given = self.pending if self.pending is not None else (None, ())
+        where = defaultdict[int, list[int]](list)
+        for value, argument in reversed(given):
+            where[id(value)].append(argument)
         self.pending = None
         frame = self.moment.frame(site, call, within)
         depth = len(self.activities.open)
-        bound = []
+        bound, meant = [], dict[int, Node]()
         for name, value in zip(names, values, strict=True):
             if isinstance(value, TRACKED):
-                argument = where.get(id(value))
-                node = before = self.nodes.node(value, argument)
+                sites = where[id(value)]
+                argument = (sites.pop() if len(sites) > 1 else sites[0]) if sites else None
+                node = before = meant.get(id(value)) or self.nodes.node(value, argument)
+                meant[id(value)] = before
                 if argument is not None:
                     node = self.nodes.alias(value, before, argument, name, argument)
                     frame.handed.append((value, before, node))

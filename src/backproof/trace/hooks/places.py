@@ -45,6 +45,7 @@ class Places:
     def load(self, frame: Names | None, name: str, value: Any) -> Any:
         """A name was read: its object now means the node stored under that name."""
         if frame is not None and isinstance(value, TRACKED):
+            self.nodes.reread(value)
             entry = frame.bound.get(name)
             if entry is not None and entry[1] is value and self.nodes.written(value) < entry[2]:
                 self.known[id(value)] = entry[0]
@@ -52,6 +53,7 @@ class Places:
 
     def point(self, place: Place, value: Any) -> None:
         """A place was read: its object now means the node stored there."""
+        self.nodes.reread(value)
         entry = self._entry(place)
         if entry is not None and entry[1] is value and self.nodes.written(value) < entry[2]:
             self.known[id(value)] = entry[0]
