@@ -18,6 +18,8 @@ from backproof.step import Window
 from backproof.step.change import root
 from backproof.step.update import time_of
 
+KINDS = 2  # of steps: those of whole batches, and those of a smaller last one
+
 
 class RetrainError(BackproofError):
     """The training of a program cannot be taken over."""
@@ -52,17 +54,19 @@ class Entry:
         """The attributes that it has in a step."""
         return self.nodes[step].attributes
 
-    @property
-    def alike(self) -> bool:
-        """Has it the same attributes in every step?"""
-        first = self.nodes[-1].attributes
-        return all(same(first, node.attributes) for node in self.nodes)
+    def alike(self, kinds: Sequence[int] | None = None) -> bool:
+        """Has it the same attributes in every step, or in all those of one kind?"""
+        firsts: dict[int, Any] = {}
+        of = kinds or [0] * len(self.nodes)
+        attributes = [node.attributes for node in self.nodes]
+        return all(same(firsts.setdefault(k, a), a) for k, a in zip(of, attributes, strict=False))
 
 
 class Aligned:
     """Consecutive steps of one kind, walked through together from what they make.
 
-    ``since`` are the times at which the steps begin: each where the one before is over.
+    ``since`` are the times at which the steps begin: each where the one before is over. ``kinds`` tells apart
+    those that do the same with arrays of other shapes, as for the last batch of an epoch.
     """
 
     def __init__(self, windows: Sequence[Window]) -> None:
@@ -70,6 +74,7 @@ class Aligned:
         newest = max((time_of(root(c.before, 0)) for c in first.parameters), default=-1)
         self.since = [min(first.start, newest + 1), *(w.end for w in windows)]
         self.count = len(windows)
+        self.kinds = [0] * self.count
         self.entries: dict[tuple[Node, ...], Entry] = {}
 
     def entry(self, nodes: Sequence[Node]) -> Entry:
@@ -105,13 +110,25 @@ class Aligned:
             raise RetrainError(
                 "The steps of the program do not all compute the same: what it computes changes on the way."
             )
-        if len({np.shape(node.value) for node in key[1:]}) > 1:  # what is remembered may begin as a number
-            shapes = " and ".join(dict.fromkeys(str(np.shape(node.value)) for node in key))
-            raise RetrainError(
-                f"The steps of the program differ in shape ({shapes}): it cannot be"
-                " compiled; choose a batch size that divides the number of samples."
-            )
+        self._tell_apart([np.shape(node.value) for node in key])
         return [tuple(root(node.operands[k], 0) for node in key) for k in range(len(key[0].operands))]
+
+    def _tell_apart(self, shapes: list[tuple[int, ...]]) -> None:
+        """Let steps be of different kinds in which a value has different shapes."""
+        if len(set(shapes[1:])) <= 1:  # what is remembered may begin as a number
+            return
+        if shapes[0] not in shapes[1:]:
+            shapes = [max(shapes[1:], key=shapes.count), *shapes[1:]]
+        known: dict[Any, int] = {}
+        both = zip(self.kinds[: len(shapes)], shapes, strict=True)
+        kinds = [known.setdefault(each, len(known)) for each in both]
+        if len(known) > KINDS:
+            different = list(dict.fromkeys(map(str, shapes)))
+            raise RetrainError(
+                f"The steps of the program differ in shape ({', '.join(different[:4])}), by more than a last"
+                " batch that is smaller."
+            )
+        self.kinds[: len(kinds)] = kinds
 
     def made_by(self, entry: Entry) -> bool:
         """Was this, which a step begins with, computed by the step before, in every step but the first?"""

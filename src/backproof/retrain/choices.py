@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +30,8 @@ class Choice:
         return self.picked.of(array, self.entry.attributes()["index"], rows)
 
 
-def choice_of(entry: Entry) -> Choice:
-    """Read which rows an index takes in every step.
+def choice_of(entry: Entry, kinds: Sequence[int]) -> Choice:
+    """Read which rows an index takes in every step: as many in all those of one kind.
 
     Raises
     ------
@@ -48,10 +49,7 @@ def choice_of(entry: Entry) -> Choice:
         name = array.name or "an array"
         raise RetrainError(f"What the steps take of {name} is not rows that can be told by their numbers.")
     rows = tuple(f.numbers for f in found)
-    if len({len(r) for r in rows}) > 1:
+    if len({(k, len(r)) for k, r in zip(kinds, rows, strict=False)}) > len(set(kinds)):
         sizes = " and ".join(map(str, dict.fromkeys(len(r) for r in rows)))
-        raise RetrainError(
-            f"The batches of the program are of different sizes ({sizes}), which cannot be taken over;"
-            " choose a size that divides the number of samples."
-        )
+        raise RetrainError(f"The batches of the program are of different sizes ({sizes}).")
     return Choice(entry, found[-1], rows)

@@ -24,8 +24,8 @@ from backproof.trace import Trace
 class Loss:
     """The loss of one of the steps, ``position``: ``known`` are the nodes of that step with their entries.
 
-    The step begins at the time ``since``, the first of all steps ``begun``. ``entry`` is the loss in every
-    step; None where it is known of this one only.
+    The step begins at the time ``since``, the first of all steps ``begun``, and is of a ``kind``. ``entry``
+    is the loss in every step; None where it is known of this one only.
     """
 
     node: Node
@@ -35,6 +35,7 @@ class Loss:
     begun: int
     picks: dict[Node, Pick] = field(default_factory=dict)
     entry: Entry | None = None
+    kind: int = 0
 
     def line(self) -> list[Node]:
         """What the loss is computed from in its step, operands first, up to what the update is made of."""
@@ -72,7 +73,9 @@ def loss_of(found: Recurrence, step: TrainingStep, steps: Sequence[Window]) -> L
     taken = [(node, entry) for node, entry in known.items() if entry in found.choices]
     newest = max(time_of(root(change.before, 0)) for change in steps[position].parameters)
     since = min(whole.since[position], newest + 1)  # it may be evaluated at the end of the round before
-    loss = Loss(step.hypothesis.node, position, known, since, whole.since[0])
+    loss = Loss(
+        step.hypothesis.node, position, known, since, whole.since[0], kind=_kind_of(position, whole, found)
+    )
     entry = _in_every_step(loss.node, found, whole.since)
     if entry is not None:
         return replace(loss, entry=entry)
@@ -89,6 +92,13 @@ def loss_of(found: Recurrence, step: TrainingStep, steps: Sequence[Window]) -> L
             if of_one and same(other.attributes, node.attributes):
                 known[node] = entry
     return loss
+
+
+def _kind_of(position: int, whole: Aligned, found: Recurrence) -> int:
+    """The kind of the step at a place, by the numbers of the steps whose kinds are known."""
+    kinds = found.aligned.kinds
+    alike = [k for k, kind in enumerate(whole.kinds[: len(kinds)]) if kind == whole.kinds[position]]
+    return kinds[alike[0]] if alike else -1
 
 
 def _in_every_step(node: Node, found: Recurrence, since: Sequence[int]) -> Entry | None:

@@ -71,11 +71,11 @@ class Pick:
 
 def pick_of(nodes: Sequence[Node]) -> Pick | None:
     """Read what nodes, one a step, pick of their first operand; None where it is anything else."""
-    shape = np.shape(nodes[-1].operands[0].value)
-    found = [_read(node.attributes["index"], shape) for node in nodes]
+    shapes = [np.shape(node.operands[0].value) for node in nodes]
+    found = [_read(node.attributes["index"], shape) for node, shape in zip(nodes, shapes, strict=True)]
     known = [each for each in found if each is not None]
     kinds = {each[3] for each in known}
-    if len(known) < len(found) or len({(*each[:2], len(each[2]), each[3]) for each in known}) > 1:
+    if len(known) < len(found) or len({(*each[:2], each[3]) for each in known}) > 1:
         return None
     axis, batch, *_ = known[0]
     labels = tuple(each[2] for each in known)
@@ -83,9 +83,9 @@ def pick_of(nodes: Sequence[Node]) -> Pick | None:
     if rows and batch is not None and nodes[-1].operation == "index_update":
         return None  # of rows that are written twice the last one counts
     if rows:
-        shape = (shape[0],) if batch is None else (len(labels[0]), shape[0])
-    stand_in = tuple(Node("leaf", (), value=np.zeros(shape), name="labels") for _ in nodes)
-    return Pick(Entry(stand_in), shape, axis, batch, labels, rows)
+        shapes = [(s[0],) if batch is None else (len(k), s[0]) for s, k in zip(shapes, labels, strict=True)]
+    stand_in = tuple(Node("leaf", (), value=np.zeros(shape), name="labels") for shape in shapes)
+    return Pick(Entry(stand_in), shapes[-1], axis, batch, labels, rows)
 
 
 def _read(index: Any, shape: tuple[int, ...]) -> tuple[int, int | None, tuple[int, ...], str] | None:

@@ -23,6 +23,8 @@ def rates_of(found: Recurrence) -> list[Entry]:
     for entry in found.constants:
         if np.size(entry.value) != 1 or np.asarray(entry.value).dtype.kind not in "fi":
             continue
+        if len({float(np.ravel(node.value)[0]) for node in entry.nodes}) > 1:  # another in a smaller batch
+            continue
         name = names.get(entry.nodes[-1]) or entry.name or ""
         if RATE.search(name) and not OTHERS.search(name):
             rates.append(entry)

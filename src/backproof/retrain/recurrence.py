@@ -99,6 +99,9 @@ def recurrence(step: TrainingStep, windows: Sequence[Window]) -> Recurrence:
             break
         depth += 1
     count = len(windows) - depth - 1
+    main = max(aligned.kinds, key=aligned.kinds.count)
+    while count and aligned.kinds[count - 1] != main:  # the last one stands for all of its kind
+        count -= 1
     if count < FEWEST - 1:
         raise RetrainError("Too few steps of the program could be seen to tell what it remembers.")
     return _classified(step, windows[:count], chains, series)
@@ -120,7 +123,7 @@ def _classified(
         after = aligned.entry(nodes[1 : count + 1])
         shape = np.shape(before.value)
         first = np.broadcast_to(np.asarray(nodes[0].value, dtype=np.float64), shape).copy()
-        if np.shape(after.value) != shape:
+        if any(np.shape(node.value) != shape for node in after.nodes):
             raise RetrainError(f"{names.get(key, before.name)} changes its shape from step to step.")
         found.carried.append(Carried(names.get(key) or before.name or "memory", before, after, first))
     for each, (_, afters, _) in zip(found.carried, chains, strict=False):
@@ -144,13 +147,14 @@ def classify(found: Recurrence, entries: Iterable[Entry]) -> None:
         if entry.operands:
             if any(operand in moving for operand in entry.operands):
                 moving.add(entry)
-            if entry.alike:
+            choosing = entry.operation == "index" and entry not in moving
+            if entry.alike(None if choosing else found.aligned.kinds):
                 continue
             picked = pick_of(entry.nodes) if entry.operation in PICKING and entry in moving else None
             if picked is not None:
                 found.picks[entry] = picked
-            elif entry.operation == "index" and entry not in moving:
-                found.choices[entry] = choice_of(entry)
+            elif choosing:
+                found.choices[entry] = choice_of(entry, found.aligned.kinds)
             elif entry.operation == "index":
                 raise RetrainError(
                     f"The program takes parts of its parameters by the data{_place(trace, entry.nodes[-1])},"
@@ -168,7 +172,9 @@ def classify(found: Recurrence, entries: Iterable[Entry]) -> None:
 def _place_leaf(found: Recurrence, entry: Entry) -> None:
     """Tell of a value that a step begins with, and that no step has made, what it is."""
     nodes = entry.nodes
-    if len(set(nodes)) == 1 or all(_equal(node, nodes[-1]) for node in nodes):
+    kinds = found.aligned.kinds
+    firsts = [nodes[kinds.index(kind)] for kind in kinds[: len(nodes)]]
+    if all(node is first or _equal(node, first) for node, first in zip(nodes, firsts, strict=True)):
         found.constants.append(entry)
         return
     made = any(time_of(node) >= found.aligned.since[k] for k, node in enumerate(nodes))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from backproof.retrain.aligned import RetrainError
 from backproof.retrain.samples import Samples
 
+NO_ROW = -1  # fills up the row of a batch that is smaller
 SHUFFLES = frozenset({"shuffle", "permutation", "permuted"})
 Order = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
@@ -22,7 +23,9 @@ class SampleOrder:
 
     ``whole`` is the same every step; ``cycle`` repeats the ``rows`` of one epoch; ``shuffled`` takes every
     sample once in an epoch, in an order that is drawn anew; ``drawn`` draws each step's samples anew.
-    ``seen`` are those of the steps that were recorded, which come first.
+    ``seen`` are those of the steps that were recorded, which come first. The last batch of an epoch has only
+    ``tail`` samples, where that is not 0: its row is filled up with `NO_ROW`. So many samples as ``left_out``
+    are in no batch, or in one that was not seen.
     """
 
     kind: Literal["whole", "cycle", "shuffled", "drawn"]
@@ -30,6 +33,13 @@ class SampleOrder:
     batch: int
     rows: Order
     seen: Order
+    tail: int = 0
+    left_out: int = 0
+
+    @property
+    def epoch(self) -> int:
+        """How many steps take every sample once."""
+        return self.count // self.batch + bool(self.tail)
 
     @property
     def distinct(self) -> bool:
@@ -44,32 +54,29 @@ class SampleOrder:
     def text(self) -> str:
         """The rule in words."""
         many = "one sample" if self.batch == 1 else f"{self.batch} samples"
-        match self.kind:
-            case "whole":
-                return (
-                    f"all {self.count:,} samples in every step"
-                    if self.count > 1
-                    else "all of it in every step"
-                )
-            case "cycle":
-                return f"{many} a step of {self.count:,}, in the program's order"
-            case "shuffled":
-                return (
-                    f"{many} a step of {self.count:,}, shuffled for every epoch: drawn anew by the same rule"
-                    f" after the first {len(self.seen)} steps"
-                )
-        return (
-            f"{many} a step of {self.count:,}, drawn at random: drawn anew by the same rule after the first"
-            f" {len(self.seen)} steps"
-        )
+        if self.kind == "whole":
+            return (
+                f"all {self.count:,} samples in every step" if self.count > 1 else "all of it in every step"
+            )
+        how = {
+            "cycle": "in the program's order",
+            "shuffled": "shuffled for every epoch",
+            "drawn": "drawn at random",
+        }[self.kind]
+        last = f" (the last of an epoch {self.tail})" if self.tail else ""
+        found = f"{many} a step of {self.count:,}{last}, {how}"
+        if self.random:
+            found += f": drawn anew by the same rule after the first {len(self.seen)} steps"
+        if self.left_out:
+            found += f"; a last batch of {self.left_out} was not seen, and is left out if there is one"
+        return found
 
     def all(self, most: int) -> Order:
         """Every sample once, in whole batches and in at most so many steps, which are spread evenly."""
         if self.kind == "whole":
             return self.rows
-        steps = self.count // self.batch
-        whole = np.arange(steps * self.batch, dtype=np.int32).reshape(steps, self.batch)
-        return whole if steps <= most else whole[np.linspace(0, steps - 1, most).astype(int)]
+        whole = in_batches(np.arange(self.count)[None], self.batch, self.tail)
+        return whole if len(whole) <= most else whole[np.linspace(0, len(whole) - 1, most).astype(int)]
 
     def blocks(self, steps: int, size: int, seed: int) -> Iterator[Order]:
         """The order of so many steps in blocks of about ``size``, each of shape `(steps, batch)`."""
@@ -92,14 +99,25 @@ class SampleOrder:
             return np.array(order, dtype=np.int32)
         if self.kind == "drawn":
             return random.integers(0, self.count, (size, self.batch), dtype=np.int32)
-        epoch = self.count // self.batch
+        epoch = self.epoch
         if done % epoch:  # the epoch that the recorded steps had begun
             left = np.setdiff1d(np.arange(self.count), self.seen[done - done % epoch :].ravel())
-            some = random.permutation(left)[: (epoch - done % epoch) * self.batch].astype(np.int32)
-            return some.reshape(-1, self.batch)
+            return in_batches(random.permutation(left)[None], self.batch, self.tail)[: epoch - done % epoch]
         epochs = -(-size // epoch)
         every = random.permuted(np.tile(np.arange(self.count, dtype=np.int32), (epochs, 1)), axis=1)
-        return every[:, : epoch * self.batch].reshape(-1, self.batch)
+        return in_batches(every, self.batch, self.tail)
+
+
+def in_batches(epochs: np.ndarray[Any, Any], batch: int, tail: int) -> Order:
+    """Cut the samples of epochs, a row each, into steps; a last batch of ``tail`` samples is filled up."""
+    count, width = epochs.shape
+    steps = (width - tail) // batch
+    cut = epochs[:, : steps * batch].reshape(count, steps, batch)
+    if tail:
+        last = np.full((count, 1, batch), NO_ROW)
+        last[:, 0, :tail] = epochs[:, width - tail :]
+        cut = np.concatenate([cut, last], axis=1)
+    return np.ascontiguousarray(cut.reshape(-1, batch), dtype=np.int32)
 
 
 def sample_order(samples: Samples, text: str) -> SampleOrder:
@@ -112,43 +130,59 @@ def sample_order(samples: Samples, text: str) -> SampleOrder:
     """
     if not samples.tables:
         return SampleOrder("whole", samples.count, 1, np.zeros((1, 1), np.int32), np.zeros((0, 1), np.int32))
-    seen = np.array(samples.rows, dtype=np.int32)
-    count, batch = samples.count, samples.batch
-    steps = len(seen)
+    seen, count, batch = filled_up(samples.rows, samples.batch), samples.count, samples.batch
+    steps, tail = len(seen), _tail(samples)
 
     def found(kind: Literal["whole", "cycle", "shuffled", "drawn"], rows: Order) -> SampleOrder:
-        return SampleOrder(kind, count, batch, rows, seen)
+        left = 0 if tail or kind not in ("cycle", "shuffled") or batch == 1 else count % batch
+        return SampleOrder(kind, count, batch, rows, seen, tail, left)
 
     if steps > 1 and np.all(seen == seen[0]):
         return found("whole" if batch > 1 else "cycle", seen[:1])
     period = _period(seen)
     if period is not None:
-        return found("cycle", seen[:period])
+        return SampleOrder("cycle", count, batch, seen[:period], seen, tail)
     shuffles = _shuffles(text)
-    flat = seen.ravel()
+    flat = seen[seen != NO_ROW]
     ahead = np.all(np.diff(flat) == 1) and flat[0] == 0
     if ahead and not shuffles:
-        if batch > 1 and count % batch:
-            raise RetrainError(
-                f"The batches of {batch} do not divide the {count} samples: the last of an epoch is smaller,"
-                " which cannot be taken over."
-            )
-        return found("cycle", np.arange(count // batch * batch, dtype=np.int32).reshape(-1, batch))
+        return found("cycle", in_batches(np.arange(count)[None], batch, tail))
     if not samples.complete:
         raise RetrainError("The samples come from no array, and not in an order that repeats.")
-    epoch = count // batch
-    once = all(
-        len(set(flat[k : k + epoch * batch].tolist())) == len(flat[k : k + epoch * batch])
-        for k in range(0, len(flat), epoch * batch)
-    )
+    epoch = count // batch + bool(tail)
+    epochs = [seen[k : k + epoch] for k in range(0, steps, epoch)]
+    once = all(len(np.unique(e[e != NO_ROW])) == np.sum(e != NO_ROW) for e in epochs)
     if once and (shuffles or steps > 2 * epoch):
-        if count % batch:
-            raise RetrainError(
-                f"The batches of {batch} do not divide the {count} samples: the last of an epoch is smaller,"
-                " which cannot be taken over."
-            )
         return found("shuffled", seen)
+    if tail:
+        raise RetrainError("The batches of the program are of different sizes, in no order that is known.")
     return found("drawn", seen)
+
+
+def filled_up(rows: Sequence[Sequence[int]], batch: int) -> Order:
+    """Rows of samples, of which some are shorter, as an array."""
+    array = np.full((len(rows), batch), NO_ROW, dtype=np.int32)
+    for k, row in enumerate(rows):
+        array[k, : len(row)] = row
+    return array
+
+
+def _tail(samples: Samples) -> int:
+    """How many samples the last batch of an epoch has, where it is smaller than the others; else 0.
+
+    Raises
+    ------
+    RetrainError
+        When there are smaller batches elsewhere.
+    """
+    count, batch = samples.count, samples.batch
+    sizes = [len(row) for row in samples.rows]
+    if set(sizes) == {batch}:
+        return 0
+    tail, epoch = count % batch, count // batch + 1
+    if sizes != [batch if (k + 1) % epoch else tail for k in range(len(sizes))]:
+        raise RetrainError("Not only the last batch of an epoch is of another size.")
+    return tail
 
 
 def _period(seen: Order) -> int | None:

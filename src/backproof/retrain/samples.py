@@ -92,7 +92,7 @@ class _Reader:
                 raise RetrainError(
                     "A step takes several different selections of its data, which cannot be taken over."
                 )
-            self.count, self.batch = first.count, len(first.rows[0])
+            self.count, self.batch = first.count, len(first.rows[-1])
             self.rows = _through_shuffles(first.entry, first.rows, found)
             if self.batch == 1:
                 self.listed = dict(_listed(found, self.rows, self.count))

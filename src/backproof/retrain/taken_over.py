@@ -19,7 +19,7 @@ from backproof.retrain.losses import Loss, loss_of
 from backproof.retrain.machine import Machine, machine
 from backproof.retrain.rates import rates_of
 from backproof.retrain.recurrence import Recurrence, recurrence
-from backproof.retrain.sample_order import SampleOrder, sample_order
+from backproof.retrain.sample_order import SampleOrder, filled_up, sample_order
 from backproof.retrain.samples import Samples, samples_of
 from backproof.runner import Runner
 from backproof.source import Program, apply_edits
@@ -187,11 +187,11 @@ def _in_a_row(windows: Sequence[Window]) -> list[Window]:
 def _deviation(found: Recurrence, samples: Samples, ready: Machine) -> float:
     """How far the first steps, done again from the program's first weights, lead away from its own."""
     count = len(found.windows)
-    rows = samples.rows[:count] or ((0,),) * count
+    rows = filled_up(samples.rows[:count] or ((0,),) * count, samples.batch)
     loop = ready.loop()
     worst = 0.0
     for k in range(count):
-        loop.advance(np.array([rows[k]], dtype=np.int32), ready.rate)
+        loop.advance(rows[k : k + 1], ready.rate)
         if k not in (0, count // 2, count - 1):
             continue
         parameters = found.carried[: found.parameters]
@@ -217,10 +217,10 @@ def _require_own_loss(loss: Loss, found: Recurrence, samples: Samples, ready: Ma
         return
     node = loss.node if loss.entry is None else loss.entry.nodes[k]
     own = float(np.sum(np.asarray(node.value, dtype=np.float64)))
-    rows = samples.rows[k] if samples.rows else (0,)
+    rows = filled_up([samples.rows[k] if samples.rows else (0,)], samples.batch)
     state = [np.asarray(each.before.nodes[k].value, dtype=np.float64) for each in found.carried]
     shaped = [np.broadcast_to(v, each.first.shape) for v, each in zip(state, found.carried, strict=True)]
-    again = ready.loss([*shaped, *ready.first[len(shaped) :]], np.array([rows], dtype=np.int32))
+    again = ready.loss([*shaped, *ready.first[len(shaped) :]], rows)
     if np.isfinite(own) and not abs(again - own) <= 1e3 * close * max(abs(own), 1.0):
         raise RetrainError(
             f"The loss of step {k + 1} is {own:.6g} in the program and {again:.6g} in the step that was taken"

@@ -133,6 +133,17 @@ class CompiledLoop:
         """The state after the last step."""
         return [place.unpack(self._packed) for place in self._kernel.places]
 
+    def take(self, other: CompiledLoop, places: Sequence[tuple[int, int]]) -> None:
+        """Take values of the state from another loop: pairs of their numbers here and there."""
+        for own, its in places:
+            here, there = self._kernel.places[own], other._kernel.places[its]
+            if (here.lane, here.line, here.lines, here.stride) == (
+                there.lane, there.line, there.lines, there.stride,
+            ):  # fmt: skip
+                self._packed[here.offset : here.end] = other._packed[there.offset : there.end]
+            else:
+                here.pack(there.unpack(other._packed), self._packed)
+
     def restore(self, state: Sequence[Array]) -> None:
         """Go back to a state."""
         self._packed[...] = 0.0  # the unused lanes too: after a divergence they are not finite

@@ -1,0 +1,158 @@
+"""The nodes of a step from what several steps have in common: what it reads, and what it makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node, apply, constant, leaf
+from backproof.retrain.aligned import Entry
+from backproof.retrain.losses import Loss
+from backproof.retrain.recurrence import Recurrence
+from backproof.retrain.samples import Samples
+from backproof.retrain.tables import Table
+from backproof.step.change import root
+
+INPUTS = 2  # arrays that the kernel gathers rows of; more are put side by side into one
+WRITTEN = 4096  # numbers of a constant array that stands in the code; larger ones are read from memory
+
+
+class Maker:
+    """Makes nodes of entries: each sort of what a step begins with becomes what the kernel reads.
+
+    The step is made as that at the place ``at`` among those that were seen, which stands for its kind.
+    """
+
+    def __init__(self, found: Recurrence, samples: Samples, rates: list[Entry], at: int) -> None:
+        self.found = found
+        self.at = at
+        self.nodes: dict[Entry, Node] = {}
+        self.held: list[Node] = []
+        self.numbers: list[Node] = []
+        self.rate = leaf(np.float64(rates[0].value) if rates else np.float64(1.0), "rate")
+        for each in found.carried:
+            value = np.asarray(each.before.value, dtype=np.float64)
+            self.nodes[each.before] = leaf(value, each.name)
+        for entry in rates:
+            self.nodes[entry] = self.rate
+        for entry in found.constants:
+            if entry not in self.nodes:
+                self.nodes[entry] = self._constant(entry)
+        self.x = leaf(np.ones(1), "x")
+        self.y = leaf(np.ones(1), "y")
+        count = max(samples.count, 1)
+        self.data = [np.zeros((count, 1)), np.zeros((count, 1))]
+        seen = list(samples.rows[at] if samples.rows else (0,))
+        self.batch = len(seen)
+        if self.batch > 1:
+            self.x, self.y = leaf(np.ones((self.batch, 1)), "x"), leaf(np.ones((self.batch, 1)), "y")
+        kinds: dict[bytes, list[Table]] = {}  # the same rows may be read transposed as well
+        for table in samples.tables:
+            kinds.setdefault(table.rows.tobytes(), []).append(table)
+        whole = [tables[0].rows for tables in kinds.values()]
+        if len(whole) > INPUTS:
+            whole = [np.concatenate(whole, axis=1)]
+        self.data[: len(whole)] = whole
+        leaves = [leaf(rows[seen] if self.batch > 1 else rows[seen[0]], "data") for rows in whole]
+        self.x, self.y = [*leaves, *(self.x, self.y)[len(leaves) :]]
+        begin = 0
+        for number, tables in enumerate(kinds.values()):
+            width = tables[0].rows.shape[1]
+            if len(kinds) > INPUTS:
+                index = (slice(None), slice(begin, begin + width))[self.batch == 1 :]
+                row = apply("index", leaves[0], index=index)
+            else:
+                row = leaves[number]
+            begin += width
+            for table in tables:
+                self.nodes[table.entry] = _placed(row, table, np.shape(table.entry.nodes[at].value))
+
+    def _constant(self, entry: Entry) -> Node:
+        own = entry.nodes[self.at].value
+        value = np.asarray(own)
+        if value.size <= WRITTEN or value.dtype.kind not in "biuf":
+            return constant(own if np.ndim(own) == 0 else value, entry.name)
+        held = leaf(np.asarray(value, dtype=np.float64), entry.name or "data")
+        self.held.append(held)
+        return held
+
+    def node(self, result: Entry) -> Node:
+        """The node of an entry."""
+        stack = [result]
+        while stack:
+            entry = stack[-1]
+            if entry in self.nodes:
+                stack.pop()
+                continue
+            if entry in self.found.laws:
+                if not self.numbers:
+                    self.numbers.append(leaf(np.zeros(()), "step"))
+                self.nodes[entry] = self.found.laws[entry].node(self.numbers[0])
+                continue
+            waiting = [operand for operand in entry.operands if operand not in self.nodes]
+            if waiting:
+                stack += waiting
+                continue
+            if not entry.operands:
+                self.nodes[entry] = self._constant(entry)
+                continue
+            operands = [self.nodes[operand] for operand in entry.operands]
+            if entry in self.found.picks:
+                pick = self.found.picks[entry]
+                self.nodes[entry] = pick.made(entry.operation, operands, self.nodes[pick.mask])
+                continue
+            attributes = _wide(entry.attributes(self.at))
+            self.nodes[entry] = apply(entry.operation, *operands, name=entry.name, **attributes)
+        return self.nodes[result]
+
+    def loss(self, loss: Loss) -> Node | None:
+        """The loss of one step, a number, from the nodes of the trace that it is made of.
+
+        A total of earlier steps that it is added to does not count. None where it is known only of a step of
+        another kind.
+        """
+        if loss.entry is not None:
+            return _scalar(self.node(loss.entry))
+        kinds = self.found.aligned.kinds
+        if len(set(kinds)) > 1 and kinds[self.at] != loss.kind:
+            return None
+        copies: dict[Node, Node] = {}
+        for each in loss.line():
+            entry = loss.known.get(root(each, 0))
+            if entry is not None:
+                copies[each] = self.node(entry)
+            elif each.operation == "identity" and each.operands[0] in copies:
+                copies[each] = copies[each.operands[0]]
+            elif each.operands and not loss.is_older(each):
+                given = [copies[operand] for operand in each.operands]
+                if each in loss.picks:
+                    pick = loss.picks[each]
+                    copies[each] = pick.made(each.operation, given, self.nodes[pick.mask])
+                    continue
+                copies[each] = apply(each.operation, *given, name=each.name, **_wide(each.attributes))
+            else:
+                total = loss.is_total(each)
+                value = np.zeros_like(np.asarray(each.value, dtype=np.float64)) if total else each.value
+                copies[each] = constant(value, each.name)
+        return _scalar(copies[loss.node])
+
+
+def _scalar(node: Node) -> Node:
+    return node if np.ndim(node.value) == 0 else apply("reshape", node, shape=())
+
+
+def _wide(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes with float64 for every floating type."""
+    return {
+        name: np.float64 if name == "dtype" and np.dtype(value).kind == "f" else value
+        for name, value in attributes.items()
+    }
+
+
+def _placed(row: Node, table: Table, shape: tuple[int, ...]) -> Node:
+    """The value of a step from the rows that it gathers."""
+    if table.axis not in (None, 0) and np.shape(row.value)[-1] > 1:
+        row = apply("transpose", row, axes=None)
+    return row if np.shape(row.value) == shape else apply("reshape", row, shape=shape)
