@@ -437,7 +437,7 @@ for step in range(300):
         print(step, round(float(d_loss), 4))
 """
 
-# The last batch of an epoch is smaller: picked by labels, divided by its size; a rate that decays by the epoch.
+# The last batch of an epoch is smaller: picked by labels, divided by its size; a rate decays by the epoch.
 UNEVEN_LABELS = LABELS.replace("0, 35, 7", "0, 35, 8").replace("i + 7", "i + 8")
 UNEVEN_LABELS = UNEVEN_LABELS.replace("(7)", "(len(yb))").replace("/= 7", "/= len(yb)")
 UNEVEN_BY_EPOCH = BY_EPOCH.replace("20, 5", "20, 6").replace("i + 5", "i + 6").replace("/ 5", "/ len(e)")
