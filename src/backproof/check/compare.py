@@ -108,13 +108,16 @@ def is_rounding(step: TrainingStep, verdict: Verdict) -> bool:
 
     So it is where one less a probability is taken of which nothing is left but rounding.
     """
+    results, count = [*step.descents, *step.truths], len(step.parameters)
+    found = informative_tables(step, results, POINTS, spread=verdict.spread)
+    if any(len(c.scales) < len(found) for c in verdict.comparisons):  # of which some were set aside
+        verdict = compared(step, [p for p, _ in found], [[table[r] for r in results] for _, table in found])
     wrong = [
         (k, c) for k, (c, ok) in enumerate(zip(verdict.comparisons, verdict.right, strict=True)) if not ok
     ]
-    results, count = [*step.descents, *step.truths], len(step.parameters)
-    found = informative_tables(step, results, POINTS, spread=verdict.spread)
-    if not wrong or any(c.parallel or c.zero or len(c.scales) != len(found) for _, c in wrong):
+    if not wrong or any(c.zero or len(c.scales) != len(found) for _, c in wrong):
         return False
+    shared = median(list(verdict.scales)) if verdict.scales else 0.0
     lost = list[list[float]]()
     for number, (point, table) in enumerate(found):
         at = rounding(results, {**step.state, **point}, [table[node] for node in results])
@@ -123,7 +126,7 @@ def is_rounding(step: TrainingStep, verdict: Verdict) -> bool:
         lost.append(at)
     for k, comparison in wrong:
         own = np.array([at[k] + at[count + k] for at in lost])
-        common = comparison.scales[int(np.argmin(own))]
+        common = shared if comparison.parallel else comparison.scales[int(np.argmin(own))]
         off = np.abs(np.array(comparison.scales) / common - 1) if common else np.inf
         if np.any(np.maximum(comparison.errors, off) > np.maximum(MARGIN * own, TOLERANCE)):
             return False

@@ -50,6 +50,24 @@ def breaks_off(trace: Trace, found: Sequence[Window]) -> bool:
     return trace.ended == "stopped" and bool(found) and updated_later(trace, found)
 
 
+def first_alone(trace: Trace, found: Sequence[Window]) -> bool:
+    """Was the run stopped when only a first step was over, in which some numbers are not known as yet?
+
+    A number of a list is known once something was computed from it and from what is known: the weights of a
+    first layer from the second step on, since the data that they are first used with are not.
+    """
+    if trace.ended != "stopped" or len(found) != 1:
+        return False
+    (window,) = found
+    return any(
+        store.before is None
+        and store.place[0] == "item"
+        and window.start <= store.time < window.end
+        and np.ndim(store.after.value) == 0
+        for store in trace.stores
+    )
+
+
 def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[Window]:
     """The steps that say the most beside this one: those that run other code, then the longest, the last.
 

@@ -11,6 +11,7 @@ from backproof.check.compare import is_rounding
 from backproof.check.judgement import Judgement
 from backproof.check.points import decides_alike, informative_points
 from backproof.check.ranking import is_steady
+from backproof.check.steps import first_alone
 from backproof.check.unread import Unread
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
@@ -83,6 +84,17 @@ def failed_in_training(judgement: Judgement) -> bool:
     training = {window.kind, *around}
     return window.kind[1] < 0 or any(
         not a.complete and (a.kind, a.site) in training for a in trace.activities
+    )
+
+
+def of_one_step(judgement: Judgement) -> str | None:
+    """Say that one step is too little to see what is updated, where the numbers of lists are updated."""
+    if not first_alone(judgement.step.trace, judgement.windows):
+        return None
+    return (
+        "Of its training a first step is all that was seen, and the numbers of lists are known to be "
+        "parameters from the second on: with fewer units, less data for a step, or arrays in place of loops "
+        "it can be checked."
     )
 
 

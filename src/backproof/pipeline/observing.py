@@ -10,7 +10,7 @@ from backproof.check.compare import compare
 from backproof.check.dropped import dropped_gradients
 from backproof.check.judge import judge
 from backproof.check.judgement import Judgement
-from backproof.check.steps import breaks_off
+from backproof.check.steps import breaks_off, first_alone
 from backproof.check.untrained import untrained
 from backproof.errors import EditRejectedError, ProgramUnreadableError
 from backproof.runner import Runner
@@ -19,7 +19,7 @@ from backproof.trace import Trace, trace_program, untaken
 from backproof.trace.stopping import NEVER
 
 STEPS, SECONDS = 4, 20.0
-LONGER = (2_500, 20_000)  # nodes that a second and a third look go on for
+LONGER = (2_500, 20_000, 60_000)  # nodes that a second, a third and a last look go on for
 BRANCHING, BRANCHING_SECONDS = 2_500, 3.0  # more nodes, and seconds, to see other branches
 LARGEST = 20_000  # nodes of a trace to which so few more add no step
 POINTS = 8  # at which a program is certified, and a mend verified
@@ -45,7 +45,7 @@ def observed(program: Program, options: Options) -> tuple[Trace, Judgement | Non
     """Run the program and judge its step; run it for longer where what looked like enough was not."""
     trace = trace_program(program, steps=options.steps, seconds=options.seconds, runner=options.runner)
     judgement = judge(trace, options.loss)
-    if judgement is not None and not (judgement.verdict.correct and breaks_off(trace, judgement.seen)):
+    if judgement is not None and not _is_to_be_continued(trace, judgement):
         return _on_other_branches(program, options, trace, judgement) or (trace, judgement)
     for nodes in LONGER:
         if trace.ended != "stopped":
@@ -56,9 +56,16 @@ def observed(program: Program, options: Options) -> tuple[Trace, Judgement | Non
             program, steps=NEVER, seconds=options.seconds, nodes=nodes, runner=options.runner
         )
         judgement = judge(trace, options.loss)
-        if judgement is not None and judgement.verdict.correct and not breaks_off(trace, judgement.seen):
+        right = judgement is not None and judgement.verdict.correct
+        if judgement is not None and right and not _is_to_be_continued(trace, judgement):
             break  # nothing is called wrong before the longest look
     return trace, judgement
+
+
+def _is_to_be_continued(trace: Trace, judgement: Judgement) -> bool:
+    """Was the run stopped in the second step, or while it had begun to update something else than before?"""
+    right = judgement.verdict.correct
+    return first_alone(trace, judgement.windows) or (right and breaks_off(trace, judgement.seen))
 
 
 def _on_other_branches(

@@ -48,6 +48,7 @@ from backproof.diagnosis.reasons import (
     failed_in_training,
     no_step,
     numeric,
+    of_one_step,
     on_a_kink,
     one_number,
     only_named,
@@ -205,6 +206,7 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
 
 def _doubts(judgement: Judgement) -> Iterator[str | None]:
     """What keeps a step from being certified whose gradients are right."""
+    yield of_one_step(judgement)
     yield unknown_calls(judgement)
     yield unread_updates(judgement)
     yield outside_updates(judgement)
@@ -233,7 +235,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
 def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     """Report a step whose gradients are not all right: faulty, where what mends them is convincing."""
     judgement = case.judgement
-    followed = unknown_calls(judgement) or unread_updates(judgement)
+    followed = of_one_step(judgement) or unknown_calls(judgement) or unread_updates(judgement)
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         return case.inconclusive(NOTHING_MOVES, warnings(judgement))
     followed = followed or grown_by_factors(judgement) or on_a_kink(judgement)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from backproof.graph import Node
-from backproof.step.change import Change
+from backproof.step.change import Change, root
 from backproof.step.update import terms, time_of, walk
 from backproof.trace.events import Guard
 
@@ -23,9 +23,11 @@ def decided_changes(guards: Iterable[Guard], changes: Sequence[Change], start: i
     """What is added to by a decision that depends on it, where something of the sample enters both.
 
     All since ``start``, and before anything is updated. What else the same decision depends on, and is added
-    to, is learned with it, as a bias is.
+    to, is learned with it, as a bias is. Nothing is, where what one decision has updated is asked of by the
+    next: then these are several steps.
     """
     updated = {store.after for change in changes for store in change.stores}
+    last = max((store.time for change in changes for store in change.stores), default=start)
 
     def line_of(nodes: list[Node]) -> set[Node]:
         return set(walk(nodes, lambda node: time_of(node) >= start and node not in updated))
@@ -38,11 +40,19 @@ def decided_changes(guards: Iterable[Guard], changes: Sequence[Change], start: i
             continue
         tries[guard.site] += 1
         line = line_of([guard.node])
+        if guard.time < last and _is_asked_of(line, used):
+            return []
         asked = [change for change in used if change.before in line and not _tried_out(change, used, line)]
         befores = {change.before for change in asked}
         if any(_is_of_the_sample(used[change] & line - befores) for change in asked):
             learned.update(asked)
     return [change for change in changes if change in learned]
+
+
+def _is_asked_of(line: Iterable[Node], used: Iterable[Change]) -> bool:
+    """Does a decision depend on what has become of something that is added to, and is again later?"""
+    between = {root(s.after, 0) for change in used for s in change.stores[:-1]}
+    return any(root(node, 0) in between for node in line)
 
 
 def _tried_out(change: Change, used: Mapping[Change, set[Node]], line: Iterable[Node]) -> bool:

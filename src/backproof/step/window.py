@@ -235,7 +235,8 @@ class _Search:
             return None
         local = tuple(c for c in learning if c.local)
         chosen = {*parameters, *local, *carried}
-        others = tuple(c for c in changes if c not in chosen)
+        passing = {c for c in changes if c.local and time_of(c.before) >= start}  # as a total in a call
+        others = tuple(c for c in changes if c not in chosen and c not in passing)
         parameters = tuple(replace(c, after=unbent(c)) for c in parameters)
         return Window(start, end, kind, parameters, others, local, carried, decided=self.decided, kept=kept)
 
