@@ -111,7 +111,12 @@ def test_nothing_is_saved_of_a_run_that_diverged(capsys, program, tmp_path):
     assert not save.exists()
 
 
-def test_what_if_needs_a_plain_network(capsys, program):
-    """A loss with a penalty is none of those known."""
-    assert main(["train", program(programs.PENALISED), "--what-if"]) == 2
-    assert "no plain network" in capsys.readouterr().err
+def test_what_if_varies_what_can_be_from_outside(capsys, program):
+    """Of a loss with a penalty: the rate, the steps, the first values; the best is said with its options."""
+    assert main(["train", program(programs.PENALISED), "--what-if", "--lr", "0.001"]) == 0
+    out = capsys.readouterr().out
+    assert "no network of plain layers under a known loss" in out
+    for name in ("nothing", "rate × 10", "rate ÷ 10", "10 × the steps", "first values ÷ 10"):
+        assert f"\n  {name} " in out
+    assert "The best: " in out
+    assert "--lr 0.01" in out.splitlines()[-1]

@@ -6,7 +6,7 @@ import ast
 import math
 
 from backproof.check.judgement import Judgement
-from backproof.compare.formulas import value_of
+from backproof.step.formulas import value_of
 from backproof.trace import Trace
 
 

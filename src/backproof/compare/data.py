@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from backproof.compare.laws import Law, law_of
 from backproof.compare.network import Network, Port
 from backproof.compare.seen import SHAPED, UNCOMPUTED, Seen
 from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.health.samples import Choice, chosen_rows
+from backproof.step.drawing import Law, law_of
 from backproof.step.update import time_of
 
 Array = np.ndarray[Any, Any]

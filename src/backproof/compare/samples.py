@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from backproof.compare.data import Data, Source
-from backproof.compare.laws import Law
 from backproof.compare.pair import NOT_KNOWN, Pair, Row
 from backproof.compare.starting import described, statistics
+from backproof.step.drawing import Law
 
 Array = np.ndarray[Any, Any]
 TOGETHER = 40  # samples at which targets are compared

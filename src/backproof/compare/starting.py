@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from backproof.check.judgement import Judgement
-from backproof.compare.laws import Law, laws_of
 from backproof.compare.network import Network
 from backproof.graph import Node
 from backproof.step.change import root
+from backproof.step.drawing import Law, laws_of
 from backproof.step.update import keeps, learns
 from backproof.trace import Store
 

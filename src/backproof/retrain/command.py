@@ -20,6 +20,7 @@ from backproof.retrain.plain import plain
 from backproof.retrain.report import as_json, as_text, what_was_taken_over
 from backproof.retrain.taken_over import Seen, TakenOver, seen, taken_over
 from backproof.retrain.training import train
+from backproof.retrain.variants import seeds_of, variants
 from backproof.runner import Runner
 from backproof.source import read_program, require_python
 from backproof.training.checkpoint import Keeper
@@ -30,6 +31,7 @@ from backproof.training.report import headline
 from backproof.training.run import Outcome, Reached
 from backproof.training.what_if import table_as_json, table_as_text, what_if
 
+KEPT_OUT = ("checkpoint", "lr", "seed", "what_if")  # of a program that is run as it is
 TAKEN = frozenset(
     {
         "checkpoint", "lr", "networks", "output_format", "plot", "program", "resume", "save", "seed", "steps",
@@ -51,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         course = course_of(found.program, found.judgement.step.trace, found.judgement.windows, runner)
         try:
             taken = taken_over(found)
+            if taken.machine.kernel is None and not _needs_taking_over(arguments):
+                raise RetrainError(f"{taken.machine.reason}.")
             steps = arguments.steps or course.steps
             if steps is None:
                 raise RetrainError(
@@ -79,6 +83,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 2 if outcome.divergence else 0
 
 
+def _needs_taking_over(arguments: argparse.Namespace) -> bool:
+    """Is something asked for that the program cannot do by itself?"""
+    return any(getattr(arguments, name) is not None for name in KEPT_OUT)
+
+
 def _as_it_is(
     found: Seen,
     course: Course,
@@ -89,7 +98,7 @@ def _as_it_is(
     start: float,
 ) -> int:
     """Run the program as it is, where it cannot be compiled, and report. Gives 0, or 2 when it diverged."""
-    for name in ("checkpoint", "lr", "seed", "what_if"):
+    for name in KEPT_OUT:
         if getattr(arguments, name) is not None:
             raise RetrainError(
                 f"--{name.replace('_', '-')}: needs a program that can be compiled. This one cannot: {why}"
@@ -185,10 +194,7 @@ def _what_if(taken: TakenOver, steps: int, arguments: argparse.Namespace) -> int
     """Try what could help the network of the program; gives 130 when Ctrl-C ended it."""
     options = plain(taken, steps, arguments.seed or 0)
     if options is None:
-        raise RetrainError(
-            "--what-if: the program is no plain network of layers (products, biases or none, one activation)"
-            " under a loss that is known here, so that there are no variants to train."
-        )
+        return _variants(taken, steps, arguments)
     if arguments.lr is not None:
         options = replace(options, rate=arguments.lr)
     found, own = what_if(options, written=False)
@@ -197,5 +203,19 @@ def _what_if(taken: TakenOver, steps: int, arguments: argparse.Namespace) -> int
         sys.stdout.write(json.dumps(table_as_json(found, seeds)) + "\n")
     else:
         sys.stdout.write("\n".join([*what_was_taken_over(taken), "", f"as {headline(own)}", ""]))
+        sys.stdout.write(table_as_text(found, seeds))
+    return INTERRUPTED if found.interrupted else 0
+
+
+def _variants(taken: TakenOver, steps: int, arguments: argparse.Namespace) -> int:
+    """Try what can be changed from outside, where the network of the program is not one of plain layers."""
+    seed = arguments.seed or 0
+    found = variants(taken, steps, seed, arguments.lr)
+    seeds = seeds_of(taken, seed)
+    if arguments.output_format == "json":
+        sys.stdout.write(json.dumps(table_as_json(found, seeds)) + "\n")
+    else:
+        said = "no network of plain layers under a known loss: its rate, steps and first values are varied"
+        sys.stdout.write("\n".join([*what_was_taken_over(taken), said, "", ""]))
         sys.stdout.write(table_as_text(found, seeds))
     return INTERRUPTED if found.interrupted else 0

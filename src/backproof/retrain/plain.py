@@ -22,6 +22,7 @@ from backproof.training.options import Options
 
 Array = NDArray[np.float64]
 CLOSE = 1e-7  # relative: of losses and updates that are the same
+LOOKED_AT = 5_000  # beginnings of arrangements
 MOST = 200  # arrangements of the parameters that are tried
 CANDIDATES = 12  # arrays of a step that may be its samples
 
@@ -101,7 +102,11 @@ def _data(taken: TakenOver) -> Iterator[tuple[Array, Array]]:
 def _arrangements(
     values: Sequence[Array], inputs: int, outputs: int
 ) -> Iterator[tuple[tuple[Slot, ...], tuple[int, ...], bool]]:
-    """Ways to see the parameters as the weights and biases of layers, one after the other."""
+    """Ways to see the parameters as the weights and biases of layers, one after the other.
+
+    Of many numbers that are parameters one by one there are too many ways to look through them all.
+    """
+    left = LOOKED_AT
 
     def weights(width: int, used: set[int]) -> Iterator[tuple[Slot, int]]:
         for number, value in enumerate(values):
@@ -121,6 +126,10 @@ def _arrangements(
     def layers(
         width: int, used: set[int], slots: tuple[Slot, ...], sizes: tuple[int, ...], bias: bool
     ) -> Iterator[tuple[tuple[Slot, ...], tuple[int, ...], bool]]:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            return
         if len(used) == len(values):
             if width == outputs:
                 yield slots, sizes, bias

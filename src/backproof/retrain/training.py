@@ -36,21 +36,23 @@ def train(
     rate: float | None = None,
     watch: Watch | None = None,
     known: Reached | None = None,
+    first: Sequence[Array] | None = None,
 ) -> Outcome:
     """Do the steps of a program from its own first weights, or from where a run of it is ``known`` to be.
 
-    ``seed`` draws what the program draws, ``rate`` stands in the place of its own. The losses are means over
-    all samples.
+    ``seed`` draws what the program draws, ``rate`` stands in the place of its own, and ``first`` in that of
+    its first weights. The losses are means over all samples.
     """
     machine = taken.machine
+    begun = machine.first if first is None else (*first, *machine.first[len(first) :])
     own = machine.rate if rate is None else rate
     every = taken.order.all(EVALUATED_ROUNDS if machine.kernel is None else ROUNDS)
 
     def loss(state: Sequence[Array]) -> float:
         return machine.loss(state, every)
 
-    reached = known or Reached(seed, 0, machine.first, {}, ((0, loss(machine.first)),))
-    first = reached.history[0][1]
+    reached = known or Reached(seed, 0, begun, {}, ((0, loss(begun)),))
+    first_loss = reached.history[0][1]
     loop = machine.loop(reached.state)
     passed = 0  # steps that are drawn, since each draw depends on those before, and were done already
     divergence: Divergence | None = None
@@ -82,7 +84,7 @@ def train(
     history = reached.history[:-1] if divergence else reached.history
     parameters = reached.state[: taken.recurrence.parameters]
     return Outcome(
-        seed, parameters, first, reached.loss, reached.steps, reached.seconds, history, divergence,
+        seed, parameters, first_loss, reached.loss, reached.steps, reached.seconds, history, divergence,
         interrupted, stopped,
     )  # fmt: skip
 

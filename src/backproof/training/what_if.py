@@ -20,6 +20,7 @@ T = TypeVar("T")
 SEEDS = 3
 LEARNS = 0.05  # of the loss of always predicting the mean: 95 % of the variance is explained
 DEEPEST = 4  # changes at once
+BETTER = 0.8  # of the loss as it is: what is worth a change
 MORE_STEPS, MORE_UNITS, RATE = 10, 5, 10.0
 
 
@@ -80,9 +81,16 @@ class Found(Generic[T]):
 
 
 def search(
-    base: T, changes: Sequence[Change[T]], losses: Callable[[T], Sequence[float]], flat: float
+    base: T,
+    changes: Sequence[Change[T]],
+    losses: Callable[[T], Sequence[float]],
+    flat: float,
+    deepest: int = DEEPEST,
 ) -> Found[T]:
-    """Try changes until some make it learn. ``losses`` trains for every seed."""
+    """Try changes until some make it learn, or so many are made at once. ``losses`` trains for every seed.
+
+    Where ``flat``, the loss of always predicting the mean, is not known (nan), none is said to make it learn.
+    """
     found: Found[T] = Found(flat)
     known: dict[frozenset[str], Row[T]] = {}
 
@@ -103,7 +111,7 @@ def search(
 
     try:
         kept = row(())
-        while kept is not None and len(kept.changes) < DEEPEST:
+        while kept is not None and len(kept.changes) < deepest:
             kinds = {change.kind or change.name for change in kept.changes}
             free = [change for change in changes if (change.kind or change.name) not in kinds]
             more = [row((*kept.changes, change)) for change in free]
@@ -203,8 +211,11 @@ def table_as_text(found: Found[T], seeds: Sequence[int], most: int = 16) -> str:
 
 
 def _lines(found: Found[T], seeds: Sequence[int], most: int) -> Iterator[str]:
-    yield f"always predicting the mean: a loss of {found.flat:.3g}; under {LEARNS * found.flat:.2g} it learns"
-    yield ""
+    known = math.isfinite(found.flat)
+    if known:
+        under = f"under {LEARNS * found.flat:.2g} it learns"
+        yield f"always predicting the mean: a loss of {found.flat:.3g}; {under}"
+        yield ""
     rows = found.ordered
     own = next((row for row in rows if not row.changes), None)
     shown = rows[:most]
@@ -222,6 +233,8 @@ def _lines(found: Found[T], seeds: Sequence[int], most: int) -> Iterator[str]:
     yield ""
     if found.interrupted:
         yield "Stopped by Ctrl-C before all was tried."
+    elif not known:
+        yield _better(rows[0], own)
     elif found.smallest is None:
         yield "None of these, nor the best of them together, makes it learn for every seed."
     elif not found.smallest.changes:
@@ -232,12 +245,21 @@ def _lines(found: Found[T], seeds: Sequence[int], most: int) -> Iterator[str]:
         yield f"The smallest change that makes it learn: {found.smallest.name}{with_options}."
 
 
+def _better(best: Row[T], own: Row[T] | None) -> str:
+    """Say what the best of the variants is, where it is not known from which loss on they learn."""
+    if own is None or best is own or not best.middle < BETTER * own.middle:
+        return "None of these comes much further than the program as it is."
+    options = " ".join(change.option for change in best.changes if change.option)
+    with_options = f" ({options})" if options else ""
+    return f"The best: {best.name}{with_options}, a loss of {best.middle:.2g} in place of {own.middle:.2g}."
+
+
 def table_as_json(found: Found[T], seeds: Sequence[int]) -> dict[str, object]:
     """The table and the smallest change, as data; a loss that is not finite is null."""
     return {
         "version": 1,
         "seeds": list(seeds),
-        "loss_of_mean": found.flat,
+        "loss_of_mean": found.flat if math.isfinite(found.flat) else None,
         "what_if": [
             {
                 "changed": [change.name for change in row.changes],

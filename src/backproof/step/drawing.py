@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backproof.compare.formulas import number_of
 from backproof.graph import Node, ancestors, evaluate
 from backproof.graph.operations.elementwise import RECORDS
+from backproof.step.formulas import number_of
 from backproof.trace import Trace
 
 KEPT = frozenset(record.name for record in RECORDS) | frozenset(
