@@ -165,3 +165,53 @@ def test_what_a_probability_lacks_to_one_is_a_factor() -> None:
     """The derivative of its logarithm has it with the minus sign, and one correction says so."""
     finding = found(SHORT.replace("dV = (good - 1) * z", "dV = z"))
     assert (finding.name, finding.parameters) == ("missing-factor", ("V",))
+
+
+GATES = """
+import numpy as np
+
+rng = np.random.default_rng(12)
+X, T = np.array([[0.0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]), np.array([[0.0], [1], [1], [0]])
+A, B = rng.normal(0, 1, (3, 4)), rng.normal(0, 1, (4, 1))
+for turn in range(60000):
+    h = 1 / (1 + np.exp(-X @ A))
+    out = 1 / (1 + np.exp(-h @ B))
+    d = (out - T) * out * (1 - out)
+    e = out @ B.T * h * (1 - h)
+    B -= 2 * h.T @ d
+    A -= X.T @ e
+"""
+
+PRUNED = """
+import numpy as np
+
+rng = np.random.default_rng(36)
+X, t = rng.normal(size=(15, 4)), rng.normal(size=15)
+w, c, lasso, eta = 0.3 * rng.normal(size=4), 0.2, 0.004, 0.1
+for turn in range(3000):
+    out = X @ w + c
+    loss = 0.5 * np.mean((out - t) ** 2) + lasso * np.sum(np.abs(w))
+    e = (out - t) / len(t)
+    grad = X.T @ ERROR + lasso * np.sign(w)
+    w = w - eta * grad
+    c = c - lasso * e.sum()
+"""
+
+
+def test_a_number_too_many_beside_another_mistake() -> None:
+    """It is left out where it is, rather than put in where the other mistake was."""
+    report = check_program(program_from_bytes(GATES.encode(), "p.py"))
+    errors = [f for f in report.findings if f.severity == "error" and f.span]
+    assert [(f.span.row, f.mended) for f in errors if f.span] == [(11, True), (12, True)]
+    assert errors[-1].expected == "h.T"
+
+
+@pytest.mark.parametrize("error", ["e", "out"])
+def test_what_the_loss_is_computed_with_is_no_rate(error: str) -> None:
+    """The weight of a penalty stands for the rate of one update, and not the rate for it in the other."""
+    report = check_program(program_from_bytes(PRUNED.replace("ERROR", error).encode(), "p.py"))
+    errors = [f for f in report.findings if f.severity == "error" and f.span]
+    assert [f.span.row for f in errors if f.span] == [11, 13][-len(errors) :]
+    assert len(errors) == 1 + (error != "e")
+    assert str(errors[-1].expected).startswith("eta")
+    assert all(f.mended for f in errors)

@@ -39,7 +39,7 @@ def score(
                 return None
             hope = False
             for k in moved:
-                scale = _scale(bench, overlay[bench.step.descents[k]], point, k)
+                scale = scale_of(bench, overlay[bench.step.descents[k]], point, k)
                 if scale is not None:
                     scales[k].append(scale)
                     hope |= states[k] == WRONG or (states[k] == PARALLEL and _fits(bench, scale, point))
@@ -62,7 +62,7 @@ def score(
     return tuple(after)
 
 
-def _scale(bench: Bench, applied: Any, point: int, k: int) -> float | None:
+def scale_of(bench: Bench, applied: Any, point: int, k: int) -> float | None:
     """The constant by which a gradient differs from the true one, beside what shrinks the parameter."""
     true = bench.truths[point][k]
     if not np.any(true):  # nothing but rounding is as good as nothing
@@ -134,7 +134,7 @@ def _graded(bench: Bench, found: list[float]) -> int:
     return RIGHT if bench.target is None and min(scales) > 0 else PARALLEL
 
 
-def _has_scale(bench: Bench, k: int) -> bool:
+def _hasscale_of(bench: Bench, k: int) -> bool:
     comparison = bench.verdict.comparisons[k]
     return bool(comparison.scales) and not comparison.zero
 
@@ -144,7 +144,7 @@ def _agree(bench: Bench, states: list[int], moved: dict[int, list[float]]) -> No
     scale = {
         k: moved[k][0] if k in moved else bench.verdict.comparisons[k].scales[0]
         for k, state in enumerate(states)
-        if state == RIGHT and (k in moved or _has_scale(bench, k))
+        if state == RIGHT and (k in moved or _hasscale_of(bench, k))
     }
     most = max(
         scale.values(),

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from backproof.check.compare import Comparison
 from backproof.check.grades import RIGHT
 from backproof.check.judgement import Judgement
+from backproof.check.ranking import is_steady
 from backproof.check.scoring import score
 from backproof.check.trial import Bench
 from backproof.diagnosis.slopes import begins_with_part_of_a_slope
@@ -64,7 +66,7 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return False
     verdict, hypothesis = judgement.verdict, judgement.step.hypothesis
     triples = zip(judgement.step.parameters, verdict.right, verdict.comparisons, strict=True)
-    right = [p for p, ok, c in triples if ok and not c.zero]
+    right = [p for p, ok, c in triples if (ok or (_is_along(c) and int(np.prod(p.shape)) > 1)) and not c.zero]
     if not hypothesis.stated and adds_more(judgement.step):
         return False
     if right and (len(right) > 1 or int(np.prod(right[0].shape)) > 1 or hypothesis.stated):
@@ -81,6 +83,12 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return True
     kept = [tried for tried in repair.steps if tried.correction.rule in STRUCTURAL]
     return len(kept) == len(repair.steps) or (bool(kept) and _explains_some(judgement, kept))
+
+
+def _is_along(comparison: Comparison) -> bool:
+    """Is a gradient the true one times one number, as one is that is right at another rate?"""
+    scales = comparison.scales
+    return comparison.parallel and is_steady(scales) and min(scales) > 0
 
 
 def _leaves_data_out(step: TrainingStep) -> bool:

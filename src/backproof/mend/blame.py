@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from backproof.check.catalogue import Catalogue
+from backproof.check.catalogue import Catalogue, Entry
 from backproof.check.grades import RIGHT, parallel
 from backproof.check.place import Place
 from backproof.check.reading import NAMED
@@ -21,23 +22,29 @@ from backproof.graph import Node, ancestors
 EACH = 3  # values of one expression that are looked at: rounds of a loop are alike
 USUAL = 0.6  # of the values on the way to right gradients: as many have the scale of all
 NEAR = 1e-5  # relative: the scales of gradients that are one
+WORD = re.compile(r"[A-Za-z_]\w*")
+ADJOINTS = frozenset({"d", "g", "dl", "grad", "gradient", "delta", "error", "err", "back", "bar"})
 Change = tuple[Edge, Node]
 Blame = tuple[int, int, int]
 NONE: Blame = (0, 0, 0)
 
 
 class Blames:
-    """Counts what corrections of one step change that had its true value."""
+    """Counts what corrections of one step change that had its true value.
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+    Behind the changes ``before``, with which the values are those of a step that is mended in part.
+    """
+
+    def __init__(self, bench: Bench, before: Sequence[Change] = (), states: Sequence[int] = ()) -> None:
+        self.before = tuple(before)
+        self.bench = _mended(bench, self.before, states) if before else bench
 
     def of(self, correction: Correction, changes: Sequence[Change], states: Sequence[int]) -> Blame:
         """Tell whether gradients leave the scale of the rate, and how many expressions lose their truth.
 
         And, below zero, how many get it. ``states`` are those of the parameters with the correction.
         """
-        overlay = self.bench.evaluated(changes, 0)
+        overlay = self.bench.evaluated((*self.before, *changes), 0)
         if overlay is None:
             return NONE
         leaves = int(self._leaves_rate(overlay, states))
@@ -47,7 +54,29 @@ class Blames:
         made = {edge.operand: node for edge, node in changes if edge.whole and edge not in read}
         named = {e.operand for p in correction.parts if _is_named(p.place) for e in p.place.edges}
         lost, found = self._moved({**overlay, **self._made(made, named)})
+        if lost:
+            lost -= self._named_so(correction, changes)
         return leaves, len(lost), -len(found - lost)
+
+    def _named_so(self, correction: Correction, changes: Sequence[Change]) -> set[int]:
+        """The expressions that get another true value, to which the name belongs that they are given.
+
+        As in ``dh = d @ W.T``: that is the adjoint of the activation ``a``, and by its name that of ``h``.
+        """
+        targets = {e: p.place.site.target for p in correction.parts for e in p.place.edges}
+        found, catalogue = set[int](), self._catalogue
+        for edge, new in changes:
+            target, values = targets.get(edge), list[Any]()
+            for point in range(len(self.bench.points)) if target else ():
+                overlay = self.bench.evaluated((*self.before, *changes), point)
+                if overlay is not None:
+                    values.append(self.bench.value(new, overlay, self.bench.base[point]))
+            if not target or len(values) < len(self.bench.points):
+                continue
+            was = any(_is_named_after(target, entry) for entry, _ in catalogue.matches(edge.operand))
+            if not was and any(_is_named_after(target, entry) for entry, _ in catalogue.recognised(values)):
+                found.add(edge.operand.origin.site)
+        return found
 
     def _made(self, changes: dict[Node, Node], named: set[Node]) -> dict[Node, Any]:
         """What expressions become that are multiplied as a whole by a number, or have a name.
@@ -93,10 +122,14 @@ class Blames:
         return lost, found
 
     @cached_property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue.of(self.bench)
+
+    @cached_property
     def _known(self) -> tuple[dict[Node, tuple[float, ...]], list[float]]:
         """The values of the backward pass that are adjoints times numbers, and the numbers of the right."""
         bench = self.bench
-        catalogue = Catalogue.of(bench)
+        catalogue = self._catalogue
         states = list(zip(bench.step.descents, bench.initial, strict=True))
         wrong = {
             leaf
@@ -120,6 +153,22 @@ class Blames:
         usual = max(every, key=lambda s: sum(_meet(scales, [s]) for scales in own), default=1.0)
         common = sum(_meet(scales, [usual]) for scales in own)
         return (matched, [usual]) if common >= USUAL * len(own) else ({}, [])
+
+
+def _mended(bench: Bench, changes: Sequence[Change], states: Sequence[int]) -> Bench:
+    """The bench with the values that the step has with some changes, which leave gradients in ``states``."""
+    base = [table | (bench.evaluated(changes, point) or {}) for point, table in enumerate(bench.base)]
+    return replace(bench, base=base, initial=tuple(states))
+
+
+def _is_named_after(target: str, entry: Entry) -> bool:
+    """Does a name say that it holds the adjoint of a value: ``dh``, ``grad_h`` or ``h_error`` of ``h``?"""
+    whole, own = WORD.findall(target), WORD.findall(entry.of.name or "")
+    if entry.kind != "adjoint" or not whole or not own:
+        return False
+    name, of = whole[-1].lower(), own[-1].lower()
+    rest = name.removesuffix(of) if name.endswith(of) else name.removeprefix(of)
+    return rest != name and rest.strip("_") in ADJOINTS
 
 
 def _is_named(place: Place) -> bool:

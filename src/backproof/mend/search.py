@@ -9,6 +9,7 @@ import numpy as np
 
 from backproof.check.grades import RIGHT
 from backproof.check.place import Place, places
+from backproof.check.scoring import score
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.faults.corrections import corrections, proposals
@@ -73,14 +74,14 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     if rule is None and len(bench.main) > LONG:  # then it is dear to try each correction on the whole step
         inwards = searching.inwards(work)
         if inwards.complete and _is_placed(inwards):
-            return inwards
+            return searching.placed(inwards)
     found = searching.first(work)
     if found.complete:
         return found
     if inwards is None:
         inwards = searching.inwards(work) if rule is None else fresh
     if inwards.complete and len(inwards.steps) <= FEW:
-        return inwards
+        return searching.placed(inwards)
     hinted = fresh if inwards.complete else searching.from_hints(work // LEAST)
     if hinted.complete and len(hinted.steps) <= FEW:
         return hinted
@@ -91,7 +92,7 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
         other = searching.run(fresh, min(work // 4, until - bench.work), derive=False)
         found = min(found, other, key=_left)
     rivals = [inwards, found] if inwards.complete else [found, inwards]
-    return min([*rivals, *([hinted] if hinted.complete else [])], key=_left)
+    return searching.placed(min([*rivals, *([hinted] if hinted.complete else [])], key=_left))
 
 
 def located(bench: Bench, repair: Repair, work: int = WORK) -> Repair:
@@ -171,6 +172,24 @@ class _Search:
             steps, self.hints = from_updates(self.bench, self.every, self.candidates, work)
         states = steps[-1].states if steps else self.bench.initial
         return Repair(steps, all(s == RIGHT for s in states), states)
+
+    def placed(self, repair: Repair) -> Repair:
+        """The repair with each constant and factor where the least is to blame, given the other corrections.
+
+        From the updates inwards the first statement is taken for wrong that could be.
+        """
+        steps = list(repair.steps)
+        for k, own in enumerate(steps if repair.complete and len(steps) > 1 else ()):
+            if own.correction.rule not in CONSTANTS | FACTORS:
+                continue
+            others = [*steps[:k], *steps[k + 1 :]]
+            changes = [change for old in others for change in old.changes]
+            with np.errstate(all="ignore"):
+                states = score(self.bench, changes, self.bench.initial) or self.bench.initial
+                best = self.named(tuple(changes), states, others, self.bench.work + ANEW)
+            if best is not None and best.states == repair.states:
+                steps[k] = best
+        return Repair(tuple(steps), repair.complete, repair.states)
 
     def from_hints(self, work: int) -> Repair:
         """A complete repair that begins with what some rounds of a statement want; or none."""
@@ -344,7 +363,8 @@ class _Search:
 
         A constant that is missing at the end of the chain rule could be put anywhere before it.
         """
-        blame, limit = self.blames.of(best.correction, best.changes, best.states), self.bench.work + ANEW
+        blames = Blames(self.bench, changes, states) if changes else self.blames
+        blame, limit = blames.of(best.correction, best.changes, best.states), self.bench.work + ANEW
         cheapest, gain_of_best = best, gained(best, states)
         is_constant = best.correction.rule in CONSTANTS
         if not is_constant and (best.correction.rule not in FACTORS or not blame[1]):
@@ -361,7 +381,7 @@ class _Search:
             tried = attempt(self.bench, correction, changes, states)
             if tried is None or gain(tried.states) < gain(cheapest.states):
                 continue
-            other = self.blames.of(correction, tried.changes, tried.states)
+            other = blames.of(correction, tried.changes, tried.states)
             if other < blame:
                 best, blame = tried, other
         return best

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +13,7 @@ from backproof.check.grades import VANISHES, parallel
 from backproof.check.judgement import Judgement
 from backproof.check.ranking import is_steady
 from backproof.check.scales import at_scale
+from backproof.check.scoring import scale_of
 from backproof.check.trial import Bench
 from backproof.faults.siblings import siblings
 from backproof.graph import Node
@@ -18,6 +21,7 @@ from backproof.mend.search import Repair
 from backproof.mend.tried import Tried
 
 SAME = 1e-5  # relative
+WORD = re.compile(r"[A-Za-z_][\w.]*")
 CONSTANTS = frozenset({"wrong-scale", "extra-factor", "wrong-operand"})
 
 
@@ -41,6 +45,43 @@ def is_constant(repair: Repair) -> bool:
     place, expected = correction.parts[0].place, correction.expected or ""
     factor = correction.rule == "wrong-operand" or place.text in expected or expected in place.text
     return correction.rule in CONSTANTS and factor and bool(siblings(place))
+
+
+def borrows_rate(repair: Repair) -> bool:
+    """Does a correction take what the loss is computed with, such as the weight of a penalty, for a rate?"""
+    return any(map(_borrows, repair.steps))
+
+
+def _borrows(tried: Tried) -> bool:
+    place = tried.correction.parts[0].place
+    if tried.correction.rule != "wrong-operand" or not siblings(place):
+        return False
+    correction, edge = tried.correction, place.edges[0]
+    names = set(WORD.findall(correction.expected or "")) - set(WORD.findall(place.text))
+    read = {place.value(name, edge) for name in names}
+    return any(node in place.scenery.bench.forward for node in read if node and np.size(node.value) == 1)
+
+
+def without_constants(judgement: Judgement, repair: Repair) -> Iterator[Verdict]:
+    """The verdicts at the scales that gradients have where a constant of a repair is not put in or left out.
+
+    As where one of two updates has a number too many, and the other gradient is behind another mistake.
+    """
+    if not repair.complete or len(repair.steps) < 2 or is_at_its_rate(judgement.verdict):
+        return
+    bench, known = Bench.of(judgement.step, judgement.verdict), list(judgement.verdict.scales[:1])
+    for own in repair.steps:
+        if own.correction.rule not in CONSTANTS:
+            continue
+        changes = [change for tried in repair.steps if tried is not own for change in tried.changes]
+        overlay = bench.evaluated(changes, 0) or {}
+        for k, descent in enumerate(bench.step.descents):
+            scale = scale_of(bench, overlay.get(descent, bench.base[0][descent]), 0, k)
+            if scale is None or scale == VANISHES or scale <= 0:
+                continue
+            if all(abs(scale / old - 1) > SAME for old in known):
+                known.append(scale)
+                yield at_scale(judgement.verdict, scale)
 
 
 def unhurried(judgement: Judgement, repair: Repair) -> Verdict | None:

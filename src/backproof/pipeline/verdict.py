@@ -83,12 +83,14 @@ from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import WORK, Repair, Tried, alternatives, forward_axis, located, search
 from backproof.mend.ties import (
+    borrows_rate,
     is_at_its_rate,
     is_constant,
     is_off_by_a_constant,
     is_slower,
     is_tied,
     unhurried,
+    without_constants,
 )
 from backproof.pipeline.alone import mends_alone
 from backproof.pipeline.left import with_what_is_left
@@ -364,10 +366,16 @@ def _at_other_scales(judgement: Judgement, repair: Repair) -> tuple[Judgement, R
     for verdict in rescaled(first) if tied or off or not repair.complete or len(repair.steps) > 1 else ():
         other = search(Bench.of(judgement.step, verdict), OTHERWISE)
         fewer = _badness(other, 0)[:2] < _badness(repair, 0)[:2]
-        better = (tied and is_constant(other) and is_slower(verdict, first)) or (
+        likelier = is_slower(verdict, first) or (tied and borrows_rate(repair))
+        better = (tied and is_constant(other) and likelier and not borrows_rate(other)) or (
             off and is_at_its_rate(verdict) and not is_at_its_rate(first) and len(other.steps) == 1
         )
         if other.complete and (fewer or better):
+            judgement, repair = replace(judgement, verdict=verdict), other
+    for verdict in without_constants(judgement, repair):
+        other = search(Bench.of(judgement.step, verdict), OTHERWISE)
+        worse = borrows_rate(other), _badness(other, 0)
+        if worse < (borrows_rate(repair), _badness(repair, 0)):
             judgement, repair = replace(judgement, verdict=verdict), other
     return _at_its_rate(judgement, repair)
 

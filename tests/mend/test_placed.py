@@ -1,0 +1,86 @@
+"""A factor that could stand in several statements is put where the names want it, also beside a mistake."""
+
+from __future__ import annotations
+
+from backproof.pipeline import check_program
+from backproof.source import program_from_bytes
+
+WIND = """
+import numpy as np
+
+rng = np.random.default_rng(41)
+
+
+class Sails:
+    def __init__(self, n, m):
+        self.W, self.b = 0.5 * rng.normal(size=(n, m)), 0.1 * rng.normal(size=m)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, g):
+        self.dW, self.db = self.x.T @ g, g.sum(axis=0)
+        return g @ self.W.T
+
+
+wind, speed = rng.normal(size=(13, 3)), rng.normal(size=(13, 1))
+low, high = Sails(3, 5), Sails(5, 1)
+for turn in range(3000):
+    h = low.forward(wind)
+    r = np.tanh(h)
+    out = high.forward(r)
+    loss = np.mean((out - speed) ** 2)
+    dout = 2 * (out - speed) / len(speed)
+    dh = high.backward(dout) * (1 - r ** 2)
+    low.backward(dh)
+    for sails in (low, high):
+        sails.W -= 0.05 * sails.dW
+        sails.b -= 0.05 * sails.db
+"""
+
+GEARS = """
+import numpy as np
+
+rng = np.random.default_rng(22)
+teeth, load = rng.normal(size=9), rng.normal(size=9)
+u, v, c, m, s = 0.7, -0.4, 0.2, 0.5, 0.3
+for turn in range(9000):
+    x, t = teeth[turn % 9], load[turn % 9]
+    n = u * x + m
+    h = np.tanh(n)
+    out = v * h + c + s * x
+    loss = 0.5 * (out - t) ** 2
+    e = out - t
+    dv = e * h
+    dh = e * v * (1 - h ** 2)
+    du = dh * x
+    ds = e * x
+    u -= 0.1 * du
+    v -= 0.1 * dv
+    s -= 0.1 * ds
+    m -= 0.1 * dh
+    c -= 0.1 * e
+"""
+
+
+def _found(text: str, *edits: tuple[str, str]) -> list[tuple[int, str | None]]:
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
+    errors = [f for f in report.findings if f.severity == "error"]
+    assert all(f.mended for f in errors)
+    return [(f.span.row, f.expected) for f in errors if f.span]
+
+
+def test_a_name_says_of_which_value_it_holds_the_adjoint() -> None:
+    """What is handed back is the adjoint of the activation, and its name that of what goes into it."""
+    found = _found(WIND, (" * (1 - r ** 2)", ""))
+    assert found == [(28, "high.backward(dout) * (1 - r ** 2)")]
+
+
+def test_a_factor_beside_another_mistake() -> None:
+    """It is put where it stands with the other mistake mended: at the product, not at the update."""
+    found = _found(GEARS, ("dv = e * h", "dv = e"), ("1 - h ** 2", "1 - n ** 2"))
+    assert found == [(14, "e * h"), (15, "h")]
