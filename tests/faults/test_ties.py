@@ -215,3 +215,11 @@ def test_what_the_loss_is_computed_with_is_no_rate(error: str) -> None:
     assert len(errors) == 1 + (error != "e")
     assert str(errors[-1].expected).startswith("eta")
     assert all(f.mended for f in errors)
+
+
+def test_updates_that_all_go_up_the_loss() -> None:
+    """Then no gradient has a right scale to begin with, and one sign is turned."""
+    text = LINE.replace("np.tanh(out - y)", "-np.tanh(out - y)")
+    report = check_program(program_from_bytes(text.encode(), "p.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert (finding.name, finding.mended) == ("sign-flipped", True)

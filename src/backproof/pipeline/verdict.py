@@ -366,8 +366,8 @@ def _at_other_scales(judgement: Judgement, repair: Repair) -> tuple[Judgement, R
     for verdict in rescaled(first) if tied or off or not repair.complete or len(repair.steps) > 1 else ():
         other = search(Bench.of(judgement.step, verdict), OTHERWISE)
         fewer = _badness(other, 0)[:2] < _badness(repair, 0)[:2]
-        likelier = is_slower(verdict, first) or (tied and borrows_rate(repair))
-        better = (tied and is_constant(other) and likelier and not borrows_rate(other)) or (
+        likelier = tied and (is_slower(verdict, first) or borrows_rate(repair))
+        better = (likelier and is_constant(other) and not borrows_rate(other)) or (
             off and is_at_its_rate(verdict) and not is_at_its_rate(first) and len(other.steps) == 1
         )
         if other.complete and (fewer or better):
