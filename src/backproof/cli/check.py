@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from backproof.cli.options import Subparsers
 
 CORRECT, FAULTY, NOT_ANALYSED = 0, 1, 2
+OUTLOOK = 20.0  # seconds to train what could help a program that does not learn
 RELATIVE = "attempted relative import"  # what Python says of a part of a package that is run by itself
 
 
@@ -84,6 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _fix(checked, arguments, output_format)
     _complain(checked, arguments, output_format)
     write(_render(checked, arguments, output_format))
+    if output_format == "text" and len(checked) == 1:
+        _tell_the_outlook(checked[0], arguments)
     return _exit_code(checked, any(_has_errors(each) for each in checked))
 
 
@@ -208,6 +211,30 @@ def _render(
         colour=wants_colour(),
         hints=not fixing,
     )
+
+
+def _tell_the_outlook(checked: Checked, arguments: argparse.Namespace) -> None:
+    """Say of a program whose gradients are right that it does not learn all the same, and what would help.
+
+    Its verdict is written already, and nothing that happens here changes it.
+    """
+    program, report = checked.program, checked.report
+    if program is None or checked.failed or report.verdict == "inconclusive":
+        return
+    sys.stdout.flush()  # the verdict is there to be read while this goes on
+    try:
+        from backproof.retrain.outlook import outlook, outlook_as_text
+
+        seen = outlook(program, report, arguments.runner, arguments.timeout or OUTLOOK)
+        if seen is not None:
+            write(f"\n{outlook_as_text(program, seen)}")
+    except KeyboardInterrupt:
+        return
+    except Exception:
+        if arguments.verbose:
+            import traceback
+
+            traceback.print_exc()
 
 
 def _has_errors(checked: Checked) -> bool:

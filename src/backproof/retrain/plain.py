@@ -41,25 +41,41 @@ class Slot:
         return (value.T if self.turned else value).reshape(self.shape)
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What ``backproof train`` has to do to do as a program does; ``unit`` is the program's loss of one."""
+
+    options: Options
+    unit: float
+
+
 def plain(taken: TakenOver, steps: int, seed: int) -> Options | None:
     """The options of ``backproof train`` that do what the program does; None where it is no plain network."""
+    found = plain_network(taken, steps, seed)
+    return None if found is None else found.options
+
+
+def plain_network(taken: TakenOver, steps: int, seed: int) -> Plain | None:
+    """The same, with the unit in which the program counts its loss."""
     points = _points(taken)
     for x, y in _data(taken):
         for slots, layers, bias in islice(_arrangements(points[0], x.shape[1], y.shape[1]), MOST):
-            network = _network(taken, points, slots, layers, bias, x, y)
-            if network is None:
+            found = _network(taken, points, slots, layers, bias, x, y)
+            if found is None:
                 continue
+            network, unit = found
             optimizer, rate = _update(taken, network, slots, x, y)
             if rate is None:
                 continue
             weights = [slot.of(points[0]) for slot in slots]
             spread = float(np.std(np.concatenate([w.ravel() for w in weights if w.ndim == 2])))
-            return Options(
+            options = Options(
                 Network(layers, network.activation, network.output_activation, bias, network.loss, optimizer),
                 target="", bounds=(0.0, 1.0), samples=len(x), file=None, inputs=None, outputs=None,
                 standardize=False, rate=rate, batch=min(_batch(taken, x), len(x)), steps=steps, seed=seed,
                 networks=1, largest=math.sqrt(3) * spread or 1.0, arrays=(x, y),
             )  # fmt: skip
+            return Plain(options, unit)
     return None
 
 
@@ -156,14 +172,14 @@ def _network(
     bias: bool,
     x: Array,
     y: Array,
-) -> Network | None:
-    """The activations and the loss under which the program's loss is that of the network, at every point."""
+) -> tuple[Network, float] | None:
+    """The activations and the loss under which the program's is that of the network, times a constant."""
     machine = taken.machine
     rest = machine.first[taken.recurrence.parameters :]
     every = taken.order.all(len(x))
     own = [machine.loss([*point, *rest], every) for point in points]
     hidden = ACTIVATIONS if len(layers) > 2 else {"linear": None}
-    found: list[tuple[float, Network]] = []
+    found: list[tuple[Network, float]] = []
     for activation, output, loss in product(hidden, OUTPUT_ACTIVATIONS, LOSSES):
         if LOSSES[loss].of_classes and LOSSES[loss].output != output:
             continue
@@ -176,8 +192,12 @@ def _network(
             if not abs(ratios[-1] - ratios[0]) <= CLOSE * abs(ratios[0]):
                 break
         else:
-            found.append((abs(math.log(ratios[0])) if ratios[0] > 0 else math.inf, network))
-    return min(found, key=lambda pair: pair[0])[1] if found else None
+            found.append((network, ratios[0]))
+    return min(found, key=lambda pair: _far_from_one(pair[1]), default=None)
+
+
+def _far_from_one(ratio: float) -> float:
+    return abs(math.log(ratio)) if ratio > 0 else math.inf
 
 
 def _update(

@@ -86,22 +86,32 @@ def take_over(
     return taken_over(seen(program, runner, loss=loss), compiled=compiled)
 
 
-def seen(program: Program, runner: Runner, *, loss: str | None = None) -> Seen:
+def seen(
+    program: Program,
+    runner: Runner,
+    *,
+    loss: str | None = None,
+    report: FileReport | None = None,
+    seconds: float = SECONDS,
+) -> Seen:
     """Check a program, mend it where that was verified, and record its training.
+
+    ``report`` is what the check has found, where it was done before. The program is run for so many
+    ``seconds`` at the most, twice.
 
     Raises
     ------
     RetrainError
         When no training was seen, or when it has a mistake that no edit was verified to mend.
     """
-    report = check_program(program, loss=loss, runner=runner)
+    report = report or check_program(program, loss=loss, runner=runner)
     if not report.parameters and report.verdict == "inconclusive":
         raise RetrainError(report.reason or f"{program.filename}: no training step was seen.")
     mended, found = _mended(program, report)
-    trace, judgement = _seen(mended, runner, loss)
+    trace, judgement = _seen(mended, runner, loss, seconds)
     mended = with_modules(mended, trace)
     if judgement is None:
-        raise RetrainError(report.reason or how_it_ended(trace, mended, SECONDS))
+        raise RetrainError(report.reason or how_it_ended(trace, mended, seconds))
     return Seen(mended, report, found, judgement)
 
 
@@ -143,10 +153,12 @@ def taken_over(found: Seen, *, compiled: bool = True) -> TakenOver:
     )  # fmt: skip
 
 
-def _seen(program: Program, runner: Runner, loss: str | None) -> tuple[Trace, Judgement | None]:
+def _seen(
+    program: Program, runner: Runner, loss: str | None, seconds: float
+) -> tuple[Trace, Judgement | None]:
     """Record so many steps that the rule can be told by which they follow one another, and judge them."""
     for steps, nodes in LOOKS:
-        trace = trace_program(program, steps=steps, nodes=nodes, seconds=SECONDS, runner=runner)
+        trace = trace_program(program, steps=steps, nodes=nodes, seconds=seconds, runner=runner)
         judgement = judge(trace, loss)
         if judgement is not None and len(judgement.windows) >= ENOUGH:
             break

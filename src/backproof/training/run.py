@@ -101,6 +101,14 @@ class Outcome:
         return loss if math.isfinite(loss) and math.isfinite(self.final_loss) else math.inf
 
 
+def loss_of_mean(network: Network, y: Array) -> float:
+    """The loss of a network that gives the mean of the targets, ``y`` of shape (samples, outputs), always."""
+    mean = np.broadcast_to(y.mean(axis=0), y.shape)
+    loss = LOSSES[network.loss]
+    seen = loss.sums(mean) if loss.sums else mean
+    return float(np.asarray(loss.value(leaf(seen), leaf(y), len(y)).value))
+
+
 class Trainer:
     """A network ready to be trained on data: built and compiled once, run for any number of seeds.
 
@@ -175,10 +183,7 @@ class Trainer:
 
     def loss_of_mean(self) -> float:
         """The loss of a network that gives the mean of the targets whatever it is shown."""
-        mean = np.broadcast_to(self.y.mean(axis=0), self.y.shape)
-        loss = LOSSES[self.network.loss]
-        seen = loss.sums(mean) if loss.sums else mean
-        return float(np.asarray(loss.value(leaf(seen), leaf(self.y), len(self.y)).value))
+        return loss_of_mean(self.network, self.y)
 
     def outputs(self, parameters: Sequence[Array], x: Array) -> Array:
         """What the network gives for inputs as it sees them, one sample a row."""

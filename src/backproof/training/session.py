@@ -67,16 +67,20 @@ class Result:
         return replace(self, best=outcome, data=self.data_of(outcome))
 
 
-def train_networks(options: Options, *watches: Watch) -> Result:
+def train_networks(options: Options, *watches: Watch, trainer: Trainer | None = None) -> Result:
     """Train every network of the options. Each watch is told of every chunk; True stops all that remains.
 
-    With ``--checkpoint`` the state is kept in a file, also where a watch raises.
+    With ``--checkpoint`` the state is kept in a file, also where a watch raises. A ``trainer`` of the same
+    network, batch and precision lends its code.
     """
     start = time.perf_counter()
     data = options.data(options.seed)
-    trainer = Trainer(
-        options.network, data.seen, data.y, options.batch, data.held_samples, dtype=options.dtype
-    )
+    if trainer is None:
+        trainer = Trainer(
+            options.network, data.seen, data.y, options.batch, data.held_samples, dtype=options.dtype
+        )
+    else:
+        trainer = trainer.on(data.seen, data.y, data.held_samples)
     plan: Plan | None = None
     if options.networks > 1 and trainer.kernel is not None:
         before = read_checkpoint(options.checkpoint).code if options.checkpoint and options.resume else None

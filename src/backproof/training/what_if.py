@@ -7,6 +7,7 @@ tried on top of it; what is not needed of those that were kept then is left out 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,6 +15,7 @@ from statistics import median
 from typing import Generic, TypeVar
 
 from backproof.training.options import Options
+from backproof.training.run import Reached
 from backproof.training.session import Result, train_networks
 
 T = TypeVar("T")
@@ -60,6 +62,11 @@ class Row(Generic[T]):
         return any(change.dear for change in self.changes)
 
     @property
+    def easier(self) -> bool:
+        """Is it another task?"""
+        return any(change.easier for change in self.changes)
+
+    @property
     def middle(self) -> float:
         """The median of the losses; infinite where a run diverged."""
         return median(loss if math.isfinite(loss) else math.inf for loss in self.losses)
@@ -67,17 +74,25 @@ class Row(Generic[T]):
 
 @dataclass(slots=True)
 class Found(Generic[T]):
-    """What was tried, and the fewest changes that make it learn, if any do. ``flat`` is the mean's loss."""
+    """What was tried, and the fewest changes that make it learn, if any do. ``flat`` is the mean's loss.
+
+    ``interrupted`` says that Ctrl-C ended it, ``late`` that its time was over.
+    """
 
     flat: float
     rows: list[Row[T]] = field(default_factory=list)
     smallest: Row[T] | None = None
     interrupted: bool = False
+    late: bool = False
 
     @property
     def ordered(self) -> list[Row[T]]:
         """The rows, best first."""
         return sorted(self.rows, key=lambda row: (row.middle, len(row.changes)))
+
+
+class TimeOverError(Exception):
+    """Not all could be tried in the time that was given."""
 
 
 def search(
@@ -90,6 +105,7 @@ def search(
     """Try changes until some make it learn, or so many are made at once. ``losses`` trains for every seed.
 
     Where ``flat``, the loss of always predicting the mean, is not known (nan), none is said to make it learn.
+    `TimeOverError` ends it.
     """
     found: Found[T] = Found(flat)
     known: dict[frozenset[str], Row[T]] = {}
@@ -115,7 +131,7 @@ def search(
             kinds = {change.kind or change.name for change in kept.changes}
             free = [change for change in changes if (change.kind or change.name) not in kinds]
             more = [row((*kept.changes, change)) for change in free]
-            useful = [r for r in more if r is not None and not any(c.easier for c in r.changes)]
+            useful = [r for r in more if r is not None and not r.easier]
             best = min(useful, key=lambda r: (not r.learns, r.learns and r.dear, r.middle), default=None)
             if kept.learns or best is None or not best.middle < kept.middle:
                 break
@@ -124,6 +140,8 @@ def search(
             found.smallest = _smallest(kept, row)
     except KeyboardInterrupt:
         found.interrupted = True
+    except TimeOverError:
+        found.late = True
     return found
 
 
@@ -187,18 +205,32 @@ def _at_rate(options: Options, rate: float) -> Options:
     return replace(options, rate=rate)
 
 
-def what_if(options: Options, *, written: bool = True) -> tuple[Found[Options], Result]:
+def what_if(
+    options: Options, *, written: bool = True, seconds: float = math.inf
+) -> tuple[Found[Options], Result]:
     """Try what could help a network, each change for several seeds; gives also what it comes to as it is.
 
     ``written`` says that a change can be asked for by an option; with a program it is made in the source.
+    After so many ``seconds`` nothing more is tried.
     """
+    end = time.perf_counter() + seconds
     base = replace(options, networks=max(options.networks, SEEDS), checkpoint=None)
-    own = train_networks(base)
+
+    def late(_: Reached | None = None) -> bool:
+        return time.perf_counter() > end
+
+    own = train_networks(base, late)
+    compiled = {base.network: own.trainer}  # what is changed around a network needs no new code
 
     def losses(tried: Options) -> Sequence[float]:
-        result = own if tried is base else train_networks(tried)
+        if late():
+            raise TimeOverError
+        result = own if tried is base else train_networks(tried, late, trainer=compiled.get(tried.network))
+        compiled.setdefault(tried.network, result.trainer)
         if result.interrupted:
             raise KeyboardInterrupt
+        if any(outcome.stopped for outcome in result.outcomes):
+            raise TimeOverError
         return [math.inf if o.divergence else o.final_loss for o in result.outcomes]
 
     changes = [change if written else replace(change, option="") for change in changes_of(base)]
@@ -226,13 +258,15 @@ def _lines(found: Found[T], seeds: Sequence[int], most: int) -> Iterator[str]:
     for row in shown:
         cells = "".join(f"{f'{v:.2g}' if math.isfinite(v) else 'diverged':>10}" for v in row.losses)
         note = "  learns" if row.learns else ""
-        note = "  (another task)" if any(change.easier for change in row.changes) else note
+        note = "  (another task)" if row.easier else note
         yield f"  {row.name:{width}}{cells}{note}".rstrip()
     if len(rows) > len(shown):
         yield f"  … and {len(rows) - len(shown)} more, which are worse"
     yield ""
     if found.interrupted:
         yield "Stopped by Ctrl-C before all was tried."
+    elif found.late:
+        yield "The time was over before all was tried."
     elif not known:
         yield _better(rows[0], own)
     elif found.smallest is None:
