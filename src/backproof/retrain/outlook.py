@@ -30,7 +30,7 @@ from backproof.training.what_if import Found, table_as_text, what_if
 STUCK = 0.5  # of the loss of always predicting the mean: a program that ends above it has hardly learnt
 HELPS = 0.5  # of the program's loss: a change that ends below it shows that more can be learnt
 ROWS = 8  # of the table
-PATIENCE = 3.0  # seconds for the program to be seen, and for its own training
+PATIENCE = 3.0  # seconds for the program to be seen; of the processor, to tell its network, and to train it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,13 @@ def outlook(program: Program, report: FileReport, runner: Runner, seconds: float
     except RetrainError:
         return None
     course = course_of(taken.program, taken.judgement.step.trace, taken.judgement.windows, runner)
-    known = plain_network(taken, course.steps, 0) if course.steps else None
+    known = plain_network(taken, course.steps, 0, PATIENCE) if course.steps else None
     if known is None or course.steps is None:
         return None
-    end = time.perf_counter() + PATIENCE
+    end = time.process_time() + PATIENCE
 
     def late(_: Reached) -> bool:
-        return time.perf_counter() > end
+        return time.process_time() > end
 
     outcome = train(taken, course.steps, 0, None, late)
     network, arrays = known.options.network, known.options.arrays

@@ -7,6 +7,7 @@ training and the program's own first update.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
@@ -24,6 +25,7 @@ Array = NDArray[np.float64]
 CLOSE = 1e-7  # relative: of losses and updates that are the same
 LOOKED_AT = 5_000  # beginnings of arrangements
 MOST = 200  # arrangements of the parameters that are tried
+SECONDS = 10.0  # of the processor, for all that is tried
 CANDIDATES = 12  # arrays of a step that may be its samples
 
 
@@ -55,12 +57,17 @@ def plain(taken: TakenOver, steps: int, seed: int) -> Options | None:
     return None if found is None else found.options
 
 
-def plain_network(taken: TakenOver, steps: int, seed: int) -> Plain | None:
-    """The same, with the unit in which the program counts its loss."""
-    points = _points(taken)
+def plain_network(taken: TakenOver, steps: int, seed: int, seconds: float = SECONDS) -> Plain | None:
+    """The same, with the unit in which the program counts its loss; looked for in so many ``seconds``."""
+    points, end = _points(taken), time.process_time() + seconds
+    rest = taken.machine.first[taken.recurrence.parameters :]
     for x, y in _data(taken):
+        every = taken.order.all(len(x))
+        own = [taken.machine.loss([*point, *rest], every) for point in points]
         for slots, layers, bias in islice(_arrangements(points[0], x.shape[1], y.shape[1]), MOST):
-            found = _network(taken, points, slots, layers, bias, x, y)
+            if time.process_time() > end:
+                return None
+            found = _network(points, own, slots, layers, bias, x, y)
             if found is None:
                 continue
             network, unit = found
@@ -165,19 +172,15 @@ def _arrangements(
 
 
 def _network(
-    taken: TakenOver,
     points: Sequence[Sequence[Array]],
+    own: Sequence[float],
     slots: Sequence[Slot],
     layers: tuple[int, ...],
     bias: bool,
     x: Array,
     y: Array,
 ) -> tuple[Network, float] | None:
-    """The activations and the loss under which the program's is that of the network, times a constant."""
-    machine = taken.machine
-    rest = machine.first[taken.recurrence.parameters :]
-    every = taken.order.all(len(x))
-    own = [machine.loss([*point, *rest], every) for point in points]
+    """The activations and the loss under which the program's ``own`` is the network's, times a constant."""
     hidden = ACTIVATIONS if len(layers) > 2 else {"linear": None}
     found: list[tuple[Network, float]] = []
     for activation, output, loss in product(hidden, OUTPUT_ACTIVATIONS, LOSSES):
