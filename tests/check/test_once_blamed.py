@@ -114,6 +114,115 @@ for epoch in range(900):
 """
 
 
+SHOWN = """
+import numpy as np
+
+rng = np.random.default_rng(6)
+X, Y = rng.normal(size=(11, 4)), rng.normal(size=(11, 3))
+sizes = [4, 6, 5, 7, 5, 3]
+p = {}
+for n in range(5):
+    p[f"W{n}"], p[f"b{n}"] = rng.normal(size=(sizes[n], sizes[n + 1])) * 0.4, rng.normal(size=sizes[n + 1])
+memory = {}
+
+
+def adam(w, g, seen=None):
+    seen = dict(seen or {})
+    seen.setdefault("m", np.zeros_like(w))
+    seen.setdefault("v", np.zeros_like(w))
+    seen.setdefault("t", 0)
+    m, v, t = seen["m"], seen["v"], seen["t"] + 1
+    m = 0.9 * m + 0.1 * g
+    v = 0.999 * v + 0.001 * g * g
+    seen["m"], seen["v"], seen["t"] = m, v, t
+    return w - 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), seen
+
+
+def step():
+    acts = [X]
+    for n in range(5):
+        z = acts[-1] @ p[f"W{n}"] + p[f"b{n}"]
+        acts.append(np.tanh(z) if n < 4 else z)
+    loss = 0.5 * np.sum((acts[-1] - Y) ** 2)
+    d, grads = acts[-1] - Y, {}
+    for n in range(4, -1, -1):
+        grads[f"W{n}"], grads[f"b{n}"] = acts[n].T @ d, d.sum(axis=0)
+        d = (d @ p[f"W{n}"].T) * (1 - acts[n] ** 2)
+    for name, w in p.items():
+        p[name], memory[name] = adam(w, grads[name], memory.get(name))
+    return loss
+
+
+def shown():
+    total = 0.0
+    for row, y in zip(X, Y):
+        a = row
+        for n in range(5):
+            z = a @ p[f"W{n}"] + p[f"b{n}"]
+            a = np.tanh(z) if n < 4 else z
+        total += np.sum((a - y) ** 2)
+    return total
+
+
+for epoch in range(600):
+    step()
+    print(shown(), shown(), shown(), shown())
+"""
+SATURATED = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+X, T = rng.normal(size=(24, 60)), np.eye(5)[rng.integers(0, 5, 24)]
+V, W = rng.normal(size=(60, 30)) * 9, rng.normal(size=(30, 5))
+for step in range(3000):
+    h = np.maximum(0, X @ V)
+    z = h @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.mean(np.sum(T * np.log(p + 1e-15), axis=1))
+    d = (p - T) / 24
+    dW, dV = h.T @ d, X.T @ ((d @ W.T) * (h > 0))
+    W -= 0.02 * dW
+    V -= 0.02 * dV
+"""
+
+
+TWO_SETS = """
+import numpy as np
+
+rng = np.random.default_rng(2)
+X, V = rng.normal(size=(30, 4)), rng.normal(size=(9, 4))
+T, U = np.eye(3)[rng.integers(0, 3, 30)], np.eye(3)[rng.integers(0, 3, 9)]
+W1, b1, W2, b2 = rng.normal(size=(4, 5)), np.zeros(5), rng.normal(size=(5, 3)), np.zeros(3)
+
+
+def forward(X, W1, b1, W2, b2):
+    Z = np.tanh(X @ W1 + b1)
+    e = np.exp(Z @ W2 + b2)
+    return e / e.sum(axis=1, keepdims=True), Z
+
+
+def cross_entropy(Y, p):
+    return -np.sum(Y * np.log(p)) / len(Y)
+
+
+seen, held = [], []
+for i in range(900):
+    p, Z = forward(X, W1, b1, W2, b2)
+    q, _ = forward(V, W1, b1, W2, b2)
+    one, other = cross_entropy(T, p), cross_entropy(U, q)
+    seen.append(one)
+    held.append(other)
+    gW2, gb2 = Z.T @ (p - T), (p - T).sum(axis=0)
+    d = (p - T) @ W2.T * (1 - Z * Z)
+    gW1, gb1 = X.T @ d, d.sum(axis=0)
+    W2 -= 0.001 * gW2
+    b2 -= 0.001 * gb2
+    W1 -= 0.001 * gW1
+    b1 -= 0.001 * gb1
+"""
+
+
 def _verdict(text: str) -> str:
     return check_program(program_from_bytes(text.encode(), "program.py"), timeout=8.0).verdict
 
@@ -145,3 +254,20 @@ def test_a_slope_of_which_no_digits_are_left() -> None:
     """A unit so far out that one less its value is rounding is called no fault, whatever the first values."""
     for seed in (2, 3):
         assert _verdict(FAR.replace("rng(2)", f"rng({seed})")) == "inconclusive"
+
+
+def test_adam_of_which_a_first_look_saw_one_step() -> None:
+    """What is shown between two steps at length keeps the memories of an optimizer from no look at them."""
+    assert _verdict(SHOWN) == "correct"
+
+
+def test_a_probability_that_is_zero_but_for_an_epsilon() -> None:
+    """A softmax that is saturated wherever weights so large are moved to is judged with smaller ones."""
+    assert _verdict(SATURATED) == "correct"
+    assert _verdict(SATURATED.replace("(h > 0)", "(h > 1)")) == "faulty"
+
+
+def test_the_same_loss_of_other_data() -> None:
+    """What one function makes of two sets, with the parameters as its arguments, is descended for one."""
+    assert _verdict(TWO_SETS) == "correct"
+    assert _verdict(TWO_SETS.replace("X.T @ d", "X.T @ -d")) == "faulty"

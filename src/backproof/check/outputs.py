@@ -9,6 +9,7 @@ from backproof.check.digest import digest
 from backproof.check.ranking import Entry
 from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis, TrainingStep, Window
+from backproof.step.change import root
 from backproof.step.loss import ancestors_since
 from backproof.step.update import time_of
 
@@ -63,10 +64,10 @@ def same_outputs(declared: Hypothesis, best: Hypothesis, judged: list[Entry], wi
         (h.outputs for _, h, _, _ in judged if h.outputs and part.issuperset(h.outputs)), ()
     )
     known = {digest(node.value) for node in made if node.operands and time_of(node) > since}
-    stack, done = list(outputs), set[Node]()
+    stack, done, parameters = list(outputs), set[Node](), {root(before, 0) for before in befores}
     while stack:
         node = stack.pop()
-        if node in befores:
+        if root(node, 0) in parameters:  # by whatever name a call was given it
             return False
         if node in done or node in made or time_of(node) <= since or digest(node.value) in known:
             continue

@@ -84,15 +84,20 @@ def informative_tables(
     for shrunk in (1.0, *CALMER):
         for table in evaluate_at([*results, *step.truths], drawn(shrunk)):
             tables.append(table)
-            counts.append(sum(bool(np.any(np.asarray(table[truth]))) for truth in step.truths))
+            counts.append(sum(_tells(np.asarray(table[truth])) for truth in step.truths))
             if counts.count(max(counts)) >= count and len(counts) >= count:
                 break
         if max(counts) == len(step.truths):
-            break  # else all units may be saturated, where a wrong gradient has thrown the weights far away
+            break  # else all units may be saturated, or a probability zero, of which the logarithm is taken
     best = max(counts)
     good = [k for k, n in enumerate(counts) if n == best]
     rest = [k for k, n in enumerate(counts) if n != best]
     return [(points[k], tables[k]) for k in [*good, *rest][:count]]
+
+
+def _tells(gradient: Any) -> bool:
+    """Is there a gradient, and is it a number?"""
+    return bool(np.any(gradient)) and bool(np.all(np.isfinite(gradient)))
 
 
 def _typical(step: TrainingStep) -> float:

@@ -45,7 +45,7 @@ def observed(program: Program, options: Options) -> tuple[Trace, Judgement | Non
     """Run the program and judge its step; run it for longer where what looked like enough was not."""
     trace = trace_program(program, steps=options.steps, seconds=options.seconds, runner=options.runner)
     judgement = judge(trace, options.loss)
-    if judgement is not None and not _is_to_be_continued(trace, judgement):
+    if judgement is not None and (options.steps == 1 or not _is_to_be_continued(trace, judgement)):
         return _on_other_branches(program, options, trace, judgement) or (trace, judgement)
     for nodes in LONGER:
         if trace.ended != "stopped":
@@ -63,9 +63,14 @@ def observed(program: Program, options: Options) -> tuple[Trace, Judgement | Non
 
 
 def _is_to_be_continued(trace: Trace, judgement: Judgement) -> bool:
-    """Was the run stopped in the second step, or while it had begun to update something else than before?"""
-    right = judgement.verdict.correct
-    return first_alone(trace, judgement.windows) or (right and breaks_off(trace, judgement.seen))
+    """Was the run stopped in the second step, or while it had begun to update something else than before?
+
+    In the first one neither all parameters nor the memories of an optimizer are known as such.
+    """
+    right, alone = judgement.verdict.correct, trace.ended == "stopped" and len(judgement.windows) == 1
+    if right:
+        return first_alone(trace, judgement.windows) or breaks_off(trace, judgement.seen)
+    return alone and not judgement.step.hypothesis.minimised
 
 
 def _on_other_branches(
