@@ -51,6 +51,14 @@ def test_a_part_of_the_slope_is_a_mistake(delta: str, name: str) -> None:
     assert (finding.name, finding.mended) == (name, True)
 
 
+def test_a_part_of_the_slope_beside_another_mistake() -> None:
+    """The slope alone makes the last layer true, so the loss is known, and the other mistake with it."""
+    text = PROGRAM.replace("DELTA", "(o - T) * (1 - o)").replace("OUTPUT", "f(h @ W + b)")
+    report = check_program(program_from_bytes(text.replace("(d @ W.T)", "2 * (d @ W.T)").encode(), "part.py"))
+    errors = [(f.name, f.mended) for f in report.findings if f.severity == "error"]
+    assert errors == [("missing-factor", True), ("wrong-scale", True)]
+
+
 def test_a_part_of_the_slope_of_tanh() -> None:
     """One of its two factors is left out."""
     report = _report("(o - T) * (1 - o)", "np.tanh(h @ W + b)")

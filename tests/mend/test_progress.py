@@ -81,3 +81,19 @@ def test_each_alone_needs_no_look_ahead() -> None:
     for text, *mistakes in PAIRS.values():
         for right, wrong in mistakes:
             assert len(_searched(text.replace(right, wrong)).steps) == 1
+
+
+def test_twice_as_far_up_the_loss() -> None:
+    """A sign and a number on the way to one gradient: each of them brings it nearer to the others."""
+    text = ONE.replace(
+        "dW = sky.T @ d_z",
+        "dW = np.zeros((4, 2))\n    for x, d in zip(sky, d_z):\n        dW -= np.outer(x, d)",
+    )
+    text = text.replace("@ W)", "@ W + b)").replace("W = 0.5", "b = 0.1 * draw.normal(size=2)\nW = 0.5")
+    text = text.replace("W -= 0.02 * dW", "b -= 0.02 * d_z.sum(axis=0)\n    W -= 2 * 0.02 * dW")
+    judgement = judge(trace_program(Program("p.py", text)))
+    assert judgement is not None
+    repair = search(Bench.of(judgement.step, judgement.verdict))
+    found = {(tried.correction.rule, tried.correction.site.span.row) for tried in repair.steps}
+    assert repair.complete
+    assert found == {("sign-flipped", 14), ("wrong-scale", 16)}

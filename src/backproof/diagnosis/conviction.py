@@ -57,10 +57,10 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
     states one and a repair makes every gradient true: for a loss that is not surely its own, where the
     updates leave its targets out, or by one correction of what the backward pass does again to its own
     result, or of two things that change places; and for one that it does not state, of the slope of its
-    output, which is there in part. A loss that was only inferred, and that explains nothing as the program
-    stands, could be made to fit anything by changing factors; but not by what keeps them, so what is true
-    with such corrections alone counts as what is true already. A difference that no fresh point shows again
-    is none of the gradients' own.
+    output, which is there in part, where that alone makes some gradient true. A loss that was only
+    inferred, and that explains nothing as the program stands, could be made to fit anything by changing
+    factors; but not by what keeps them, so what is true with such corrections alone counts as what is
+    true already. A difference that no fresh point shows again is none of the gradients' own.
     """
     if repair.complete and not repair.steps:
         return False
@@ -77,7 +77,8 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return False
     if hypothesis.stated and (hypothesis.evidence >= SURE or _goes_through(repair) or _is_turned(repair)):
         return True
-    if begins_with_part_of_a_slope(judgement, repair):
+    slope = begins_with_part_of_a_slope(judgement, repair)
+    if slope is not None and (len(repair.steps) == 1 or _explains_some(judgement, [slope])):
         return True
     if hypothesis.stated and len(repair.steps) <= FEW and _leaves_data_out(judgement.step):
         return True

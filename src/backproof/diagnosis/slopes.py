@@ -16,7 +16,7 @@ from backproof.check.judgement import Judgement
 from backproof.check.points import informative_tables
 from backproof.graph import Node, ancestors
 from backproof.graph.compositions import compositions
-from backproof.mend import Repair
+from backproof.mend import Repair, Tried
 from backproof.step.cut import dependent
 
 POINTS = 6
@@ -26,15 +26,22 @@ SLOPES = {"sigmoid": (1, 1, 0), "tanh": (0, 1, 1)}  # exponents of o, 1 - o and 
 MOST = 3  # the highest power that is written by mistake
 
 
-def begins_with_part_of_a_slope(judgement: Judgement, repair: Repair) -> bool:
-    """Is all of a repair that a slope is written as it is, of which there is a part or too much?"""
-    step, hypothesis = judgement.step, judgement.step.hypothesis
+def begins_with_part_of_a_slope(judgement: Judgement, repair: Repair) -> Tried | None:
+    """The correction of a repair by which a slope is written as it is, of which there is a part or too much.
+
+    None where there is none.
+    """
+    hypothesis = judgement.step.hypothesis
     if hypothesis.stated or hypothesis.family != "squared" or hypothesis.weights is not None:
-        return False
-    if not repair.complete or len(repair.steps) != 1 or len(hypothesis.outputs) != 1:
-        return False
-    output = step.copies.get(hypothesis.outputs[0])
-    changes = repair.steps[0].changes
+        return None
+    if not repair.complete or len(hypothesis.outputs) != 1:
+        return None
+    return next((tried for tried in repair.steps if _is_of_a_slope(judgement, tried)), None)
+
+
+def _is_of_a_slope(judgement: Judgement, tried: Tried) -> bool:
+    step = judgement.step
+    output, changes = step.copies.get(step.hypothesis.outputs[0]), tried.changes
     if output is None or not changes:
         return False
     ends = [node for edge, new in changes for node in (edge.operand, new)]

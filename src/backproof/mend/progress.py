@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from backproof.check.catalogue import Catalogue
-from backproof.check.grades import RIGHT
+from backproof.check.grades import RIGHT, VANISHES
+from backproof.check.scoring import scale_of
 from backproof.check.trial import Bench, Edge
 from backproof.graph import Node
 
@@ -46,11 +47,30 @@ class Progress:
     ) -> list[int]:
         """Which of several ways to go on from the changes ``before`` lead furthest, the furthest first.
 
-        They make the most of the gradients true; or where none does, of the values on the way to them.
+        They make the most of the gradients true; or where none does, of their signs and sizes; or else of the
+        values on the way to them.
         """
-        return self._furthest(
-            lambda changes, least: self.share(changes, least, states), before, ways, limit
-        ) or self._furthest(self.truths, before, ways, limit)
+        return (
+            self._furthest(lambda changes, least: self.share(changes, least, states), before, ways, limit)
+            or self._furthest(self.signs, before, ways, limit)
+            or self._furthest(self.truths, before, ways, limit)
+        )
+
+    def signs(self, changes: Sequence[Change], least: float) -> int | None:
+        """In how many signs and sizes the gradients are right that are the true ones times a number.
+
+        As that which goes twice as far up the loss as it should go down. None where the changes cannot be,
+        or where there are not more than ``least``, or where no scale is known that they should have.
+        """
+        overlay = self.bench.evaluated(changes, 0) if self.bench.target is not None else None
+        if overlay is None or self.bench.target is None:
+            return None
+        total, size = 0, self.bench.target[0]
+        for k, descent in enumerate(self.bench.step.descents):
+            scale = scale_of(self.bench, overlay.get(descent, self.bench.base[0][descent]), 0, k)
+            if scale is not None and scale != VANISHES:
+                total += 1 + (scale > 0) + (abs(abs(scale) / size - 1) <= NEAR)
+        return total if total > least else None
 
     def _furthest(
         self,
