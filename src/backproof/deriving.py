@@ -12,6 +12,7 @@ import numpy as np
 from backproof.check.judge import judge
 from backproof.derive import Derivation, Forward, derivation, from_step, identifier, make
 from backproof.derive.backward import backward
+from backproof.derive.emit import followed
 from backproof.derive.training import Training, recorded, untrained
 from backproof.errors import DerivationError
 from backproof.graph import Node, ancestors
@@ -32,6 +33,7 @@ if isinstance(backproof_result, tuple):
 else:
     backproof_loss = backproof_result"""
 CALLED = re.compile(r"loss|cost|err|mse|sse|nll|energy|objective|^[jelJEL]$", re.IGNORECASE)
+SEEDED = "import random as _random, numpy as _np; _random.seed(0); _np.random.seed(0)\n"
 DATA = re.compile(
     r"^(x|y|t|d|xs|ys|xb|yb|data|input|inputs|target|targets|label|labels|truth|mask|[xy]_.*)$", re.IGNORECASE
 )
@@ -100,6 +102,7 @@ def train_program(
 ) -> Training:
     """Record the training that a program does, ``steps`` steps of it, to be written as another program.
 
+    Random numbers that the program does not seed are those of the seed 0: all frameworks get the same.
     Where it updates nothing, its loss is minimised by plain gradient descent on the data that it has.
 
     Raises
@@ -107,12 +110,16 @@ def train_program(
     DerivationError
         When there is no loss, or its steps cannot be written as one loop.
     """
+    if "__future__" not in program.text:  # else the program for one framework begins elsewhere than the next
+        program = replace(program, text=SEEDED + program.text)
     trace = trace_program(program, steps=steps + 1, seconds=request.seconds, runner=runner)
     judgement = judge(trace, request.loss) if not request.wrt else None
     if judgement is None:
         return untrained(_without_updates(trace, program, request), rate, steps)
     step = judgement.step
-    return recorded(step, judgement.windows, from_step(step), rate, steps)
+    training = recorded(step, judgement.windows, from_step(step), rate, steps)
+    followed(training)
+    return training
 
 
 def derive_formula(formula: str, request: Request, runner: Runner | None = None) -> Derivation:

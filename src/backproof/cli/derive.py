@@ -63,7 +63,10 @@ def add_parser(verbs: Subparsers) -> None:
         help="steps that --emit trains (default: 100)",
     )
     parser.add_argument(
-        "--lr", type=positive_number, metavar="RATE", help="the rate of --emit (default: the program's)"
+        "--lr",
+        type=positive_number,
+        metavar="RATE",
+        help="plain gradient descent at this rate for --emit (default: the program's rule)",
     )
     parser.add_argument(
         "--timeout", type=positive_number, default=20.0, metavar="SECONDS", help="(default: 20)"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib import resources
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,6 +23,7 @@ from backproof.graph import Node, ancestors, leaf
 from backproof.graph.compositions import hidden
 from backproof.notation.dialects import DIALECTS, Dialect
 
+TOLERANCE = 1e-9  # of the largest weight, after all steps
 SMALL = 2000  # numbers that still stand in the text of the program
 WHOLES = frozenset({"sigmoid", "tanh", "relu", "softplus", "softmax"})
 
@@ -46,7 +51,11 @@ def emit(training: Training, framework: str, title: str, data_file: str | None) 
 
     dialect = DIALECTS[framework]
     derived = training.derived
-    arrays = {**training.weights, **training.data, **{f"{k}_steps": v for k, v in training.series.items()}}
+    rule = training.rule
+    state = {} if rule is None else {k: v for k, v in rule.state.items() if np.any(v)}
+    empty = {} if rule is None else {k: np.shape(v) for k, v in rule.state.items() if k not in state}
+    series = {f"{k}_steps": v for k, v in training.series.items()}
+    arrays = {**training.weights, **state, **training.data, **series}
     numbers = sum(np.size(array) for array in arrays.values())
     small = numbers <= SMALL
     if not small and data_file is None:
@@ -70,9 +79,15 @@ def emit(training: Training, framework: str, title: str, data_file: str | None) 
         small=small,
         weights=list(training.weights),
         rates=training.rates,
+        state=list(state),
+        empty=empty,
+        laws={} if rule is None else rule.laws,
+        update=[] if rule is None else [(name, dialect.text(node)) for name, node in rule.lines],
         data=list(training.data),
         integers=[n for n, a in {**training.data, **training.series}.items() if a.dtype.kind in "iu"],
         series=list(training.series),
+        picks=training.picks,
+        given=[name for name in training.series if rule is None or name not in rule.series],
         steps=training.steps,
         forward=forward,
         backward=[t for line in derived.lines for t in written(line)] if framework == "numpy" else [],
@@ -81,6 +96,33 @@ def emit(training: Training, framework: str, title: str, data_file: str | None) 
         softmax=any("softmax(" in line for line in forward),
     )
     return Emitted(found, {} if small else arrays)
+
+
+def followed(training: Training) -> None:
+    """Run the program for NumPy, which has to end with the weights that the recorded one had.
+
+    Raises
+    ------
+    DerivationError
+        When it does not: then none is written.
+    """
+    if not training.ends:
+        return
+    with TemporaryDirectory() as folder:
+        made = emit(training, "numpy", "", "data.npz")
+        if made.arrays:
+            np.savez(Path(folder) / "data.npz", **made.arrays)
+        space: dict[str, Any] = {"__name__": "emitted", "__file__": str(Path(folder) / "net.py")}
+        with np.errstate(all="ignore"), redirect_stdout(StringIO()):
+            exec(compile(made.text, "<emitted>", "exec"), space)
+    for name, true in training.ends.items():
+        if not np.allclose(
+            space[name], true, rtol=TOLERANCE, atol=TOLERANCE * np.max(np.abs(true), initial=0)
+        ):
+            raise DerivationError(
+                f"--emit: after {training.steps} steps the program that was written has another {name} than "
+                "yours, so it is not shown; --lr RATE writes plain gradient descent."
+            )
 
 
 def literal_lines(array: Any) -> str:

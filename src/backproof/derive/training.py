@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from backproof.derive.forward import Forward
+from backproof.derive.forward import Forward, identifier
 from backproof.derive.helpers import Helpers
 from backproof.derive.plan import Derivation, derivation
+from backproof.derive.steps import Steps
+from backproof.derive.updates import Rule, descends, plain_rate, rule_of
 from backproof.errors import DerivationError
 from backproof.graph import Node, ancestors, evaluate
 from backproof.graph.literal import Written
 from backproof.step import TrainingStep
-from backproof.step.update import keeps, time_of
+from backproof.step.update import keeps
 from backproof.step.window import Window
 
 RATE = 0.01
-UPDATE = frozenset({"multiply", "negative", "identity", "reshape", "subtract", "add"})
+RESERVED = frozenset(("np", "torch", "jax", "jnp", "tf", "step", "losses", "value", "state", "parameters"))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -27,7 +29,10 @@ class Training:
     """A derivation whose every array has a name, with what it begins with.
 
     ``weights`` are the first values of the parameters, ``rates`` what their gradients are multiplied by;
-    ``data`` holds by name what stays the same, ``series`` what differs from step to step, stacked.
+    ``data`` holds by name what stays the same, ``series`` what differs from step to step, stacked. ``rule``
+    is what updates the parameters where that is more than plain descent, and ``ends`` are the values that
+    they had in the program after the last step, where its gradients are right. ``picks`` are samples
+    by the array in ``data`` and the rows in ``series`` that they are.
     """
 
     derived: Derivation
@@ -36,6 +41,9 @@ class Training:
     data: Mapping[str, Any]
     series: Mapping[str, Any]
     steps: int
+    rule: Rule | None = None
+    ends: Mapping[str, Any] = field(default_factory=dict)
+    picks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def explicit(forward: Forward) -> Forward:
@@ -67,45 +75,97 @@ def untrained(forward: Forward, rate: float | None, steps: int) -> Training:
 
 
 def recorded(
-    step: TrainingStep, windows: Sequence[Window], forward: Forward, rate: float | None, steps: int
+    step: TrainingStep,
+    windows: Sequence[Window],
+    forward: Forward,
+    rate: float | None,
+    steps: int,
 ) -> Training:
     """The training that a program did, step by step.
 
     Raises
     ------
     DerivationError
-        When its updates are no plain gradient descent, or its steps do not have the same form.
+        When what its updates do is not seen, or its steps do not have the same form.
     """
     derived = derivation(explicit(forward))
     named = derived.forward
     windows = list(windows)[:steps]
+    seen = Steps(step, windows)
     by_leaf = {leaf: c for p in step.parameters for leaf, c in zip(p.leaves, p.changes, strict=True)}
-    weights, rates = {}, {}
+    weights: dict[str, Any] = {}
+    rates: dict[str, float] = {}
+    ends: dict[str, Any] = {}
+    rule = _rule(derived, seen) if rate is None else None
+    plain = None if rule is None else plain_rate(rule, {p.leaf: p.name for p in named.parameters})
+    rule = rule if plain is None else None
     for p in named.parameters:
         change = by_leaf[p.leaf]
         first = next((c for c in windows[0].parameters if c.place == change.place), None)
         value = (change if first is None else first).before.value
         weights[p.name] = np.asarray(value, dtype=float)
-        rates[p.name] = _rate(step, p.leaf, p.text) if rate is None else rate
+        if rule is None and plain is None:
+            rates[p.name] = _rate(step, p.leaf, p.text) if rate is None else rate
+        last = next((c for c in windows[-1].parameters if c.place == change.place), None)
+        if last is not None and (rule or plain):
+            ends[p.name] = np.asarray(last.after.value, dtype=float)
     series: dict[str, Any] = {}
+    picks: dict[str, tuple[str, str]] = {}
     data = _data(named)
-    original = {copy: node for node, copy in step.copies.items()}
-    sites: dict[int, list[Node]] = {}
-    for node in step.trace.nodes:
-        if node.origin is not None:
-            sites.setdefault(node.origin.site, []).append(node)
+    chosen = Chosen({*named.names.values(), *(line.name for line in derived.lines)})
     for node in ancestors([named.loss]):
         if node.operation == "leaf" and node in named.names and named.names[node] in data:
-            values = _values(original.get(node), step.window, windows, sites)
-            if values is not None:
+            values = _values(node, seen)
+            taken = None if values is None else seen.rows(node)
+            if taken is not None:
+                picks[named.names[node]] = chosen(taken, data, series)
+            elif values is not None:
                 series[named.names[node]] = values
     for name, _ in named.labels:
-        values = _indices(name, named, step, windows, sites)
+        values = _indices(name, named, seen)
         if values is not None:
             series[name] = values
-    for name in series:
+    for name in (*series, *picks):
         data.pop(name, None)
-    return Training(derived, weights, rates, data, series, len(windows))
+    if rule is not None:
+        series |= rule.series
+    return Training(derived, weights, plain or rates, data, series, len(windows), rule, ends, picks)
+
+
+class Chosen:
+    """Arrays that samples are taken from, and which rows, each under one name."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = taken
+
+    def __call__(
+        self, rows: tuple[str, Any, Any], data: dict[str, Any], series: dict[str, Any]
+    ) -> tuple[str, str]:
+        """The names of an array and of the rows; both are put where they belong."""
+        name, array, numbers = rows
+        return self._named(name, array, data), self._named("rows", numbers, series)
+
+    def _named(self, wanted: str, array: Any, arrays: dict[str, Any]) -> str:
+        for name, known in arrays.items():
+            if known.shape == array.shape and np.array_equal(known, array):
+                return name
+        name, number = identifier(wanted), 1
+        while name in self.taken:
+            number += 1
+            name = f"{identifier(wanted)}{number}"
+        self.taken.add(name)
+        arrays[name] = array
+        return name
+
+
+def _rule(derived: Derivation, steps: Steps) -> Rule | None:
+    """The rule of the updates of a program."""
+    forward = derived.forward
+    names = {p.leaf: p.name for p in forward.parameters}
+    lines = {line.name for line in (*derived.first, *derived.lines)}
+    taken = {*forward.names.values(), *lines, *derived.gradients.values(), *(n for n, _ in forward.labels)}
+    rule = rule_of(steps, names, derived.gradients, taken | RESERVED)
+    return rule if rule is not None and descends(rule, names) else None
 
 
 def _data(forward: Forward) -> dict[str, Any]:
@@ -120,45 +180,17 @@ def _data(forward: Forward) -> dict[str, Any]:
     return found | {name: np.asarray(array) for name, array in forward.labels}
 
 
-def _values(
-    node: Node | None, window: Window, windows: Sequence[Window], sites: Mapping[int, Sequence[Node]]
-) -> Any:
-    """The values of a node in all steps; None where it is older than the step, or never another."""
-    if node is None or node.origin is None or not window.start <= time_of(node) < window.end:
+def _values(node: Node, steps: Steps) -> Any:
+    """The values of a leaf in all steps; None where they are the same in all."""
+    values = steps.values(node)
+    if values is None or all(np.array_equal(value, values[0]) for value in values):
         return None
-    same = _in_all(node, window, windows, sites)
-    values = [np.asarray(other.value) for other in same]
     if any(value.shape != values[0].shape for value in values):
         raise DerivationError("--emit: the samples of the steps differ in shape, so they cannot be replayed.")
-    if all(np.array_equal(value, values[0]) for value in values):
-        return None
     return np.stack(values)
 
 
-def _in_all(
-    node: Node, window: Window, windows: Sequence[Window], sites: Mapping[int, Sequence[Node]]
-) -> list[Node]:
-    """The node that corresponds to one of a step in every step: the same place, reached as often."""
-    here = [n for n in sites[node.origin.site] if window.start <= time_of(n) < window.end]
-    position = next(k for k, n in enumerate(here) if n is node)
-    found = []
-    for other in windows:
-        there = [n for n in sites[node.origin.site] if other.start <= time_of(n) < other.end]
-        if len(there) != len(here):
-            raise DerivationError(
-                "--emit: the steps of the program do not all do the same; one loop cannot do them."
-            )
-        found.append(there[position])
-    return found
-
-
-def _indices(
-    name: str,
-    forward: Forward,
-    step: TrainingStep,
-    windows: Sequence[Window],
-    sites: Mapping[int, Sequence[Node]],
-) -> Any:
+def _indices(name: str, forward: Forward, steps: Steps) -> Any:
     """The arrays that an index is in all steps; None where it is the same in all."""
     for node in ancestors([forward.loss]):
         index = node.attributes.get("index")
@@ -166,11 +198,16 @@ def _indices(
         for position, part in enumerate(parts):
             if not (isinstance(part, Written) and part.text == name) or node.origin is None:
                 continue
-            recorded_node = next((n for n in sites[node.origin.site] if time_of(n) == node.origin.time), None)
-            if recorded_node is None:
+            recorded = steps.made_at(node.origin.site, node.origin.time)
+            if recorded is None:
                 return None
             arrays = []
-            for other in _in_all(recorded_node, step.window, windows, sites):
+            for window in steps.windows:
+                other = steps.same(recorded, window)
+                if other is None:
+                    raise DerivationError(
+                        "--emit: the steps of the program do not all do the same; one loop cannot do them."
+                    )
                 theirs = other.attributes["index"]
                 arrays.append(np.asarray(theirs[position] if isinstance(theirs, tuple) else theirs))
             if any(a.shape != arrays[0].shape for a in arrays):
@@ -199,7 +236,7 @@ def _rate(step: TrainingStep, leaf: Node, text: str) -> float:
         if written is not None:
             return written
     raise DerivationError(
-        f"--emit: what {text} is updated by is not a number times a gradient (momentum, Adam?); "
+        f"--emit: how {text} is updated is not seen, or not by its gradient; "
         "--lr RATE writes plain gradient descent instead."
     )
 
