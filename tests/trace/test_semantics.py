@@ -7,6 +7,15 @@ import pytest
 from .runs import alike, plainly, traced
 
 PROGRAMS = {
+    "keywords by the recorder's own names": """
+        class Named:
+            def of(self, name, owner=0, arguments=1):
+                return f"{name} {owner} {arguments}"
+        def told(site, function, keywords, part=2):
+            return site, function, keywords, part
+        seen = [Named().of(name="a", owner=1.5, arguments=2), told(site=1, function=2, keywords=3, part=4)]
+        seen += [sum([1.5, 2.0], start=1.0), max([1.5, -2.0], key=abs)]
+    """,
     "closures": """
         def counter(start):
             total = start

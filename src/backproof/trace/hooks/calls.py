@@ -70,7 +70,7 @@ class Calls:
         self.of_python: dict[Any, Any] = {}  # what np.frompyfunc made, and the function that it calls
 
     # ------------------------------------------------------------------ hooks
-    def call(self, site: int, function: Any, *arguments: Any, **keywords: Any) -> Any:
+    def call(self, site: int, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         """``function(...)``.
 
         Into the program's own functions, by an operation of the table, or past the recorder.
@@ -78,7 +78,7 @@ class Calls:
         here = self.sites[site]
         return self._call(site, here.children[here.arguments :], function, arguments, keywords)
 
-    def method(self, site: int, owner: Any, name: str, *arguments: Any, **keywords: Any) -> Any:
+    def method(self, site: int, owner: Any, name: str, /, *arguments: Any, **keywords: Any) -> Any:
         """``owner.name(...)``."""
         function = getattr(owner, name)
         here = self.sites[site]
@@ -223,7 +223,7 @@ class Calls:
             operand = places[position] if position < len(places) else None
             self.nodes.alias(result, node, site, self.sites[site].target, operand)
 
-    def _called(self, site: int, function: Any, *arguments: Any, **keywords: Any) -> Any:
+    def _called(self, site: int, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         """A function that another one calls for the program, such as the first argument of ``map``."""
         return self._call(site, [], function, arguments, keywords)
 
@@ -284,7 +284,9 @@ class Calls:
     def _handed_out(self, argument: Any) -> Any:
         return items(self.nodes, None, argument) if isinstance(argument, TAKEN_APART) else argument
 
-    def _iterating(self, site: int, _places: Sites, function: Any, *arguments: Any, **keywords: Any) -> Any:
+    def _iterating(
+        self, site: int, _places: Sites, function: Any, /, *arguments: Any, **keywords: Any
+    ) -> Any:
         given: list[Any] = list(map(self._handed_out, arguments))
         given[2:] = arguments[2:] if function is functools.reduce else given[2:]  # where it begins
         if function is reversed and isinstance(arguments[0], np.ndarray):
@@ -304,12 +306,12 @@ class Calls:
             ordered(self.nodes, result[::-1] if keywords.get("reverse") else result, site)
         return result
 
-    def _showing(self, _site: int, _places: Sites, function: Any, *arguments: Any, **keywords: Any) -> Any:
+    def _showing(self, _site: int, _places: Sites, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         for value in arguments:
             self.shown(value)
         return function(*arguments, **keywords)
 
-    def _sum(self, site: int, places: Sites, _function: Any, *arguments: Any, **keywords: Any) -> Any:
+    def _sum(self, site: int, places: Sites, _function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         return total(self.nodes, site, places[0] if places else None, *arguments, **keywords)
 
     def _copying(

@@ -37,7 +37,7 @@ def along_an_axis(
     places = np.ndindex(*outer)
     made = list[Node | None]()
 
-    def one(part: Any, *rest: Any, **named: Any) -> Any:
+    def one(part: Any, /, *rest: Any, **named: Any) -> Any:
         place = next(places)
         index = (*place[:along], slice(None), *place[along:])
         node = apply("index", whole, index=index, origin=nodes.origin(site, (None,)))
