@@ -223,6 +223,52 @@ for i in range(900):
 """
 
 
+DRAWN_TWICE = """
+import numpy as np
+
+rng = np.random.default_rng(5)
+inner, outer = rng.normal(size=(9, 4)) * 0.1, rng.normal(size=(9, 4)) * 0.1
+pairs = [(int(a), int(b)) for a, b in rng.integers(0, 9, (40, 2)) if a != b]
+
+
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def learn(a, b):
+    v = inner[a]
+    u = outer[b]
+    p = squash(v @ u)
+    loss = -np.log(p)
+    toward = (p - 1.0) * u.copy()
+    outer[b] -= 0.05 * (p - 1.0) * v
+    for k in others(b):
+        u = outer[k]
+        q = squash(v @ u)
+        loss += -np.log(1.0 - q)
+        toward += q * u.copy()
+        outer[k] -= 0.05 * q * v
+    inner[a] -= 0.05 * toward
+    return loss
+
+
+def others(b):
+    found = []
+    while len(found) < 3:
+        k = rng.integers(0, 9)
+        if k != b:
+            found.append(k)
+    return found
+
+
+for epoch in range(90):
+    total = 0.0
+    for a, b in pairs:
+        total += learn(a, b)
+    print(total)
+"""
+
+
 def _verdict(text: str) -> str:
     return check_program(program_from_bytes(text.encode(), "program.py"), timeout=8.0).verdict
 
@@ -271,3 +317,9 @@ def test_the_same_loss_of_other_data() -> None:
     """What one function makes of two sets, with the parameters as its arguments, is descended for one."""
     assert _verdict(TWO_SETS) == "correct"
     assert _verdict(TWO_SETS.replace("X.T @ d", "X.T @ -d")) == "faulty"
+
+
+def test_a_sample_that_draws_one_word_twice() -> None:
+    """Words of which each is updated in turn are judged by the samples that draw none of them again."""
+    assert _verdict(DRAWN_TWICE) == "correct"
+    assert _verdict(DRAWN_TWICE.replace("0.05 * q * v", "0.05 * (1 - q) * v")) == "faulty"

@@ -272,13 +272,14 @@ def _rounds(search: _Search) -> list[Window]:
 def _one_by_one(search: _Search, steps: list[Window]) -> list[Window]:
     """Take windows apart in which a parameter is updated, used, and updated again.
 
-    So is a round over all samples in which only every fourth updates: the step is what lies between.
+    So is a round over all samples in which only every fourth updates: the step is what lies between. Where
+    some rounds are so and others not, as where a sample draws one word twice, the others are the steps.
     """
     found: list[Window] = []
-    for step in steps:
-        cuts = _cuts(step)
-        if not cuts:
-            return steps
+    every = [(step, _cuts(step)) for step in steps]
+    if whole := [step for step, cuts in every if not cuts]:
+        return whole
+    for step, cuts in every:
         for start, end in pairwise([step.start, *cuts, step.end]):
             part = search.window(start, end, step.kind, search.changes(start, end))
             if part is not None:
