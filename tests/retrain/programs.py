@@ -192,6 +192,8 @@ for i in range(500):
     W1 -= 0.01 * g1
 """
 
+STRANGE_LAW = DROPOUT.replace("rng.random(h.shape)", "rng.beta(2, 2, h.shape)")
+
 UNEVEN = SHUFFLED.replace("24, 6", "24, 7").replace("i + 6", "i + 7").replace("/ 6", "/ len(rows)")
 
 NO_END = FULL_BATCH.replace("for epoch in range(300):", "while True:")
@@ -441,3 +443,46 @@ for step in range(300):
 UNEVEN_LABELS = LABELS.replace("0, 35, 7", "0, 35, 8").replace("i + 7", "i + 8")
 UNEVEN_LABELS = UNEVEN_LABELS.replace("(7)", "(len(yb))").replace("/= 7", "/= len(yb)")
 UNEVEN_BY_EPOCH = BY_EPOCH.replace("20, 5", "20, 6").replace("i + 5", "i + 6").replace("/ 5", "/ len(e)")
+
+# A mask for each batch, of which the last is smaller, beside labels.
+DROPOUT_OF_BATCHES = """
+import numpy as np
+rng = np.random.default_rng(5)
+X = rng.normal(size=(33, 4)); y = (X[:, 0] > X[:, 1]).astype(int)
+W1 = rng.normal(size=(4, 7)) * 0.5; b1 = np.zeros(7) + 0.1
+W2 = rng.normal(size=(7, 2)) * 0.5; b2 = np.zeros(2) + 0.05
+for epoch in range(40):
+    order = rng.permutation(33)
+    for i in range(0, 33, 10):
+        rows = order[i:i + 10]
+        m = len(rows)
+        h = np.tanh(X[rows] @ W1 + b1)
+        mask = rng.binomial(1, 0.7, size=h.shape) / 0.7
+        s = (h * mask) @ W2 + b2
+        p = np.exp(s) / np.exp(s).sum(1, keepdims=True)
+        loss = -np.log(p[np.arange(m), y[rows]]).mean()
+        d = p.copy()
+        d[np.arange(m), y[rows]] -= 1
+        d /= m
+        dh = d @ W2.T * mask * (1 - h ** 2)
+        W2 -= 0.3 * (h * mask).T @ d; b2 -= 0.3 * d.sum(0)
+        W1 -= 0.3 * X[rows].T @ dh; b1 -= 0.3 * dh.sum(0)
+"""
+
+# Every step makes a sample of its own.
+MADE_ON_THE_WAY = """
+import math, random
+import numpy as np
+np.random.seed(2); random.seed(2)
+w1 = np.random.uniform(-1, 1, 5); b1 = np.random.uniform(-1, 1, 5)
+w2 = np.random.uniform(-1, 1, 5); b2 = 0.1
+for step in range(3000):
+    x = random.uniform(0, 3)
+    h = np.tanh(w1 * x + b1)
+    o = np.dot(w2, h) + b2
+    d = o - math.sin(x)
+    loss = 0.5 * d ** 2
+    dh = d * w2 * (1 - h ** 2)
+    w2 -= 0.05 * d * h; b2 -= 0.05 * d
+    w1 -= 0.05 * dh * x; b1 -= 0.05 * dh
+"""

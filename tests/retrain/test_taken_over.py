@@ -196,12 +196,12 @@ def test_what_is_not_compiled_gives_the_same(runner):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (programs.DROPOUT, "draws random numbers in every step"),
+        (programs.STRANGE_LAW, "draws random numbers in every step in line 8, by a law"),
         (programs.NOTHING, "nothing in it looks like training"),
         (programs.SELDOM, "changes lr in line"),
         (programs.BENT_BY_A_BRANCH, "depends on a decision"),
     ],
-    ids=["dropout", "nothing", "a rate that changes seldom", "a branch"],
+    ids=["drawn by a strange law", "nothing", "a rate that changes seldom", "a branch"],
 )
 def test_what_cannot_be_taken_over_is_refused_in_a_sentence(text, said, runner):
     """The reason is given, and nothing is trained."""

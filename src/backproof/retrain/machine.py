@@ -18,6 +18,7 @@ from backproof.retrain.mixed import Mixed, sizes_of
 from backproof.retrain.recurrence import Recurrence
 from backproof.retrain.replayed import Replayed
 from backproof.retrain.samples import Samples
+from backproof.retrain.streamed import Stream, Streamed
 from backproof.training.loop import Loop
 from backproof.training.network import Step
 from backproof.training.run import compiled_step
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from backproof.training.kernel.compile import CompiledLoop
 
 Array = NDArray[np.float64]
+# Steps, at the least, over which a loss is taken that depends on what is drawn, and samples of these.
+DRAWS, DRAWN_SAMPLES = 32, 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -35,7 +38,7 @@ class Part:
 
     ``judge`` adds up the loss of one step after the other, and changes nothing else; None where the loss is
     not known for this kind. ``held`` are large arrays that the step reads. ``reason`` says why it is not
-    compiled, where it is not.
+    compiled, where it is not; ``stream`` is what its steps read where they draw random numbers.
     """
 
     size: int
@@ -45,6 +48,7 @@ class Part:
     kernel: Kernel | None
     judging: Kernel | None
     reason: str | None
+    stream: Stream | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -74,39 +78,63 @@ class Machine:
         """Why something is not compiled; None where all is."""
         return next((part.reason for part in self.parts if part.reason), None)
 
-    def loop(self, state: Sequence[Array] | None = None) -> Loop:
-        """A training loop from a state, else from the program's own first one."""
+    @property
+    def streamed(self) -> bool:
+        """Do the steps draw random numbers?"""
+        return self.parts[0].stream is not None
+
+    @property
+    def draws(self) -> int:
+        """Over so many steps, at the least, a loss is taken; 0 where nothing is drawn."""
+        stream = self.parts[0].stream
+        return 0 if stream is None else max(DRAWS, DRAWN_SAMPLES // stream.rows)
+
+    def loop(self, state: Sequence[Array] | None = None, seed: int = 0) -> Loop:
+        """A training loop from a state, else from the program's own first one; its orders are `numbered`."""
         given = self.first if state is None else state
         if len(self.parts) == 1:
-            return self._loop(self.parts[0], given)
-        loops = {part.size: self._loop(part, self._state_of(part, given)) for part in self.parts}
-        return Mixed(loops, len(self.names), self.numbers)
+            return self._loop(self.parts[0], given, seed)
+        loops = {part.size: self._loop(part, self._state_of(part, given), seed) for part in self.parts}
+        return Mixed(loops, len(self.names), self.numbers, int(self.streamed))
 
-    def loss(self, state: Sequence[Array], order: NDArray[np.int32]) -> float:
+    def numbered(self, order: NDArray[np.int32], begin: int) -> NDArray[np.int32]:
+        """An order with the number of each step in front, where what a step draws follows from it."""
+        if not self.streamed:
+            return order
+        numbers = np.arange(begin, begin + len(order), dtype=np.int32)
+        return np.ascontiguousarray(np.column_stack([numbers, order]), dtype=np.int32)
+
+    def loss(self, state: Sequence[Array], order: NDArray[np.int32], begin: int | None = None) -> float:
         """The mean loss of the steps that would take these samples, ``order`` of shape `(steps, batch)`.
 
-        Each step counts by its samples.
+        Each step counts by its samples. What they draw is the same for every state, or what the step
+        ``begin`` and those after it draw.
         """
+        if self.streamed and begin is None:
+            order = np.tile(order, (-(-self.draws // len(order)), 1))
         sizes, total, weight = sizes_of(order), 0.0, 0
+        order = self.numbered(order, -len(order) if begin is None else begin)
+        lead = int(self.streamed)
         for part in self.parts:
-            rows = order if len(self.parts) == 1 else order[sizes == part.size, : part.size]
+            rows = order if len(self.parts) == 1 else order[sizes == part.size, : lead + part.size]
             if part.judge is None or not len(rows):
                 continue
             given = [*self._state_of(part, state), np.zeros(())]
-            loop: Loop = (
-                part.judging.loop(given, self.x, self.y)
-                if part.judging is not None
-                else Replayed(part.judge, given, self.x, self.y)
-            )
+            x, y = (self.x, self.y) if part.stream is None else part.stream.empty()
+            kernel = part.judging
+            inner = kernel.loop(given, x, y) if kernel else Replayed(part.judge, given, x, y)
+            loop: Loop = inner if part.stream is None else Streamed(inner, part.stream, 0)
             loop.advance(np.ascontiguousarray(rows), self.rate)
             total += part.size * float(loop.state()[-1])
             weight += part.size * len(rows)
         return total / weight
 
-    def _loop(self, part: Part, state: Sequence[Array]) -> Replayed | CompiledLoop:
-        if part.kernel is not None:
-            return part.kernel.loop(list(state), self.x, self.y)
-        return Replayed(part.step, state, self.x, self.y)
+    def _loop(self, part: Part, state: Sequence[Array], seed: int) -> Replayed | CompiledLoop | Streamed:
+        x, y = self.x, self.y
+        if part.stream is not None:
+            x, y = part.stream.empty()
+        loop = part.kernel.loop(list(state), x, y) if part.kernel else Replayed(part.step, state, x, y)
+        return loop if part.stream is None else Streamed(loop, part.stream, seed)
 
     def _state_of(self, part: Part, state: Sequence[Array]) -> list[Array]:
         """A state as one kind of step has it."""
@@ -166,7 +194,7 @@ def _part(made: Maker, loss: Loss, compiled: bool) -> Part:
     kernel, reason = compiled_step(step) if compiled else (None, "it was not asked to be")
     judging = compiled_step(judge)[0] if kernel is not None and judge is not None else None
     held = tuple(np.asarray(node.value, dtype=np.float64) for node in made.held)
-    return Part(made.batch, step, judge, held, kernel, judging, reason)
+    return Part(made.batch, step, judge, held, kernel, judging, reason, made.stream)
 
 
 def _as(node: Node, old: Node) -> Node:

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backproof.graph import Node, apply, constant, leaf
-from backproof.retrain.aligned import Entry
+from backproof.retrain.aligned import Entry, RetrainError
 from backproof.retrain.losses import Loss
 from backproof.retrain.recurrence import Recurrence
 from backproof.retrain.samples import Samples
+from backproof.retrain.streamed import Stream
 from backproof.retrain.tables import Table
 from backproof.step.change import root
 
+Array = NDArray[np.float64]
 INPUTS = 2  # arrays that the kernel gathers rows of; more are put side by side into one
 WRITTEN = 4096  # numbers of a constant array that stands in the code; larger ones are read from memory
 
@@ -54,6 +57,10 @@ class Maker:
         whole = [tables[0].rows for tables in kinds.values()]
         if len(whole) > INPUTS:
             whole = [np.concatenate(whole, axis=1)]
+        self.stream: Stream | None = None
+        if found.draws:
+            self._streamed(list(kinds.values()), seen)
+            return
         self.data[: len(whole)] = whole
         leaves = [leaf(rows[seen] if self.batch > 1 else rows[seen[0]], "data") for rows in whole]
         self.x, self.y = [*leaves, *(self.x, self.y)[len(leaves) :]]
@@ -68,6 +75,45 @@ class Maker:
             begin += width
             for table in tables:
                 self.nodes[table.entry] = _placed(row, table, np.shape(table.entry.nodes[at].value))
+
+    def _streamed(self, kinds: list[list[Table]], seen: list[int]) -> None:
+        """Let the step read all that differs from step to step from rows of their own."""
+        every = self.found.aligned.kinds
+        shapes = {entry: np.shape(entry.nodes[self.at].value) for entry in self.found.draws}
+        rows = self.batch
+        if not kinds:  # one for each sample of a full batch
+            rows = max((shape[0] for shape in shapes.values() if len(shape) == 2), default=1)
+        turns = {entry: len(shape) == 2 and shape[0] != rows for entry, shape in shapes.items()}
+        drawn = {
+            k: np.concatenate([_in_rows(e.nodes[k].value, rows, turn) for e, turn in turns.items()], axis=1)
+            for k, kind in enumerate(every)
+            if kind == every[self.at]
+        }
+        tables = tuple(alike[0].rows for alike in kinds)
+        laws = [
+            (law, int(np.prod(shapes[entry], dtype=int)) // rows) for entry, law in self.found.draws.items()
+        ]
+        self.stream = stream = Stream(tables, rows, tuple(laws), drawn)
+        whole = np.concatenate([*(table[seen] for table in tables), drawn[self.at % len(every)]], axis=1)
+        self.x = leaf(whole if rows > 1 else whole[0], "data")
+        self.y = leaf(np.ones((rows, 1)) if rows > 1 else np.ones(1), "y")
+        self.data = [np.zeros((1, stream.width)), np.zeros((1, 1))]
+        begin = 0
+        for alike in kinds:
+            row = self._columns(begin, begin + alike[0].rows.shape[1], rows)
+            begin += alike[0].rows.shape[1]
+            for table in alike:
+                self.nodes[table.entry] = _placed(row, table, np.shape(table.entry.nodes[self.at].value))
+        for (entry, turn), (_, size) in zip(turns.items(), laws, strict=True):
+            part = self._columns(begin, begin + size, rows)
+            begin += size
+            part = apply("transpose", part, axes=None) if turn else part
+            same = np.shape(part.value) == shapes[entry]
+            self.nodes[entry] = part if same else apply("reshape", part, shape=shapes[entry])
+
+    def _columns(self, begin: int, end: int, rows: int) -> Node:
+        columns = slice(begin, end)
+        return apply("index", self.x, index=(slice(None), columns) if rows > 1 else (columns,))
 
     def _constant(self, entry: Entry) -> Node:
         own = entry.nodes[self.at].value
@@ -149,6 +195,20 @@ def _wide(attributes: Mapping[str, Any]) -> dict[str, Any]:
         name: np.float64 if name == "dtype" and np.dtype(value).kind == "f" else value
         for name, value in attributes.items()
     }
+
+
+def _in_rows(value: Any, rows: int, turn: bool) -> Array:
+    """What a step has drawn as rows, one for each sample.
+
+    Raises
+    ------
+    RetrainError
+        When it is not drawn sample by sample.
+    """
+    array = np.asarray(value, dtype=np.float64)
+    if array.size % rows or (rows > 1 and array.shape[1 if turn else 0 : 2 if turn else 1] != (rows,)):
+        raise RetrainError("The program draws random numbers in every step, but not for every sample alike.")
+    return (array.T if turn else array).reshape(rows, -1)
 
 
 def _placed(row: Node, table: Table, shape: tuple[int, ...]) -> Node:

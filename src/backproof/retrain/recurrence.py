@@ -12,8 +12,9 @@ from backproof.retrain.aligned import Aligned, Entry, RetrainError, order_of
 from backproof.retrain.choices import Choice, choice_of
 from backproof.retrain.laws import Law, law_of
 from backproof.retrain.picks import Pick, pick_of
-from backproof.step import Change, TrainingStep, Window, label
+from backproof.step import Change, TrainingStep, Window, drawing, label
 from backproof.step.change import root
+from backproof.step.drawing import called
 from backproof.step.rates import RATE
 from backproof.step.update import time_of
 from backproof.trace import Trace
@@ -39,10 +40,9 @@ class Recurrence:
 
     ``parameters`` come first in ``carried``. ``constants`` are what every step reads unchanged, ``laws`` the
     numbers that follow from the number of the step, ``choices`` what it takes out of the data, ``picks``
-    what it picks by labels, and ``seen``
-    what differs from step to step and is known only as it was recorded. ``windows`` are the steps;
-    ``chains`` are the values that parameters have after each step that was seen, ``moving`` the values that
-    follow from what is carried.
+    what it picks by labels, ``draws`` what it draws at random, and ``seen`` what differs from step to step
+    and is known only as it was recorded. ``windows`` are the steps; ``chains`` are the values that parameters
+    have after each step that was seen, ``moving`` the values that follow from what is carried or drawn.
     """
 
     trace: Trace
@@ -55,6 +55,7 @@ class Recurrence:
     choices: dict[Entry, Choice] = field(default_factory=dict)
     picks: dict[Entry, Pick] = field(default_factory=dict)
     seen: list[Entry] = field(default_factory=list)
+    draws: dict[Entry, drawing.Law] = field(default_factory=dict)
     chains: dict[Entry, tuple[Node, ...]] = field(default_factory=dict)
     moving: set[Entry] = field(default_factory=set)
 
@@ -177,18 +178,24 @@ def _place_leaf(found: Recurrence, entry: Entry) -> None:
     if all(node is first or _equal(node, first) for node, first in zip(nodes, firsts, strict=True)):
         found.constants.append(entry)
         return
-    made = any(time_of(node) >= found.aligned.since[k] for k, node in enumerate(nodes))
-    if made and any(node in found.trace.random for node in nodes):
-        raise RetrainError(
-            f"The program draws random numbers in every step{_place(found.trace, nodes[-1])}, for data or for"
-            " dropout: a compiled step cannot draw them as it does."
-        )
+    made = [time_of(node) >= found.aligned.since[k] for k, node in enumerate(nodes)]
+    if any(made) and any(node in found.trace.random for node in nodes):
+        laws = {called(found.trace, node) for node in nodes}
+        law = laws.pop() if len(laws) == 1 and all(made) and len(set(nodes)) == len(nodes) else None
+        if law is None:
+            raise RetrainError(
+                f"The program draws random numbers in every step{_place(found.trace, nodes[-1])}, by a law"
+                " that is not known."
+            )
+        found.draws[entry] = law
+        found.moving.add(entry)
+        return
     numbers = all(np.size(n.value) == 1 and np.asarray(n.value).dtype.kind in "iuf" for n in nodes)
-    law = law_of([float(np.ravel(n.value)[0]) for n in nodes]) if numbers else None
-    if law is None and numbers and RATE.search(entry.name or ""):
+    rule = law_of([float(np.ravel(n.value)[0]) for n in nodes]) if numbers else None
+    if rule is None and numbers and RATE.search(entry.name or ""):
         raise RetrainError(f"The program changes {entry.name} on the way, by no rule that could be told.")
-    if law is not None:
-        found.laws[entry] = law
+    if rule is not None:
+        found.laws[entry] = rule
     else:
         found.seen.append(entry)
 

@@ -35,6 +35,10 @@ class Replayed:
             table = self._replay.at(point)
             self._state = [np.asarray(table[node], dtype=np.float64) for node in step.updated]
 
+    def feed(self, x: Array) -> None:
+        """Read other rows from now on."""
+        self._x = x
+
     def state(self) -> list[Array]:
         """The state after the last step."""
         return [value.copy() for value in self._state]

@@ -8,6 +8,7 @@ from typing import Any
 
 from backproof.findings import FileReport, Finding
 from backproof.retrain.counting import Course
+from backproof.retrain.recurrence import Recurrence
 from backproof.retrain.taken_over import TakenOver
 from backproof.training.report import network_row
 from backproof.training.run import Outcome
@@ -32,6 +33,7 @@ def what_was_taken_over(taken: TakenOver) -> list[str]:
         f"{taken.report.filename}: {numbers} parameters, from the program's own {begun}:"
         f" {named([(each.name, each.first.shape) for each in carried])}",
         f"data: {taken.order.text()}",
+        *_draws(found),
         *_loss_line(taken.report),
     ]
     remembered = dict.fromkeys(each.name for each in found.carried[found.parameters :])
@@ -47,6 +49,19 @@ def what_was_taken_over(taken: TakenOver) -> list[str]:
         f" {max(taken.deviation, 1e-16):.0e}"
     )
     return lines
+
+
+def _draws(found: Recurrence) -> list[str]:
+    """What a step draws at random, with its place and its law."""
+    drawn = []
+    for entry, law in found.draws.items():
+        origin = entry.nodes[-1].origin
+        row = f"line {found.trace.sites[origin.site].span.row}, " if origin is not None else ""
+        drawn.append(f"{row}{law}")
+    if not drawn:
+        return []
+    what = "; ".join(dict.fromkeys(drawn))
+    return [f"drawn in every step: {what}: anew by the same law after the first {len(found.windows)} steps"]
 
 
 def named(parameters: Sequence[tuple[str, tuple[int, ...]]]) -> str:
@@ -91,7 +106,8 @@ def _place(file: str, cell: int, row: int) -> str:
 def _results(taken: TakenOver, course: Course, outcome: Outcome, total: float) -> list[str]:
     machine, steps = taken.machine, outcome.steps
     first, last, broken = outcome.first_loss, outcome.final_loss, outcome.divergence
-    lines = [f"mean loss over all samples: {first:.4g} at first, {last:.4g} at last"]
+    over = f"what {machine.draws:,} steps draw" if machine.streamed else "all samples"
+    lines = [f"mean loss over {over}: {first:.4g} at first, {last:.4g} at last"]
     if broken is not None:
         smaller = f": take a smaller rate (--lr {machine.rate / 10:g})." if taken.rates else "."
         lines.append(

@@ -42,7 +42,7 @@ def samples_of(found: Recurrence, also: Sequence[Entry] = ()) -> Samples:
         When it does not follow from which samples a step takes.
     """
     order = order_of([*found.results, *also])
-    moving = {each.before for each in found.carried} | set(found.laws)
+    moving = {each.before for each in found.carried} | set(found.laws) | set(found.draws)
     for entry in order:
         if any(operand in moving for operand in entry.operands):
             moving.add(entry)

@@ -203,7 +203,7 @@ def _deviation(found: Recurrence, samples: Samples, ready: Machine) -> float:
     loop = ready.loop()
     worst = 0.0
     for k in range(count):
-        loop.advance(rows[k : k + 1], ready.rate)
+        loop.advance(ready.numbered(rows[k : k + 1], k), ready.rate)
         if k not in (0, count // 2, count - 1):
             continue
         parameters = found.carried[: found.parameters]
@@ -232,7 +232,7 @@ def _require_own_loss(loss: Loss, found: Recurrence, samples: Samples, ready: Ma
     rows = filled_up([samples.rows[k] if samples.rows else (0,)], samples.batch)
     state = [np.asarray(each.before.nodes[k].value, dtype=np.float64) for each in found.carried]
     shaped = [np.broadcast_to(v, each.first.shape) for v, each in zip(state, found.carried, strict=True)]
-    again = ready.loss([*shaped, *ready.first[len(shaped) :]], rows)
+    again = ready.loss([*shaped, *ready.first[len(shaped) :]], rows, k)
     if np.isfinite(own) and not abs(again - own) <= 1e3 * close * max(abs(own), 1.0):
         raise RetrainError(
             f"The loss of step {k + 1} is {own:.6g} in the program and {again:.6g} in the step that was taken"

@@ -53,7 +53,7 @@ def train(
 
     reached = known or Reached(seed, 0, begun, {}, ((0, loss(begun)),))
     first_loss = reached.history[0][1]
-    loop = machine.loop(reached.state)
+    loop = machine.loop(reached.state, seed)
     passed = 0  # steps that are drawn, since each draw depends on those before, and were done already
     divergence: Divergence | None = None
     interrupted = stopped = False
@@ -62,6 +62,7 @@ def train(
             if passed < reached.steps:
                 passed += len(order)
                 continue
+            order = machine.numbered(order, passed)
             start = time.perf_counter()
             loop.advance(order, own)
             seconds = reached.seconds + time.perf_counter() - start

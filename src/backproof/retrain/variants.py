@@ -62,7 +62,11 @@ def variants(taken: TakenOver, steps: int, seed: int = 0, rate: float | None = N
 def seeds_of(taken: TakenOver, seed: int) -> range:
     """Several seeds, or one where nothing that was seen is drawn at random."""
     parameters = taken.recurrence.carried[: taken.recurrence.parameters]
-    random = taken.order.random or any(any(_redrawn(taken, each)) for each in parameters)
+    random = (
+        taken.order.random
+        or bool(taken.recurrence.draws)
+        or any(any(_redrawn(taken, each)) for each in parameters)
+    )
     return range(seed, seed + (SEEDS if random else 1))
 
 
@@ -125,5 +129,5 @@ def _drawn(value: Array, laws: Sequence[Law | None], random: np.random.Generator
     flat = value.ravel().copy()
     for k, law in enumerate(laws):
         if law is not None:
-            flat[k] = random.uniform(law.a, law.b) if law.kind == "uniform" else random.normal(law.a, law.b)
+            flat[k] = law.draw(random, ())
     return flat.reshape(value.shape)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backproof.graph import Node, ancestors, evaluate
 from backproof.graph.operations.elementwise import RECORDS
@@ -24,6 +25,7 @@ UNIFORM = {
     "uniform": ("low", "high"),
 }
 NORMAL = {"randn": (), "standard_normal": (), "normal": ("loc", "scale"), "gauss": ("mu", "sigma")}
+BINARY = "zero or one"
 JOINED = frozenset({"stack", "concatenate"})
 OTHER_NAMES = {"a": "low", "b": "high", "mean": "loc", "stddev": "scale"}
 EQUAL = 1e-9
@@ -31,7 +33,10 @@ EQUAL = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """``uniform`` on [a, b), ``normal`` of mean a and spread b, or the ``constant`` a."""
+    """``uniform`` on [a, b), ``normal`` of mean a and spread b, the ``constant`` a, or ``zero or one``.
+
+    Of the last, a is the share of ones.
+    """
 
     kind: str
     a: float
@@ -43,7 +48,20 @@ class Law:
                 return f"uniform on [{self.a:g}, {self.b:g})"
             case "normal":
                 return f"normal, mean {self.a:g}, spread {self.b:g}"
+            case "zero or one":
+                return f"one with probability {self.a:g}, else zero"
         return f"all {self.a:g}"
+
+    def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Numbers of this law."""
+        match self.kind:
+            case "uniform":
+                return random.uniform(self.a, self.b, shape)
+            case "normal":
+                return random.normal(self.a, self.b, shape)
+            case "zero or one":
+                return (random.random(shape) < self.a).astype(float)
+        return np.full(shape, self.a)
 
     def at(self, step: int) -> float:
         """The least, middle and greatest number; of a normal law the mean, and one and two spreads more."""
@@ -84,12 +102,12 @@ def laws_of(trace: Trace, node: Node) -> list[Law | None]:
     seen = np.ravel(np.asarray(node.value, dtype=float))
     unknown: list[Law | None] = [None] * seen.size
     made = ancestors([node])
-    drawn = {n: _called(trace, n) for n in made if n in trace.random}
+    drawn = {n: called(trace, n) for n in made if n in trace.random}
     if not drawn:
         written = all(n.operation == "constant" for n in made if not n.operands)
         same = seen.size > 0 and bool(np.all(seen == seen[0]))
         return [Law("constant", float(number)) for number in seen] if written or same else unknown
-    laws = [law for law in drawn.values() if law is not None]
+    laws = [law for law in drawn.values() if law is not None and law.kind != BINARY]
     if len(laws) < len(drawn) or len({law.kind for law in laws}) > 1 or not _is_kept(made, set(drawn)):
         return unknown
     table = []
@@ -124,7 +142,7 @@ def _round(number: float) -> float:
     return float(f"{number:.12g}")
 
 
-def _called(trace: Trace, node: Node) -> Law | None:
+def called(trace: Trace, node: Node) -> Law | None:
     """The law of the call that drew a value."""
     site = trace.sites[node.origin.site] if node.origin is not None and node.origin.site >= 0 else None
     if site is None:
@@ -146,6 +164,9 @@ def _called(trace: Trace, node: Node) -> Law | None:
         if name in known:
             numbers = _arguments(trace, node, call, known[name], usual)
             return None if numbers is None else Law(kind, *numbers)
+    if name == "binomial":
+        numbers = _arguments(trace, node, call, ("n", "p"), (1.0, 0.5))
+        return Law(BINARY, numbers[1]) if numbers is not None and numbers[0] == 1 else None
     return None
 
 

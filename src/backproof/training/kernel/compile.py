@@ -133,6 +133,10 @@ class CompiledLoop:
         """The state after the last step."""
         return [place.unpack(self._packed) for place in self._kernel.places]
 
+    def feed(self, x: Array) -> None:
+        """Read other rows from now on."""
+        self._x = self._kernel.rows(x, self._kernel.inputs)
+
     def take(self, other: CompiledLoop, places: Sequence[tuple[int, int]]) -> None:
         """Take values of the state from another loop: pairs of their numbers here and there."""
         for own, its in places:
