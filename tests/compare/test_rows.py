@@ -83,6 +83,32 @@ def test_each_difference_is_named(names: list[str], expected: set[str], read: Re
     assert verdict(found) == ("different" if expected else "same")
 
 
+def test_what_is_shown_at_times_is_no_other_code(read: Read) -> None:
+    """A loss that only every 500th step computes: samples and order are seen as where every step does."""
+    shown = "    if step % 500 == 0:\n        print(0.5 * np.sum((o - t) ** 2))\n"
+    text = SCRIPT.replace("    loss = 0.5 * np.sum((o - t) ** 2)\n", shown)
+    found = rows(read(SCRIPT), read(text))
+    assert not differing(found)
+    assert {row.same for row in found} == {True}
+
+
+def test_a_smaller_last_batch_is_not_taken_for_the_step(read: Read) -> None:
+    """Where the epochs end with the steps that are seen, the size of a batch is still that of the others."""
+    head, body = SCRIPT.replace("i + 1", "i + 4").split("for step in range(2000):\n    i = step % 21\n")
+    loop = "for epoch in range(50):\n  for i in range(0, 21, 4):\n"
+    network = read(head + loop + body).network
+    assert network is not None
+    assert network.batch == 4
+
+
+def test_of_many_differences_only_names_are_in_the_sentence(read: Read) -> None:
+    """The table has the values."""
+    found = rows(read(SCRIPT), read(changed("range", "rate", "steps", "whole")))
+    sentence = Comparison(("a.py", "b.py"), tuple(found)).sentence
+    assert sentence.startswith("These are not the same experiment: they differ in inputs, ")
+    assert sentence.endswith(" and steps.")
+
+
 def test_the_sum_over_a_batch_makes_longer_steps(read: Read) -> None:
     """All samples at once, with the sum as the loss: another order, another loss, 21 times the step."""
     found = {row.what: row for row in rows(read(SCRIPT), read(changed("whole")))}

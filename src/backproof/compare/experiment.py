@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
+
+import numpy as np
 
 from backproof.check.judge import judge
+from backproof.check.judgement import Judgement
 from backproof.compare.counting import steps_of
 from backproof.compare.data import Data
 from backproof.compare.frameworks import framework_of
@@ -23,11 +28,14 @@ from backproof.findings import FileReport
 from backproof.pipeline import check_program
 from backproof.runner import Runner
 from backproof.source import Program
+from backproof.step import Window
+from backproof.step.update import time_of
 from backproof.trace import trace_program
 from backproof.trace.run import NODES
 
 LOOKS = ((12, 16_000), (4, NODES))  # steps and nodes: enough to tell samples in turn from samples at random
 SECONDS = 20.0
+SMALLER = 0.95  # of the numbers of other steps: what is shown in some of them are only a few
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,6 +100,18 @@ class Experiment:
         return steps_of(self.seen.judgement, self.program.text)
 
 
+def _is_smaller(judgement: Judgement) -> bool:
+    """Does the step that was judged take fewer samples than the others, as the last of an epoch does?"""
+    step = judgement.step
+    times = [time_of(node) for node in step.trace.nodes]
+
+    def size(window: Window) -> int:
+        nodes = step.trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]
+        return sum(int(np.size(node.value)) for node in nodes)
+
+    return size(step.window) < SMALLER * median([size(window) for window in judgement.windows])
+
+
 def experiment(program: Program, loss: str | None, seconds: float | None, runner: Runner) -> Experiment:
     """Run a program, check its gradients, and read what it does.
 
@@ -108,6 +128,11 @@ def experiment(program: Program, loss: str | None, seconds: float | None, runner
     for steps, nodes in LOOKS:
         trace = trace_program(program, steps=steps, nodes=nodes, seconds=seconds or SECONDS, runner=runner)
         judgement = judge(trace, loss)
+        if judgement is not None and _is_smaller(judgement):  # the last batch of an epoch: see one step less
+            trace = trace_program(
+                program, steps=steps - 1, nodes=nodes, seconds=seconds or SECONDS, runner=runner
+            )
+            judgement = judge(trace, loss) or judgement
         if judgement is not None:
             break
     framework = framework_of(program)

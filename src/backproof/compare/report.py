@@ -11,6 +11,7 @@ from backproof.compare.pair import Row
 from backproof.report.console import console, text_on
 
 VERSION = 1
+TOLD = 3  # differences that are told with both values in the sentence; the table has them all
 Verdict = Literal["same", "different", "inconclusive"]
 
 
@@ -42,10 +43,14 @@ class Comparison:
         if self.verdict == "inconclusive":
             unknown = [row.what for row in self.rows if row.same is None and row.needed]
             return f"No difference was found, but not all could be compared: {', '.join(unknown)}."
-        found = [
-            f"{row.what} ({row.first} in {a}, {row.second} in {b})" for row in self.rows if row.same is False
-        ]
-        return f"These are not the same experiment: {'; '.join(found)}."
+        found = [row for row in self.rows if row.same is False]
+        if len(found) > TOLD:
+            names = [row.what for row in found]
+            return (
+                f"These are not the same experiment: they differ in {', '.join(names[:-1])} and {names[-1]}."
+            )
+        told = [f"{row.what} ({row.first} in {a}, {row.second} in {b})" for row in found]
+        return f"These are not the same experiment: {'; '.join(told)}."
 
 
 def labels(filenames: Sequence[str]) -> tuple[str, str]:

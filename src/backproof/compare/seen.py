@@ -194,7 +194,13 @@ def _made(trace: Trace, times: Sequence[int], window: Window) -> list[Node]:
 
 
 def _paired(made: Sequence[Node], others: Sequence[Node]) -> dict[Node, Any] | None:
-    """The values of another step by the nodes of this one; None where it ran other code."""
+    """The values of another step by the nodes of this one; None where it ran other code.
+
+    What only one of them computes, and uses for nothing else, as what is shown every hundredth time, is no
+    other code.
+    """
+    if len(made) != len(others):
+        made, others = _common(made, others), _common(others, made)
     if len(made) != len(others):
         return None
     values = dict[Node, Any]()
@@ -206,6 +212,17 @@ def _paired(made: Sequence[Node], others: Sequence[Node]) -> dict[Node, Any] | N
                 return None
             values[x] = y.value
     return values
+
+
+def _common(made: Sequence[Node], others: Sequence[Node]) -> list[Node]:
+    """The nodes of a step without those that another one does not come by; none where they are used.
+
+    A constant is made once, and not in every step.
+    """
+    places = {_site(node) for node in others}
+    kept = [node for node in made if _site(node) in places and node.operation != "constant"]
+    left = {node for node in made if node.operation != "constant"} - set(kept)
+    return [] if any(operand in left for node in kept for operand in node.operands) else kept
 
 
 def _site(node: Node) -> int:
