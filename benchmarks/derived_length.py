@@ -13,8 +13,8 @@ import ast
 import time
 from pathlib import Path
 
+from backproof.derive.backward import backward
 from backproof.derive.statements import statements
-from backproof.derive.verified import largest_error
 from backproof.deriving import Request, derive_function, derive_program, parsed_shapes
 from backproof.runner import Runner
 from backproof.source import Program, read_program
@@ -133,9 +133,9 @@ def main() -> None:
             if not wrt:
                 wrt = tuple(f"Ws[{k}]" for k in range(LAYERS)) + tuple(f"bs[{k}]" for k in range(LAYERS))
             before = time.process_time()
-            found = derive_program(Program("net.py", text), Request(wrt), runner)
-            error = largest_error(found, statements(found))
-            print(f"{title:28} {time.process_time() - before:26.2f}   (error {error:.0e})")
+            found = backward(derive_program(Program("net.py", text), Request(wrt), runner))
+            took, lines = time.process_time() - before, len(found.text.splitlines())
+            print(f"{title:28} {took:26.2f}   ({lines} lines, error {found.error:.0e})")
 
 
 if __name__ == "__main__":

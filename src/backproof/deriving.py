@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from backproof.check.judge import judge
+from backproof.check.judgement import Judgement
 from backproof.derive import Derivation, Forward, derivation, from_step, identifier, make
 from backproof.derive.backward import backward
 from backproof.derive.emit import followed
@@ -38,8 +39,13 @@ DATA = re.compile(
     r"^(x|y|t|d|xs|ys|xb|yb|data|input|inputs|target|targets|label|labels|truth|mask|[xy]_.*)$", re.IGNORECASE
 )
 WEIGHT = re.compile(
-    r"weight|bias|theta|param|kernel|embed|gamma|beta|^[wbuv]s?\d*$|^[wb]_|_[wb]\d*$", re.IGNORECASE
+    r"weight|bias|theta|param|kernel|embed|gamma|beta|^[wbuv]s?\d*$|^[wb]_|_[wb]\d*$"
+    r"|(?-i:^[WUVK][a-z]{0,3}\d*$|^b[a-z]{1,2}\d*$)",
+    re.IGNORECASE,
 )
+PLACE = re.compile(
+    r"[\w.]+(\[['\"]?\w+['\"]?\]|\.\w+)*"
+)  # a name, an item, an attribute; no part of an array
 PREAMBLE = """import numpy as np
 from numpy import *
 from scipy.special import erf
@@ -74,9 +80,21 @@ def derive_program(program: Program, request: Request, runner: Runner | None = N
     """
     trace = trace_program(program, seconds=request.seconds, runner=runner)
     judgement = judge(trace, request.loss) if not request.wrt else None
-    if judgement is not None:
-        return derivation(from_step(judgement.step))
-    return derivation(_without_updates(trace, program, request))
+    if judgement is None or _only_looks_like_training(judgement, trace, program, request):
+        return derivation(_without_updates(trace, program, request))
+    return derivation(from_step(judgement.step))
+
+
+def _only_looks_like_training(judgement: Judgement, trace: Trace, program: Program, request: Request) -> bool:
+    """Is a state that is replaced from itself taken for a parameter, beside weights that nothing updates?"""
+    if judgement.verdict.correct:
+        return False
+    try:
+        others = _without_updates(trace, program, request)
+    except DerivationError:
+        return False
+    names = {p.name for p in judgement.step.parameters}
+    return all(p.text.partition("[")[0] not in names and p.text not in names for p in others.parameters)
 
 
 def derive_function(
@@ -231,7 +249,10 @@ def _without_updates(trace: Trace, program: Program, request: Request) -> Forwar
         chosen = {
             node: name
             for name, node in values.items()
-            if node in above and WEIGHT.search(identifier(name)) and np.asarray(node.value).dtype.kind == "f"
+            if node in above
+            and PLACE.fullmatch(name)
+            and WEIGHT.search(identifier(name))
+            and np.asarray(node.value).dtype.kind == "f"
         }
         chosen = dict(sorted(chosen.items(), key=lambda pair: time_of(pair[0])))
     if not chosen:

@@ -16,6 +16,8 @@ from backproof.deriving import Request, derive_formula, derive_function, derive_
 from backproof.errors import DerivationError
 from backproof.source import program_from_bytes
 
+from .trainings import ADAM
+
 CLASSIFIER = b"""
 import numpy as np
 
@@ -34,6 +36,47 @@ def softmax(s):
 h = np.tanh(X @ V + c)
 p = softmax(h @ W + b)
 loss = -np.mean(np.log(p[np.arange(11), labels]))
+"""
+TWO_OUTPUTS = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y, W = rng.normal(size=(11, 3)), rng.normal(size=(11, 2)), rng.normal(size=(3, 2))
+out = X @ W
+loss = np.mean((out - y) ** 2)
+"""
+PENALISED = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y, W = rng.normal(size=(11, 3)), rng.integers(0, 2, (11, 1)) * 1.0, rng.normal(size=(3, 1))
+m, lam = len(X), 0.1 + rng.random()
+p = 1 / (1 + np.exp(-(X @ W)))
+loss = -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)) / m + lam / (2 * m) * np.sum(W**2)
+"""
+LAYER_NORM = """
+import numpy as np
+rng = np.random.default_rng(0)
+x, t, W = rng.normal(size=(7, 5, 3)), rng.normal(size=(7, 5, 4)), rng.normal(size=(3, 4))
+g, b = rng.normal(size=4), rng.normal(size=4)
+z = x @ W
+m = z.mean(-1, keepdims=True)
+v = ((z - m) ** 2).mean(-1, keepdims=True)
+y = g * (z - m) / np.sqrt(v + 1e-5) + b
+loss = np.sum((y - t) ** 2)
+"""
+LEAKY = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y, W = rng.normal(size=(11, 3)), rng.normal(size=(11, 2)), rng.normal(size=(3, 2))
+loss = np.sum((np.maximum(X @ W, 0.01 * (X @ W)) - y) ** 2)
+"""
+GATE = """
+import numpy as np
+rng = np.random.default_rng(0)
+x, Wz, Uz, bz = rng.normal(size=3), rng.normal(size=(5, 3)), rng.normal(size=(5, 5)), rng.normal(size=5)
+h = np.zeros((4, 5))
+for a in range(1, 4):
+    h[a] = np.tanh(Wz @ x + Uz @ h[a - 1] + bz)
+loss = np.sum(h[3] ** 2)
 """
 FUNCTION = b"""
 import numpy as np
@@ -55,6 +98,49 @@ def test_softmax_and_cross_entropy_become_a_difference() -> None:
     assert "(p - np.eye(3)[labels]) / len(labels)" in text
     assert "1 - h**2" in text
     assert largest_error(derived, text) < 1e-12
+
+
+def _text(program: str, *wrt: str) -> str:
+    """The backward pass of a program, by what is named."""
+    return statements(derive_program(_program(program.encode()), Request(wrt)))
+
+
+def test_a_mean_is_divided_by_what_it_is_of() -> None:
+    """With two outputs 2/(2 N) is not written as a division by N, which holds for two outputs only."""
+    text = _text(TWO_OUTPUTS, "W")
+    assert text == "dW = X.T @ (2 * (out - y) / y.size)\n"
+
+
+def test_a_number_with_a_name_is_read_by_it() -> None:
+    """``m`` and ``2 * m`` of the program are no 11 and 22, and what they have in common cancels."""
+    text = _text(PENALISED, "W")
+    assert text == "dW = lam * W / m + X.T @ ((p - y) / m)\n"
+
+
+def test_layer_norm_is_compact_however_it_is_written() -> None:
+    """γ·(x − μ)/σ in one quotient is a standardised value and its scale."""
+    text = _text(LAYER_NORM, "W", "g")
+    assert "dg = np.sum(dy * x_hat, axis=(0, 1))\n" in text
+    assert "dx_hat - np.mean(dx_hat, axis=-1, keepdims=True) - x_hat * np.mean(dx_hat * x_hat" in text
+
+
+def test_what_is_written_twice_is_one_value() -> None:
+    """The sum in both branches of a leaky unit has one name and one derivative."""
+    text = _text(LEAKY, "W")
+    assert text.count("X @ W") == 1
+    assert text.count("X.T @") == 1
+
+
+def test_memory_of_an_optimizer_lends_no_name_to_a_gradient() -> None:
+    """The derivative by W is called after it, not after the mean that Adam makes of it."""
+    derived = derive_program(_program(ADAM.encode()), Request())
+    assert set(derived.gradients.values()) == {"dW1", "db1", "dW2", "db2"}
+
+
+def test_parameters_of_gates_are_found() -> None:
+    """``Wz``, ``Uz`` and ``bz`` are weights; a part of an array that is written to is none."""
+    derived = derive_program(_program(GATE.encode()), Request())
+    assert {p.text for p in derived.forward.parameters} == {"Wz", "Uz", "bz"}
 
 
 def test_a_wrong_backward_pass_does_not_stand_the_test() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from backproof.derive.forward import Forward
-from backproof.graph import Node, ancestors, leaf
+from backproof.graph import Node, ancestors, attribute, leaf
+from backproof.graph.node import shape_of
 
 
 def counted(forward: Forward, divisor: Node) -> Node | None:
@@ -15,8 +18,46 @@ def counted(forward: Forward, divisor: Node) -> Node | None:
         return None
     if value < 3 or value != int(value):
         return None
-    text = count(forward, int(value))
+    known = next((text for _, number, text in averaged(forward) if number == value), None)
+    text = known or count(forward, int(value))
     return None if text is None else leaf(float(value), text)
+
+
+def averaged(forward: Forward) -> Iterator[tuple[Node, int, str]]:
+    """The values that every mean and every named number divides by: where, how many, and how that is read."""
+    data = {n for n in ancestors([forward.loss]) if n.operation == "leaf"} - {
+        p.leaf for p in forward.parameters
+    }
+    for node in ancestors([forward.loss]):
+        if node.operation == "divide" and node.operands[1] in data and _names(forward, node.operands[1]):
+            number = node.operands[1]
+            if np.ndim(number.value) == 0 and number.value == int(number.value):
+                yield node, int(number.value), forward.names[number]
+        elif node.operation == "mean":
+            found = _size(forward, node, data)
+            if found is not None:
+                yield node, *found
+
+
+def _names(forward: Forward, node: Node) -> bool:
+    return forward.names.get(node, "").isidentifier()
+
+
+def _size(forward: Forward, node: Node, data: set[Node]) -> tuple[int, str] | None:
+    """How many elements a mean is of, read from data of that shape, or from another value that has a name."""
+    (whole,) = node.operands
+    shape, axis = shape_of(whole), attribute(node, "axis")
+    if not shape or isinstance(axis, tuple):
+        return None
+    alike = [n for n in ancestors([whole]) if shape_of(n) == shape and _names(forward, n)]
+    alike = [*(n for n in alike[::-1] if n in data), *alike[::-1]]
+    name = forward.names[alike[0]] if alike else None
+    if name is None:
+        return None
+    if axis is None and len(shape) > 1:
+        return int(np.prod(shape)), f"{name}.size"
+    axis = 0 if axis is None else axis % len(shape)
+    return shape[axis], f"len({name})" if axis == 0 else f"{name}.shape[{axis}]"
 
 
 def count(forward: Forward, number: int) -> str | None:

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from backproof.derive.counts import count
+from backproof.derive.counts import averaged, count
 from backproof.derive.forward import Forward
 from backproof.graph import Node, ancestors, apply, constant, evaluate, leaf
+from backproof.step.cut import dependent
 
 SAME = 1e-9
 MOST = 24  # values, and targets, of one shape that are tried: those nearest to the loss
@@ -36,6 +37,7 @@ def differences(
             by_shape.setdefault(np.shape(node.value), ([], []))[k].append(node)
     adjoint_tables = [evaluate(list(found.values()), {**forward.state, **point}) for point in points]
     short: dict[Node, Node] = {}
+    sizes = list(averaged(forward))
     for of, g in found.items():
         if not of.operands or np.size(of.value) < 1 or _is_plain(g):
             continue
@@ -44,9 +46,8 @@ def differences(
         for a, t, text in _pairs(of, near[:MOST], wanted[:MOST], forward):
             c = _scale(trues, a, t, tables)
             if c is not None:
-                short[of] = _scaled(
-                    forward, apply("subtract", a, t if text is None else leaf(t.value, text)), c
-                )
+                difference = apply("subtract", a, t if text is None else leaf(t.value, text))
+                short[of] = _divided(of, order, sizes, difference, c) or _scaled(forward, difference, c)
                 break
     return short
 
@@ -89,6 +90,23 @@ def _scale(trues: Sequence[Any], a: Node, t: Node, tables: Sequence[Mapping[Node
             return None
         scales.append(c)
     return scales[0] if max(scales) - min(scales) <= SAME * max(map(abs, scales)) and scales[0] else None
+
+
+def _divided(
+    of: Node, order: Sequence[Node], sizes: Sequence[tuple[Node, int, str]], node: Node, c: float
+) -> Node | None:
+    """``c`` times a difference, where that divides by what the means and sizes on the way to the loss do."""
+    behind = dependent(order, {of})
+    found = [(number, text) for user, number, text in sizes if user in behind and user.operands[0] in behind]
+    numerator = c * float(np.prod([number for number, _ in found], initial=1.0))
+    if not found or abs(numerator * 2 - round(numerator * 2)) > SAME * abs(numerator) or abs(numerator) > 20:
+        return None
+    if numerator < 0:
+        node, numerator = apply("subtract", *node.operands[::-1]), -numerator
+    scaled = node if abs(numerator - 1) < SAME else apply("multiply", round(numerator * 2) / 2, node)
+    for number, text in found:
+        scaled = apply("divide", scaled, leaf(float(number), text))
+    return scaled
 
 
 def _scaled(forward: Forward, node: Node, c: float) -> Node:

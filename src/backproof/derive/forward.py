@@ -102,6 +102,7 @@ def _applied(
 ) -> dict[Node, str]:
     """Under which name the program takes each gradient off its parameter, where that is plain descent."""
     found: dict[Node, str] = {}
+    memory = set(state)
     for parameter in forward.parameters:
         descent = descents.get(parameter.leaf)
         if descent is None:
@@ -110,7 +111,9 @@ def _applied(
         near = [
             (name, node)
             for name, node in backward
-            if node in above and np.shape(node.value) == np.shape(parameter.leaf.value)
+            if node in above
+            and np.shape(node.value) == np.shape(parameter.leaf.value)
+            and memory.isdisjoint(ancestors([node]))  # m and v of Adam are no gradients
         ]
         related = [(n, g) for n, g in near if parameter.name.lower().lstrip("_") in n.lower()]
         for name, node in related[-1:] or near[-1:]:

@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from backproof.derive.helpers import Call
-from backproof.graph import Node, ancestors
+from backproof.graph import Node, ancestors, apply, constant, leaf
 from backproof.graph.literal import Written
+from backproof.graph.node import shape_of
 from backproof.trace import Trace
+
+FEWEST = 2  # smaller numbers are written as they are
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -55,7 +58,7 @@ def plain(trace: Trace, loss: Node, found: Sequence[Call], copies: Mapping[Node,
         hidden = node.origin is not None and node.origin.frame in below
         if node.name and node.operation != "constant" and not argument:
             names.setdefault(root[node], []).append((hidden, node.name))
-    indices = Indices(trace)
+    indices, sizes, twice = Indices(trace), Sizes(trace), Twice()
     of: dict[Node, Node] = {}
     local: dict[Node, str] = {}
     for node in order:
@@ -67,14 +70,10 @@ def plain(trace: Trace, loss: Node, found: Sequence[Call], copies: Mapping[Node,
             known = names.get(node, [])
             outside = [name for hidden, name in known if not hidden]
             attributes = indices.written(node)
-            of[node] = Node(
-                node.operation,
-                tuple(of[o] for o in node.operands),
-                attributes,
-                node.value,
-                outside[0] if outside else None,
-                node.origin,
-            )
+            operands = sizes.operands(node, tuple(of[o] for o in node.operands))
+            name = outside[0] if outside else None
+            made = _quotient_first(Node(node.operation, operands, attributes, node.value, name, node.origin))
+            of[node] = made if known else twice.first(made)
             if not outside and known:
                 local[of[node]] = known[0][1]
     called: dict[Node, tuple[str, Node]] = {}
@@ -83,6 +82,71 @@ def plain(trace: Trace, loss: Node, found: Sequence[Call], copies: Mapping[Node,
         if result in of and given in of and of[result] is not of[given]:
             called.setdefault(of[result], (call.function, of[given]))
     return Plain(of[loss], of, called, local, tuple(indices.labels.items()))
+
+
+def _quotient_first(node: Node) -> Node:
+    """γ·((x − μ)/σ) for (γ·(x − μ))/σ: what is standardised is one value, and its scale another."""
+    if node.operation != "divide" or node.operands[0].operation != "multiply" or node.operands[0].name:
+        return node
+    product, divisor = node.operands
+    scale, value = sorted(product.operands, key=lambda n: len(shape_of(n)))
+    smaller = 0 < len(shape_of(scale)) < len(shape_of(value))
+    if not smaller or shape_of(value) != shape_of(node) or not shape_of(divisor):
+        return node
+    quotient = Node("divide", (value, divisor), {}, value.value / divisor.value, None, node.origin)
+    return Node("multiply", (scale, quotient), {}, node.value, node.name, node.origin)
+
+
+class Twice:
+    """What the program writes twice, as ``x @ W + b`` in both branches of a leaky unit, as one value."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, Node] = {}
+
+    def first(self, node: Node) -> Node:
+        """The first value that is computed alike at another place of the same call, else the value itself."""
+        if node.origin is None:
+            return node
+        attributes = repr(sorted(node.attributes.items())) if node.attributes else ""
+        found = self.known.setdefault((node.operation, node.operands, attributes, node.origin.frame), node)
+        return found if found.origin.site != node.origin.site else node
+
+
+class Sizes:
+    """Whole numbers of the program that have a name there: ``m`` in ``/ m`` and in ``lam / (2 * m)``."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.counters = {c.name for c in trace.counters}
+        self.leaves: dict[tuple[str, Any], Node] = {}
+
+    def operands(self, node: Node, operands: tuple[Node, ...]) -> tuple[Node, ...]:
+        """The operands of a value, a number with a name as a leaf of that name."""
+        sites = node.origin.operand_sites if node.origin is not None else ()
+        if node.operation not in ("multiply", "divide") or len(sites) != len(operands):
+            return operands
+        return tuple(self._named(o, site) for o, site in zip(operands, sites, strict=True))
+
+    def _named(self, operand: Node, site: int | None) -> Node:
+        value = operand.value
+        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value)
+        if operand.operation != "constant" or not whole or value < FEWEST or site is None or site < 0:
+            return operand
+        try:
+            tree = ast.parse(self.trace.sites[site].text.strip(), mode="eval").body
+        except SyntaxError:
+            return operand
+        match tree:
+            case ast.Name(id=name) if name not in self.counters:
+                return self._leaf(name, value)
+            case ast.BinOp(left=ast.Constant(value=int(times)), op=ast.Mult(), right=ast.Name(id=name)):
+                if name not in self.counters and times and value % times == 0:
+                    number = type(value)(value // times)
+                    return apply("multiply", constant(float(times)), self._leaf(name, number))
+        return operand
+
+    def _leaf(self, name: str, value: Any) -> Node:
+        return self.leaves.setdefault((name, value), leaf(float(value), name))
 
 
 class Indices:

@@ -285,6 +285,11 @@ def _statements(
     return lines
 
 
+def _is_product(node: Node) -> bool:
+    """A number times or by a number, which a product around it takes up: ``lam / (2 * m)``."""
+    return all(n.operation in ("multiply", "divide", "leaf", "constant") for n in ancestors([node]))
+
+
 def _worth_a_name(
     targets: Sequence[Node], named: Mapping[Node, tuple[str, Node | None]], final: set[Node]
 ) -> dict[Node, tuple[str, Node | None]]:
@@ -308,7 +313,8 @@ def _worth_a_name(
             size[node] = 0
             continue
         size[node] = 1 + sum(size[o] for o in node.operands)
-        often = uses.get(node, 0) > 1 and size[node] > (0 if node in named else 1)
+        least = 0 if node in named else 3 if np.ndim(node.value) == 0 and _is_product(node) else 1
+        often = uses.get(node, 0) > 1 and size[node] > least
         long = size[node] > LONGEST and node in named
         if node in final or often or long or node in written:
             chosen[node] = named.get(node) or (fresh("t", taken), None)

@@ -76,6 +76,10 @@ def _rewritten(node: Node) -> Node:
     if operation == "transpose" and node.operands[0].operation == "matmul" and np.ndim(node.value) == 2:
         x, y = node.operands[0].operands
         return apply("matmul", _turned(y), _turned(x)) if np.ndim(x.value) == np.ndim(y.value) == 2 else node
+    if operation == "transpose" and _last_two_swapped(node) and node.operands[0].operation == "matmul":
+        x, y = node.operands[0].operands
+        if np.ndim(x.value) == np.ndim(y.value) == np.ndim(node.value):
+            return apply("matmul", *(_swapped(factor, attribute(node, "axes")) for factor in (y, x)))
     if (
         operation == "transpose"
         and node.operands[0].operation in ("add", "subtract")
@@ -127,6 +131,20 @@ def _lean(operand: Node, node: Node) -> Node:
 
 def _turned(node: Node) -> Node:
     return node.operands[0] if node.operation == "transpose" else apply("transpose", node)
+
+
+def _last_two_swapped(node: Node) -> bool:
+    """Does a transposition of more than two axes turn the matrices in the last two?"""
+    axes, count = attribute(node, "axes"), np.ndim(node.value)
+    if axes is None or count < 3:
+        return False
+    return [a % count for a in axes] == [*range(count - 2), count - 1, count - 2]
+
+
+def _swapped(node: Node, axes: object) -> Node:
+    if node.operation == "transpose" and _last_two_swapped(node):
+        return node.operands[0]
+    return apply("transpose", node, axes=axes)
 
 
 def _negated(node: Node) -> Node:
