@@ -70,10 +70,18 @@ for turn in range(4000):
 """
 
 
-def test_targets_are_taken_off_what_is_computed_again() -> None:
-    """The backward pass computes the output a second time; the targets that it lacks are found there too."""
-    report = check_program(program_from_bytes(PENGUINS.encode(), "program.py"))
+@pytest.mark.parametrize(
+    ("call", "row", "expected"),
+    [
+        ("    return sea.T @ (rate_of(theta)) / 23", 15, "rate_of(theta) - eggs"),
+        ("    rate = rate_of(theta)\n    return sea.T @ (rate) / 23", 16, "rate - eggs"),
+        ("    error = rate_of(theta)\n    return sea.T @ (error) / 23", 15, "rate_of(theta) - eggs"),
+    ],
+)
+def test_targets_are_taken_off_what_is_computed_again(call: str, row: int, expected: str) -> None:
+    """The backward pass computes the output again; where that is called as the output is, it is no error."""
+    text = PENGUINS.replace("    return sea.T @ (rate_of(theta)) / 23", call)
+    report = check_program(program_from_bytes(text.encode(), "program.py"))
     (finding,) = [f for f in report.findings if f.severity == "error"]
-    assert (finding.name, finding.span.row) == ("missing-term", 15)
-    assert finding.expected == "rate_of(theta) - eggs"
+    assert (finding.name, finding.span.row, finding.expected) == ("missing-term", row, expected)
     assert finding.mended

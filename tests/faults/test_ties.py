@@ -223,3 +223,35 @@ def test_updates_that_all_go_up_the_loss() -> None:
     report = check_program(program_from_bytes(text.encode(), "p.py"))
     (finding,) = [f for f in report.findings if f.severity == "error"]
     assert (finding.name, finding.mended) == ("sign-flipped", True)
+
+
+RAINFALL = """
+import numpy as np
+
+rng = np.random.default_rng(48)
+x, y = rng.normal(size=(3, 19)), (rng.random((1, 19)) > 0.4) * 1.0
+
+
+def backward(x, y, a):
+    m = y.shape[1]
+    dz = a - y
+    dw = 2 * np.dot(x, dz.T) / m
+    db = np.sum(y) / m
+    return dw, db
+
+
+w, b, lr = 0.3 * rng.normal(size=(3, 1)), 0.1, 0.3
+for turn in range(3000):
+    a = 1 / (1 + np.exp(-(np.dot(w.T, x) + b)))
+    cost = -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)) / y.shape[1]
+    dw, db = backward(x, y, a)
+    w = w - lr * dw
+    b = b - lr * db
+"""
+
+
+def test_a_number_too_many_where_the_other_gradient_is_of_data_alone() -> None:
+    """That gradient is seen where what is made of data is written out; its scale counts then as well."""
+    report = check_program(program_from_bytes(RAINFALL.encode(), "p.py"))
+    errors = [f for f in report.findings if f.severity == "error" and f.span]
+    assert [(f.span.row, f.mended) for f in errors if f.span] == [(11, True), (12, True)]

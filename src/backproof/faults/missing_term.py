@@ -84,6 +84,7 @@ RULE = Rule(
 )
 
 
+OUTPUT = 0.1  # more to take targets off what is called as the output is
 FACTORS = 16  # names whose products are tried
 SAME = 1e-6  # relative: the constants of one term at several points
 
@@ -222,7 +223,7 @@ def _targets(place: Place, edge: Edge) -> Iterator[Correction]:
         if target is None or target in bench.step.leaves:
             continue
         if any(_is(target, other) for other in others) or _is_like(target, output):
-            yield _taken_off(place, name, 1.6)
+            yield _taken_off(place, name, 1.6 + OUTPUT * _is_called_so(place, output))
 
 
 def _taken_off(place: Place, name: str, cost: float) -> Correction:
@@ -231,6 +232,13 @@ def _taken_off(place: Place, name: str, cost: float) -> Correction:
     new = f"{bracketed(place.text, 4)} - {bracketed(name, 5)}"
     part = Part(place, new, _difference(place, name))
     return Correction("missing-term", (part,), cost, why, expected=new)
+
+
+def _is_called_so(place: Place, output: Node) -> bool:
+    """Is the place given the name that the forward pass gives to the output? Then it is not the error."""
+    forward = place.scenery.bench.forward
+    own = [node for node in forward if node.name is not None and node.name == place.site.target]
+    return any(unnamed(node) is output for node in own)
 
 
 def _is_like(target: Node, output: Node) -> bool:
