@@ -190,3 +190,30 @@ def test_rows_that_each_other_update_reads(taken: str, also: bool) -> None:
     assert [f.name for f in errors] == [*(["sign-flipped"] if also else []), "updated-weights"]
     assert errors[-1].expected == "self.A[r].copy()"
     assert all(f.mended for f in errors)
+
+
+def test_an_array_whose_other_name_was_written_through_is_copied_where_that_was_given():
+    """Both reads of the output see the error; a copy for the error is the mend, and no formula of its own."""
+    text = """
+import numpy as np
+
+rng = np.random.default_rng(6)
+X, Y = rng.normal(0, 1, (13, 4)), rng.uniform(0.1, 0.9, (13, 3))
+W, b = rng.normal(0, 0.5, (4, 3)), rng.normal(0, 0.1, 3)
+for turn in range(400):
+    out = 1 / (1 + np.exp(-(X @ W + b)))
+    miss = out
+    miss -= Y
+    loss = 0.5 * np.sum(miss**2) / 13
+    back = miss * out * (1 - out) / 13
+    W -= 0.1 * X.T @ back
+    b -= 0.1 * back.sum(axis=0)
+"""
+    report = check_program(program_from_bytes(text.encode(), "net.py"))
+    (found,) = report.findings
+    assert (found.name, found.span.row, found.expected, found.mended) == (
+        "overwritten",
+        9,
+        "out.copy()",
+        True,
+    )

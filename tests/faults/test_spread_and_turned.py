@@ -208,3 +208,29 @@ def test_each_has_its_name_and_its_mend(
     (finding,) = _errors(text.replace(right, wrong))
     assert (finding.name, finding.found, finding.expected) == (name, found, expected)
     assert finding.mended
+
+
+def test_two_indices_of_an_einsum_in_each_others_place():
+    """That is a transpose of one term, and is put right in the product that has it."""
+    text = """
+import numpy as np
+
+rng = np.random.default_rng(5)
+X, Y, Z = (rng.normal(size=(3, 4, 5)) for _ in range(3))
+P, R = rng.normal(size=(5, 5)) * 0.4, rng.normal(size=(5, 5)) * 0.4
+for turn in range(300):
+    Q, K = Z @ R, X @ P
+    S = np.einsum("btd,bsd->bts", Q, K)
+    miss = np.einsum("bts,bsd->btd", S, X) - Y
+    loss = 0.5 * np.sum(miss**2)
+    back = np.einsum("btd,bsd->bts", miss, X)
+    back_Q = np.einsum("bts,bsd->btd", back, K)
+    back_K = np.einsum("bts,btd->bsd", back, Q)
+    P -= 0.0001 * np.einsum("bsd,bse->de", X, back_K)
+    R -= 0.0001 * np.einsum("bsd,bse->de", Z, back_Q)
+"""
+    assert check_program(program_from_bytes(text.encode(), "net.py")).verdict == "correct"
+    wrong = text.replace("bts,btd->bsd", "bst,btd->bsd")
+    (found,) = check_program(program_from_bytes(wrong.encode(), "net.py")).findings
+    assert (found.name, found.span.row, found.mended) == ("wrong-transpose", 14, True)
+    assert found.expected == 'np.einsum("bts,btd->bsd", back, Q)'

@@ -80,11 +80,14 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     for site, edge in scenery.bench.reads:
         if unnamed(edge.operand) in first:
             reading[site].append(edge)
-    for number, edges in reading.items():
-        place = Place(scenery, step.trace.sites[number], tuple(edges))
-        if place.site.kind in ("AugAssign", "Assign"):
-            continue
-        store = written[unnamed(edges[0].operand)]
+    sites = step.trace.sites
+    readers = [Place(scenery, sites[number], tuple(edges)) for number, edges in reading.items()]
+    readers = [place for place in readers if place.site.kind not in ("AugAssign", "Assign")]
+    alike: dict[tuple[Store, str], list[Place]] = defaultdict(list)
+    for place in readers:
+        alike[written[unnamed(place.edges[0].operand)], place.text].append(place)
+    for place in readers:
+        store = written[unnamed(place.edges[0].operand)]
         row = step.trace.sites[store.site].span.row
         why = f"line {row} has written into the array that `{place.text}` needs as it was"
         alias = _shared(step.trace, store, place.text)
@@ -98,10 +101,13 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         def previous(edge: Edge) -> Node | None:
             return _before(edge, scenery.bench, written)
 
+        together = alike[store, place.text] if alias is not None else [place]
+        if place is not together[0]:
+            continue  # a copy where the name is given is one for all that read it
         for build in (original, previous):
             yield Correction(
                 "overwritten",
-                (Part(place, place.text, build),),
+                tuple(Part(each, each.text, build) for each in together),
                 1.15 if alias is not None else 1.6 if edits else 1.9,
                 why,
                 at=alias,

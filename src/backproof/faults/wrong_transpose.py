@@ -50,13 +50,18 @@ matrices.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from itertools import permutations
 
 from backproof.check.place import Place
+from backproof.check.reading import parsed
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part, bracketed, make
 from backproof.faults.rule import Rule
 from backproof.graph import Node
+
+LONGEST = 4  # indices of a term of an einsum, whose orders are all tried
 
 RULE = Rule(
     code="BP201",
@@ -68,7 +73,8 @@ RULE = Rule(
 
 
 def corrections(place: Place) -> Iterator[Correction]:
-    """Put a transpose, or take one away; turn a product round."""
+    """Put a transpose, or take one away; turn a product round, or a term of an ``einsum``."""
+    yield from _of_einsum(place)
     if len(place.shape) != 2:
         return
     if place.text.endswith(".T") and place.site.kind == "Attribute":
@@ -85,3 +91,39 @@ def corrections(place: Place) -> Iterator[Correction]:
     yield Correction(
         "wrong-transpose", (Part(place, text, build),), 1.1 if square else 1.2, why, expected=text
     )
+
+
+def _of_einsum(place: Place) -> Iterator[Correction]:
+    """Let one operand of an ``einsum``, or its result, have its axes in another order."""
+    call = parsed(place.text)
+    if not isinstance(call, ast.Call) or any(edge.operand.operation != "einsum" for edge in place.edges):
+        return
+    given = call.args[0] if call.args else None
+    if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
+        return
+    literal = ast.get_source_segment(place.text, given) or ""
+    for turned in turned_terms(given.value):
+
+        def build(edge: Edge, turned: str = turned) -> Node | None:
+            return make("einsum", *edge.operand.operands, subscripts=turned)
+
+        text = place.text.replace(literal, literal[0] + turned + literal[-1], 1)
+        why = f"`{given.value}` sums over the wrong index, or has two in each other's place"
+        yield Correction("wrong-transpose", (Part(place, text, build),), 1.2, why, expected=text)
+
+
+def turned_terms(subscripts: str) -> Iterator[str]:
+    """The subscripts of an ``einsum`` with the indices of one of its terms in another order.
+
+    >>> list(turned_terms("bi,ij->bj"))
+    ['ib,ij->bj', 'bi,ji->bj', 'bi,ij->jb']
+    """
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    terms = [*inputs.split(","), output]
+    if not arrow or any(len(term) > LONGEST or "." in term for term in terms):
+        return
+    for number, term in enumerate(terms):
+        for order in permutations(term):
+            if (turned := "".join(order)) != term:
+                changed = [*terms[:number], turned, *terms[number + 1 :]]
+                yield f"{','.join(changed[:-1])}->{changed[-1]}"

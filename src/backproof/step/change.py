@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, ancestors, depend
-from backproof.step.update import reaches, remembers, time_of
+from backproof.step.update import keeps, reaches, remembers, time_of
 from backproof.trace import Store, Trace
 
 MANY = 64  # values from which on it is asked for all at once what they are computed from
@@ -76,7 +76,7 @@ def changes_in(
                 and group[-1].time > known.stores[-1].time
             ):
                 changes[before] = Change(place, before, after, tuple(group), passes)
-    found = _once(list(changes.values()))
+    found = _without_views(_once(list(changes.values())))
     written = [stores for place, stores in grouped.items() if place[0] == "object"]
     return sorted(_written_to(found, written), key=lambda c: c.stores[-1].time)
 
@@ -106,6 +106,25 @@ def _once(changes: list[Change]) -> list[Change]:
         kept = min(group, key=lambda c: (c.local, c.after.operation == "identity"))
         found.append(kept if first is kept else replace(kept, before=first.before))
     return found
+
+
+def _without_views(changes: list[Change]) -> list[Change]:
+    """Leave out what is another of the values, seen otherwise, as ``V`` is behind ``V = W.T``.
+
+    Where both are written to in place, what one is given the other has, and each update is one of the whole.
+    """
+    by_value = {value_of(change.before): change for change in changes}
+    return [c for c in changes if (whole := _whole(c, by_value)) is None or not keeps(whole.after, c.after)]
+
+
+def _whole(change: Change, by_value: dict[Node, Change]) -> Change | None:
+    """The change of what the value is a view of, all of it and turned or shaped otherwise."""
+    node = value_of(change.before)
+    while node.operation in ("identity", "transpose", "reshape"):
+        node = node.operands[0]
+        if node in by_value:
+            return by_value[node]
+    return None
 
 
 def value_of(node: Node) -> Node:
