@@ -94,11 +94,11 @@ def test_what_is_shown_at_times_is_no_other_code(read: Read) -> None:
 
 def test_a_smaller_last_batch_is_not_taken_for_the_step(read: Read) -> None:
     """Where the epochs end with the steps that are seen, the size of a batch is still that of the others."""
-    head, body = SCRIPT.replace("i + 1", "i + 4").split("for step in range(2000):\n    i = step % 21\n")
-    loop = "for epoch in range(50):\n  for i in range(0, 21, 4):\n"
+    head, body = SCRIPT.replace("i + 1", "i + 8").split("for step in range(2000):\n    i = step % 21\n")
+    loop = "for epoch in range(50):\n  for i in range(0, 21, 8):\n"
     network = read(head + loop + body).network
     assert network is not None
-    assert network.batch == 4
+    assert network.batch == 8
 
 
 def test_of_many_differences_only_names_are_in_the_sentence(read: Read) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import median
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from backproof.check.judge import judge
 from backproof.check.judgement import Judgement
+from backproof.check.losses import judged_step
 from backproof.compare.counting import steps_of
 from backproof.compare.data import Data
 from backproof.compare.frameworks import framework_of
@@ -100,16 +101,23 @@ class Experiment:
         return steps_of(self.seen.judgement, self.program.text)
 
 
-def _is_smaller(judgement: Judgement) -> bool:
-    """Does the step that was judged take fewer samples than the others, as the last of an epoch does?"""
-    step = judgement.step
-    times = [time_of(node) for node in step.trace.nodes]
+def _of_whole_batch(judgement: Judgement, loss: str | None) -> Judgement:
+    """Judge another step, where the one that was judged takes fewer samples, as the last of an epoch does."""
+    trace, windows = judgement.step.trace, judgement.windows
+    times = [time_of(node) for node in trace.nodes]
 
     def size(window: Window) -> int:
-        nodes = step.trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]
+        nodes = trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]
         return sum(int(np.size(node.value)) for node in nodes)
 
-    return size(step.window) < SMALLER * median([size(window) for window in judgement.windows])
+    usual = SMALLER * median([size(window) for window in windows])
+    if size(judgement.step.window) >= usual:
+        return judgement
+    larger = next(window for window in reversed(windows) if size(window) >= usual)
+    again, _ = judged_step(trace, larger, loss)
+    if again is None:
+        return judgement
+    return replace(again, windows=windows, dropped=judgement.dropped, beside=judgement.beside)
 
 
 def experiment(program: Program, loss: str | None, seconds: float | None, runner: Runner) -> Experiment:
@@ -128,11 +136,7 @@ def experiment(program: Program, loss: str | None, seconds: float | None, runner
     for steps, nodes in LOOKS:
         trace = trace_program(program, steps=steps, nodes=nodes, seconds=seconds or SECONDS, runner=runner)
         judgement = judge(trace, loss)
-        if judgement is not None and _is_smaller(judgement):  # the last batch of an epoch: see one step less
-            trace = trace_program(
-                program, steps=steps - 1, nodes=nodes, seconds=seconds or SECONDS, runner=runner
-            )
-            judgement = judge(trace, loss) or judgement
+        judgement = None if judgement is None else _of_whole_batch(judgement, loss)
         if judgement is not None:
             break
     framework = framework_of(program)
