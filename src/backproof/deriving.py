@@ -19,7 +19,7 @@ from backproof.errors import DerivationError
 from backproof.graph import Node, ancestors
 from backproof.runner import Runner
 from backproof.source import Program
-from backproof.step.cut import cut
+from backproof.step.cut import cut, dependent
 from backproof.step.update import time_of
 from backproof.trace import Trace, trace_program
 
@@ -80,21 +80,18 @@ def derive_program(program: Program, request: Request, runner: Runner | None = N
     """
     trace = trace_program(program, seconds=request.seconds, runner=runner)
     judgement = judge(trace, request.loss) if not request.wrt else None
-    if judgement is None or _only_looks_like_training(judgement, trace, program, request):
+    if judgement is None or _only_looks_like_training(judgement, trace):
         return derivation(_without_updates(trace, program, request))
     return derivation(from_step(judgement.step))
 
 
-def _only_looks_like_training(judgement: Judgement, trace: Trace, program: Program, request: Request) -> bool:
-    """Is a state that is replaced from itself taken for a parameter, beside weights that nothing updates?"""
-    if judgement.verdict.correct:
+def _only_looks_like_training(judgement: Judgement, trace: Trace) -> bool:
+    """Is a state taken for a parameter, as it is replaced from itself, and the loss comes behind it all?"""
+    if judgement.verdict.correct or judgement.step.hypothesis.stated or not judgement.windows:
         return False
-    try:
-        others = _without_updates(trace, program, request)
-    except DerivationError:
-        return False
-    names = {p.name for p in judgement.step.parameters}
-    return all(p.text.partition("[")[0] not in names and p.text not in names for p in others.parameters)
+    end = max(window.end for window in judgement.windows)
+    losses = [b for b in trace.bindings if np.size(b.node.value) == 1 and CALLED.search(b.name)]
+    return bool(losses) and all(b.time >= end for b in losses)
 
 
 def derive_function(
@@ -254,6 +251,9 @@ def _without_updates(trace: Trace, program: Program, request: Request) -> Forwar
             and WEIGHT.search(identifier(name))
             and np.asarray(node.value).dtype.kind == "f"
         }
+        computed = dependent(ancestors([loss]), chosen)  # bn of W1 is called like a bias, and is none
+        made = {n for n in chosen if any(o in computed for o in n.operands)}
+        chosen = {node: name for node, name in chosen.items() if node not in made}
         chosen = dict(sorted(chosen.items(), key=lambda pair: time_of(pair[0])))
     if not chosen:
         raise DerivationError(

@@ -69,6 +69,26 @@ rng = np.random.default_rng(0)
 X, y, W = rng.normal(size=(11, 3)), rng.normal(size=(11, 2)), rng.normal(size=(3, 2))
 loss = np.sum((np.maximum(X @ W, 0.01 * (X @ W)) - y) ** 2)
 """
+NORMALISED = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, W, beta = rng.normal(size=(11, 3)), rng.normal(size=(3, 5)) * 0.5, rng.normal(size=5)
+for step in range(9):
+    z = X @ W
+    bn = (z - z.mean(axis=0)) / z.std(axis=0) + beta
+    loss = np.sum(np.tanh(bn))
+"""
+FAULTY = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y, W, b = rng.normal(size=(11, 3)), rng.normal(size=(11, 2)), rng.normal(size=(3, 2)), rng.normal(size=2)
+for step in range(9):
+    out = X @ W + b
+    loss = np.sum((out - y) ** 2)
+    error_of_b = (y - out).sum(axis=0)
+    W -= 0.01 * X.T @ (y - out)
+    b -= 0.01 * error_of_b
+"""
 GATE = """
 import numpy as np
 rng = np.random.default_rng(0)
@@ -135,6 +155,14 @@ def test_memory_of_an_optimizer_lends_no_name_to_a_gradient() -> None:
     """The derivative by W is called after it, not after the mean that Adam makes of it."""
     derived = derive_program(_program(ADAM.encode()), Request())
     assert set(derived.gradients.values()) == {"dW1", "db1", "dW2", "db2"}
+
+
+def test_what_a_weight_is_made_into_is_no_parameter() -> None:
+    """``bn`` is called like a bias, and computed from one; what a program trains is what it trains."""
+    derived = derive_program(_program(NORMALISED.encode()), Request())
+    assert {p.text for p in derived.forward.parameters} == {"W", "beta"}
+    trained = derive_program(_program(FAULTY.encode()), Request())
+    assert {p.text for p in trained.forward.parameters} == {"W", "b"}
 
 
 def test_parameters_of_gates_are_found() -> None:
