@@ -269,6 +269,23 @@ for epoch in range(90):
 """
 
 
+DUAL = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+X = rng.normal(size=(17, 3))
+y = np.sign(X[:, 0] - X[:, 1] + 0.1)
+Q = (X @ X.T + np.eye(17)) * np.outer(y, y)
+alphas = rng.uniform(0.1, 0.9, 17)
+losses = []
+for step in range(700):
+    loss = alphas.sum() - 0.5 * alphas @ Q @ alphas
+    losses.append(loss)
+    alphas += 0.0001 * (np.ones(17) - Q @ alphas)
+print(losses[-1])
+"""
+
+
 def _verdict(text: str) -> str:
     return check_program(program_from_bytes(text.encode(), "program.py"), timeout=8.0).verdict
 
@@ -323,3 +340,9 @@ def test_a_sample_that_draws_one_word_twice() -> None:
     """Words of which each is updated in turn are judged by the samples that draw none of them again."""
     assert _verdict(DRAWN_TWICE) == "correct"
     assert _verdict(DRAWN_TWICE.replace("0.05 * q * v", "0.05 * (1 - q) * v")) == "faulty"
+
+
+def test_what_falls_without_bound_is_gone_up() -> None:
+    """What goes to minus infinity wherever the parameters go has a greatest value, and no least one."""
+    assert _verdict(DUAL) == "correct"
+    assert _verdict(DUAL.replace("- Q @ alphas)", "- 0.5 * Q @ alphas)")) == "faulty"

@@ -14,7 +14,7 @@ import numpy as np
 
 from backproof.check.metric import is_positive
 from backproof.check.points import informative_tables
-from backproof.graph import Node, ancestors
+from backproof.graph import Node, ancestors, evaluate
 from backproof.step import TrainingStep
 from backproof.step.change import root
 from backproof.step.cut import dependent
@@ -30,6 +30,9 @@ PASSED = frozenset(
 )
 PRODUCTS = frozenset({"multiply", "matmul", "dot", "outer"})
 MOST = 1 + 1e-6  # of a probability, to which a program may have added an epsilon
+FAR = (1.0, 1e3, 1e6)  # sizes of parameters, from near to far
+HUGE = 1e4  # times as much as near by, with the sign turned
+DIRECTIONS = 4
 POINTS = 2  # at which it shows that a value is a probability
 
 
@@ -101,6 +104,24 @@ def is_to_grow(step: TrainingStep) -> bool:
         return True
     gain = gain_of(step)
     return gain is not None and (gain.word or adds(step))
+
+
+def falls_without_bound(step: TrainingStep) -> bool:
+    """Does the loss go to minus infinity wherever the parameters go?
+
+    So does the dual of a support vector machine. Then there is nothing to descend to, whatever it is called.
+    What is odd, such as a plane, falls one way only.
+    """
+    generator = np.random.default_rng(41)
+    for _ in range(DIRECTIONS):
+        way = {leaf: generator.standard_normal(np.shape(leaf.value)) for leaf in step.leaves}
+        for sign in (1.0, -1.0):
+            far = [{**step.state, **{n: sign * size * v for n, v in way.items()}} for size in FAR]
+            with np.errstate(all="ignore"):
+                near, *others = (float(evaluate([step.loss], point)[step.loss]) for point in far)
+            if not all(np.isfinite(x) for x in (near, *others)) or others[-1] > -HUGE * (1 + abs(near)):
+                return False
+    return True
 
 
 def adds(step: TrainingStep) -> bool:

@@ -18,7 +18,7 @@ from backproof.check.allowances import (
 )
 from backproof.check.compare import Verdict, compare
 from backproof.check.forgotten import penalty_apart
-from backproof.check.gains import is_to_grow
+from backproof.check.gains import falls_without_bound, is_to_grow
 from backproof.check.judgement import Judgement, under
 from backproof.check.metric import is_climbed, is_distance, is_plane, is_unbounded, is_upward, vanishes
 from backproof.check.outputs import same_outputs, with_site, with_wholes
@@ -118,12 +118,15 @@ def _tried(trace: Trace, window: Window, hypotheses: list[Hypothesis]) -> Iterat
         grows = negative is not None and (
             is_upward(verdict) or (verdict.correct and _is_left_behind(trace, window, hypotheses))
         )
-        if (verdict.correct or is_climbed(verdict)) and not hypothesis.minimised and is_to_grow(step):
+        climbed = is_climbed(verdict) and not hypothesis.minimised
+        if climbed and hypothesis.stated and falls_without_bound(step):
+            negative, grows = negated(hypothesis), True
+        if (verdict.correct or climbed) and not hypothesis.minimised and is_to_grow(step):
             negative, grows = negated(hypothesis), True
         if negative is not None and grows:
-            climbed = training_step(trace, window, negative)
-            if climbed is not None:
-                hypothesis, step, verdict = negative, climbed, compare(climbed)
+            upward = training_step(trace, window, negative)
+            if upward is not None:
+                hypothesis, step, verdict = negative, upward, compare(upward)
         yield hypothesis, step, verdict
 
 

@@ -7,7 +7,7 @@ a batch or a sample of the data, and the loss is evaluated with all of them.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,6 +24,7 @@ from backproof.step.window import Window
 from backproof.trace import Trace
 
 MOST = 6  # evaluations that are looked at, one of each place
+TRIES = 12  # values of one place that are looked through for the parameters
 SHOWN, CALLED = 1, 3  # evidence that is wanted of what is shown, and of what a function only returns
 FAR = 5_000  # values between a loss and the parameters
 LARGEST = 200_000  # numbers of data that are looked at one by one
@@ -35,7 +36,7 @@ def evaluated(trace: Trace, window: Window) -> list[Hypothesis]:
     versions = _versions(trace, window)
     inside: _Inside | None = None
     found: list[Hypothesis] = []
-    shown, seen = set(trace.shown), set[tuple[int, str | None]]()
+    shown, seen, tries = set(trace.shown), set[tuple[int, str | None]](), Counter[tuple[int, str | None]]()
     outcome = shown.union(trace.returned)
     for node in reversed(trace.nodes):
         if len(seen) == MOST:
@@ -46,10 +47,12 @@ def evaluated(trace: Trace, window: Window) -> list[Hypothesis]:
         evidence = evidence_for(trace, node, node in outcome)
         if (
             key in seen
+            or tries[key] == TRIES
             or evidence < (SHOWN if node in shown else CALLED)
             or np.asarray(node.value).dtype.kind != "f"
         ):
             continue
+        tries[key] += 1
         line = ancestors([node], lambda n: root(n, 0) in versions or time_of(n) < 0)
         if len(line) > FAR or not any(root(n, 0) in versions for n in line):
             continue
