@@ -210,6 +210,20 @@ def test_every_format_holds_every_gradient() -> None:
     assert "<math" in as_html(told)
 
 
+def test_no_formula_of_the_page_is_cut() -> None:
+    """A browser cuts the end of a math element that scrolls by itself: a box around it does that."""
+    page = as_html(account(derive_program(_program(CLASSIFIER), Request(("W", "b")))))
+    style = page.partition("math {")[2].partition("}")[0]
+    assert "overflow" not in style
+    assert page.count("<math") == page.count('<div class="formula"><math')
+
+
+def test_a_mean_is_given_as_the_reason_of_a_division() -> None:
+    """Why the difference of prediction and target is divided is said, not only by what."""
+    told = as_text(account(derive_program(_program(TWO_OUTPUTS.encode()), Request(("W",)))))
+    assert "what is predicted less what is wanted, over y.size, for the loss is a mean" in told
+
+
 @pytest.mark.parametrize(
     ("formula", "request_", "said"),
     [

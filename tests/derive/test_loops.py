@@ -134,6 +134,7 @@ def test_every_format_tells_one_round(recurrent: Backward) -> None:
     told = account(recurrent.derived)
     text, page = as_text(told), as_html(told)
     assert "One round, for t in reversed(range(T))" in text
+    assert "\nloss += 0.5 * np.sum((outs[t] - ys[t])**2)\n" in text
     assert "∂loss/∂W = Σ over t: ∂loss/∂hs[t] · ∂hs[t]/∂z2" in text
     assert "dW += np.outer(dz2, hs[t - 1])" in text
     assert "dhs_next, which the next round hands back" in text

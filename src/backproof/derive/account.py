@@ -89,7 +89,10 @@ def _around(loop: Rolled) -> list[Section]:
     adding = {n: body.gradients[n] for n in loop.sums if n in body.gradients}
     header = loop.spelling.header()[0].removeprefix("for ").rstrip(":")
     seen = set(body.forward.names.values())
-    lines = tuple(line for line in body.forward_lines if line.name != loss)
+    added = [Line(name, node, None) for name, node in loop.added()]
+    names = {line.name for line in added} | {loss}
+    lines = (*(line for line in body.forward_lines if line.name not in names), *added)
+    reads = {name: text for name, text in reads.items() if name not in names}
     backs = [f"`{name}`" for name in loop.states.values() if name in seen]
     back = " and ".join(backs)
     are, them = ("is", "it") if len(backs) == 1 else ("are", "them")
@@ -102,7 +105,7 @@ def _around(loop: Rolled) -> list[Section]:
             f"One round, for {header}", body, lines, frozenset(adding), counter, tuple(loop.states.values())
         ),
         reads=reads,
-        summed=frozenset(adding.values()),
+        summed=frozenset(adding.values()) | {line.name for line in added},
         counter=counter,
         also=also if backs else None,
     )

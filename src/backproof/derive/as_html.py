@@ -46,7 +46,8 @@ def _mathml(latex: str) -> object:
     from latex2mathml.converter import convert
     from markupsafe import Markup
 
-    return Markup(convert(latex, display="block"))
+    upright = latex.replace(r"\operatorname", r"\mathrm")  # which the converter sets as a product of letters
+    return Markup(convert(upright, display="block"))
 
 
 def _marked(text: str) -> object:

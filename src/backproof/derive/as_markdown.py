@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from backproof.derive.account import Account, Chain, Section, Told
 from backproof.derive.elements import WRITES
 from backproof.derive.loop_statements import in_prose
+from backproof.derive.plan import Line
 from backproof.notation import to_latex
 from backproof.notation.latex import latex_name
 
@@ -107,10 +108,19 @@ def forward_formulas(section: Section) -> list[str]:
     """The forward values as equations, each in those before it."""
     symbols = _symbols(section)
     return [
-        f"{symbols.get(line.name) or latex_name(line.name)} = {to_latex(line.node, symbols=symbols)}"
+        f"{symbols.get(line.name) or latex_name(line.name)} = {_over_rounds(section, line, symbols)}"
         for line in section.forward
         if line.node.operation not in WRITES
     ]
+
+
+def _over_rounds(section: Section, line: Line, symbols: Mapping[str, str]) -> str:
+    """What a line computes, summed over the rounds where every round adds to it."""
+    formula = to_latex(line.node, symbols=symbols)
+    if line.name not in section.summed or section.counter is None:
+        return formula
+    wide = line.node.operation in ("add", "subtract")
+    return rf"\sum_{{{latex_name(section.counter)}}} " + (rf"\left({formula}\right)" if wide else formula)
 
 
 def chain_formula(account: Account, section: Section, chain: Chain) -> str:
@@ -142,12 +152,7 @@ def step_formula(account: Account, section: Section, told: Told) -> str:
     for line in section.derived.steps:
         known = latex_name(line.name) if line.of is None else None
         symbols[line.name] = known or fraction(account, names.get(line.of, line.name), reads)  # type: ignore[arg-type]
-    over = told.line.name in section.summed and section.counter
-    formula = to_latex(told.line.node, symbols=symbols)
-    if over:
-        wide = told.line.node.operation in ("add", "subtract")
-        formula = rf"\sum_{{{latex_name(over)}}} " + (rf"\left({formula}\right)" if wide else formula)
-    return f"{symbols[told.line.name]} = {formula}"
+    return f"{symbols[told.line.name]} = {_over_rounds(section, told.line, symbols)}"
 
 
 def _symbols(section: Section) -> dict[str, str]:

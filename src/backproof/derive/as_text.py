@@ -28,7 +28,9 @@ def _section(loss: str, section: Section, width: int) -> Iterator[str]:
     if section.title is not None:
         yield section.title
         yield "─" * len(section.title)
-    yield from renamed([text for line in section.forward for text in written(line)], reads)
+    for line in section.forward:
+        sign = " += " if line.name in section.summed else " = "
+        yield from renamed([text.replace(" = ", sign, 1) for text in written(line)], reads)
     yield ""
     for chain in section.chains:
         yield from renamed([_chain(loss, chain)], reads)

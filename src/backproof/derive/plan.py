@@ -59,7 +59,7 @@ class Derivation:
     lines: tuple[Line, ...]
     gradients: Mapping[Node, str]
     known: Mapping[Node, Composition] = field(default_factory=dict)
-    short: frozenset[Node] = frozenset()
+    short: Mapping[Node, Node] = field(default_factory=dict)
     forward_lines: tuple[Line, ...] = ()
     first: tuple[Line, ...] = ()
     helped: Mapping[Node, str] = field(default_factory=dict)
@@ -120,7 +120,7 @@ def _derived(
     return replace(
         made,
         known=known,
-        short=frozenset(short),
+        short=short,
         forward_lines=tuple(line for line in lines if line.name.isidentifier()),
         first=tuple(_first(forward, made.lines, texts)),
         helped=_helped(known, factors, texts),

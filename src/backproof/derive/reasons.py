@@ -94,7 +94,15 @@ class Reasons:
         pairs = list(zip(names[1:], names, strict=False))[::-1]
         chain = " · ".join(f"∂{upper}/∂{lower}" for upper, lower in pairs)
         together = f"`{chain}` in one, for most of it cancels: " if above else ""
-        return f"{together}what is predicted less what is wanted"
+        return f"{together}what is predicted less what is wanted{self._divisors(node)}"
+
+    def _divisors(self, node: Node) -> str:
+        """What a difference is divided by, where the loss is a mean."""
+        found, names = self.derived.short[node], list[str]()
+        while found.operation == "divide":
+            names.append(f"`{to_numpy(found.operands[1])}`")
+            found = found.operands[0]
+        return f", over {' and '.join(names)}, for the loss is a mean" if names else ""
 
     def _each(self, node: Node) -> Iterator[str]:
         for whole in self.derived.known.values():

@@ -5,7 +5,7 @@ What stands behind the loop is derived first; then one round, given the derivati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from backproof.derive.plan import Derivation, derivation, random_points
 from backproof.derive.repeated import Repeated, repeated
 from backproof.derive.roundwise import Spelling
 from backproof.graph import Node, adjoints, ancestors, constant, evaluate, leaf
+from backproof.graph.node import rebuilt
 from backproof.step.cut import dependent
 
 POINTS = 2
@@ -47,6 +48,15 @@ class Rolled:
     gradients: Mapping[Node, str]
     handed_over: Mapping[Node, str]
     last_texts: Mapping[Node, str]
+
+    def added(self) -> Iterator[tuple[str, Node]]:
+        """What every round adds to a value of the program, as the loss: its name, and the summand."""
+        named = {n: leaf(n.value, name) for n, name in self.spelling.names.items()}
+        for node in self.loop.carried:
+            if node not in self.states:
+                before = {b for b, source in self.loop.before.items() if source is node}
+                (summand,) = [o for o in node.operands if o not in before][:1] or [node]
+                yield self.spelling.stem(node), rebuilt(summand, named)
 
     def values(self, table: Mapping[Node, Any]) -> dict[str, Any]:
         """What the statements read besides the names of the forward pass, from the values of the graph."""
