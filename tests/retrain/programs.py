@@ -486,3 +486,28 @@ for step in range(3000):
     w2 -= 0.05 * d * h; b2 -= 0.05 * d
     w1 -= 0.05 * dh * x; b1 -= 0.05 * dh
 """
+
+# The samples are pairs in a list, which is shuffled for every epoch, or from which each step draws one.
+PAIRS = """
+import random
+import numpy as np
+random.seed(3); np.random.seed(3)
+data = []
+for i in range(17):
+    x = np.random.randn(3)
+    data.append((x, np.array([0.2 + x[0] - x[1] * x[2]])))
+W1 = np.random.randn(6, 3) * 0.5; b1 = np.zeros(6) + 0.1; W2 = np.random.randn(1, 6) * 0.5; b2 = np.zeros(1)
+for epoch in range(200):
+    random.shuffle(data)
+    for x, y in data:
+        h = np.tanh(W1 @ x + b1)
+        e = W2 @ h + b2 - y
+        loss = 0.5 * float(e @ e)
+        dh = (W2.T @ e) * (1 - h ** 2)
+        W2 -= 0.05 * np.outer(e, h); b2 -= 0.05 * e
+        W1 -= 0.05 * np.outer(dh, x); b1 -= 0.05 * dh
+"""
+PAIRS_AT_RANDOM = PAIRS.replace("range(17)", "range(3)").replace("range(200)", "range(3000)")
+PAIRS_AT_RANDOM = PAIRS_AT_RANDOM.replace("    random.shuffle(data)\n", "").replace(
+    "for x, y in data:", "for x, y in [random.choice(data)]:"
+)

@@ -128,6 +128,16 @@ def test_samples_drawn_at_random_are_drawn_anew(text, runner):
     assert train(found, 2500, 0).final_loss < 1e-2
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "count"), [(programs.PAIRS, "shuffled", 17), (programs.PAIRS_AT_RANDOM, "drawn", 3)]
+)
+def test_samples_of_a_list_are_known_when_all_were_seen(text, kind, count, runner):
+    """Two epochs with the same ones, or so many draws that one more would have been drawn."""
+    found = taken(text, runner)
+    assert (found.order.kind, found.order.count, found.order.batch) == (kind, count, 1)
+    assert train(found, 3000, 0).final_loss < 0.1
+
+
 def test_an_epoch_takes_every_sample_once_where_the_program_shuffles(runner):
     """Batches by a permutation for each epoch stay that."""
     found = taken(programs.SHUFFLED, runner)

@@ -120,7 +120,9 @@ def as_text(ran: Ran, files: Sequence[str], limit: float) -> str:
         if curve.count:
             lines.append(f"{name}: {curve.points[0][1]:.4g} at first, {curve.last:.4g} at last")
         if curve.broken is not None:
-            lines.append(f"Diverged: {name} is not finite from the {_th(curve.broken)} time on.")
+            lasts = math.isfinite(curve.last)
+            how = "is not always finite: not at" if lasts else "diverged: it is not finite from"
+            lines.append(f"{name} {how} the {_th(curve.broken)} time{'' if lasts else ' on'}.")
     if ran.steps:
         of = f" of {ran.course.steps:,}" if ran.course.steps and ran.course.steps > ran.steps else ""
         each = ran.seconds / ran.steps * 1e6

@@ -13,6 +13,7 @@ from backproof.retrain.aligned import RetrainError
 from backproof.retrain.samples import Samples
 
 NO_ROW = -1  # fills up the row of a batch that is smaller
+UNLIKELY = 1e-3  # that a sample is there which was not seen
 SHUFFLES = frozenset({"shuffle", "permutation", "permuted"})
 Order = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
@@ -147,11 +148,13 @@ def sample_order(samples: Samples, text: str) -> SampleOrder:
     ahead = np.all(np.diff(flat) == 1) and flat[0] == 0
     if ahead and not shuffles:
         return found("cycle", in_batches(np.arange(count)[None], batch, tail))
-    if not samples.complete:
-        raise RetrainError("The samples come from no array, and not in an order that repeats.")
     epoch = count // batch + bool(tail)
     epochs = [seen[k : k + epoch] for k in range(0, steps, epoch)]
     once = all(len(np.unique(e[e != NO_ROW])) == np.sum(e != NO_ROW) for e in epochs)
+    if not samples.complete and not (once and steps >= 2 * epoch) and _missed(count, steps) > UNLIKELY:
+        raise RetrainError(
+            "The samples come from no array, and not in an order that repeats: there may be more of them."
+        )
     if once and (shuffles or steps > 2 * epoch):
         return found("shuffled", seen)
     if tail:
@@ -165,6 +168,11 @@ def filled_up(rows: Sequence[Sequence[int]], batch: int) -> Order:
     for k, row in enumerate(rows):
         array[k, : len(row)] = row
     return array
+
+
+def _missed(count: int, steps: int) -> float:
+    """How likely it is that one sample more is there, and was drawn in none of so many steps."""
+    return float((count / (count + 1)) ** steps)
 
 
 def _tail(samples: Samples) -> int:
