@@ -48,6 +48,7 @@ PLACE = re.compile(
 )  # a name, an item, an attribute; no part of an array
 PREAMBLE = """import numpy as np
 from numpy import *
+from numpy.linalg import det, inv, norm, solve
 from scipy.special import erf
 def sigmoid(x): return 1 / (1 + np.exp(-x))
 def relu(x): return np.maximum(x, 0)
@@ -304,6 +305,12 @@ def _loss(trace: Trace, program: Program, name: str | None) -> Node:
         )
     if not found:
         what = f"no scalar called '{name}'" if name else "no scalar that is called a loss"
+        if program.filename == "formula" and trace.crash is not None:
+            raise DerivationError(
+                f"--formula cannot be computed with these --shapes: {trace.crash.message}."
+                if trace.crash.kind != "NameError"
+                else f"--formula: {trace.crash.message}; it may use what NumPy has."
+            )
         if name == LOSS and trace.crash is not None:
             raise DerivationError(
                 f"{program.filename} failed with these shapes, line {trace.crash.row}: "

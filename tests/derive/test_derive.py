@@ -220,8 +220,8 @@ def test_no_formula_of_the_page_is_cut() -> None:
 
 def test_a_mean_is_given_as_the_reason_of_a_division() -> None:
     """Why the difference of prediction and target is divided is said, not only by what."""
-    told = as_text(account(derive_program(_program(TWO_OUTPUTS.encode()), Request(("W",)))))
-    assert "what is predicted less what is wanted, over y.size, for the loss is a mean" in told
+    told = as_markdown(account(derive_program(_program(TWO_OUTPUTS.encode()), Request(("W",)))))
+    assert "what is predicted less what is wanted, over `y.size`, for the loss is a mean" in told
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from backproof.derive.rolled import Rolled, rolled
 from backproof.derive.statements import statements
 from backproof.derive.verified import largest_error, read_names
 from backproof.errors import DerivationError
-from backproof.graph import Node
+from backproof.graph import OPERATIONS, Node, ancestors
 
 TOLERANCE = 1e-8
 
@@ -50,6 +50,7 @@ def backward(derived: Derivation) -> Backward:
     text = statements(derived)
     error = largest_error(derived, text)
     if not error <= TOLERANCE:
+        _refuse_numeric(derived)
         raise DerivationError(
             "the derived backward pass does not compute what its graph says, so it is not shown; "
             "please report the program"
@@ -59,6 +60,17 @@ def backward(derived: Derivation) -> Backward:
     texts = {name: forward.texts.get(node, name) for node, name in forward.names.items()}
     said = {name: texts[name] for name in read if texts.get(name, name) != name}
     return Backward(derived, text, error, derived.gradients, tuple(read), said)
+
+
+def _refuse_numeric(derived: Derivation) -> None:
+    """Say which function it is for which no statement can be written."""
+    for node in ancestors([derived.forward.loss]):
+        if node.operands and not OPERATIONS[node.operation].exact:
+            called = str(node.attributes.get("function", node.operation))
+            raise DerivationError(
+                f"the derivative of {called} is known by numbers only, so no backward pass can be written; "
+                "write it with functions such as sum, @ and exp"
+            )
 
 
 def _with_loop(derived: Derivation, looped: Rolled, text: str, error: float) -> Backward:

@@ -23,7 +23,7 @@ def counted(forward: Forward, divisor: Node) -> Node | None:
     return None if text is None else leaf(float(value), text)
 
 
-def averaged(forward: Forward) -> Iterator[tuple[Node, int, str]]:
+def averaged(forward: Forward) -> Iterator[tuple[Node, float, str]]:
     """The values that every mean and every named number divides by: where, how many, and how that is read."""
     data = {n for n in ancestors([forward.loss]) if n.operation == "leaf"} - {
         p.leaf for p in forward.parameters
@@ -31,8 +31,8 @@ def averaged(forward: Forward) -> Iterator[tuple[Node, int, str]]:
     for node in ancestors([forward.loss]):
         if node.operation == "divide" and node.operands[1] in data and _names(forward, node.operands[1]):
             number = node.operands[1]
-            if np.ndim(number.value) == 0 and number.value == int(number.value):
-                yield node, int(number.value), forward.names[number]
+            if np.ndim(number.value) == 0 and number.value:
+                yield node, float(number.value), forward.names[number]
         elif node.operation == "mean":
             found = _size(forward, node, data)
             if found is not None:

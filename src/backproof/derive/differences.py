@@ -93,7 +93,7 @@ def _scale(trues: Sequence[Any], a: Node, t: Node, tables: Sequence[Mapping[Node
 
 
 def _divided(
-    of: Node, order: Sequence[Node], sizes: Sequence[tuple[Node, int, str]], node: Node, c: float
+    of: Node, order: Sequence[Node], sizes: Sequence[tuple[Node, float, str]], node: Node, c: float
 ) -> Node | None:
     """``c`` times a difference, where that divides by what the means and sizes on the way to the loss do."""
     behind = dependent(order, {of})
