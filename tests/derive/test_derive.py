@@ -12,7 +12,14 @@ from backproof.derive.as_python import as_python
 from backproof.derive.as_text import as_text
 from backproof.derive.statements import statements
 from backproof.derive.verified import largest_error
-from backproof.deriving import Request, derive_formula, derive_function, derive_program, parsed_shapes
+from backproof.deriving import (
+    Request,
+    derive_formula,
+    derive_function,
+    derive_program,
+    for_all_sizes,
+    parsed_shapes,
+)
 from backproof.errors import DerivationError
 from backproof.source import program_from_bytes
 
@@ -201,6 +208,21 @@ def test_formula() -> None:
     assert largest_error(derived, statements(derived)) < 1e-12
 
 
+@pytest.mark.parametrize(
+    ("formula", "shapes", "wrt", "said"),
+    [
+        ("trace(W.T @ A @ W)", "W=(n,k) A=(n,n)", "W", "dW = z1.T + A @ W\n"),
+        ("log(det(A))", "A=(n,n)", "A", "dA = np.linalg.inv(A).T\n"),
+        ("sum((X @ W - T)**2) / m", "X=(n,d) W=(d,k) T=(n,k)", "W", "dW = X.T @ (2 * (z - T) / m)\n"),
+    ],
+)
+def test_matrix_formulas_for_all_sizes(formula: str, shapes: str, wrt: str, said: str) -> None:
+    """Traces, determinants, and a number that is not known: matrix form, whatever the sizes."""
+    request = Request((wrt,), shapes=parsed_shapes(shapes.split()))
+    derived = for_all_sizes(lambda sized: derive_formula(formula, sized), request)
+    assert said in statements(derived)
+
+
 def test_every_format_holds_every_gradient() -> None:
     """Text, Markdown, LaTeX and HTML each end in the backward pass."""
     told = account(derive_program(_program(CLASSIFIER), Request(("W", "b"))))
@@ -230,12 +252,15 @@ def test_a_mean_is_given_as_the_reason_of_a_division() -> None:
         ("w*", Request(("w",)), "not an expression"),
         ("sum(w*x)", Request(), "--wrt"),
         ("sum(w*x)", Request(("v",)), "the formula has no v"),
+        ("sum(cost(w))", Request(("w",)), "name 'cost' is not defined"),
+        ("sum(w @ x)", Request(("w",), shapes={"w": (3,), "x": (4,)}), "with these --shapes"),
+        ("norm(A, 2)", Request(("A",), shapes={"A": (3, 3)}), "known by numbers only"),
     ],
 )
 def test_bad_formula(formula: str, request_: Request, said: str) -> None:
     """What cannot be derived is refused in a sentence."""
     with pytest.raises(DerivationError, match=said):
-        derive_formula(formula, request_)
+        as_python(derive_formula(formula, request_))
 
 
 def test_missing_shapes_are_named() -> None:

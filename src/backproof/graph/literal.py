@@ -63,6 +63,8 @@ def _array(value: np.ndarray[Any, Any], longest: int) -> str:
             return f"np.zeros({shape})"
         if np.all(value == 1.0):
             return f"np.ones({shape})"
+        if value.ndim == 2 and np.array_equal(value, np.eye(len(value))):
+            return f"np.eye({len(value)})"
     if value.size == 0:
         return f"np.empty({value.shape}, {literal(value.dtype)})"
     text = np.array2string(

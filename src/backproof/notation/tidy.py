@@ -73,6 +73,12 @@ def _rewritten(node: Node) -> Node:
             bare = [o.operands[0] if n else o for o, n in zip(node.operands, negative, strict=True)]
             inner = _rewritten(apply(operation, *bare, **node.attributes))
             return inner if sum(negative) % 2 == 0 else _negated(inner)
+    if operation == "matmul":
+        for unit, other in (node.operands, node.operands[::-1]):
+            if _is_unit(unit) and shape_of(other) == shape_of(node):
+                return other
+    if operation == "transpose" and node.operands[0].operation == "transpose" and np.ndim(node.value) == 2:
+        return node.operands[0].operands[0]
     if operation == "transpose" and node.operands[0].operation == "matmul" and np.ndim(node.value) == 2:
         x, y = node.operands[0].operands
         return apply("matmul", _turned(y), _turned(x)) if np.ndim(x.value) == np.ndim(y.value) == 2 else node
@@ -131,6 +137,12 @@ def _lean(operand: Node, node: Node) -> Node:
 
 def _turned(node: Node) -> Node:
     return node.operands[0] if node.operation == "transpose" else apply("transpose", node)
+
+
+def _is_unit(node: Node) -> bool:
+    """Is a node the unit matrix, which a product does not need?"""
+    value = node.value
+    return node.operation == "constant" and np.ndim(value) == 2 and np.array_equal(value, np.eye(len(value)))
 
 
 def _last_two_swapped(node: Node) -> bool:
