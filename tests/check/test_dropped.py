@@ -512,3 +512,43 @@ def test_a_sum_of_errors_in_a_dictionary_is_no_parameter() -> None:
     report = check_program(program_from_bytes(GAUGE.encode(), "program.py"))
     assert report.verdict == "correct"
     assert "net['b']" in {p.name for p in report.parameters}
+
+
+NUMBERS = """
+import random
+random.seed(3)
+xs = [[random.gauss(0, 1) for _ in range(3)] for _ in range(17)]
+ts = [0.5 * x[0] - x[1] + 2.0 for x in xs]
+weights = [0.1, -0.2, 0.3]
+shift = 0.4
+for epoch in range(2000):
+    g_w, g_s, loss = [0.0, 0.0, 0.0], 0.0, 0.0
+    for x, t in zip(xs, ts):
+        e = sum(a * b for a, b in zip(weights, x)) + shift - t
+        loss += e * e
+        for i in range(3):
+            g_w[i] += 2 * e * x[i]
+        g_s += 2 * e
+    for i in range(3):
+        weights[i] -= 0.01 * g_w[i] / 17
+    for i in range(2):
+        pass
+"""
+
+
+def test_a_number_beside_lists_has_its_update_behind_their_loop() -> None:
+    """It is told by the beginning of its name, and is no target though the first sum is one's gradient."""
+    report = check_program(program_from_bytes(NUMBERS.encode(), "net.py"))
+    (found,) = report.findings
+    assert (found.name, found.parameters, found.span.row) == ("never-updated", ("shift",), 17)
+    assert found.expected == "shift -= 0.01 * g_s / 17"
+    mended = apply_edits(program_from_bytes(NUMBERS.encode(), "net.py"), found.fix.edits)
+    assert mended.text.split("\n")[17] == "    shift -= 0.01 * g_s / 17"
+    assert check_program(mended).verdict == "correct"
+
+
+def test_samples_in_lists_do_not_hide_it() -> None:
+    """With more numbers that could be parameters than anybody has, those that have a name are looked at."""
+    many = NUMBERS.replace("range(17)", "range(61)").replace("/ 17", "/ 61")
+    (found,) = check_program(program_from_bytes(many.encode(), "net.py")).findings
+    assert found.parameters == ("shift",)

@@ -17,8 +17,8 @@ import numpy as np
 
 from backproof.check.assigned import becomes_gradient
 from backproof.check.digest import digest
-from backproof.check.dropped import last_word
 from backproof.check.grades import RIGHT
+from backproof.check.gradient_names import last_word
 from backproof.check.judgement import Judgement
 from backproof.check.points import informative_points
 from backproof.graph import Node, ancestors, evaluate

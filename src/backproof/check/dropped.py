@@ -17,6 +17,7 @@ import numpy as np
 
 from backproof.check.chosen import applied_sites, left_by_choice
 from backproof.check.grades import is_multiple
+from backproof.check.gradient_names import called_alike, pattern, shortened_alike
 from backproof.check.points import informative_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Change, Parameter, TrainingStep, training_step
@@ -47,6 +48,8 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
     """Find what the loss depends on, is kept like the parameters, and has a gradient that is not applied."""
     step = with_older_values_apart(step)
     kept = kept_leaves(step)
+    if len(kept) > MOST:  # samples in lists, most of them
+        kept = {leaf: found for leaf, found in kept.items() if found[0][0] == "name"}
     if not kept or len(kept) > MOST:
         return ()
     leaves = list(kept)
@@ -60,6 +63,8 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
     applied = [n for n in backward if np.shape(n.value) in shapes]
     tables = [evaluate([*truths, *idle, *applied], {**step.state, **point}) for point in points]
     names, unread = names_of(step), unread_names(step.trace.files.values())
+    ended = {names[n]: n for n in sorted(idle, key=time_of) if names.get(n) in unread}
+    last = set(ended.values())  # what a sum comes to, and nothing on its way
     multiplied = {
         o for n in forward if set(n.operands) <= kept.keys() for o in n.operands
     }  # one of both is data
@@ -75,9 +80,10 @@ def dropped_gradients(step: TrainingStep) -> tuple[Dropped, ...]:
         place, name, sibling = kept[leaf]
         for node in sorted(matching, key=lambda n: (n not in names, -time_of(n))):
             if (
-                _called_alike(step, names, names.get(node, ""), name)
-                or (leaf not in multiplied and names.get(node) in unread and _pattern(names[node], name))
-                or (np.ndim(leaf.value) == 0 and names.get(node) in unread and DERIVED.search(names[node]))
+                called_alike(step, names, names.get(node, ""), name)
+                or (leaf not in multiplied and names.get(node) in unread and pattern(names[node], name))
+                or (node in last and np.ndim(leaf.value) == 0 and DERIVED.search(names[node]))
+                or (node in last and shortened_alike(step, names, names[node], name))
                 or (not used and place[0] != "name" and np.size(leaf.value) > 1 and _made_of(node, backward))
             ):
                 dropped.append(Dropped(leaf, name, node, sibling, names.get(node)))
@@ -296,33 +302,6 @@ def names_of(step: TrainingStep) -> dict[Node, str]:
         if copy is not None and label:
             names.setdefault(copy, label)
     return names
-
-
-def _called_alike(step: TrainingStep, names: Mapping[Node, str], gradient: str, name: str) -> bool:
-    """Do the names of a gradient and of its owner belong together as others do that are applied?"""
-    used = {names[node] for node in ancestors(step.descents) if node in names}
-    for parameter in step.parameters:
-        for other in used:
-            pattern = _pattern(other, parameter.name)
-            if pattern is not None and pattern == _pattern(gradient, name):
-                return True
-    return False
-
-
-def _pattern(gradient: str, name: str) -> tuple[str, str] | None:
-    """What stands before and behind the last word of a parameter's name in the name of its gradient."""
-    word, own = last_word(name), last_word(gradient)
-    if not word or word not in own or word == own:
-        return None
-    before, _, after = own.partition(word)
-    return before, after
-
-
-def last_word(name: str) -> str:
-    """The last word of a label: ``b1`` of ``net.params['b1']``."""
-    words = [w for w in "".join(c if c.isalnum() or c == "_" else " " for c in name).split() if w]
-    words = [w for w in words if not w.isdigit()]
-    return words[-1] if words else ""
 
 
 def _read(results: Sequence[Node]) -> set[Node]:

@@ -15,6 +15,7 @@ from backproof.faults import RULES
 from backproof.faults.left_by_loop import wider_loops
 from backproof.faults.never_updated import in_place, missing_update, statement_of
 from backproof.findings import Finding
+from backproof.source import Edit
 from backproof.step import label
 from backproof.trace import Site, Trace
 
@@ -65,7 +66,11 @@ def unapplied(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) 
     findings = []
     for number, group in groups.items():
         first, found = group[0], written[number]
-        site = statement_of(trace, first)
+        site = (
+            statement_of(trace, first)
+            if found is None
+            else _above(trace, found[1], statement_of(trace, first))
+        )
         what = first.called or trace.sites[number].text
         owners = listed([d.name for d in group])
         message = f"`{what}`, the gradient of {owners}, is computed and never applied."
@@ -75,6 +80,18 @@ def unapplied(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) 
             Finding(rule.code, rule.name, "error", message, site.span, parameters, site.text, text, fix)
         )
     return tuple(findings)
+
+
+def _above(trace: Trace, edits: Sequence[Edit], beside: Site) -> Site:
+    """The statement behind which another is inserted; ``beside`` where no other stands nearer."""
+    row = edits[0].span.row
+    statements = (
+        s
+        for s in trace.sites
+        if s.file == beside.file and s.kind in ("Assign", "AugAssign", "Expr") and s.parent is None
+    )
+    nearer = [s for s in statements if beside.span.row < s.span.end_row < row]
+    return max(nearer, key=lambda s: s.span.row, default=beside)
 
 
 def _left_by_loop(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) -> Finding | None:

@@ -50,18 +50,21 @@ parameters are a choice: suppress the rule where one is meant.
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import replace
 
 import numpy as np
 
-from backproof.check.dropped import Dropped, last_word
+from backproof.check.dropped import Dropped
+from backproof.check.gradient_names import last_word
 from backproof.faults.rule import Rule
 from backproof.source import Edit
 from backproof.trace import Site, Trace
 
 RATE = re.compile(r"([\w.]+) \* ")
 WORD = re.compile(r"[A-Za-z_]\w*")
+ITEM = re.compile(r"(?P<target>[\w.]+\[(?P<index>\w+)\])(?P<operator>\s*[-+]?=\s*)(?P<value>.+)")
 OWNED = re.compile(r"\w+ = \w+(\.\w+|\[[^\[\]]*\])+")
 
 RULE = Rule(
@@ -131,6 +134,8 @@ def missing_update(trace: Trace, dropped: Dropped) -> tuple[str, tuple[Edit, ...
     The text of the statement, and the edit that puts it behind the other. None where it cannot be written so.
     """
     beside = statement_of(trace, dropped)
+    if (apart := _behind_its_loop(trace, beside, dropped)) is not None:
+        return apart
     text = _reworded(trace, beside, dropped)
     lines = trace.files[beside.file].split("\n")
     line = lines[beside.span.row - 1]
@@ -140,6 +145,35 @@ def missing_update(trace: Trace, dropped: Dropped) -> tuple[str, tuple[Edit, ...
     below = beside.span.end_row + 1
     where = replace(beside.span, row=below, column=1, end_row=below, end_column=1)
     return text, (Edit(where, f"{indent}{text}\n"),)
+
+
+def _behind_its_loop(trace: Trace, beside: Site, dropped: Dropped) -> tuple[str, tuple[Edit, ...]] | None:
+    """Write the update of a number like that of one item of a list, behind the loop over the items."""
+    items = ITEM.fullmatch(beside.text)
+    if items is None or dropped.called is None or np.ndim(dropped.leaf.value) or "[" in dropped.name:
+        return None
+    index, value = items["index"], items["value"]
+    held = re.compile(rf"[\w.]+\[{re.escape(index)}\]")
+    gradients = {text for text in held.findall(value) if text != items["target"]}
+    if len(gradients) != 1 or items["target"].partition("[")[0] != dropped.sibling.name.partition("[")[0]:
+        return None
+    value = value.replace(gradients.pop(), dropped.called).replace(items["target"], dropped.name)
+    around = [
+        node
+        for node in ast.walk(ast.parse(trace.files[beside.file]))
+        if isinstance(node, ast.For)
+        and node.lineno < beside.span.row <= (node.end_lineno or 0)
+        and any(isinstance(n, ast.Name) and n.id == index for n in ast.walk(node.target))
+    ]
+    if not around:
+        return None
+    loop = max(around, key=lambda node: node.lineno)
+    below = (loop.end_lineno or 0) + 1
+    if below > len(trace.files[beside.file].split("\n")):
+        return None
+    text = f"{dropped.name}{items['operator']}{value}"
+    where = replace(beside.span, row=below, column=1, end_row=below, end_column=1)
+    return text, (Edit(where, f"{' ' * loop.col_offset}{text}\n"),)
 
 
 def _reworded(trace: Trace, beside: Site, dropped: Dropped) -> str | None:
