@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 import numpy as np
 
 from backproof.graph import Node
+from backproof.step.covered import written_anew
 
 SUMS = frozenset({"add", "subtract", "index_update", "index_add", "stack", "concatenate"})
 WRITTEN = frozenset({"index_update", "index_add"})
@@ -34,6 +35,8 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
             met.add(node)
         if _is_part(node, before):
             kept = True
+        elif (written := written_anew(node)) is not None:
+            stack.extend(written)
         elif node.operation in SUMS:
             stack.extend(node.operands)
         elif node.operation == "where":
