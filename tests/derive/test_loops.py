@@ -77,6 +77,29 @@ def lstm_loss(X, Y, Wf, Wi, Wo, Wg, bf, bi, bo, bg, V):
     return np.mean((h @ V - Y) ** 2)
 """
 GATES = "Wf=8,5 Wi=8,5 Wo=8,5 Wg=8,5 bf=5 bi=5 bo=5 bg=5 V=5,2 Y=4,2"
+COLLECTED = """
+import numpy as np
+def rnn_loss(Wx, Wh, Wy, X, Y):
+    h = np.zeros(5)
+    outs = []
+    for x in X:
+        h = np.tanh(Wx @ x + Wh @ h)
+        outs.append(Wy @ h)
+    outs = np.array(outs)
+    return np.mean((outs - Y) ** 2)
+"""
+STACKED = """
+import numpy as np
+def loss(W1, U1, W2, U2, V, xs, ys):
+    T = len(xs)
+    h1, h2, total = np.zeros(5), np.zeros(7), 0.0
+    for t in range(T):
+        h1 = np.tanh(W1 @ xs[t] + U1 @ h1)
+        h2 = np.tanh(W2 @ h1 + U2 @ h2)
+        s = V @ h2
+        total = total + np.sum((s - ys[t]) ** 2)
+    return total / T
+"""
 ALTERNATING = """
 import numpy as np
 def loss(w, x):
@@ -175,6 +198,30 @@ def test_an_lstm_over_twenty_steps_is_one_round_in_a_few_seconds(runner: Runner)
     assert "Here z_all[t], o_all[t]" in text
     assert "c_all[-1] is c before the first" in text
     assert "dc = dh_next * o_all[t] * (1 - h1**2) + dc_next\n" in text
+
+
+def test_outputs_of_every_round_are_read_from_the_array_they_are_put_into(runner: Runner) -> None:
+    """A loss behind the loop gives every round its part of the derivative: ``douts[t]``."""
+    shapes = parsed_shapes(["X=6,3", "Y=6,2", "Wx=5,3", "Wh=5,5", "Wy=2,5"])
+    request = Request(("Wx", "Wh", "Wy"), shapes=shapes)
+    found = backward(derive_function(Program("rnn.py", COLLECTED), "rnn_loss", request, runner))
+    assert found.text.startswith("douts = 2 * (outs - Y) / Y.size\ndh_next = np.zeros_like(h)\n")
+    assert "    dWy += np.outer(douts[t], hs[t])\n" in found.text
+    assert "Wy.T @ douts[t] + dh_next" in found.text
+    text = as_text(account(found.derived))
+    assert "outs is put together from what every round hands over" in text
+    assert "value_3" not in text
+
+
+def test_a_mean_over_time_divides_in_every_round(runner: Runner) -> None:
+    """What the sum of all rounds is divided by behind the loop stands in the round; two layers of states."""
+    shapes = parsed_shapes(["xs=6,3", "ys=6,2", "W1=5,3", "U1=5,5", "W2=7,5", "U2=7,7", "V=2,7"])
+    request = Request(("W1", "U1", "W2", "U2", "V"), shapes=shapes)
+    found = backward(derive_function(Program("rnn.py", STACKED), "loss", request, runner))
+    assert "    dV += np.outer(ds, h2_all[t])\n" in found.text
+    assert "    ds = 2 * (s_all[t] - ys[t]) / T\n" in found.text
+    assert "    dW2 += np.outer(dz2, h1_all[t])\n" in found.text
+    assert len(found.text.splitlines()) < 20
 
 
 def test_rounds_that_do_not_do_the_same_are_written_out(runner: Runner) -> None:

@@ -111,7 +111,26 @@ def _around(loop: Rolled) -> list[Section]:
     )
     if loop.after is None:
         return [inside]
-    return [_section("Behind the loop", loop.after, loop.after.forward_lines), inside]
+    after = _section("Behind the loop", loop.after, loop.after.forward_lines)
+    return [_without(after, loop.dropped), inside]
+
+
+def _without(section: Section, dropped: Collection[str]) -> Section:
+    """The part behind a loop without what a round says of itself; one line for all that rounds hand over."""
+    names = section.derived.forward.names
+    given = {names[of] for of, name in section.derived.named.items() if name in dropped and of in names}
+    lines, put = list[Line](), list[Line]()
+    for line in section.forward:
+        read = {n.name for n in ancestors([line.node]) if not n.operands and n.name in given}
+        (put if len(read) > 1 else lines).append(line)
+    together = " and ".join(f"`{line.name}`" for line in put)
+    return replace(
+        section,
+        forward=tuple(lines),
+        chains=tuple(chain for chain in section.chains if chain.values[0] not in given),
+        told=tuple(told for told in section.told if told.line.name not in dropped),
+        also=f"{together} is put together from what every round hands over." if put else None,
+    )
 
 
 def _section(

@@ -109,6 +109,18 @@ def _divided(
     return scaled
 
 
+def _own_numbers(forward: Forward) -> set[int]:
+    """The whole numbers that the program computes with or takes means of: others come about by cancelling."""
+    found = set()
+    for node in ancestors([forward.loss]):
+        if node.operation == "mean":
+            found.add(np.size(node.operands[0].value) // max(np.size(node.value), 1))
+        elif not node.operands and np.ndim(node.value) == 0 and isinstance(node.value, (int, float)):
+            value = abs(float(node.value))
+            found |= {round(v) for v in (value, 1 / value if value else 0.0) if abs(v - round(v)) < SAME}
+    return found
+
+
 def _scaled(forward: Forward, node: Node, c: float) -> Node:
     """``c`` times a difference, as a person writes it: nothing for 1, a division for 1/n."""
     if c < 0:
@@ -119,6 +131,6 @@ def _scaled(forward: Forward, node: Node, c: float) -> Node:
         n = numerator / c
         if abs(n - round(n)) < 1e-7 * abs(n) and round(n) > 1:
             scaled = node if numerator == 1 else apply("multiply", 2.0, node)
-            text = count(forward, round(n))
+            text = count(forward, round(n)) if round(n) in _own_numbers(forward) else None
             return apply("divide", scaled, constant(float(n)) if text is None else leaf(float(n), text))
     return apply("multiply", float(f"{c:.12g}"), node)

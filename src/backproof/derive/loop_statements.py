@@ -28,7 +28,8 @@ def _behind(rolled: Rolled) -> list[str]:
     after = rolled.after
     if after is None:
         return []
-    lines = [text for line in (*after.first, *after.lines) for text in written(line)]
+    kept = [line for line in (*after.first, *after.lines) if line.name not in rolled.dropped]
+    lines = [text for line in kept for text in written(line)]
     stand_ins = {p.leaf: p.text for p in after.forward.parameters}
     wanted = {**rolled.sums, **rolled.handed_over}
     for node in stand_ins:

@@ -45,7 +45,10 @@ def part(
     total: Node | None = None
     for result, adjoint in results:
         term = copies[result]
-        if adjoint is not None:
+        if adjoint is not None and adjoint.operation == "divide":
+            number, divisor = adjoint.operands
+            term = apply("divide", term if number.value == 1 else apply("multiply", number, term), divisor)
+        elif adjoint is not None:
             term = apply("multiply", adjoint, term)
         if np.ndim(term.value):
             term = apply("sum", term)

@@ -5,6 +5,7 @@ What stands behind the loop is derived first; then one round, given the derivati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,11 @@ from backproof.derive.naming import adjoint_names, own_name, pattern
 from backproof.derive.parts import part
 from backproof.derive.plan import Derivation, derivation, random_points
 from backproof.derive.repeated import Repeated, repeated
-from backproof.derive.roundwise import Spelling
-from backproof.graph import Node, adjoints, ancestors, constant, evaluate, leaf
+from backproof.derive.roundwise import Given, Spelling
+from backproof.graph import Node, adjoints, ancestors, apply, constant, evaluate, leaf, simplify
 from backproof.graph.node import rebuilt
+from backproof.notation import to_numpy
+from backproof.notation.tidy import tidy
 from backproof.step.cut import dependent
 
 POINTS = 2
@@ -33,8 +36,8 @@ class Rolled:
     ``sums`` are the names of derivatives that every round adds to, by parameter; ``parts`` those of which a
     round makes one, by what stands for the parameter in a round. ``states`` are the values that a round hands
     to the next, with the name of the derivative that comes back. ``gradients`` are the results by
-    parameter; ``handed_over`` the names by which the part behind gives its derivatives to the loop, and
-    ``last_texts`` what it calls the values of the last round.
+    parameter; ``handed_over`` the names by which the part behind gives its derivatives to the loop,
+    ``last_texts`` what it calls the values of the last round, and ``dropped`` names that rounds write out.
     """
 
     forward: Forward
@@ -48,6 +51,7 @@ class Rolled:
     gradients: Mapping[Node, str]
     handed_over: Mapping[Node, str]
     last_texts: Mapping[Node, str]
+    dropped: frozenset[str]
 
     def added(self) -> Iterator[tuple[str, Node]]:
         """What every round adds to a value of the program, as the loss: its name, and the summand."""
@@ -56,7 +60,9 @@ class Rolled:
             if node not in self.states:
                 before = {b for b, source in self.loop.before.items() if source is node}
                 (summand,) = [o for o in node.operands if o not in before][:1] or [node]
-                yield self.spelling.stem(node), rebuilt(summand, named)
+                part_of = rebuilt(summand, named)
+                signed = apply("negative", part_of) if node.operation == "subtract" else part_of
+                yield self.spelling.stem(node), tidy(signed)
 
     def values(self, table: Mapping[Node, Any]) -> dict[str, Any]:
         """What the statements read besides the names of the forward pass, from the values of the graph."""
@@ -89,6 +95,7 @@ class _Roller:
         self.ends = {n: loop.matched[n][-1] for n in loop.nodes}
         self.stand_ins: dict[Node, Node] = {}
         self.pattern = ("d", "")
+        self.each_round: dict[Node, list[str]] = {}
 
     def result(self) -> Rolled | None:
         loop = self.loop
@@ -96,8 +103,8 @@ class _Roller:
         each = [n for n in loop.varying if n in self.moving]
         begun = [first for first in loop.carried.values() if first in self.moving]
         outside = {*fixed, *begun, *(f for n in each for f in loop.varying[n] if f is not None)}
-        if loop.handed or not set(loop.last) <= set(loop.carried) or not outside <= set(self.leaves):
-            return None  # values that a loop hands over in every round, or gets from another loop
+        if not set(loop.last) <= set(loop.carried) or not outside <= set(self.leaves):
+            return None  # values that are computed in a loop before
         if any(self.spelling.reads[self.spelling.names[n]].kept for n in each) or begun:
             return None
         names, own = self._names()
@@ -112,11 +119,14 @@ class _Roller:
             base = own.get(p) or f"{before}{self.spelling.stem(p)}{behind}"
             arriving[p] = self._fresh(base if p in adding else f"{base}_next")
         after = self._after(names, arriving)
+        handed = self._handed(after)
+        if handed is None:
+            return None
         seeds = {p: self._seed(p, after, arriving[p]) for p in adding}
         if any(seed is None for seed in seeds.values()):
             return None
         states = {p: name for p, name in arriving.items() if p not in adding}
-        body = self._body(fixed, each, names, lists, own, states, seeds)
+        body = self._body(fixed, each, names, lists, own, states, seeds, handed)
         gradients = {n: names[n] for n in self.leaves if n in names}
         for n in each:
             read = self.spelling.reads[self.spelling.names[n]]
@@ -124,10 +134,24 @@ class _Roller:
                 if fellow is not None:
                     gradients[fellow] = f"{lists[n]}[{loop.number(k) + read.offset}]"
         sums = {n: names[n] for n in fixed}
-        handed = {self.stand_ins[p]: name for p, name in arriving.items()} if after is not None else {}
+        over = {self.stand_ins[p]: name for p, name in arriving.items() if p in self.stand_ins}
+        quiet = {arriving[p] for p, seed in seeds.items() if seed is not None and seed.operation != "leaf"}
+        over = {n: name for n, name in over.items() if name not in quiet}
+        dropped = frozenset(quiet | {name for names in self.each_round.values() for name in names})
         last = {p: self._last_text(p) for p in states}
         return Rolled(
-            self.forward, loop, self.spelling, after, body, sums, lists, states, gradients, handed, last
+            forward=self.forward,
+            loop=loop,
+            spelling=self.spelling,
+            after=after,
+            body=body,
+            sums=sums,
+            parts=lists,
+            states=states,
+            gradients=gradients,
+            handed_over=over,
+            last_texts=last,
+            dropped=dropped,
         )
 
     def _names(self) -> tuple[dict[Node, str], dict[Node, str]]:
@@ -165,7 +189,8 @@ class _Roller:
         """Does a value only add to what it was a round before, so that its derivative stays the same?"""
         before = [b for b, source in self.loop.before.items() if source is node]
         users = [u for u in self.loop.nodes if any(b in u.operands for b in before)]
-        same = node.operation == "add" and users == [node]
+        first = node.operation == "subtract" and node.operands[0] in before
+        same = (node.operation == "add" or first) and users == [node]
         shapes = {np.shape(o.value) for o in node.operands} | {np.shape(node.value)}
         return same and (len(shapes) == 1 or np.ndim(node.value) == 0)
 
@@ -178,20 +203,49 @@ class _Roller:
         called = {}
         by = []
         for p in loop.carried:
+            if p in loop.handed:
+                continue  # the last round gets it as the others do
             end = self.ends[p]
             text = self._last_text(p)
             stand_in = leaf(end.value, self.spelling.stem(p))
             stops[end] = stand_in
             called[stand_in] = text
             by.append((stand_in, text))
+        applied: dict[Node, str] = {}
+        for q in loop.handed:
+            stem, fellows = self.spelling.stem(q), loop.matched[q]
+            self.each_round[q] = []
+            for number, fellow in enumerate(fellows):
+                stand_in = leaf(fellow.value, f"{stem}_{number}")
+                stops[fellow], called[stand_in] = stand_in, f"{stem}_{number}"
+                by.append((stand_in, f"{stem}_{number}"))
+                applied[stand_in] = self._fresh(f"{self.pattern[0]}{stem}_{number}{self.pattern[1]}")
+                self.each_round[q].append(applied[stand_in])
         given = {n: name for n, name in forward.names.items() if n not in stops} | called
         by += [(p.leaf, p.text) for p in forward.parameters]
-        applied = {stops[self.ends[p]]: name for p, name in arriving.items()} | {
-            n: names[n] for n in self.leaves if n in names
-        }
+        kept = {p: name for p, name in arriving.items() if p not in loop.handed}
+        applied |= {stops[self.ends[p]]: name for p, name in kept.items()}
+        applied |= {n: names[n] for n in self.leaves if n in names}
         behind = part(forward, [(forward.loss, None)], stops, given, by, applied, self.pattern)
-        self.stand_ins = {p: stops[self.ends[p]] for p in loop.carried}
+        self.stand_ins = {p: stops[self.ends[p]] for p in kept}
         return derivation(behind)
+
+    def _handed(self, after: Derivation | None) -> dict[Node, str] | None:
+        """How a round reads the derivatives by what is handed over in every round; None where it differs."""
+        found: dict[Node, str] = {}
+        numbers = [self.loop.number(k) for k in self.loop.positions]
+        lines = {} if after is None else {line.name: line for line in after.lines}
+        for q, names in self.each_round.items():
+            texts = set()
+            for name, number in zip(names, numbers, strict=True):
+                if name not in lines:
+                    return None
+                text = re.sub(r",\]", "]", to_numpy(lines[name].node))
+                texts.add(re.sub(rf"(?<=\[){number}(?=[\],])", self.spelling.counter, text))
+            if len(texts) != 1:
+                return None
+            found[q] = texts.pop()
+        return found
 
     def _last_text(self, node: Node) -> str:
         """What a value of the last round is called behind the loop."""
@@ -209,7 +263,12 @@ class _Roller:
         found = after.found.get(stand_in)
         if found is None:
             return None
-        return leaf(node.value, name) if found.operands or found.operation != "constant" else found
+        (found,) = simplify([found])
+        if found.operation == "divide" and found.operands[0].operation == "constant":
+            number = found.operands[1]  # of a mean of the losses of all rounds
+            if number in self.forward.names and number.operation == "leaf":
+                return found
+        return leaf(found.value, name) if found.operands or found.operation != "constant" else found
 
     def _body(
         self,
@@ -220,6 +279,7 @@ class _Roller:
         own: Mapping[Node, str],
         states: Mapping[Node, str],
         seeds: Mapping[Node, Node | None],
+        handed: Mapping[Node, str],
     ) -> Derivation:
         """One round, by the parameters and by what it got from the round before."""
         loop, spelling = self.loop, self.spelling
@@ -236,8 +296,16 @@ class _Roller:
         for p, seed in seeds.items():
             one = seed is not None and seed.operation == "constant" and np.all(seed.value == 1.0)
             results.append((p, None if one else seed))
+            if seed is not None and seed.operation == "divide":
+                called[seed.operands[1]] = self.forward.names[seed.operands[1]]
             if seed is not None and not one and seed.operation == "leaf":
                 called[seed] = seed.name or "d"
+        for q, text in handed.items():
+            name = self._fresh(f"{self.pattern[0]}{spelling.stem(q)}_given{self.pattern[1]}")
+            arriving = leaf(drawn.standard_normal(np.shape(q.value))[()], name)
+            called[arriving] = name
+            results.append((q, arriving))
+            spelling.reads[name] = Given(text)
         adding = {b for b, source in loop.before.items() if source in seeds}
         by: list[tuple[Node, str]] = [(n, self.forward.texts.get(n, names[n])) for n in fixed]
         by += [(stops[n], spelling.names[n]) for n in each]

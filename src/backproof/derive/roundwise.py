@@ -35,6 +35,21 @@ class Read:
         return f"{self.base}[{counter}{f' {sign} {abs(self.offset)}' if self.offset else ''}]"
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A derivative that the part behind the loop has for every round, as a round reads it."""
+
+    expression: str
+    base: str = ""
+    offset: int = 0
+    kept: bool = False
+    what: str = ""
+
+    def text(self, _counter: str) -> str:
+        """The expression, in which the round is counted already."""
+        return self.expression
+
+
 class Spelling:
     """Names for the values of one round, and what each is read as."""
 
@@ -45,7 +60,7 @@ class Spelling:
         self.counter = loop.loop.counter or self._free("l" if varied else "t", "k", "i")
         self.ending = self._ending()
         self.names: dict[Node, str] = {}
-        self.reads: dict[str, Read] = {}
+        self.reads: dict[str, Read | Given] = {}
         self._bases: dict[Node, Read] = {}
         for node in loop.nodes:
             if forward.texts.get(node):
@@ -140,7 +155,7 @@ class Spelling:
         numbers = [self.loop.number(k) for k in self.loop.positions]
         for node, name in self.names.items():
             read = self.reads.get(name)
-            if read is None:
+            if not isinstance(read, Read):
                 continue
             fellows: tuple[Node | None, ...]
             if node in self.loop.before:
