@@ -511,3 +511,35 @@ PAIRS_AT_RANDOM = PAIRS.replace("range(17)", "range(3)").replace("range(200)", "
 PAIRS_AT_RANDOM = PAIRS_AT_RANDOM.replace("    random.shuffle(data)\n", "").replace(
     "for x, y in data:", "for x, y in [random.choice(data)]:"
 )
+
+# A rate that changes where none of the recorded steps came by: by the counter, or in a function.
+MILESTONES = (
+    FULL_BATCH
+    + """
+    if epoch == 50:
+        lr = 0.02
+    elif epoch in (120, 200) and not epoch < 2:
+        lr = lr / 4
+"""
+)
+IN_A_FUNCTION = (
+    "def slower():\n    global lr\n    lr *= 0.5\n"
+    + FULL_BATCH
+    + """
+    if epoch == 200:
+        slower()
+"""
+)
+
+# The outputs come to 1 exactly, where the loss is 0 times the logarithm of 0; the weights stay finite.
+SATURATED = """
+import numpy as np
+X = np.array([[-3.0], [-2.5], [2.0], [3.5]]); Y = (X > 0) * 1.0
+w = np.array([[0.1]]); b = np.array([0.05])
+lr = 20.0
+for epoch in range(100):
+    o = 1 / (1 + np.exp(-(X @ w + b)))
+    loss = -np.mean(Y * np.log(o) + (1 - Y) * np.log(1 - o))
+    w -= lr * X.T @ (o - Y) / 4
+    b -= lr * (o - Y).mean(0)
+"""

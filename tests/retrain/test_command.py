@@ -103,6 +103,17 @@ def test_what_if_trains_variants_of_the_programs_network(capsys, program):
     assert not rows["10 × the steps",]["learns"]
 
 
+def test_a_loss_that_is_not_finite_is_no_divergence(capsys, program, tmp_path):
+    """The program goes on where its loss is 0 times the logarithm of 0, and so does its training."""
+    save = tmp_path / "w.npz"
+    assert main(["train", program(programs.SATURATED), "--save", str(save)]) == 0
+    out = capsys.readouterr().out
+    assert "nan at last" in out
+    assert "The loss is not finite, as of a logarithm of 0, though all parameters are." in out
+    assert "100 steps in" in out
+    assert np.isfinite(np.load(save)["w"]).all()
+
+
 def test_nothing_is_saved_of_a_run_that_diverged(capsys, program, tmp_path):
     """The file is not written, and that is said; the exit code is 2."""
     save = tmp_path / "w.npz"

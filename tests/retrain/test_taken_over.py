@@ -62,6 +62,8 @@ def value(space: dict, name: str) -> np.ndarray:
         (programs.LABELS, 200, "cycle"),
         (programs.LABEL_OF_ONE, 520, "cycle"),
         (programs.EMBEDDING, 60, "cycle"),
+        (programs.SELDOM, 300, "whole"),
+        (programs.MILESTONES, 300, "whole"),
         (programs.UNEVEN_LABELS, 200, "cycle"),
         (programs.UNEVEN_BY_EPOCH, 200, "cycle"),
     ],
@@ -75,6 +77,8 @@ def value(space: dict, name: str) -> np.ndarray:
         "labels of a batch",
         "label of one",
         "embedding",
+        "a rate that changes seldom",
+        "a rate that changes at milestones",
         "labels of a smaller batch",
         "rate by epoch, a smaller batch",
     ],
@@ -208,10 +212,10 @@ def test_what_is_not_compiled_gives_the_same(runner):
     [
         (programs.STRANGE_LAW, "draws random numbers in every step in line 8, by a law"),
         (programs.NOTHING, "nothing in it looks like training"),
-        (programs.SELDOM, "changes lr in line"),
+        (programs.IN_A_FUNCTION, "changes lr in line 3"),
         (programs.BENT_BY_A_BRANCH, "depends on a decision"),
     ],
-    ids=["drawn by a strange law", "nothing", "a rate that changes seldom", "a branch"],
+    ids=["drawn by a strange law", "nothing", "a rate that a function changes", "a branch"],
 )
 def test_what_cannot_be_taken_over_is_refused_in_a_sentence(text, said, runner):
     """The reason is given, and nothing is trained."""

@@ -21,8 +21,10 @@ Loops = (ast.For, ast.While)
 SCHEDULED = re.compile(RATE.pattern + r"|momentum|decay|^beta|^mu$|lambda|^lam|temperature", re.IGNORECASE)
 
 
-def stops(found: Recurrence) -> list[str]:
+def stops(found: Recurrence, known: str | None = None) -> list[str]:
     """The conditions of the program that end its training, or only what it shows, by what it has learnt.
+
+    How it changes a number that is ``known`` has been read.
 
     Raises
     ------
@@ -30,7 +32,7 @@ def stops(found: Recurrence) -> list[str]:
         When it decides by what it has learnt what it computes, or changes a number of the step at times.
     """
     trees = {file: ast.parse(text) for file, text in found.trace.files.items()}
-    _require_unchanged(found, trees)
+    _require_unchanged(found, trees, known)
     ends = []
     for site in _deciding(found):
         statement = found.trace.sites[site.statement] if site.statement is not None else site
@@ -107,7 +109,7 @@ def _only_watches(chosen: ast.If, tree: ast.Module) -> bool:
     return True
 
 
-def _require_unchanged(found: Recurrence, trees: dict[str, ast.Module]) -> None:
+def _require_unchanged(found: Recurrence, trees: dict[str, ast.Module], known: str | None) -> None:
     """Refuse a number of the step that the program changes where no step came by, as a rate that decays."""
     names = called(found)
     constant = {
@@ -126,7 +128,7 @@ def _require_unchanged(found: Recurrence, trees: dict[str, ast.Module]) -> None:
                 ):
                     continue
                 name = node.target.id if isinstance(node.target, ast.Name) else node.target.attr
-                if name in constant and (file, node.lineno) not in passed:
+                if name in constant and name != known and (file, node.lineno) not in passed:
                     raise RetrainError(
                         f"The program changes {name} in line {node.lineno}, where none of the steps that were"
                         " recorded came by: it cannot be told when and how often."

@@ -59,7 +59,7 @@ def plain(taken: TakenOver, steps: int, seed: int) -> Options | None:
 
 def plain_network(taken: TakenOver, steps: int, seed: int, seconds: float = SECONDS) -> Plain | None:
     """The same, with the unit in which the program counts its loss; looked for in so many ``seconds``."""
-    if taken.recurrence.draws:  # dropout, or noise
+    if taken.recurrence.draws or taken.decays:  # dropout, noise, a rate that changes
         return None
     points, end = _points(taken), time.process_time() + seconds
     rest = taken.machine.first[taken.recurrence.parameters :]

@@ -36,6 +36,8 @@ def what_was_taken_over(taken: TakenOver) -> list[str]:
         *_draws(found),
         *_loss_line(taken.report),
     ]
+    if taken.decays is not None:
+        lines.append(f"rate: {taken.machine.rate:g} at first, changed as {taken.decays.rows} says")
     remembered = dict.fromkeys(each.name for each in found.carried[found.parameters :])
     if remembered:
         lines.append(f"carried from step to step besides: {', '.join(list(remembered)[:SHOWN])}")
@@ -107,12 +109,15 @@ def _results(taken: TakenOver, course: Course, outcome: Outcome, total: float) -
     machine, steps = taken.machine, outcome.steps
     first, last, broken = outcome.first_loss, outcome.final_loss, outcome.divergence
     over = f"what {machine.draws:,} steps draw" if machine.streamed else "all samples"
-    lines = [f"mean loss over {over}: {first:.4g} at first, {last:.4g} at last"]
+    mean = "" if taken.order.kind == "whole" and not machine.streamed else "mean "
+    lines = [f"{mean}loss over {over}: {first:.4g} at first, {last:.4g} at last"]
     if broken is not None:
         smaller = f": take a smaller rate (--lr {machine.rate / 10:g})." if taken.rates else "."
         lines.append(
             f"Diverged: after step {broken.step:,} {broken.parameter} is not finite any more{smaller}"
         )
+    elif not math.isfinite(last):
+        lines.append("The loss is not finite, as of a logarithm of 0, though all parameters are.")
     if outcome.interrupted:
         lines.append(f"Stopped by Ctrl-C after {steps:,} steps.")
     each = outcome.seconds / max(steps, 1)

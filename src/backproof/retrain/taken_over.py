@@ -15,6 +15,7 @@ from backproof.pipeline import check_program
 from backproof.pipeline.observing import with_modules
 from backproof.retrain.aligned import Entry, RetrainError
 from backproof.retrain.branches import stops
+from backproof.retrain.decays import Decays, decays_of
 from backproof.retrain.losses import Loss, loss_of
 from backproof.retrain.machine import Machine, machine
 from backproof.retrain.rates import rates_of
@@ -46,6 +47,7 @@ class TakenOver:
     ``verified`` first steps. ``rates`` are the numbers that the program calls its learning rate,
     ``stops`` the conditions by which it ends before its loops do, or goes on. The first ``skipped`` steps of
     the program, which update less than the others, are not taken over: the training begins behind them.
+    ``decays`` is how it changes its rate by the number of a round.
     """
 
     program: Program
@@ -61,6 +63,7 @@ class TakenOver:
     rates: tuple[Entry, ...]
     stops: tuple[str, ...]
     skipped: int = 0
+    decays: Decays | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -130,11 +133,12 @@ def taken_over(found: Seen, *, compiled: bool = True) -> TakenOver:
         raise RetrainError("The program updates parameters beside its steps, which cannot be taken over.")
     steps = _in_a_row(judgement.windows)
     carried = recurrence(judgement.step, steps)
-    ends = stops(carried)
+    rates = rates_of(carried)
+    decays = decays_of(carried, rates, sorted(judgement.windows, key=lambda w: w.start)) if rates else None
+    ends = stops(carried, decays.name if decays else None)
     stated = loss_of(carried, judgement.step, steps)
     samples = samples_of(carried, stated.read())
     order = sample_order(samples, "\n".join([found.program.text, *(m.text for m in found.program.modules)]))
-    rates = rates_of(carried)
     ready = machine(carried, samples, stated, rates, compiled=compiled)
     deviation = _deviation(carried, samples, ready)
     narrow = any(
@@ -150,6 +154,7 @@ def taken_over(found: Seen, *, compiled: bool = True) -> TakenOver:
     return TakenOver(
         found.program, found.report, found.mended, judgement, carried, samples, order, ready,
         len(carried.windows), deviation, tuple(rates), tuple(ends), len(judgement.windows) - len(steps),
+        decays,
     )  # fmt: skip
 
 

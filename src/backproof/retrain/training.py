@@ -45,7 +45,7 @@ def train(
     """
     machine = taken.machine
     begun = machine.first if first is None else (*first, *machine.first[len(first) :])
-    own = machine.rate if rate is None else rate
+    own, decays = machine.rate if rate is None else rate, taken.decays
     every = taken.order.all(EVALUATED_ROUNDS if machine.kernel is None else ROUNDS)
 
     def loss(state: Sequence[Array]) -> float:
@@ -62,9 +62,10 @@ def train(
             if passed < reached.steps:
                 passed += len(order)
                 continue
+            rates = own if decays is None else own * decays.factors(taken.skipped + passed, len(order))
             order = machine.numbered(order, passed)
             start = time.perf_counter()
-            loop.advance(order, own)
+            loop.advance(order, rates)
             seconds = reached.seconds + time.perf_counter() - start
             state = tuple(loop.state())
             done, now = reached.steps + len(order), loss(state)
@@ -73,8 +74,8 @@ def train(
                 reached,
                 Reached(seed, done, state, {}, longer(reached.history, done, now), seconds),
             )
-            if not is_finite(state, now):
-                found = first_divergence(loop, before.state, order, own, machine.names, loss)
+            if not is_finite(state, 0.0):  # the loss alone may be a logarithm of 0, and the program goes on
+                found = first_divergence(loop, before.state, order, rates, machine.names, lambda _: 0.0)
                 divergence = replace(found, step=before.steps + found.step)
                 break
             stopped = bool(watch and watch(reached))
