@@ -17,8 +17,20 @@ from backproof.step.update import time_of
 
 def written_out(step: TrainingStep) -> TrainingStep | None:
     """The step with what its backward pass makes of arrays of data written out; None where there is none."""
-    written = _from_data(step)
+    written = _made_of(step, _from_data(step))
     return recut(step, written=written) if written else None
+
+
+def _made_of(step: TrainingStep, written: frozenset[Node]) -> frozenset[Node]:
+    """These values, and what else the step computes from them or from its own, though no update reads it."""
+    found, copies = set(written), step.copies
+    for node in step.trace.nodes:
+        copy = copies.get(node) if time_of(node) >= step.window.start else None
+        if copy is None or copy.operands or node.operation in ("leaf", "constant", "identity"):
+            continue
+        if any(o in found or (o in copies and copies[o].operands) for o in node.operands):
+            found.add(node)
+    return frozenset(found)
 
 
 def _from_data(step: TrainingStep) -> frozenset[Node]:

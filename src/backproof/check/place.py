@@ -23,6 +23,7 @@ WORD = re.compile(r"[A-Za-z_]\w*")
 ITEMS = 3  # whole numbers that arrays hold
 KEYS, CONTAINERS = 6, 16  # subscripts, and what they may be put behind
 PIECES = 8  # slices
+COUNTERS, ARRAYS = 3, 6  # with which items are read of arrays of one axis
 SIBLINGS = 12  # items of dictionaries
 DISPLAYS = frozenset({"Dict", "List", "Tuple"})
 
@@ -99,7 +100,7 @@ class Place:
         frame, time = where(edge)
         texts = [t for t in self.scenery.texts(frame, time) if SIMPLE.match(t) and t != self.text]
         kept = self.scenery.memory.kept(self.scenery.enclosing(frame)[:-1], time)
-        others = (*self.companions, *kept[:MOST_KEPT], *self.pieces, *self.siblings)
+        others = (*self.companions, *self.elements, *kept[:MOST_KEPT], *self.pieces, *self.siblings)
         return tuple(dict.fromkeys([*texts[:60], *others]))
 
     @cached_property
@@ -119,6 +120,19 @@ class Place:
         if not held:
             return ()
         return tuple(f"{name}{key}" for key in self.keys[:KEYS] for name in held[:CONTAINERS])
+
+    @cached_property
+    def elements(self) -> tuple[str, ...]:
+        """Items of arrays at what things are counted with: `x[j]` beside `W[j, k]`, `a[t]` beside `h[t]`."""
+        counted = [part.strip() for key in self.keys[:KEYS] for part in key[1:-1].split(",")]
+        counted = [name for name in dict.fromkeys(counted) if name.isidentifier()][:COUNTERS]
+        if not counted:
+            return ()
+        edge = self.edges[0]
+        named = [t for t in self.scenery.texts(*where(edge)) if t.isidentifier() and t not in counted]
+        nodes = ((name, self.value(name, edge)) for name in named)
+        arrays = [name for name, node in nodes if node is not None and np.ndim(node.value) == 1]
+        return tuple(f"{name}[{key}]" for key in counted for name in arrays[:ARRAYS])
 
     @cached_property
     def counted_lists(self) -> dict[str, int]:

@@ -178,6 +178,8 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
         return case.inconclusive(doubt)
     dropped = () if lost else dropped_gradients(judgement.step)
     missing = unapplied(judgement, dropped, case.verify) if dropped else ()
+    if missing and not holds(missing):
+        missing, _ = with_what_is_left(case.mends, missing, judged)
     if not (lost or missing):
         if forgotten := unread_gradients(judgement.step):
             return case.inconclusive(perhaps_forgotten(judgement, forgotten))
