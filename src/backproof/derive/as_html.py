@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 from backproof.derive.account import Account
-from backproof.derive.as_markdown import chain_formula, explained, forward_formulas, sentence, step_formula
+from backproof.derive.as_markdown import explained, formulas_of, sentence, step_formula
 
 
 def as_html(account: Account) -> str:
@@ -16,8 +16,10 @@ def as_html(account: Account) -> str:
     sections = [
         {
             "title": section.title,
-            "forward": [_mathml(f) for f in forward_formulas(section)],
-            "chains": [_mathml(chain_formula(account, section, chain)) for chain in section.chains],
+            "formulas": [
+                {"heading": heading, "each": [_mathml(formula) for formula in formulas]}
+                for heading, formulas in formulas_of(account, section)
+            ],
             "also": None if section.also is None else _marked(section.also),
             "steps": [
                 {

@@ -26,12 +26,10 @@ def as_markdown(account: Account) -> str:
         below = "##" if section.title is None else "###"
         if section.title is not None:
             found += [f"## {section.title}", ""]
-        found += [f"{below} The forward pass", ""]
-        for formula in forward_formulas(section):
-            found += [f"$${formula}$$", ""]
-        found += [f"{below} The chains", ""]
-        for chain in section.chains:
-            found += [f"$${chain_formula(account, section, chain)}$$", ""]
+        for heading, formulas in formulas_of(account, section):
+            found += [f"{below} {heading}", ""]
+            for formula in formulas:
+                found += [f"$${formula}$$", ""]
         found += [f"{below} Step by step", ""]
         if section.also is not None:
             found += [section.also, ""]
@@ -58,13 +56,9 @@ def as_latex(account: Account) -> str:
         below = r"\subsection*" if section.title is None else r"\subsubsection*"
         if section.title is not None:
             found.append(rf"\subsection*{{{escaped(section.title)}}}")
-        found += [
-            rf"{below}{{The forward pass}}",
-            _aligned(forward_formulas(section)),
-            rf"{below}{{The chains}}",
-            _aligned([chain_formula(account, section, chain) for chain in section.chains]),
-            rf"{below}{{Step by step}}",
-        ]
+        for heading, formulas in formulas_of(account, section):
+            found += [rf"{below}{{{heading}}}", _aligned(formulas)]
+        found.append(rf"{below}{{Step by step}}")
         if section.also is not None:
             found.append(escaped(section.also))
         for told in section.told:
@@ -73,6 +67,13 @@ def as_latex(account: Account) -> str:
     found += account.backward.text.splitlines()
     found += [r"\end{verbatim}", *(escaped(said) for said in explained(account))]
     return "\n".join([*found, r"\end{document}", ""])
+
+
+def formulas_of(account: Account, section: Section) -> list[tuple[str, list[str]]]:
+    """The forward pass and the chains of a section as equations, with their headings, where there are any."""
+    chains = [chain_formula(account, section, chain) for chain in section.chains]
+    both = [("The forward pass", forward_formulas(section)), ("The chains", chains)]
+    return [(heading, formulas) for heading, formulas in both if formulas]
 
 
 def _aligned(formulas: Sequence[str]) -> str:
