@@ -89,3 +89,67 @@ def test_only_an_output() -> None:
     text = text.replace('grads["W1"]', "first").replace('grads["b1"]', "second")
     report = check_program(program_from_bytes(text.encode(), "program.py"))
     assert report.verdict == "inconclusive"
+
+
+LAYERS = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+
+
+class Dense:
+    def __init__(self, n, m):
+        self.weights, self.biases = rng.normal(size=(n, m)), rng.normal(size=(1, m)) * 0.1
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = inputs @ self.weights + self.biases
+
+    def backward(self, dvalues):
+        self.dweights = self.inputs.T @ dvalues
+        self.dbiases = dvalues.sum(axis=0, keepdims=True)
+        self.dinputs = dvalues @ self.weights.T
+
+
+class Relu:
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = np.maximum(0, inputs)
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues.copy()
+        self.dinputs[self.inputs <= 0] = 0
+
+
+class SoftmaxLoss:
+    def forward(self, inputs, y):
+        e = np.exp(inputs - inputs.max(axis=1, keepdims=True))
+        self.output = e / e.sum(axis=1, keepdims=True)
+        return np.mean(-np.log(self.output[range(len(y)), y]))
+
+    def backward(self, dvalues, y):
+        self.dinputs = dvalues.copy()
+        self.dinputs[range(len(y)), y] -= 1
+        self.dinputs = self.dinputs / len(y)
+
+
+X, y = rng.normal(size=(11, 2)), rng.integers(0, 3, 11)
+one, relu, two, end = Dense(2, 3), Relu(), Dense(3, 3), SoftmaxLoss()
+one.forward(X)
+relu.forward(one.output)
+two.forward(relu.output)
+loss = end.forward(two.output, y)
+end.backward(end.output, y)
+two.backward(end.dinputs)
+relu.backward(two.dinputs)
+one.backward(relu.dinputs)
+print(loss, one.dweights, one.dbiases, two.dweights, two.dbiases)
+"""
+
+
+def test_layers_whose_gradients_are_called_after_their_own_attributes() -> None:
+    """What a layer calls dinputs belongs to its own inputs; and no step is judged without end."""
+    report = check_program(program_from_bytes(LAYERS.encode(), "program.py"), timeout=8.0)
+    assert report.verdict == "correct", report.findings
+    wrong = LAYERS.replace("dvalues @ self.weights.T", "dvalues @ self.weights")
+    assert check_program(program_from_bytes(wrong.encode(), "program.py"), timeout=8.0).verdict == "faulty"

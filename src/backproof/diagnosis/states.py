@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from backproof.check.carried import carried
 from backproof.check.grades import starting_states
@@ -13,6 +14,7 @@ from backproof.diagnosis.wording import listed
 from backproof.findings import FileReport
 from backproof.step import label
 from backproof.step.update import keeps
+from backproof.trace import Trace
 
 
 def among_states(
@@ -26,7 +28,7 @@ def among_states(
     step = judgement.step
     found = carried(judgement, states)
     places = {each.change.place for each in found} | {change.place for change in step.window.states}
-    again = judge(step.trace, loss, places) if found else None
+    again = _judged_without(step.trace, loss, places) if found else None
     unsure = tuple(label(step.trace, each.change) for each in found if not each.sure)
     return None if again is None else (again, unsure)
 
@@ -38,7 +40,17 @@ def among_means(judgement: Judgement, loss: str | None) -> Judgement | None:
         return None
     found = carried(judgement, starting_states(verdict))
     means = {c.change.place for c in found if c.sure and keeps(c.change.after, c.change.before, whole=True)}
-    return judge(trace, loss, means | {c.place for c in judgement.step.window.states}) if means else None
+    places = means | {c.place for c in judgement.step.window.states}
+    return _judged_without(trace, loss, places) if means else None
+
+
+def _judged_without(trace: Trace, loss: str | None, places: set[Any]) -> Judgement | None:
+    """Judge the steps in which none of some places is a parameter; None where there is no other step."""
+    again = judge(trace, loss, places)
+    if again is None:
+        return None
+    taken = {change.place for parameter in again.step.parameters for change in parameter.changes}
+    return again if taken.isdisjoint(places) else None
 
 
 def unsure_of(report: FileReport, names: Sequence[str]) -> FileReport:

@@ -53,15 +53,17 @@ def computed_steps(trace: Trace) -> list[Window]:
     ]
     first = _first_of_each(parameters)
     pairs: dict[tuple[str, str], dict[Node, tuple[_Named, _Named]]] = defaultdict(dict)
-    words: dict[tuple[str, str], set[str]] = defaultdict(set)
+    words: dict[tuple[str, str], set[tuple[Any, str]]] = defaultdict(set)
     for gradient in named:
         node = gradient.node
         if root(node, 0) in counted or not root(node, 0).operands:
             continue
         for parameter in first.get(np.shape(node.value), ()):
-            pattern = _pattern(gradient, parameter) if time_of(parameter.node) < gradient.time else None
-            if pattern is not None and parameter.word not in words[pattern]:
-                words[pattern].add(parameter.word)
+            if time_of(parameter.node) >= gradient.time or _is_apart(gradient, parameter):
+                continue
+            pattern, known = _pattern(gradient, parameter), (_object(parameter), parameter.word)
+            if pattern is not None and known not in words[pattern]:
+                words[pattern].add(known)
                 pairs[pattern].setdefault(root(parameter.node, 0), (parameter, gradient))
     best = list(max(pairs.values(), key=len, default=dict[Node, tuple[_Named, _Named]]()).values())
     if all(_is_between(root(parameter.node, 0)) for parameter, _ in best):
@@ -103,6 +105,19 @@ def _window(trace: Trace, pairs: list[tuple[_Named, _Named]]) -> Window:
         changes.append(Change(parameter.place, before, after, (store,)))
     start = max(time_of(change.before) for change in changes) + 1
     return Window(start, end, (COMPUTED, -1), tuple(changes), ())
+
+
+def _is_apart(gradient: _Named, parameter: _Named) -> bool:
+    """Is the one an attribute of an object, and the other none of that object?
+
+    What a layer calls ``self.dinputs`` is the gradient of its own inputs, and of no other layer's.
+    """
+    return _object(gradient) is not None and _object(gradient) != _object(parameter)
+
+
+def _object(named: _Named) -> Any:
+    """The object of which this is an attribute; None of a name, and of what a key names."""
+    return named.place[1] if named.place[0] == "attribute" else None
 
 
 def _pattern(gradient: _Named, parameter: _Named) -> tuple[str, str] | None:
