@@ -159,6 +159,41 @@ def _written(add: bool) -> Callable[[Node], str]:
     return template
 
 
+def _flat_write(node: Node, module: str) -> tuple[str, str, str, str]:
+    """Shape, the places written to as numbers of the flat array, the value there, and how many elements."""
+    shape, index = shape_of(node), attribute(node, "index")
+    places = np.zeros(shape, dtype=bool)[index].shape
+    text, count = _index_text(index, module), int(np.prod(shape))
+    return repr(shape), text, repr(tuple(places)), str(count)
+
+
+def _torch_write(add: bool) -> Callable[[Node], str]:
+    def template(node: Node) -> str:
+        shape, place, part, count = _flat_write(node, "torch")
+        rows = f"torch.arange({count}).reshape({shape})[{place}].reshape(-1)"
+        value = f"torch.broadcast_to($1, {part}).reshape(-1)"
+        function = "index_add" if add else "index_copy"
+        return f"torch.reshape($0, (-1,)).{function}(0, {rows}, {value}).reshape({shape})"
+
+    return template
+
+
+def _tensorflow_write(add: bool) -> Callable[[Node], str]:
+    def template(node: Node) -> str:
+        index = attribute(node, "index")
+        if any(isinstance(p, (np.ndarray, list)) for p in (index if isinstance(index, tuple) else (index,))):
+            raise DerivationError(
+                "--emit tensorflow: there is no way yet to write to places given by an array."
+            )
+        shape, place, part, count = _flat_write(node, "tf")
+        rows = f"tf.reshape(tf.reshape(tf.range({count}), {shape})[{place}], (-1, 1))"
+        value = f"tf.reshape(tf.broadcast_to($1, {part}), (-1,))"
+        function = f"tf.tensor_scatter_nd_{'add' if add else 'update'}"
+        return f"tf.reshape({function}(tf.reshape($0, (-1,)), {rows}, {value}), {shape})"
+
+    return template
+
+
 def _jax_transpose(node: Node) -> str:
     axes, count = attribute(node, "axes"), len(shape_of(node))
     return "$0.T" if axes is None and count else f"jnp.transpose($0, {literal(axes)})"
@@ -286,6 +321,8 @@ TORCH = Dialect(
         "reshape": "torch.reshape($0, $shape)",
         "broadcast_to": "torch.broadcast_to($0, $shape)",
         "index": _index("torch"),
+        "index_update": _torch_write(add=False),
+        "index_add": _torch_write(add=True),
         "concatenate": _joined("torch.cat", "dim"),
         "stack": _joined("torch.stack", "dim"),
         "dot": _product,
@@ -358,6 +395,8 @@ TENSORFLOW = Dialect(
         "reshape": "tf.reshape($0, $shape)",
         "broadcast_to": "tf.broadcast_to($0, $shape)",
         "index": _tensorflow_index,
+        "index_update": _tensorflow_write(add=False),
+        "index_add": _tensorflow_write(add=True),
         "concatenate": _joined("tf.concat", "axis"),
         "stack": _joined("tf.stack", "axis"),
         "matmul": _tensorflow_product,
