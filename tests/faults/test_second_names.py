@@ -217,3 +217,34 @@ for turn in range(400):
         "out.copy()",
         True,
     )
+
+
+def test_what_is_assigned_in_every_round_and_written_to_before_is_added_up():
+    """The error is read under its own name behind the line at fault, and is not that name's."""
+    text = """
+import numpy as np
+
+rng = np.random.default_rng(6)
+X, Y = rng.normal(0, 1, (5, 4)), rng.integers(0, 3, 5)
+W, b = rng.normal(0, 0.5, (4, 3)), rng.normal(0, 0.1, 3)
+for turn in range(400):
+    gW, gb, loss = np.zeros_like(W), np.zeros_like(b), 0.0
+    for x, y in zip(X, Y):
+        e = np.exp(x @ W + b)
+        p = e / e.sum()
+        loss += -np.log(p[y])
+        d = np.copy(p)
+        d[y] -= 1
+        gb = d
+        gW += np.outer(x, d)
+    W -= 0.1 * gW
+    b -= 0.1 * gb
+"""
+    report = check_program(program_from_bytes(text.encode(), "net.py"))
+    (found,) = report.findings
+    assert (found.name, found.span.row, found.expected, found.mended) == (
+        "not-accumulated",
+        15,
+        "gb += d",
+        True,
+    )

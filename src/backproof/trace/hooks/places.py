@@ -46,17 +46,28 @@ class Places:
         """A name was read: its object now means the node stored under that name."""
         if frame is not None and isinstance(value, TRACKED):
             self.nodes.reread(value)
-            entry = frame.bound.get(name)
-            if entry is not None and entry[1] is value and self.nodes.written(value) < entry[2]:
-                self.known[id(value)] = entry[0]
+            self._means(frame.bound.get(name), value)
         return value
 
     def point(self, place: Place, value: Any) -> None:
         """A place was read: its object now means the node stored there."""
         self.nodes.reread(value)
-        entry = self._entry(place)
-        if entry is not None and entry[1] is value and self.nodes.written(value) < entry[2]:
+        self._means(self._entry(place), value)
+
+    def _means(self, entry: tuple[Node, Any, int] | None, value: Any) -> None:
+        """An object means what it meant where it was stored, or what was written to it since.
+
+        And no name that it was given elsewhere after that.
+        """
+        if entry is None or entry[1] is not value:
+            return
+        written = self.nodes.written(value)
+        if written < entry[2]:
             self.known[id(value)] = entry[0]
+        elif (node := self.known.get(id(value))) is not None:
+            while node.operation == "identity" and node.origin is not None and node.origin.time > written:
+                node = node.operands[0]
+            self.known[id(value)] = node
 
     def _entry(self, place: Place) -> tuple[Node, Any, int] | None:
         """What a place was given last, by a statement or else with what it is a part of."""
