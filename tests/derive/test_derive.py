@@ -96,6 +96,36 @@ for step in range(9):
     W -= 0.01 * X.T @ (y - out)
     b -= 0.01 * error_of_b
 """
+OBJECTS = """
+import numpy as np
+rng = np.random.default_rng(0)
+class Dense:
+    def __init__(self, n, m):
+        self.W = rng.normal(size=(n, m))
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, g):
+        back = g @ self.W.T
+        self.W -= 0.1 * self.x.T @ g
+        return back
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+    def backward(self, g):
+        return g * (1 - self.y**2)
+layers = [Dense(3, 5), Tanh(), Dense(5, 2), Tanh()]
+X, T = rng.normal(size=(11, 3)), rng.normal(size=(11, 2))
+for step in range(9):
+    h = X
+    for layer in layers:
+        h = layer.forward(h)
+    loss = 0.5 * np.sum((h - T) ** 2)
+    g = h - T
+    for layer in reversed(layers):
+        g = layer.backward(g)
+"""
 GATE = """
 import numpy as np
 rng = np.random.default_rng(0)
@@ -170,6 +200,13 @@ def test_what_a_weight_is_made_into_is_no_parameter() -> None:
     assert {p.text for p in derived.forward.parameters} == {"W", "beta"}
     trained = derive_program(_program(FAULTY.encode()), Request())
     assert {p.text for p in trained.forward.parameters} == {"W", "b"}
+
+
+def test_values_of_layer_objects_are_told_apart_by_what_holds_them() -> None:
+    """``h`` is another value behind every layer: each is the attribute that the layer keeps it in."""
+    text = as_python(derive_program(_program(OBJECTS.encode()), Request()))
+    assert "y1 is layers[1].y" in text
+    assert "y1.T @" in text
 
 
 def test_parameters_of_gates_are_found() -> None:

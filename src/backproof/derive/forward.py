@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 from backproof.derive.helpers import Helpers, calls
 from backproof.derive.plain import plain
 from backproof.derive.rounds import Loop, containers, loops
-from backproof.graph import Node, ancestors, evaluate
+from backproof.graph import Node, ancestors, evaluate, unnamed
 from backproof.graph.literal import index_literal
 from backproof.step import TrainingStep
 from backproof.trace import Trace
@@ -143,6 +144,7 @@ def make(
     texts |= _filled(trace, order, texts, simple.local)
     texts |= {n: "data" for n in order if n.operation == "leaf" and n not in texts and np.size(n.value) > 9}
     texts = {n: t for n, t in texts.items() if n.operation != "constant"}
+    texts |= _attributes(trace, texts, simple.of, copies)
     names = unique({simple.loss: loss_name} if simple.loss in texts else {}, texts, set(parameters))
     given = tuple(Parameter(text, names[leaf], leaf) for leaf, text in parameters.items())
     return Forward(
@@ -161,6 +163,23 @@ def make(
         },
         held=containers(trace, {node: simple.of[copy] for node, copy in copies.items() if copy in simple.of}),
     )
+
+
+def _attributes(
+    trace: Trace, texts: Mapping[Node, str], of: Mapping[Node, Node], copies: Mapping[Node, Node]
+) -> dict[Node, str]:
+    """Values that share their name, as the attribute that holds each: ``layers[1].y`` for ``h``."""
+    shared = Counter(identifier(text) for text in texts.values())
+    ambiguous = {node for node, text in texts.items() if shared[identifier(text)] > 1 and node.operands}
+    if not ambiguous:
+        return {}
+    plain_of = {unnamed(node): of[copy] for node, copy in copies.items() if copy in of}
+    found: dict[Node, str] = {}
+    for store in trace.stores:
+        node, label = plain_of.get(unnamed(store.after)), trace.labels.get(store.place, "")
+        if node in ambiguous and re.search(r"\]\.\w+$", label):
+            found.setdefault(node, label)
+    return found
 
 
 def _short(node: Node, text: str) -> str:
