@@ -35,8 +35,8 @@ for turn in range(3000):
     dh = high.backward(dout) * (1 - r ** 2)
     low.backward(dh)
     for sails in (low, high):
-        sails.W -= 0.05 * sails.dW
-        sails.b -= 0.05 * sails.db
+        for p, g in ((sails.W, sails.dW), (sails.b, sails.db)):
+            p -= 0.05 * g
 """
 
 GEARS = """
@@ -84,3 +84,9 @@ def test_a_factor_beside_another_mistake() -> None:
     """It is put where it stands with the other mistake mended: at the product, not at the update."""
     found = _found(GEARS, ("dv = e * h", "dv = e"), ("1 - h ** 2", "1 - n ** 2"))
     assert found == [(14, "e * h"), (15, "h")]
+
+
+def test_a_sign_beside_a_factor() -> None:
+    """With the factor put in, all gradients are turned: at the difference, not where they are applied."""
+    found = _found(WIND, (" * (1 - r ** 2)", ""), ("2 * (out - speed)", "2 * (speed - out)"))
+    assert found == [(27, "out - speed"), (28, "high.backward(dout) * (1 - r ** 2)")]

@@ -157,7 +157,12 @@ class Blames:
 
 def _mended(bench: Bench, changes: Sequence[Change], states: Sequence[int]) -> Bench:
     """The bench with the values that the step has with some changes, which leave gradients in ``states``."""
-    base = [table | (bench.evaluated(changes, point) or {}) for point, table in enumerate(bench.base)]
+    base = []
+    for point, table in enumerate(bench.base):
+        overlay = (
+            bench.evaluated(changes, point) or {}
+        )  # with what the changes are built of, which still varies
+        base.append(table | {node: value for node, value in overlay.items() if node in bench.order})
     return replace(bench, base=base, initial=tuple(states))
 
 
