@@ -105,12 +105,35 @@ def derive_function(
     DerivationError
         When there is no such function, or an argument has neither a value in the program nor a shape.
     """
+    return derivation(_of_function(program, function, request, runner))
+
+
+def train_function(
+    program: Program,
+    function: str,
+    request: Request,
+    rate: float | None,
+    steps: int,
+    runner: Runner | None = None,
+) -> Training:
+    """Minimise what a function returns by plain gradient descent, from the values that its arguments have.
+
+    Raises
+    ------
+    DerivationError
+        As `derive_function` does.
+    """
+    return untrained(_of_function(program, function, request, runner), rate, steps)
+
+
+def _of_function(program: Program, function: str, request: Request, runner: Runner | None) -> Forward:
+    """The forward pass of a function of a program."""
     text, arguments = _driver(program, function, request.shapes or {})
     wrt = request.wrt or tuple(a for a in arguments if not DATA.match(a)) or tuple(arguments)
     called = replace(request, wrt=wrt, loss=LOSS)
     driver = replace(program, text=text)
     trace = trace_program(driver, seconds=request.seconds, runner=runner)
-    return derivation(replace(_without_updates(trace, driver, called), loss_name=function))
+    return replace(_without_updates(trace, driver, called), loss_name=function)
 
 
 def train_program(

@@ -208,3 +208,26 @@ def test_large_data_needs_a_file() -> None:
     )
     with pytest.raises(DerivationError, match="--output"):
         emit(large, "numpy", "x", None)
+
+
+def test_batches_of_different_sizes_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A last batch that is smaller is named, and what size can be written."""
+    path = tmp_path / "rest.py"
+    path.write_text(
+        MINIBATCHES.replace("batch = rng.integers(0, 31, 11)", "batch = np.arange(step % 3 * 11, 31)[:11]")
+        .replace("np.arange(11)", "np.arange(len(x))")
+        .replace("d /= 11", "d /= len(x)")
+    )
+    assert main(["derive", str(path), "--emit", "numpy"]) == 2
+    assert "not all steps take the same number of samples" in capsys.readouterr().err
+
+
+def test_a_function_is_minimised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a function returns goes down by plain descent on its arguments that are no data."""
+    path = tmp_path / "fit.py"
+    path.write_text("import numpy as np\ndef cost(W, x, y):\n    return np.mean((x @ W - y) ** 2)\n")
+    given = ["--shapes", "W=3", "x=7,3", "y=7", "--emit", "numpy", "--steps", "9", "--lr", "0.1"]
+    assert main(["derive", f"{path}:cost", *given]) == 0
+    space: dict[str, list[float]] = {}
+    exec(capsys.readouterr().out, space)
+    assert space["losses"][-1] < space["losses"][0]

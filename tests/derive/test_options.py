@@ -137,7 +137,7 @@ def test_what_hangs_on_the_sizes_is_not_claimed_for_all(derive) -> None:
         (("--formula", "w*x", "--wrt", "w", "--shapes", "w5"), "no shape"),
         ((), "PROGRAM or --formula"),
         (("question.py", "--emit", "numpy", "--output", "none/here.py"), "cannot be written"),
-        (("function.py:loss", "--emit", "numpy"), "PROGRAM that trains"),
+        (("function.py:loss", "--emit", "numpy"), "give their shapes"),
         (("missing.py",), "no file missing.py"),
     ],
 )

@@ -128,14 +128,17 @@ def _emit(arguments: argparse.Namespace, request: Request) -> int:
     import numpy as np
 
     from backproof.derive.emit import emit
-    from backproof.deriving import train_program
+    from backproof.deriving import train_function, train_program
     from backproof.source import read_program
 
-    if arguments.program is None or arguments.program.rpartition(":")[2].isidentifier():
+    if arguments.program is None:
         raise ConfigurationError("--emit needs a PROGRAM that trains, or computes a loss.")
-    training = train_program(
-        read_program(arguments.program), request, arguments.lr, arguments.steps, arguments.runner
-    )
+    filename, colon, function = arguments.program.rpartition(":")
+    how = (request, arguments.lr, arguments.steps, arguments.runner)
+    if colon and function.isidentifier():
+        training = train_function(read_program(filename), function, *how)
+    else:
+        training = train_program(read_program(arguments.program), *how)
     output = None if arguments.output is None else Path(arguments.output)
     data = None if output is None else output.with_suffix(".npz")
     title = f"The network of {Path(arguments.program).name}"

@@ -92,6 +92,7 @@ def recorded(
     named = derived.forward
     windows = list(windows)[:steps]
     seen = Steps(step, windows)
+    data, series, picks = _samples(derived, seen)
     by_leaf = {leaf: c for p in step.parameters for leaf, c in zip(p.leaves, p.changes, strict=True)}
     weights: dict[str, Any] = {}
     rates: dict[str, float] = {}
@@ -109,8 +110,18 @@ def recorded(
         last = next((c for c in windows[-1].parameters if c.place == change.place), None)
         if last is not None and (rule or plain):
             ends[p.name] = np.asarray(last.after.value, dtype=float)
+    if rule is not None:
+        series |= rule.series
+    return Training(derived, weights, plain or rates, data, series, len(windows), rule, ends, picks)
+
+
+def _samples(
+    derived: Derivation, seen: Steps
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, tuple[str, str]]]:
+    """The data that stay the same, those that differ from step to step, and what are rows of the former."""
     series: dict[str, Any] = {}
     picks: dict[str, tuple[str, str]] = {}
+    named = derived.forward
     data = _data(named)
     chosen = Chosen({*named.names.values(), *(line.name for line in derived.lines)})
     for node in ancestors([named.loss]):
@@ -127,9 +138,7 @@ def recorded(
             series[name] = values
     for name in (*series, *picks):
         data.pop(name, None)
-    if rule is not None:
-        series |= rule.series
-    return Training(derived, weights, plain or rates, data, series, len(windows), rule, ends, picks)
+    return data, series, picks
 
 
 class Chosen:
@@ -186,7 +195,10 @@ def _values(node: Node, steps: Steps) -> Any:
     if values is None or all(np.array_equal(value, values[0]) for value in values):
         return None
     if any(value.shape != values[0].shape for value in values):
-        raise DerivationError("--emit: the samples of the steps differ in shape, so they cannot be replayed.")
+        raise DerivationError(
+            "--emit: not all steps take the same number of samples, as where the last batch is smaller; "
+            "a size of the batches that divides the number of samples can be written."
+        )
     return np.stack(values)
 
 
