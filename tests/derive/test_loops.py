@@ -62,6 +62,16 @@ for W, b in zip(weights, biases):
     activations.append(a)
 loss = np.sum((a - Y) ** 2)
 """
+APPENDED = """
+import numpy as np
+rng = np.random.default_rng(2)
+Ws = [rng.normal(size=(5, 5)) for _ in range(4)]
+x, t = rng.normal(size=(9, 5)), rng.normal(size=(9, 5))
+hs = [x]
+for i in range(len(Ws)):
+    hs.append(np.tanh(hs[-1] @ Ws[i]))
+loss = ((hs[-1] - t) ** 2).mean()
+"""
 LSTM = """
 import numpy as np
 def sigmoid(z):
@@ -184,6 +194,15 @@ def test_layers_in_lists_are_a_loop_over_layers(runner: Runner) -> None:
     space: dict[str, object] = {}
     exec(LAYERS + found.text, space)  # as it stands, behind the program
     assert np.shape(space["d_weights"][2]) == (7, 5)  # type: ignore[index]
+
+
+def test_a_list_names_what_has_no_name(runner: Runner) -> None:
+    """What is only appended to a list is read from it, behind the loop as well."""
+    found = backward(derive_program(Program("list.py", APPENDED), Request(), runner))
+    assert not found.said
+    assert found.text.startswith("dhs_next = 2 * (hs[4] - t) / t.size\n")
+    assert "for i in reversed(range(len(Ws))):\n" in found.text
+    exec(APPENDED + found.text, {})  # as it stands, behind the program
 
 
 def test_an_lstm_over_twenty_steps_is_one_round_in_a_few_seconds(runner: Runner) -> None:

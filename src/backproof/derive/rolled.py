@@ -107,6 +107,8 @@ class _Roller:
             return None  # values that are computed in a loop before
         if any(self.spelling.reads[self.spelling.names[n]].kept for n in each) or begun:
             return None
+        if any(p not in self.spelling.names for p in loop.carried):
+            return None  # nothing could be said of it behind the loop
         names, own = self._names()
         self.pattern = before, behind = pattern(self.forward, {n: names[n] for n in self.leaves})
         lists = {}

@@ -63,13 +63,14 @@ class Spelling:
         self.reads: dict[str, Read | Given] = {}
         self._bases: dict[Node, Read] = {}
         for node in loop.nodes:
-            if forward.texts.get(node):
-                self._bases[node] = self._own(node)
-                self._named(node, self._stem(node), self._bases[node])
+            own = self._own(node)
+            if forward.texts.get(node) or not own.kept:
+                self._bases[node] = own
+                self._named(node, self.stem(node), own)
         for node, source in loop.before.items():
             found = self._bases.get(source) or self._own(source)
             earlier = Read(found.base, found.offset - 1, found.kept, found.what)
-            self._named(node, f"{self._stem(source)}_before", earlier)
+            self._named(node, f"{self.stem(source)}_before", earlier)
         for node, fellows in loop.varying.items():
             self._named(node, identifier(self._name(node)), self._outside(node, fellows))
         for node in loop.fixed:
@@ -101,8 +102,9 @@ class Spelling:
         )
 
     def stem(self, node: Node) -> str:
-        """What the derivative of a value is named after."""
-        return self._stem(node)
+        """What the derivative of a value is named after: without a name the list that it is kept in."""
+        known = self._bases.get(node)
+        return identifier(known.base) if known and node not in self.forward.texts else self._stem(node)
 
     def _own(self, node: Node) -> Read:
         """Where the program keeps a value of every round, or a list that it would have to be kept in."""
@@ -116,7 +118,7 @@ class Spelling:
         if len(known) >= len(numbers) - 1 and len(bases) == len(offsets) == 1:
             base, offset = bases.pop(), offsets.pop()
             begun = first is None or self.forward.held.get(first) == (base, numbers[0] - 1 + offset)
-            if begun:
+            if begun and base not in self.used:  # a name may become an array of what was in the list
                 return Read(base, offset, False, base)
         text = self.forward.texts.get(node, "value")
         return Read(self._list(self._stem(node)), 0, True, text)
@@ -185,7 +187,8 @@ class Spelling:
             r.base for n, name in self.names.items() if n in self.loop.varying
             for r in [self.reads[name]] if not r.kept and r.offset == 0
         ]  # fmt: skip
-        if whole and first == 0 and lists and self.loop.loop.counter is None:
+        counted = self.loop.loop.counter is None or through == f"range(len({lists[0]}))" if lists else False
+        if whole and first == 0 and counted:
             return f"for {self.counter} in reversed(range(len({lists[0]}))):", {}
         said = f"{last + 1}" if first == 0 else f"{first}, {last + 1}"
         return f"for {self.counter} in reversed(range({said})):", {}
