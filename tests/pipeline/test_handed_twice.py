@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from backproof.pipeline import check_program
 from backproof.source import program_from_bytes
 
+CREDIT = Path(__file__).parents[2] / "benchmarks" / "programs" / "credit_functions.py"
 BAKERY = """
 import numpy as np
 
@@ -37,4 +40,18 @@ def test_the_wrong_one_of_two_equal_arguments_is_replaced() -> None:
     (finding,) = [f for f in report.findings if f.severity == "error"]
     assert (finding.name, finding.span.row, finding.expected) == ("wrong-operand", 21, "loaves")
     assert finding.span.column == 39
+    assert finding.mended
+
+
+def test_the_call_is_mended_and_not_what_the_forward_pass_gives() -> None:
+    """What a function gives is read by others too; the argument is the mistake."""
+    text = CREDIT.read_text("utf-8")
+    wrong = text.replace("backward(X, Y, Z1, A1, A2, W2)", "backward(X, Y, Z1, Z1, A2, W2)", 2)
+    wrong = wrong.replace("def backward(X, Y, Z1, Z1, A2, W2)", "def backward(X, Y, Z1, A1, A2, W2)")
+    assert wrong != text
+    report = check_program(program_from_bytes(wrong.encode(), "program.py"))
+    (finding,) = [f for f in report.findings if f.severity == "error"]
+    assert finding.fix is not None
+    (edit,) = finding.fix.edits
+    assert (edit.span.row, edit.span.column, edit.content) == (55, 45, "A1")
     assert finding.mended

@@ -73,7 +73,7 @@ from backproof.trace import Site
 PRODUCTS = frozenset({"matmul", "dot", "outer", "tensordot", "einsum"})
 TURNED = frozenset({"transpose", "identity", "reshape"})
 REDUCTIONS = frozenset({"sum", "mean"})
-KEPT = 0.3  # more to keep something else than to read something else
+KEPT = 0.4  # more to keep something else than to read something else
 NEAREST = 16  # names to put throughout a formula
 QUOTED = re.compile(r"['\"]")  # the key is a name
 LITERAL = re.compile(r"\[-?\d+\]")  # an item that is written out, where the program has others
