@@ -187,6 +187,20 @@ def test_steps_of_different_sizes_that_are_not_compiled_give_the_same(runner):
         assert np.allclose(one, other, rtol=1e-11, atol=1e-12)
 
 
+def test_another_rate_counts_for_every_parameter(runner):
+    """Also where it multiplies the data by it, ``lr * X[rows].T @ e``: at a rate of 0 nothing moves."""
+    found = taken(programs.SHUFFLED, runner)
+    stays = train(found, 10, 0, rate=0.0).parameters
+    assert all(map(np.array_equal, stays, found.machine.first))
+
+
+def test_whole_data_are_no_part_of_the_state(runner):
+    """What batches are taken of is read row by row, and not carried from step to step."""
+    text = programs.SHUFFLED.replace("24", "2400").replace("range(60)", "range(1)")
+    found = take_over(Program("net.py", text), runner)
+    assert sum(value.size for value in found.machine.first) == 4
+
+
 def test_a_mistake_is_mended_before_it_is_trained(runner):
     """The wrong derivative is not what is trained: the run ends where the right program does."""
     found = taken(programs.FAULTY, runner)

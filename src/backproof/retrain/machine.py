@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +67,7 @@ class Machine:
     y: Array
     rate: float
     numbers: int
+    judges: dict[int, Loop] = field(default_factory=dict)
 
     @property
     def kernel(self) -> Kernel | None:
@@ -120,14 +121,21 @@ class Machine:
             if part.judge is None or not len(rows):
                 continue
             given = [*self._state_of(part, state), np.zeros(())]
-            x, y = (self.x, self.y) if part.stream is None else part.stream.empty()
-            kernel = part.judging
-            inner = kernel.loop(given, x, y) if kernel else Replayed(part.judge, given, x, y)
-            loop: Loop = inner if part.stream is None else Streamed(inner, part.stream, 0)
+            loop = self.judges.get(part.size)
+            if loop is None:
+                loop = self.judges[part.size] = self._judge(part, given)
+            loop.restore(given)
             loop.advance(np.ascontiguousarray(rows), self.rate)
             total += part.size * float(loop.state()[-1])
             weight += part.size * len(rows)
         return total / weight
+
+    def _judge(self, part: Part, given: list[Array]) -> Loop:
+        """A loop that adds up losses: made once, since it takes the data over."""
+        assert part.judge is not None
+        x, y = (self.x, self.y) if part.stream is None else part.stream.empty()
+        inner = part.judging.loop(given, x, y) if part.judging else Replayed(part.judge, given, x, y)
+        return inner if part.stream is None else Streamed(inner, part.stream, 0)
 
     def _loop(self, part: Part, state: Sequence[Array], seed: int) -> Replayed | CompiledLoop | Streamed:
         x, y = self.x, self.y

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from backproof.retrain.tables import Table
 from backproof.step.change import root
 
 Array = NDArray[np.float64]
-INPUTS = 2  # arrays that the kernel gathers rows of; more are put side by side into one
 WRITTEN = 4096  # numbers of a constant array that stands in the code; larger ones are read from memory
 
 
@@ -40,9 +40,6 @@ class Maker:
             self.nodes[each.before] = leaf(value, each.name)
         for entry in rates:
             self.nodes[entry] = self.rate
-        for entry in found.constants:
-            if entry not in self.nodes:
-                self.nodes[entry] = self._constant(entry)
         self.x = leaf(np.ones(1), "x")
         self.y = leaf(np.ones(1), "y")
         count = max(samples.count, 1)
@@ -51,30 +48,32 @@ class Maker:
         self.batch = len(seen)
         if self.batch > 1:
             self.x, self.y = leaf(np.ones((self.batch, 1)), "x"), leaf(np.ones((self.batch, 1)), "y")
-        kinds: dict[bytes, list[Table]] = {}  # the same rows may be read transposed as well
-        for table in samples.tables:
-            kinds.setdefault(table.rows.tobytes(), []).append(table)
-        whole = [tables[0].rows for tables in kinds.values()]
-        if len(whole) > INPUTS:
-            whole = [np.concatenate(whole, axis=1)]
+        kinds = _alike(samples.tables)
         self.stream: Stream | None = None
         if found.draws:
-            self._streamed(list(kinds.values()), seen)
+            self._streamed(kinds, seen)
             return
-        self.data[: len(whole)] = whole
-        leaves = [leaf(rows[seen] if self.batch > 1 else rows[seen[0]], "data") for rows in whole]
+        leaves = []
+        for number, group in enumerate((kinds[:1], kinds[1:])):
+            if not group:
+                break
+            rows = [alike[0].rows for alike in group]
+            self.data[number] = rows[0] if len(rows) == 1 else np.concatenate(rows, axis=1)
+            taken = self.data[number][seen]
+            leaves.append(leaf(taken if self.batch > 1 else taken[0], "data"))
+            self._gathered(leaves[-1], group)
         self.x, self.y = [*leaves, *(self.x, self.y)[len(leaves) :]]
+
+    def _gathered(self, whole: Node, group: list[list[Table]]) -> None:
+        """Let the step read tables side by side from the rows that the kernel gathers."""
         begin = 0
-        for number, tables in enumerate(kinds.values()):
-            width = tables[0].rows.shape[1]
-            if len(kinds) > INPUTS:
-                index = (slice(None), slice(begin, begin + width))[self.batch == 1 :]
-                row = apply("index", leaves[0], index=index)
-            else:
-                row = leaves[number]
+        for alike in group:
+            width = alike[0].rows.shape[1]
+            index = (slice(None), slice(begin, begin + width))[self.batch == 1 :]
+            row = whole if len(group) == 1 else apply("index", whole, index=index)
             begin += width
-            for table in tables:
-                self.nodes[table.entry] = _placed(row, table, np.shape(table.entry.nodes[at].value))
+            for table in alike:
+                self.nodes[table.entry] = _placed(row, table, np.shape(table.entry.nodes[self.at].value))
 
     def _streamed(self, kinds: list[list[Table]], seen: list[int]) -> None:
         """Let the step read all that differs from step to step from rows of their own."""
@@ -195,6 +194,18 @@ def _wide(attributes: Mapping[str, Any]) -> dict[str, Any]:
         name: np.float64 if name == "dtype" and np.dtype(value).kind == "f" else value
         for name, value in attributes.items()
     }
+
+
+def _alike(tables: Sequence[Table]) -> list[list[Table]]:
+    """Tables with the same rows together, as they may be read transposed as well; the largest first.
+
+    The kernel gathers rows of two arrays: the largest is one of them alone, so that its products are BLAS's.
+    """
+    kinds: dict[bytes, list[Table]] = {}
+    for table in tables:
+        digest = hashlib.blake2b(np.ascontiguousarray(table.rows).data).digest()
+        kinds.setdefault(digest, []).append(table)
+    return sorted(kinds.values(), key=lambda alike: -alike[0].rows.shape[1])
 
 
 def _in_rows(value: Any, rows: int, turn: bool) -> Array:

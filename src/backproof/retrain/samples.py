@@ -33,8 +33,10 @@ SEEN = 2  # times that every sample was taken, on average, before they are taken
 NONE = Samples(1, 1, (), ())
 
 
-def samples_of(found: Recurrence, also: Sequence[Entry] = ()) -> Samples:
+def samples_of(found: Recurrence, also: Sequence[Entry] = (), rates: Sequence[Entry] = ()) -> Samples:
     """Find what the steps read of the data, as tables; ``also`` is read beside by their loss.
+
+    What is multiplied by one of the ``rates`` is computed in the step, since they may be others.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def samples_of(found: Recurrence, also: Sequence[Entry] = ()) -> Samples:
         When it does not follow from which samples a step takes.
     """
     order = order_of([*found.results, *also])
-    moving = {each.before for each in found.carried} | set(found.laws) | set(found.draws)
+    moving = {each.before for each in found.carried} | set(found.laws) | set(found.draws) | set(rates)
     for entry in order:
         if any(operand in moving for operand in entry.operands):
             moving.add(entry)

@@ -137,7 +137,7 @@ def taken_over(found: Seen, *, compiled: bool = True) -> TakenOver:
     decays = decays_of(carried, rates, sorted(judgement.windows, key=lambda w: w.start)) if rates else None
     ends = stops(carried, decays.name if decays else None)
     stated = loss_of(carried, judgement.step, steps)
-    samples = samples_of(carried, stated.read())
+    samples = samples_of(carried, stated.read(), rates)
     order = sample_order(samples, "\n".join([found.program.text, *(m.text for m in found.program.modules)]))
     ready = machine(carried, samples, stated, rates, compiled=compiled)
     deviation = _deviation(carried, samples, ready)

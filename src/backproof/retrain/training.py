@@ -25,7 +25,8 @@ from backproof.training.run import (
 )
 
 Array = NDArray[np.float64]
-ROUNDS = 200_000  # steps of which the loss is taken for the curve and the end, at the most
+ROUNDS = 200_000  # steps of which the loss is taken at the end, at the most
+FEWEST_ROUNDS = 50  # the same for a point of the curve, at the least
 EVALUATED_ROUNDS = 200  # the same where nothing is compiled
 
 
@@ -46,12 +47,15 @@ def train(
     machine = taken.machine
     begun = machine.first if first is None else (*first, *machine.first[len(first) :])
     own, decays = machine.rate if rate is None else rate, taken.decays
-    every = taken.order.all(EVALUATED_ROUNDS if machine.kernel is None else ROUNDS)
+    most = EVALUATED_ROUNDS if machine.kernel is None else ROUNDS
+    every = taken.order.all(most)
+    # The curve takes no more time than the training.
+    some = taken.order.all(min(most, max(_chunk(taken, steps), FEWEST_ROUNDS)))
 
     def loss(state: Sequence[Array]) -> float:
-        return machine.loss(state, every)
+        return machine.loss(state, some)
 
-    reached = known or Reached(seed, 0, begun, {}, ((0, loss(begun)),))
+    reached = known or Reached(seed, 0, begun, {}, ((0, machine.loss(begun, every)),))
     first_loss = reached.history[0][1]
     loop = machine.loop(reached.state, seed)
     passed = 0  # steps that are drawn, since each draw depends on those before, and were done already
@@ -83,6 +87,9 @@ def train(
                 break
     except KeyboardInterrupt:
         interrupted = True
+    if len(some) < len(every) and reached.steps and not divergence:
+        *earlier, (done, _) = reached.history
+        reached = replace(reached, history=(*earlier, (done, machine.loss(reached.state, every))))
     history = reached.history[:-1] if divergence else reached.history
     parameters = reached.state[: taken.recurrence.parameters]
     return Outcome(
