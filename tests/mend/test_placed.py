@@ -90,3 +90,54 @@ def test_a_sign_beside_a_factor() -> None:
     """With the factor put in, all gradients are turned: at the difference, not where they are applied."""
     found = _found(WIND, (" * (1 - r ** 2)", ""), ("2 * (out - speed)", "2 * (speed - out)"))
     assert found == [(27, "out - speed"), (28, "high.backward(dout) * (1 - r ** 2)")]
+
+
+KITES = """
+import numpy as np
+
+rng = np.random.default_rng(45)
+
+
+class Dense:
+    def __init__(self, n, m):
+        self.W, self.b = rng.normal(size=(n, m)) / np.sqrt(n), 0.1 * rng.normal(size=m)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, grad):
+        self.dW = self.x.T @ grad
+        self.db = grad.sum(axis=0)
+        return grad @ self.W.T
+
+
+class Relu:
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+
+    def backward(self, grad):
+        return grad * self.mask
+
+
+layers = [Dense(4, 6), Relu(), Dense(6, 5), Relu(), Dense(5, 2)]
+wind, height = rng.normal(size=(19, 4)), rng.normal(size=(19, 2))
+for turn in range(3000):
+    a = wind
+    for layer in layers:
+        a = layer.forward(a)
+    loss = 0.5 * np.sum((a - height) ** 2)
+    grad = a - height
+    for layer in layers[::-1]:
+        grad = layer.backward(grad)
+    for layer in layers[::2]:
+        layer.W -= 0.01 * layer.dW
+        layer.b -= 0.01 * layer.db
+"""
+
+
+def test_a_factor_that_is_kept_is_not_computed_anew() -> None:
+    """Beside another mistake as well the mask belongs in the layer that keeps it."""
+    found = _found(KITES, ("grad.sum(axis=0)", "grad[0]"), ("return grad * self.mask", "return grad"))
+    assert found == [(17, "np.sum(grad, axis=0)"), (27, "grad * self.mask")]

@@ -36,6 +36,7 @@ TOTAL = 1.6  # times that, for all ways to search together
 LEAST = 2  # that part of it is left to go on from a correction that helps
 DEARER = 0.6  # than the cheapest correction: one that leaves more as it is may cost so much more
 ALIKE = 0.06  # between the costs of one correction at several places
+MORE = 2  # characters that another place for a correction may take
 CONSTANTS = frozenset({"wrong-scale", "forward-backward-mismatch", "sign-flipped", "extra-factor"})
 FACTORS = frozenset({"missing-factor", "extra-factor"})  # which fit anywhere on the way
 ANEW = 1_000_000  # more where the cheapest correction changes what is right
@@ -187,7 +188,10 @@ class _Search:
             with np.errstate(all="ignore"):
                 states = score(self.bench, changes, self.bench.initial) or self.bench.initial
                 best = self.named(tuple(changes), states, others, self.bench.work + ANEW)
-            if best is not None and best.states == repair.states:
+            if best is None or best.states != repair.states:
+                continue
+            longer = _written(best.correction) > _written(own.correction) + MORE
+            if best.correction.rule != own.correction.rule or not longer:
                 steps[k] = best
         return Repair(tuple(steps), repair.complete, repair.states)
 
@@ -385,6 +389,11 @@ class _Search:
             if other < blame:
                 best, blame = tried, other
         return best
+
+
+def _written(correction: Correction) -> int:
+    """How many characters more are written than stood there."""
+    return len(correction.expected or "") - len(correction.site.text)
 
 
 def _is_placed(repair: Repair) -> bool:
