@@ -137,7 +137,7 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
     working = {
         name
         for node in computed
-        for place in holders.get(_root(node), ())
+        for place in holders.get(held_value(node), ())
         for name in (outer.get(place[1], ()) if place[0] == "item" else ())
     }
     for leaf in loss:
@@ -150,7 +150,7 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
             continue
         if any(start <= time_of(node) < end for start, end in earlier):
             continue  # what a round hands to the next, as the state of a recurrent network, is no parameter
-        for place in holders.get(_root(node), ()):
+        for place in holders.get(held_value(node), ()):
             if place in inside or (place[0] == "item" and working.intersection(outer.get(place[1], ()))):
                 continue  # with what the forward pass computes, as the input is in a list of activations
             sibling = next((beside[f] for f in _families(outer, place) if f in beside), None)
@@ -165,9 +165,9 @@ def owned(trace: Trace) -> dict[Node, list[Place]]:
     found: dict[Node, list[Place]] = defaultdict(list)
     for holding in trace.holdings:
         if isinstance(holding.content, Node):
-            found[_root(holding.content)].append(holding.place)
+            found[held_value(holding.content)].append(holding.place)
     for store in trace.stores:
-        found[_root(store.after)].append(store.place)
+        found[held_value(store.after)].append(store.place)
     return found
 
 
@@ -226,13 +226,20 @@ def _first(trace: Trace, place: Place, node: Node) -> Node:
     """What an array was when it was made, before it was changed in place; any other value as it is."""
     if place[0] == "object":
         node = next((s.before for s in trace.stores if s.place == place and s.before is not None), node)
-    return _root(node)
+    return held_value(node)
 
 
-def _root(node: Node) -> Node:
-    while node.operation == "identity" and node.operands:
+def held_value(node: Node) -> Node:
+    """What another name stands for; a copy is an array of its own."""
+    while node.operation == "identity" and node.operands and not _is_copy(node):
         node = node.operands[0]
     return node
+
+
+def _is_copy(node: Node) -> bool:
+    """Was this made by a call, and not by giving a name?"""
+    sites = () if node.origin is None else node.origin.operand_sites
+    return node.origin is not None and len(sites) == 1 and sites[0] not in (None, node.origin.site)
 
 
 def _unformed(node: Node) -> Node:

@@ -23,11 +23,14 @@ def fed_otherwise(judgement: Judgement) -> dict[str, str]:
     switched = {switch.node for switch in step.switches}
     forward = set(ancestors([step.loss]))
     moving = {*step.leaves, *(step.copies[c.before] for c in step.remembered if c.before in step.copies)}
+    applied = set(ancestors(step.descents))
     owners = {leaf: parameter.name for parameter in step.parameters for leaf in parameter.leaves}
     for change in step.remembered:
         leaf, after = step.copies.get(change.before), step.copies.get(change.after)
         if leaf is None or after is None or leaf in switched or not np.any(step.state.get(leaf, 0)):
             continue
+        if applied.isdisjoint((leaf, after)):
+            continue  # no update reads it, as a normalisation's running variance
         if _is_applied(after, step):
             continue  # a gradient, whatever else is made of it
         for term in terms(after, leaf)[1]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backproof.check.chosen import applied_sites, left_by_choice
-from backproof.check.dropped import Place, owned, places_of, with_older_values_apart
+from backproof.check.dropped import Place, held_value, owned, places_of, with_older_values_apart
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, adjoints, ancestors
 from backproof.step import Parameter, TrainingStep
@@ -75,7 +75,7 @@ def untrained(judgement: Judgement) -> Untrained | None:
         leaf: beside[node]
         for leaf in loss
         if not leaf.operands and leaf not in leaves and leaf not in data and leaf in traced
-        if (node := root(traced[leaf], 0)) in beside and time_of(node) < start
+        if (node := held_value(traced[leaf])) in beside and time_of(node) < start
     }
     truths = adjoints(step.loss, list(kept))
     found = {leaf: name for leaf, name in kept.items() if np.any(truths[leaf].value)}

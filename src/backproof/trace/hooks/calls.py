@@ -343,8 +343,8 @@ class Calls:
             self.places.point(("attribute", id(arguments[0]), arguments[1]), value)
         return value
 
-    def _setattr(self, site: int, places: Sites, _function: Any, *arguments: Any) -> None:
-        setattr(*arguments)
+    def _setattr(self, site: int, places: Sites, function: Any, *arguments: Any) -> None:
+        function(*arguments)
         owner, name, value = arguments
         self.places.placed(
             ("attribute", id(owner), name), places[-1] if places else site, value, owner, False
