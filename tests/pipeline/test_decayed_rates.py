@@ -96,3 +96,22 @@ def test_a_small_share_taken_off_in_place() -> None:
     )
     assert split in text
     assert check_program(program_from_bytes(text.encode(), "adam.py")).verdict == "correct"
+
+
+def test_a_bias_of_one_unit_shrinks_as_the_weights_do() -> None:
+    """One number times another may be a gradient, but not where the other is made of rates and all but 1."""
+    text = ADAM.replace("SUM", "d").replace("np.stack((x[:, 0] * x[:, 1], x[:, 2] ** 2), 1)", "x[:, :1] ** 2")
+    text = text.replace(
+        '"c": rng.normal(0, 0.5, (6, 2))', '"c": rng.normal(0, 0.5, (6, 1)), "e": np.full(1, 0.3)'
+    )
+    text = text.replace('h @ w["c"] - y', 'h @ w["c"] + w["e"] - y').replace(
+        "h.T @ d}", 'h.T @ d, "e": BIAS}'
+    )
+    text = text.replace(" - 0.001 * rate * w[k]\n", "\n").replace(
+        "        m[k] =", "        w[k] *= 1 - 0.001 * rate\n        m[k] ="
+    )
+    verdicts = [
+        check_program(program_from_bytes(text.replace("BIAS", sum_).encode(), "adam.py")).verdict
+        for sum_ in ("d.sum(0)", "np.abs(d).sum(0)")
+    ]
+    assert verdicts == ["correct", "faulty"]

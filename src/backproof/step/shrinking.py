@@ -48,7 +48,7 @@ def shares(
     is what shrinks a parameter whose size the loss counts, unless the parameter itself is scaled.
     """
     moving = {*leaves, *(node for node in counted if node.operation != "constant")}
-    scaled = _scaled(set(leaves), nodes, counted)
+    scaled = _scaled(set(leaves), nodes, counted, moving)
     found = [
         share
         for leaf, after in zip(leaves, afters, strict=True)
@@ -61,21 +61,25 @@ def shares(
     return [s for s in found if s.node not in taken]
 
 
-def _scaled(leaves: Collection[Node], nodes: Collection[Node], counted: Collection[Node]) -> set[Node]:
+def _scaled(
+    leaves: Collection[Node], nodes: Collection[Node], counted: Collection[Node], moving: Collection[Node]
+) -> set[Node]:
     """The parameters that stand in a product which may shrink them: of others the update is not walked."""
     found = set[Node]()
     for node in nodes:
         if node.operation == "multiply" and node not in counted:
             for number, scaled in (node.operands, node.operands[::-1]):
                 leaf = _plain(scaled.operands[0] if scaled.operation == "sign" else scaled)
-                if leaf in leaves and _may_scale(number, leaf):
+                if leaf in leaves and _may_scale(number, leaf, moving):
                     found.add(leaf)
     return found
 
 
-def _may_scale(number: Node, leaf: Node) -> bool:
-    """May this shrink the parameter? A number times a number may be the gradient."""
-    return not (number.operands and np.size(leaf.value) == 1)
+def _may_scale(number: Node, leaf: Node, moving: Collection[Node]) -> bool:
+    """May this shrink the parameter? A number times a number may be the gradient, unless it is all but 1."""
+    if not number.operands or np.size(leaf.value) > 1:
+        return True
+    return _is_scheduled(number, moving) and KEPT[0] < float(np.ravel(number.value)[0]) < KEPT[1]
 
 
 def _of_update(leaf: Node, after: Node, moving: Collection[Node]) -> Iterator[Share]:
@@ -110,7 +114,9 @@ def _share(node: Node, leaf: Node, factor: float, moving: Collection[Node]) -> S
     """The share that a product is, where it shrinks the parameter; ``factor`` says what becomes of it."""
     for number, scaled in (node.operands, node.operands[::-1]):
         absolute = scaled.operation == "sign"
-        if _plain(scaled.operands[0] if absolute else scaled) is not leaf or not _may_scale(number, leaf):
+        if _plain(scaled.operands[0] if absolute else scaled) is not leaf or not _may_scale(
+            number, leaf, moving
+        ):
             continue
         if np.asarray(number.value).dtype.kind not in "fi" or not _is_scheduled(number, moving):
             continue

@@ -1,0 +1,104 @@
+"""What is kept beside the parameters and is none: copies, running statistics, attributes of a class's own."""
+
+from __future__ import annotations
+
+from backproof.pipeline import check_program
+from backproof.source import Program
+
+COPIED = """
+import numpy as np
+rng = np.random.default_rng(6)
+net = (rng.normal(0, 0.5, (4, 7)), np.full(7, 0.1), rng.normal(0, 0.3, (7, 1)), np.full(1, 0.2))
+slow = tuple(w.copy() for w in net)
+X, R = rng.normal(size=(40, 4)), rng.normal(size=(40, 1))
+def values(net, x):
+    h = np.tanh(x @ net[0] + net[1])
+    return h @ net[2] + net[3], h
+for tick in range(1500):
+    rows = rng.integers(0, 39, 11)
+    goal = R[rows] + 0.9 * values(slow, X[rows + 1])[0]
+    q, h = values(net, X[rows])
+    error = q - goal
+    loss = 0.5 * np.mean(error ** 2)
+    d = error / 11
+    dz = d @ net[2].T * (1 - h ** 2)
+    for w, g in zip(net, (X[rows].T @ dz, dz.sum(0), h.T @ d, d.sum(0))):
+        w -= 0.1 * g
+    if tick % 50 == 49:
+        for old, new in zip(slow, net):
+            np.copyto(old, new)
+"""
+RUNNING = """
+import numpy as np
+rng = np.random.default_rng(3)
+X = rng.normal(size=(50, 3)); Y = np.sin(X[:, :1]) + 0.2
+W, g, b = rng.normal(size=(3, 4)), np.full(4, 1.2), np.full(4, 0.1)
+V = rng.normal(size=(4, 1))
+spread = np.ones(4)
+for turn in range(1000):
+    z = X[:40] @ W
+    v = z.var(axis=0)
+    spread = 0.9 * spread + 0.1 * v * 40 / 39
+    inverse = (v + 1e-5) ** -0.5
+    n = (z - z.mean(axis=0)) * inverse
+    a = g * n + b
+    miss = a @ V - Y[:40]
+    loss = np.mean(miss ** 2)
+    d = 2 * miss / miss.size
+    da = d @ V.T
+    dn = da * g
+    dz = inverse / 40 * (40 * dn - dn.sum(0) - n * (dn * n).sum(0))
+    V -= 0.05 * a.T @ d
+    g -= 0.05 * (da * n).sum(0)
+    b -= 0.05 * da.sum(0)
+    W -= 0.05 * X[:40].T @ dz
+    held = X[40:] @ W
+    seen = np.mean(((g * (held - held.mean(0)) / np.sqrt(spread + 1e-5) + b) @ V - Y[40:]) ** 2)
+    if turn % 200 == 0:
+        print(loss, seen)
+"""
+OWN_ATTRIBUTES = """
+import numpy as np
+rng = np.random.default_rng(21)
+class Line:
+    def __init__(self):
+        self.store = {}
+        self.w, self.b = rng.normal(size=(3, 2)), np.full(2, 0.3)
+    def __setattr__(self, key, value):
+        if isinstance(value, np.ndarray):
+            self.store[key] = value
+        else:
+            object.__setattr__(self, key, value)
+    def __getattr__(self, key):
+        return self.__dict__["store"][key]
+line, X = Line(), rng.normal(size=(19, 3))
+Y = X[:, :2] * X[:, 1:] + 0.5
+for turn in range(1000):
+    miss = X @ line.w + line.b - Y
+    loss = 0.5 * np.sum(miss ** 2) / 19
+    line.w = line.w - 0.1 * X.T @ miss / 19
+    line.b = line.b - 0.1 * SUM / 19
+"""
+
+
+def verdict(text: str) -> str:
+    """The verdict on a program."""
+    return check_program(Program("net.py", text)).verdict
+
+
+def test_a_network_that_was_copied_is_not_the_one_that_it_was_copied_from():
+    """Nothing is missing where the copy is never stepped, and a mistake in the other is found."""
+    assert verdict(COPIED) == "correct"
+    assert verdict(COPIED.replace("(1 - h ** 2)", "(1 - h)")) == "faulty"
+
+
+def test_a_running_variance_is_no_size_of_gradients():
+    """No update divides by it, but the forward pass of what is held back."""
+    assert verdict(RUNNING) == "correct"
+    assert verdict(RUNNING.replace("- dn.sum(0) ", "")) == "faulty"
+
+
+def test_a_class_may_set_its_attributes_itself():
+    """The plain way to set one, called by a class's own, does not call that again."""
+    assert verdict(OWN_ATTRIBUTES.replace("SUM", "miss.sum(0)")) == "correct"
+    assert verdict(OWN_ATTRIBUTES.replace("SUM", "miss[0]")) == "faulty"
