@@ -23,6 +23,7 @@ from backproof.training.options import Options
 
 Array = NDArray[np.float64]
 CLOSE = 1e-7  # relative: of losses and updates that are the same
+BATCHES = 100  # by whose losses a network is recognised, at the most
 LOOKED_AT = 5_000  # beginnings of arrangements
 MOST = 200  # arrangements of the parameters that are tried
 SECONDS = 10.0  # of the processor, for all that is tried
@@ -63,13 +64,14 @@ def plain_network(taken: TakenOver, steps: int, seed: int, seconds: float = SECO
         return None
     points, end = _points(taken), time.process_time() + seconds
     rest = taken.machine.first[taken.recurrence.parameters :]
+    some = taken.order.all(BATCHES)
+    rows = some[some >= 0] if taken.samples.tables else slice(None)
+    own = [taken.machine.loss([*point, *rest], some) for point in points]
     for x, y in _data(taken):
-        every = taken.order.all(len(x))
-        own = [taken.machine.loss([*point, *rest], every) for point in points]
         for slots, layers, bias in islice(_arrangements(points[0], x.shape[1], y.shape[1]), MOST):
             if time.process_time() > end:
                 return None
-            found = _network(points, own, slots, layers, bias, x, y)
+            found = _network(points, own, slots, layers, bias, x[rows], y[rows])
             if found is None:
                 continue
             network, unit = found
