@@ -100,3 +100,39 @@ def test_what_is_computed_anew_is_not_said(what: str) -> None:
 def test_what_is_computed_anew_is_certified() -> None:
     """The network as it is."""
     assert _checked().verdict == "correct"
+
+
+AHEAD = """
+import numpy as np
+gen = np.random.default_rng(4)
+X = gen.normal(size=(33, 4)); Y = np.sin(X[:, :2])
+params = [gen.normal(0, .5, (4, 6)), np.full(6, .1), gen.normal(0, .5, (6, 2)), np.zeros(2)]
+speeds = [np.zeros_like(q) for q in params]
+def gradients():
+    W, b, V, c = params
+    h = np.tanh(X @ W + b)
+    e = h @ V + c - Y
+    dz = e @ V.T * (1 - h ** 2)
+    return 0.5 * np.sum(e ** 2), [X.T @ dz, dz.sum(0), h.T @ e, e.sum(0)]
+for turn in range(1000):
+    for q, v in zip(params, speeds):
+        q += 0.9 * v
+    if WHEN:
+        loss, grads = gradients()
+    for q, v, g in zip(params, speeds, grads):
+        q -= 0.9 * v
+        v *= 0.9
+        v -= 0.02 / 33 * g
+        q += v
+    if turn % 100 == 0:
+        print(turn, loss)
+"""
+
+
+def test_a_step_ahead_that_is_taken_back_is_no_round_of_older_gradients() -> None:
+    """The velocity is older than the gradient that is taken ahead by it; one that is never new is none."""
+    verdicts = [
+        check_program(program_from_bytes(AHEAD.replace("WHEN", when).encode(), "net.py")).verdict
+        for when in ("turn >= 0", "turn < 2")
+    ]
+    assert verdicts == ["correct", "inconclusive"]

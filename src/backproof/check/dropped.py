@@ -238,8 +238,12 @@ def held_value(node: Node) -> Node:
 
 def _is_copy(node: Node) -> bool:
     """Was this made by a call, and not by giving a name?"""
-    sites = () if node.origin is None else node.origin.operand_sites
-    return node.origin is not None and len(sites) == 1 and sites[0] not in (None, node.origin.site)
+    origin = node.origin
+    return (
+        origin is not None
+        and len(origin.operand_sites) == 1
+        and origin.operand_sites[0] not in (None, origin.site)
+    )
 
 
 def _unformed(node: Node) -> Node:

@@ -7,6 +7,7 @@ Of the rounds in which it was computed, all gradients are right.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,10 +41,29 @@ def reused(judgement: Judgement) -> tuple[str, ...]:
         current = {s.place: s.after for s in before} | {s.place: s.before for s in reversed(inside)}
         now = {root(node, 0) for node in [*current.values(), *(s.after for s in inside)] if node is not None}
         old = {root(node, 0) for s in before for node in (s.before, s.after) if node is not None} - now
-        for store in inside if old else ():
-            if _is_older(store, activity.start, first, now, old):
+        older = [s for s in inside if _is_older(s, activity.start, first, now, old)] if old else []
+        for store in older:
+            if not _has_new(store, inside, older):
                 found.append(trace.labels.get(store.place) or store.after.name or "?")
     return tuple(dict.fromkeys(found))
+
+
+def _has_new(store: Store, inside: Sequence[Store], older: Sequence[Store]) -> bool:
+    """Is the same array changed in this round by something new as well?
+
+    As where a step of the velocity is taken ahead of the gradient, and taken back behind it.
+    """
+    known, grown = {root(store.after, 0)}, True
+    while grown:
+        chain = [s for s in inside if s.before is not None and not known.isdisjoint(_ends(s))]
+        grown = any(not _ends(s) <= known for s in chain)
+        known.update(*map(_ends, chain))
+    return any(s not in older and len(_ends(s)) == 2 for s in chain)
+
+
+def _ends(store: Store) -> set[Node]:
+    """The values before and after."""
+    return {root(node, 0) for node in (store.before, store.after) if node is not None}
 
 
 def _is_written_into(change: Change) -> bool:
