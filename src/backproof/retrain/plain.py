@@ -23,7 +23,7 @@ from backproof.training.options import Options
 
 Array = NDArray[np.float64]
 CLOSE = 1e-7  # relative: of losses and updates that are the same
-BATCHES = 100  # by whose losses a network is recognised, at the most
+SAMPLES = 200  # by whose losses a network is recognised, about
 LOOKED_AT = 5_000  # beginnings of arrangements
 MOST = 200  # arrangements of the parameters that are tried
 SECONDS = 10.0  # of the processor, for all that is tried
@@ -64,7 +64,7 @@ def plain_network(taken: TakenOver, steps: int, seed: int, seconds: float = SECO
         return None
     points, end = _points(taken), time.process_time() + seconds
     rest = taken.machine.first[taken.recurrence.parameters :]
-    some = taken.order.all(BATCHES)
+    some = taken.order.all(max(SAMPLES // taken.order.batch, 1))
     rows = some[some >= 0] if taken.samples.tables else slice(None)
     own = [taken.machine.loss([*point, *rest], some) for point in points]
     for x, y in _data(taken):
