@@ -102,3 +102,17 @@ def test_a_class_may_set_its_attributes_itself():
     """The plain way to set one, called by a class's own, does not call that again."""
     assert verdict(OWN_ATTRIBUTES.replace("SUM", "miss.sum(0)")) == "correct"
     assert verdict(OWN_ATTRIBUTES.replace("SUM", "miss[0]")) == "faulty"
+
+
+def test_a_copy_that_follows_in_place_at_a_share_that_is_computed():
+    """Nothing goes back through it, though it is made of the parameters of the step before."""
+    hard = COPIED[COPIED.index("    if tick % 50") :]
+    slow = """    share = min(0.9, 1 - 1 / (tick + 2))
+    for old, new in zip(slow, net):
+        old *= share
+        old += (1 - share) * new
+"""
+    text = COPIED.replace(hard, slow).replace(", np.full(1, 0.2))", ", np.full(2, 0.2))")
+    text = text.replace("(7, 1)", "(7, 2)").replace("(40, 1)", "(40, 2)")
+    assert verdict(text) == "correct"
+    assert verdict(text.replace("(1 - h ** 2)", "(1 - h)")) == "faulty"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from backproof.graph import Node
+from backproof.graph import Node, ancestors
 from backproof.step.covered import written_anew
 
 SUMS = frozenset({"add", "subtract", "index_update", "index_add", "stack", "concatenate"})
@@ -225,12 +225,21 @@ def mixes(after: Node, before: Node, is_other: Callable[[Node], bool]) -> bool:
             found = True
         elif not _is_part(node, before):
             numbers = node.operation in ("multiply", "divide")
-            inner = [o for o in node.operands if not (numbers and np.size(o.value) == 1 and not o.operands)]
+            inner = [o for o in node.operands if not (numbers and _is_number(o, before))]
             if node.operation not in SUMS | THROUGH and not (numbers and len(inner) == 1):
                 return False
             stack.extend(o for o in inner if o not in seen)
             seen.update(inner)
     return found
+
+
+def _is_number(node: Node, beside: Node) -> bool:
+    """Is this a number, or made of numbers alone where the value ``beside`` it is none?"""
+    if np.size(node.value) != 1:
+        return False
+    if not node.operands:
+        return True
+    return np.size(beside.value) > 1 and all(np.size(n.value) == 1 for n in ancestors([node]))
 
 
 def follows(after: Node, before: Node, since: int | None = None) -> bool:
