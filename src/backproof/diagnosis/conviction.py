@@ -65,10 +65,12 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
     if repair.complete and not repair.steps:
         return False
     verdict, hypothesis = judgement.verdict, judgement.step.hypothesis
-    triples = zip(judgement.step.parameters, verdict.right, verdict.comparisons, strict=True)
+    triples = list(zip(judgement.step.parameters, verdict.right, verdict.comparisons, strict=True))
     right = [p for p, ok, c in triples if (ok or (_is_along(c) and int(np.prod(p.shape)) > 1)) and not c.zero]
     if not hypothesis.stated and adds_more(judgement.step):
         return False
+    if hypothesis.decided and any(c.zero and not ok for _, ok, c in triples):
+        return False  # what only a condition implies says nothing of what it does not depend on
     if right and (len(right) > 1 or int(np.prod(right[0].shape)) > 1 or hypothesis.stated):
         return True
     if hypothesis.declared:
