@@ -11,6 +11,7 @@ from backproof.check.compare import compare
 from backproof.check.counterexample import counterexample, where_more_count, where_more_is_wrong
 from backproof.check.dropped import replaced_gradients
 from backproof.check.epsilons import without_epsilons
+from backproof.check.in_turn import in_turn
 from backproof.check.judgement import Judgement, under
 from backproof.check.losses import exact, judged_step
 from backproof.check.metric import vanishes
@@ -87,10 +88,14 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: boo
         return None
     if whole and not best.verdict.correct and (player := _in_turns(trace, found, window, loss)) is not None:
         return player
+    best = (None if best.verdict.correct else in_turn(best)) or best
     best = where_more_count(trace, found, best) or best
 
     def judged(other: Window) -> Judgement | None:
-        return judged_step(trace, other, loss)[0]
+        judgement = judged_step(trace, other, loss)[0]
+        return (
+            judgement if judgement is None or judgement.verdict.correct else in_turn(judgement) or judgement
+        )
 
     best = where_more_is_wrong(trace, found, best, judged) or best
     best = counterexample(trace, found, best, judged) or best

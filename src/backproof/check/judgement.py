@@ -20,7 +20,8 @@ class Judgement:
     that is another than the inferred one, which explains every gradient; ``measured`` is a distance that the
     program shows, where the inferred loss is not that. ``windows`` are all the steps that were seen.
     ``rounds`` are judgements under losses of all the rounds of the step, where the gradients of all but the
-    last are lost. ``beside`` are those of other networks that the same training updates.
+    last are lost. ``beside`` are those of other networks that the same training updates. ``in_turn`` are
+    parameters whose gradient is that behind the updates of others.
     """
 
     step: TrainingStep
@@ -32,6 +33,7 @@ class Judgement:
     windows: tuple[Window, ...] = ()
     rounds: tuple[Judgement, ...] = ()
     beside: tuple[Judgement, ...] = ()
+    in_turn: tuple[str, ...] = ()
 
     @property
     def seen(self) -> tuple[Window, ...]:

@@ -35,6 +35,11 @@ def certified(judgement: Judgement) -> tuple[str, ...]:
         sentences.append(
             f"The loss does not depend on {listed(still)} with these data, and neither does the update."
         )
+    if judgement.in_turn:
+        sentences.append(
+            f"The gradient of {listed(list(judgement.in_turn))} is that behind the update before it: the "
+            "forward pass is computed anew in between."
+        )
     return (*sentences, *practices(judgement))
 
 

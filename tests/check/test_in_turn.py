@@ -1,0 +1,51 @@
+"""Parameters that a step takes in turn: each gradient is that behind the updates before it."""
+
+from __future__ import annotations
+
+import pytest
+
+from backproof.findings import FileReport
+from backproof.pipeline import check_program
+from backproof.source import Program
+
+FACTORS = """
+import numpy as np
+rng = np.random.default_rng(3)
+R = rng.random((12, 9)); known = rng.random((12, 9)) < 0.6
+U, V = rng.random((12, 3)), rng.random((9, 3))
+for turn in range(400):
+    E = known * (R - U @ V.T)
+    loss = (E ** 2).sum() + 0.02 * ((U ** 2).sum() + (V ** 2).sum())
+    U -= 0.05 * (-2 * E @ V + 0.04 * U)
+    AGAIN
+    V -= 0.05 * (BACK + 0.04 * V)
+    if turn % 100 == 0:
+        print(turn, loss)
+"""
+ANEW, BACK = "E = known * (R - U @ V.T)", "-2 * E.T @ U"
+
+
+def report(again: str, back: str = BACK) -> FileReport:
+    """The report on the program with what stands between the updates, and in the second."""
+    return check_program(Program("net.py", FACTORS.replace("AGAIN", again).replace("BACK", back)))
+
+
+def test_a_forward_pass_that_is_computed_anew_is_no_weight_read_too_late() -> None:
+    """It is certified, and the certificate says at which point the second gradient is taken."""
+    found = report(ANEW)
+    assert found.verdict == "correct"
+    assert any(
+        line.startswith("The gradient of V is that behind the update before it") for line in found.certified
+    )
+
+
+def test_an_updated_weight_beside_older_errors_is_one() -> None:
+    """What is computed between the updates has nothing of the forward pass."""
+    (found,) = (f for f in report("pass").findings if f.severity == "error")
+    assert (found.name, found.span.row, found.parameters) == ("updated-weights", 11, ("V",))
+
+
+@pytest.mark.parametrize("back", ["-1 * E.T @ U", "2 * E.T @ U"])
+def test_a_mistake_in_the_second_is_found(back: str) -> None:
+    """A factor and a sign are not excused by the turn."""
+    assert report(ANEW, back).verdict == "faulty"
