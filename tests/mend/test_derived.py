@@ -222,3 +222,36 @@ def test_a_term_that_the_derivation_has_twice() -> None:
     assert "/ self.r**2" in finding.expected
     assert finding.fix is not None
     assert finding.fix.applicability == "safe"
+
+
+def test_a_sum_that_lacks_one_of_its_terms_is_named() -> None:
+    """Of three ways back through a padded round two are written."""
+    text = """
+import numpy as np
+rng = np.random.default_rng(9)
+X, there = rng.normal(size=(7, 4, 3)), rng.random((7, 4)) < 0.6
+Y = rng.normal(size=(7, 2))
+A, R, V = rng.normal(size=(3, 5)), rng.normal(size=(5, 5)) * 0.5, rng.normal(size=(5, 2))
+for turn in range(300):
+    hs, acts = [np.zeros((7, 5))], []
+    for t in range(4):
+        m = there[:, t][:, None]
+        acts.append(np.tanh(X[:, t] @ A + hs[-1] @ R))
+        hs.append(np.where(m, 0.4 * acts[-1] + 0.6 * hs[-1], hs[-1]))
+    miss = hs[-1] @ V - Y
+    loss = 0.5 * np.sum(miss ** 2)
+    dA, dR, dV = np.zeros_like(A), np.zeros_like(R), hs[-1].T @ miss
+    dh = miss @ V.T
+    for t in reversed(range(4)):
+        m = there[:, t][:, None]
+        da = m * dh * 0.4 * (1 - acts[t] ** 2)
+        dA += X[:, t].T @ da
+        dR += hs[t].T @ da
+        dh = m * dh * 0.6 + da @ R.T
+    A -= 0.01 * dA
+    R -= 0.01 * dR
+    V -= 0.01 * dV
+"""
+    (found,) = check_program(program_from_bytes(text.encode(), "net.py")).findings
+    assert (found.name, found.span.row, found.mended) == ("missing-term", 22, True)
+    assert found.expected.startswith("m * dh * 0.6 + da @ R.T + ")

@@ -58,3 +58,38 @@ def test_no_such_loss_explains_a_mistake(right: str, wrong: str) -> None:
     """What the two weigh in what they share is what they weigh in their own parameters."""
     assert right in BOTH
     assert _report(BOTH.replace(right, wrong)).verdict != "correct"
+
+
+CLIPPED_POLICY = """
+import numpy as np
+rng = np.random.default_rng(2)
+theta, w = rng.normal(size=(5, 3)) * 0.3, np.full(5, 0.1)
+def probs(states):
+    e = np.exp(states @ theta)
+    return e / e.sum(1, keepdims=True)
+for turn in range(1500):
+    S = rng.normal(size=(12, 5))
+    old = probs(S)
+    a = np.array([rng.choice(3, p=q) for q in old])
+    gain = S[:, 0] * (a == 1) + rng.normal(size=12) * 0.1
+    for k in range(3):
+        better = gain - S @ w
+        p = probs(S)
+        ratio = p[np.arange(12), a] / old[np.arange(12), a]
+        g = np.zeros_like(theta)
+        for i in range(12):
+            if (better[i] > 0 and ratio[i] < 1.2) or (better[i] < 0 and ratio[i] > 0.8):
+                d = -p[i]
+                d[a[i]] += 1
+                g += np.outer(S[i], better[i] * ratio[i] * d)
+        theta += 0.05 * g / 12
+        w += 0.05 * S.T @ better / 12
+"""
+
+
+def test_a_loss_that_is_inferred_convicts_nothing_that_it_does_not_depend_on() -> None:
+    """The critic's squared error says nothing of the policy beside it."""
+    report = check_program(program_from_bytes(CLIPPED_POLICY.encode(), "policy.py"))
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert "does not depend on theta" in report.reason

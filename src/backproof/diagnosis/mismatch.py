@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -166,4 +167,25 @@ def two_losses(judgement: Judgement) -> str | None:
         f"The update of {listed(list(names))} is right for `{other}`, and that of the other parameters for "
         f"`{judgement.step.hypothesis.name}`. Where each is to have its own loss, as two players have, all "
         "is right; where both are parts of one, each update lacks the other part."
+    )
+
+
+def independent(judgement: Judgement) -> str | None:
+    """Say that a loss which is only inferred does not depend on parameters that are updated all the same.
+
+    As where a critic learns from the square of an error, and a policy beside it is clipped.
+    """
+    hypothesis, verdict = judgement.step.hypothesis, judgement.verdict
+    if hypothesis.stated:
+        return None
+    names = [
+        p.name
+        for p, ok, c in zip(judgement.step.parameters, verdict.right, verdict.comparisons, strict=True)
+        if not ok and c.errors and all(math.isinf(error) for error in c.errors)
+    ]
+    if not names or len(names) == len(judgement.step.parameters):
+        return None
+    return (
+        f"{hypothesis.formula}, which the other updates imply, does not depend on {listed(names)}, whose "
+        "update descends something else that the program does not say. --loss NAME names the loss of all."
     )

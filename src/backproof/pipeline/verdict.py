@@ -32,6 +32,7 @@ from backproof.diagnosis.growing import may_fall, may_grow
 from backproof.diagnosis.mismatch import (
     differs,
     elsewhere,
+    independent,
     mismatched,
     penalised_elsewhere,
     two_losses,
@@ -235,6 +236,7 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     followed = (
         followed
         or two_losses(judgement)
+        or independent(judgement)
         or undefined(judgement)
         or frozen_part(judgement)
         or without_digits(judgement)

@@ -108,17 +108,19 @@ def _factor(catalogue: Catalogue, pairs: list[tuple[Any, Any]]) -> bool:
 
 
 def _addend(texts: tuple[str, str | None]) -> bool:
-    """Is what stands at the place one of the summands of what belongs there?"""
+    """Are the summands of what stands at the place some of those of what belongs there?"""
     here, there = parsed(texts[0]), parsed(texts[1]) if texts[1] is not None else None
     if here is None or there is None:
         return False
-    return any(ast.dump(term) == ast.dump(here) for term in _summands(there))
+    return Counter(_summands(here)) < Counter(_summands(there))
 
 
-def _summands(node: ast.expr) -> list[ast.expr]:
+def _summands(node: ast.expr, sign: int = 1) -> list[tuple[int, str]]:
+    """The terms of a sum, each with its sign."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        return [*_summands(node.left), *_summands(node.right)]
-    return [node]
+        right = sign if isinstance(node.op, ast.Add) else -sign
+        return [*_summands(node.left, sign), *_summands(node.right, right)]
+    return [(sign, ast.dump(node))]
 
 
 def of_texts(here: str, there: str) -> str | None:
