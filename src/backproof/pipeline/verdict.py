@@ -67,6 +67,7 @@ from backproof.diagnosis.rounds import (
     divided_otherwise,
     drawn_anew,
     grown_by_factors,
+    left_unjudged,
     let_through_at_times,
     rounded_off,
     set_to_zero,
@@ -207,6 +208,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield set_to_zero(judgement)
     yield begun_otherwise(judgement)
     yield let_through_at_times(judgement)
+    yield left_unjudged(judgement)
     yield divided_otherwise(judgement)
     yield one_number(judgement)
     yield changing_factor(judgement)
