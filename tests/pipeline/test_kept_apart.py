@@ -141,3 +141,27 @@ def test_what_is_added_to_beside_the_parameters_is_not_certified_with_them():
     report = check_program(Program("net.py", BESIDE.replace("TOO", "U += 0.1 * X.T @ signs / 23")))
     assert report.verdict == "inconclusive"
     assert "adds to U as well" in report.reason
+
+
+HINGE = """
+import numpy as np
+rng = np.random.default_rng(3)
+X = rng.normal(size=(40, 3)); y = np.sign(X[:, 0] - 0.4 * X[:, 1] + 0.3)
+w, b, C, step = np.full(3, 0.1), 0.5, 1.5, 0.01
+for epoch in range(2000):
+    margin = y * (X @ w + b)
+    loss = 0.5 * w @ w + C * np.maximum(0, 1 - margin).sum()
+    inside = margin < 1
+    grad_w = w - C * (X[inside] * y[inside][:, None]).sum(axis=0)
+    grad_b = -C * y[inside].sum()
+    w = w - step * grad_w
+    b = OLD - step * grad_b
+"""
+
+
+def test_a_gradient_that_is_applied_to_another_value_is_not_certified():
+    """A hinge's gradient depends on the bias by decisions alone, so it is told by its name."""
+    assert verdict(HINGE.replace("OLD", "b")) == "correct"
+    report = check_program(Program("net.py", HINGE.replace("OLD", "C")))
+    assert report.verdict == "inconclusive"
+    assert "the new value of b is not made of the old one" in report.reason

@@ -6,6 +6,7 @@ from backproof.check.begun import begun_as_weights
 from backproof.check.clocks import unequal_clocks
 from backproof.check.fed import fed_otherwise
 from backproof.check.judgement import Judgement
+from backproof.check.misapplied import misapplied
 from backproof.check.outdated import outdated
 from backproof.check.redrawn import forgotten, redrawn
 from backproof.check.reused import reused
@@ -117,6 +118,18 @@ def left_unjudged(judgement: Judgement) -> str | None:
     return (
         f"The gradients seen are right, but the step adds to {listed(list(names))} as well, what it computes "
         "from values of before: no loss was found for that, so it is not judged."
+    )
+
+
+def applied_to_another(judgement: Judgement) -> str | None:
+    """Say which gradient is applied to another value than the one that it is called after."""
+    found = misapplied(judgement)
+    if not found:
+        return None
+    name, gradient = next(iter(found.items()))
+    return (
+        f"The gradients seen are right, but the new value of {name} is not made of the old one: `{gradient}` "
+        "is applied to something else."
     )
 
 

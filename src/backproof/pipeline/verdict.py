@@ -62,6 +62,7 @@ from backproof.diagnosis.reasons import (
     without_digits,
 )
 from backproof.diagnosis.rounds import (
+    applied_to_another,
     begun_otherwise,
     decided_before,
     divided_otherwise,
@@ -209,6 +210,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield begun_otherwise(judgement)
     yield let_through_at_times(judgement)
     yield left_unjudged(judgement)
+    yield applied_to_another(judgement)
     yield divided_otherwise(judgement)
     yield one_number(judgement)
     yield changing_factor(judgement)
