@@ -57,3 +57,53 @@ def test_errors_and_outputs_in_arrays_that_are_made_once() -> None:
     """The errors of a sample, written one by one and from each other, keep nothing of those before."""
     assert _verdict(BUFFERS) == "correct"
     assert _verdict(BUFFERS.replace("last[1] * out[0] * (1", "last[2] * out[0] * (1")) == "faulty"
+
+
+GATED = """
+import numpy as np
+rng = np.random.RandomState(9)
+H, T = 3, 5
+A, R, bias, V = rng.randn(2 * H) * 0.5, rng.randn(H, 2 * H) * 0.4, np.full(2 * H, 0.1), rng.randn(H) * 0.5
+sums = [np.zeros_like(p) for p in (A, R, bias, V)]
+gA, gR, gbias, gV = sums
+def run(x):
+    h, S = np.zeros((T + 1, H)), np.zeros((T, 2 * H))
+    for t in range(T):
+        s = S[t]
+        s[:] = x[t] * A + h[t] @ R + bias
+        f, c = s[:H], s[H:]
+        f[:] = 1 / (1 + np.exp(-f))
+        np.tanh(c, out=c)
+        h[t + 1] = f * h[t] + (1 - f) * c
+    return h, S
+def add(x, h, S, err):
+    gV[...] += err * h[T]
+    dh = err * V
+    d = np.empty(2 * H)
+    for t in range(T - 1, -1, -1):
+        f, c = S[t, :H], S[t, H:]
+        d[:H] = dh * (h[t] - c) * f * (1 - f)
+        d[H:] = dh * (1 - f) * (1 - c * c)
+        gA[...] += x[t] * d
+        gR[...] += np.outer(h[t], d)
+        gbias[...] += d
+        dh = dh * f + R @ d
+for step in range(1500):
+    loss = 0.0
+    for _ in range(4):
+        x = rng.choice([-1.0, 1.0], size=T)
+        h, S = run(x)
+        err = h[T] @ V - x[0]
+        loss += 0.5 * err ** 2
+        add(x, h, S, err)
+    for p, g in zip((A, R, bias, V), sums):
+        p -= 0.1 / 4 * g
+        g.fill(0.0)
+    if step % 300 == 0:
+        print(step, loss / 4)
+"""
+
+
+def test_rows_that_were_written_in_earlier_rounds_are_not_anew() -> None:
+    """Each round over time writes a row: that all rows are filled by then is not the doing of the last."""
+    assert _verdict(GATED) == "correct"

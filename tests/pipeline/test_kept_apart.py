@@ -165,3 +165,37 @@ def test_a_gradient_that_is_applied_to_another_value_is_not_certified():
     report = check_program(Program("net.py", HINGE.replace("OLD", "C")))
     assert report.verdict == "inconclusive"
     assert "the new value of b is not made of the old one" in report.reason
+
+
+DECAYED_FIRST = """
+import numpy as np
+rs = np.random.RandomState(4)
+X = rs.randn(60, 5); labels = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
+W, b = 0.3 * rs.randn(5, 3), np.full(3, 0.1)
+speeds = [np.zeros_like(W), np.zeros_like(b)]
+for epoch in range(1000):
+    order = rs.permutation(60)
+    for start in range(0, 60, 15):
+        rows = order[start:start + 15]
+        W *= 1.0 - 0.1 * 1e-3
+        e = np.exp(X[rows] @ W + b)
+        p = e / e.sum(axis=1, keepdims=True)
+        loss = -np.mean(np.log(p[np.arange(15), labels[rows]]))
+        p[np.arange(15), labels[rows]] -= 1
+        gW, gb = X[rows].T @ p / 15, p.sum(axis=0) / 15
+        norm = np.sqrt((gW ** 2).sum() + (gb ** 2).sum())
+        if norm > 1.0:
+            gW, gb = gW / norm, gb / norm
+        speeds[0] = 0.9 * speeds[0] - 0.1 * gW
+        speeds[1] = 0.9 * speeds[1] - 0.1 * gb
+        W += speeds[0]
+        b += speeds[1]
+    if epoch % 200 == 0:
+        print(loss)
+"""
+
+
+def test_weights_that_shrink_before_the_step_are_judged_though_they_are_changed_in_two_places():
+    """They are no array beside the parameters."""
+    assert verdict(DECAYED_FIRST) == "correct"
+    assert verdict(DECAYED_FIRST.replace("X[rows].T @ p / 15", "X[rows].T @ p / 16")) == "faulty"

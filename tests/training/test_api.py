@@ -77,7 +77,13 @@ def test_every_option_is_there():
     """The function has every option of the command that says what is trained; new ones go into both."""
     (verbs,) = [action for action in make_parser()._actions if action.dest == "==SUPPRESS=="]
     command = {action.dest for action in verbs.choices["train"]._actions}
-    assert set(TrainOptions.__annotations__) == command - {"help", "program", "what_if", "output_format"}
+    assert set(TrainOptions.__annotations__) == command - {
+        "help",
+        "program",
+        "what_if",
+        "output_format",
+        "timeout",
+    }
 
 
 def test_a_callback_is_told_and_may_end_it():

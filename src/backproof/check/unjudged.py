@@ -26,6 +26,9 @@ def unjudged(judgement: Judgement) -> tuple[str, ...]:
     window, trace = judgement.step.window, judgement.step.trace
     judged = [change for each in (judgement, *judgement.beside) for change in each.step.window.parameters]
     known = {change.place for change in judged}
+    names = {
+        p.name.partition("[")[0] for each in (judgement, *judgement.beside) for p in each.step.parameters
+    }
     found = [c for c in window.others if not c.local and c.place not in known and _is_added_to(c)]
     if not found:
         return ()
@@ -35,7 +38,9 @@ def unjudged(judgement: Judgement) -> tuple[str, ...]:
         if root(change.after, 0) not in feeding and _begins_as_weights(trace, change):
             groups[label(trace, change).partition("[")[0]].append(change)
     return tuple(
-        name for name, group in groups.items() if sum(np.size(c.before.value) for c in group) >= SEVERAL
+        name
+        for name, group in groups.items()
+        if name not in names and sum(np.size(c.before.value) for c in group) >= SEVERAL
     )
 
 

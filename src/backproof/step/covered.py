@@ -9,16 +9,22 @@ from backproof.graph import Node
 LARGEST = 4_096  # entries of an array that is looked at so
 
 
-def written_anew(node: Node) -> list[Node] | None:
-    """What the entries of an array were set to one after the other, if that is every one; else None.
+def written_anew(node: Node, before: Node) -> list[Node] | None:
+    """What the entries of an array were set to, if that is every one of them since it was ``before``.
 
-    Nothing is left then of what the array held before.
+    Nothing is left then of what the array held. Of one that had every entry written before as well, that
+    may be a part of a round. None else: the rows that a loop over time fills are each written once.
     """
-    size = np.size(node.value)
-    if node.operation != "index_update" or not 1 < size <= LARGEST:
+    if not 1 < np.size(node.value) <= LARGEST:
         return None
+    found = _covering(node, before)
+    return _covering(node) if found is None and _covering(before) is not None else found
+
+
+def _covering(node: Node, until: Node | None = None) -> list[Node] | None:
+    """What was written to every entry since ``until``, or ever; None where some were not written."""
     left, written = np.ones(np.shape(node.value), dtype=bool), list[Node]()
-    while node.operation in ("index_update", "identity") and len(written) <= size:
+    while node is not until and node.operation in ("index_update", "identity") and len(written) <= left.size:
         if node.operation == "index_update":
             written.append(node.operands[1])
             left[node.attributes["index"]] = False

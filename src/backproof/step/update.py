@@ -35,7 +35,7 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
             met.add(node)
         if _is_part(node, before):
             kept = True
-        elif (written := written_anew(node)) is not None:
+        elif (written := written_anew(node, before)) is not None:
             stack.extend(written)
         elif node.operation in SUMS:
             stack.extend(node.operands)
