@@ -52,6 +52,8 @@ def observed(program: Program, options: Options) -> tuple[Trace, Judgement | Non
             break
         if len(trace.nodes) > 2 * nodes:
             continue  # more than that was seen already
+        if nodes == LONGER[-1] and (judgement is None or len(judgement.windows) > 1):
+            break  # what is looked for so long is a second step of large ones
         trace = trace_program(
             program, steps=NEVER, seconds=options.seconds, nodes=nodes, runner=options.runner
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from backproof.graph import Node
 
-LARGEST = 4_096  # entries of an array that is looked at so
+LARGEST = 512  # entries of an array that is looked at so
 
 
 def written_anew(node: Node, before: Node) -> list[Node] | None:
@@ -15,10 +17,16 @@ def written_anew(node: Node, before: Node) -> list[Node] | None:
     Nothing is left then of what the array held. Of one that had every entry written before as well, that
     may be a part of a round. None else: the rows that a loop over time fills are each written once.
     """
-    if not 1 < np.size(node.value) <= LARGEST:
+    if node.operation != "index_update" or not 1 < np.size(node.value) <= LARGEST:
         return None
     found = _covering(node, before)
-    return _covering(node) if found is None and _covering(before) is not None else found
+    return _covering(node) if found is None and _is_covered(before) else found
+
+
+@lru_cache(1024)
+def _is_covered(array: Node) -> bool:
+    """Was every entry of an array written since it was made?"""
+    return np.size(array.value) <= LARGEST and _covering(array) is not None
 
 
 def _covering(node: Node, until: Node | None = None) -> list[Node] | None:

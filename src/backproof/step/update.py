@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from backproof.graph import Node, ancestors
+from backproof.graph import Node
 from backproof.step.covered import written_anew
 
 SUMS = frozenset({"add", "subtract", "index_update", "index_add", "stack", "concatenate"})
@@ -24,6 +24,7 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
     Gives whether the old value is among them, as itself or most of it, and the other terms.
     """
     kept, found, stack, met = False, list[Node](), [after], set[Node]()
+    older = set[Node]()  # versions of arrays that were not written anew by the last, so by none of these
     while stack and limit:
         limit -= 1
         node = stack.pop()
@@ -35,9 +36,15 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
             met.add(node)
         if _is_part(node, before):
             kept = True
-        elif (written := written_anew(node, before)) is not None:
+        elif (
+            node.operation == "index_update"
+            and node not in older
+            and (written := written_anew(node, before)) is not None
+        ):
             stack.extend(written)
         elif node.operation in SUMS:
+            if node.operation == "index_update":
+                older.add(node.operands[0])
             stack.extend(node.operands)
         elif node.operation == "where":
             stack.extend(node.operands[1:])
@@ -239,7 +246,19 @@ def _is_number(node: Node, beside: Node) -> bool:
         return False
     if not node.operands:
         return True
-    return np.size(beside.value) > 1 and all(np.size(n.value) == 1 for n in ancestors([node]))
+    return np.size(beside.value) > 1 and _is_of_numbers(node)
+
+
+def _is_of_numbers(node: Node, limit: int = 40) -> bool:
+    """Is this computed from a few numbers alone?"""
+    stack, seen = [node], {node}
+    while stack:
+        inner = stack.pop()
+        if np.size(inner.value) != 1 or len(seen) > limit:
+            return False
+        stack += [o for o in inner.operands if o not in seen]
+        seen.update(inner.operands)
+    return True
 
 
 def follows(after: Node, before: Node, since: int | None = None) -> bool:
