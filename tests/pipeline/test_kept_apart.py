@@ -118,31 +118,6 @@ def test_a_copy_that_follows_in_place_at_a_share_that_is_computed():
     assert verdict(text.replace("(1 - h ** 2)", "(1 - h)")) == "faulty"
 
 
-BESIDE = """
-import numpy as np
-rng = np.random.default_rng(8)
-W, U = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
-seen = np.ones(4)
-X = rng.normal(size=(23, 4)); Y = X[:, :3] * 0.5 + 0.1
-signs = np.sign(rng.normal(size=(23, 2)))
-for turn in range(1500):
-    miss = X @ W - Y
-    loss = 0.5 * np.sum(miss ** 2) / 23
-    W -= 0.1 * X.T @ miss / 23
-    TOO
-    if turn % 100 == 0:
-        print(loss)
-"""
-
-
-def test_what_is_added_to_beside_the_parameters_is_not_certified_with_them():
-    """It began as weights do, and no loss was found for it; a count of samples is none of that."""
-    assert verdict(BESIDE.replace("TOO", "seen += 23.0")) == "correct"
-    report = check_program(Program("net.py", BESIDE.replace("TOO", "U += 0.1 * X.T @ signs / 23")))
-    assert report.verdict == "inconclusive"
-    assert "adds to U as well" in report.reason
-
-
 HINGE = """
 import numpy as np
 rng = np.random.default_rng(3)

@@ -12,7 +12,6 @@ from backproof.check.redrawn import forgotten, redrawn
 from backproof.check.reused import reused
 from backproof.check.rounded import rounded
 from backproof.check.timed import timed
-from backproof.check.unjudged import unjudged
 from backproof.check.zeroed import zeroed
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
@@ -107,17 +106,6 @@ def begun_otherwise(judgement: Judgement) -> str | None:
         f"The gradients seen are right, but {names} begin{'s' * (len(pairs) == 1)} with the values of "
         f"{listed([weights for _, weights in pairs])}: the first steps take a share of the weights off them, "
         "which is no gradient. A velocity begins with zeros."
-    )
-
-
-def left_unjudged(judgement: Judgement) -> str | None:
-    """Say what the step adds to as well, which no loss was found for."""
-    names = unjudged(judgement)
-    if not names:
-        return None
-    return (
-        f"The gradients seen are right, but the step adds to {listed(list(names))} as well, what it computes "
-        "from values of before: no loss was found for that, so it is not judged."
     )
 
 

@@ -68,7 +68,6 @@ from backproof.diagnosis.rounds import (
     divided_otherwise,
     drawn_anew,
     grown_by_factors,
-    left_unjudged,
     let_through_at_times,
     rounded_off,
     set_to_zero,
@@ -209,7 +208,6 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield set_to_zero(judgement)
     yield begun_otherwise(judgement)
     yield let_through_at_times(judgement)
-    yield left_unjudged(judgement)
     yield applied_to_another(judgement)
     yield divided_otherwise(judgement)
     yield one_number(judgement)

@@ -30,7 +30,7 @@ from backproof.training.what_if import Found, table_as_text, what_if
 STUCK = 0.5  # of the loss of always predicting the mean: a program that ends above it has hardly learnt
 HELPS = 0.5  # of the program's loss: a change that ends below it shows that more can be learnt
 ROWS = 8  # of the table
-SEEN = 10.0  # seconds for the steps of the program to be seen
+SEEN = 5.0  # seconds for the steps of the program to be seen
 PATIENCE = 3.0  # seconds of the processor to tell its network, and as many to train it
 
 
@@ -61,7 +61,7 @@ def outlook(program: Program, report: FileReport, runner: Runner, seconds: float
     if report.verdict == "inconclusive" or not all(finding.mended for finding in errors):
         return None
     try:
-        taken = taken_over(seen(program, runner, report=report, seconds=SEEN))
+        taken = taken_over(seen(program, runner, report=report, seconds=min(SEEN, seconds)))
     except RetrainError:
         return None
     course = course_of(taken.program, taken.judgement.step.trace, taken.judgement.windows, runner)
