@@ -17,18 +17,6 @@ from backproof.trace.timed import WATCH
 from tests.retrain import programs
 
 
-@pytest.fixture
-def program(tmp_path):
-    """A file with a program."""
-
-    def write(text: str) -> str:
-        path = tmp_path / "net.py"
-        path.write_text(text)
-        return str(path)
-
-    return write
-
-
 def test_it_ends_where_the_program_ends(capsys, program, tmp_path):
     """Both losses, why it was not compiled, the time, the last lines; the parameters are the program's."""
     save, plot = tmp_path / "w.npz", tmp_path / "loss.svg"

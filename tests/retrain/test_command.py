@@ -11,18 +11,6 @@ from backproof.cli import main
 from tests.retrain import programs
 
 
-@pytest.fixture
-def program(tmp_path):
-    """A file with a program."""
-
-    def write(text: str) -> str:
-        path = tmp_path / "net.py"
-        path.write_text(text)
-        return str(path)
-
-    return write
-
-
 def test_the_text_says_what_was_taken_over_and_mended(capsys, program, tmp_path):
     """Parameters, data, loss, mistake, verification, losses and both times; the files are written."""
     save, plot = tmp_path / "w.npz", tmp_path / "loss.svg"

@@ -22,7 +22,7 @@ from backproof.runner import Runner
 from backproof.source import Program
 from backproof.training.network import LOSSES
 from backproof.training.options import Options
-from backproof.training.report import headline
+from backproof.training.report import constant_guess, headline
 from backproof.training.run import Outcome, Reached, loss_of_mean
 from backproof.training.session import Result
 from backproof.training.what_if import Found, table_as_text, what_if
@@ -99,13 +99,13 @@ def outlook_as_text(program: Program, stuck: Outlook) -> str:
 
 def _lines(program: Program, stuck: Outlook) -> Iterator[str]:
     outcome = stuck.outcome
-    always = "the share of each class" if stuck.classes else "the mean"
     right = "with these mended" if stuck.found is None else "with every gradient right"
     came = (
         f"it diverges at step {outcome.divergence.step:,}"
         if outcome.divergence
         else f"it hardly learns: after its {outcome.steps:,} steps the loss is {outcome.final_loss:.3g}"
     )
+    always = constant_guess(stuck.classes)
     yield f"{program.filename}: {right}, {came}; always predicting {always} gives {stuck.flat:.3g}."
     if stuck.found is None or stuck.own is None:
         yield f"What would help is trained by: backproof train {program.filename} --what-if"

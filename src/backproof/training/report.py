@@ -180,6 +180,11 @@ def divergence_of(result: Result) -> list[str]:
     return []
 
 
+def constant_guess(of_classes: bool) -> str:
+    """What a network predicts at the best that gives the same whatever it is shown."""
+    return "the share of each class" if of_classes else "the mean"
+
+
 def _sentences(result: Result) -> list[str]:
     """What a person should know besides the numbers: why it diverged, or why it did not learn."""
     options, trainer, best = result.options, result.trainer, result.best
@@ -195,8 +200,7 @@ def _sentences(result: Result) -> list[str]:
     of_classes = bool(result.data.classes)
     if best.final_loss < (LEARNT_CLASSES if of_classes else LEARNT) * flat:
         return []
-    always = "the share of each class" if of_classes else "the mean"
-    found = f"Not learnt: always predicting {always} would give {flat:.3g}."
+    found = f"Not learnt: always predicting {constant_guess(of_classes)} would give {flat:.3g}."
     if not options.network.bias:
         return [
             found,
