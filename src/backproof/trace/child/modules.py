@@ -1,0 +1,117 @@
+"""The program's own modules, those beside it, are found and rewritten as the program is."""
+
+from __future__ import annotations
+
+import ast
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import types
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from backproof.source import Program
+from backproof.trace.followed import Follower
+from backproof.trace.hooks.recorder import Recorder
+from backproof.trace.rewriting import RECORDER, Rewriter
+from backproof.trace.timed import Timer
+
+ABOVE = 2  # folders above the program in which a program may say that its modules are
+LIBRARY = Path(os.__file__).resolve().parent  # Python's own modules
+
+
+class RecordingFinder:
+    """Finds the program's own modules, those beside it, and rewrites them as it rewrites the program.
+
+    A program that says in its source where Python is to look (``sys.path``) has modules above it as well.
+
+    ``shown`` is the folder as the user writes it, ``texts`` are of modules that are not to be read from disk.
+    Without a recorder the modules are left as they are.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        shown: str,
+        recorder: Recorder | None,
+        files: dict[str, str],
+        texts: dict[str, str],
+        above: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.roots = [folder, *(folder.parents[:ABOVE] if above else ())]
+        self.roots = [root for root in self.roots if root != root.parent]
+        self.shown = shown
+        self.recorder = recorder
+        self.files = files
+        self.texts = texts
+        self.space: dict[str, Any] = {}
+        self.loops: list[Any] = []
+        self.losses: list[Any] = []
+
+    def told(self, file: str, text: str, tree: ast.Module) -> ast.Module:
+        """The tree of a file that tells of its loops and losses."""
+        followed = Follower(Program(file, text), [tuple(loss) for loss in self.losses]).visit(tree)
+        return Timer(file, self.loops).visit(followed)  # type: ignore[no-any-return]
+
+    def own(self, name: str | None) -> bool:
+        """Does a module of this name lie beside the program? None is that of a relative import."""
+        if name is None:
+            return True
+        tops = (root / name.partition(".")[0] for root in self.roots)
+        return any(top.with_suffix(".py").is_file() or top.is_dir() for top in tops)
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
+        """The import system asks for a module."""
+        places = [str(root) for root in self.roots if self._is_searched(root)] if path is None else list(path)
+        spec = importlib.machinery.PathFinder.find_spec(name, places)
+        if (
+            spec is None
+            or not isinstance(spec.loader, importlib.machinery.SourceFileLoader)
+            or spec.origin is None
+        ):
+            return None
+        origin = Path(spec.origin).resolve()
+        own = any(origin.is_relative_to(root) for root in self.roots if self._is_searched(root))
+        if not own or "site-packages" in spec.origin or origin.is_relative_to(LIBRARY):
+            return None
+        spec.loader = self  # type: ignore[assignment]
+        return spec
+
+    def _is_searched(self, root: Path) -> bool:
+        """Does Python look here: beside the program, or where the program has said?"""
+        return root == self.folder or any(Path(p).resolve() == root for p in sys.path if isinstance(p, str))
+
+    def create_module(self, spec: Any) -> None:
+        """The usual kind of module will do."""
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run the module, rewritten."""
+        assert module.__spec__ is not None
+        assert module.__spec__.origin is not None
+        origin = _shown(module.__spec__.origin, self.folder, self.shown)
+        text = self.texts.get(origin)
+        if text is None:
+            text = importlib.util.decode_source(Path(module.__spec__.origin).read_bytes())
+        self.files[origin] = text
+        if self.recorder is None:
+            module.__dict__.update(self.space)
+            tree = self.told(origin, text, ast.parse(text))
+            exec(compile(tree, origin, "exec"), module.__dict__)
+            return
+        rewriter = Rewriter(text, origin, self.recorder.sites, self.own, module=True)
+        tree = rewriter.module(ast.parse(text, origin))
+        module.__dict__[RECORDER] = self.recorder
+        moment = self.recorder.moment
+        importing = moment.current
+        try:
+            exec(compile(tree, origin, "exec"), module.__dict__)
+        finally:
+            moment.current = importing
+
+
+def _shown(path: str, folder: Path, shown: str) -> str:
+    """The path of a file below ``folder``, as the user would write it."""
+    return os.path.join(shown, os.path.relpath(Path(path).resolve(), folder))
