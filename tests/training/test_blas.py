@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backproof.training.kernel import Kernel, blas, compile_step
+from backproof.training.kernel import Kernel, blas, compile_step, pending, tiles
 from backproof.training.network import OPTIMIZERS, Network
 from tests.training.runs import assert_close, evaluated, random_step
 
@@ -31,8 +31,9 @@ def compare(network: Network, batch: int, count: int | None = None) -> Kernel:
 
 @pytest.fixture
 def _always(monkeypatch):
-    """However small the product."""
-    monkeypatch.setattr(blas, "LEAST", 0)
+    """However small the product, and though tiles were faster."""
+    monkeypatch.setattr(pending, "LEAST", 0)
+    monkeypatch.setattr(tiles, "serve", lambda _: False)
 
 
 @needs_blas
@@ -63,8 +64,9 @@ def test_weight_decay_and_classes():
 
 
 @needs_blas
-def test_only_large_products_are_calls():
+def test_only_large_products_are_calls(monkeypatch):
     """Below a size the compiled loops do the product, as they do vectors and columns."""
+    monkeypatch.setattr(tiles, "serve", lambda _: False)
     compare(Network((784, 12, 3), "relu"), 5, 2)
     compare(Network((9, 8, 3)), 5, 0)
     assert compile_step(random_step(LARGE, None, np.random.default_rng(0))[0]).module.count("gemm") == 0
@@ -72,7 +74,8 @@ def test_only_large_products_are_calls():
 
 def test_without_it(monkeypatch):
     """Where no BLAS is found, the loops of the kernel do it all."""
-    monkeypatch.setattr(blas, "LEAST", 0)
+    monkeypatch.setattr(pending, "LEAST", 0)
+    monkeypatch.setattr(tiles, "serve", lambda _: False)
     monkeypatch.setattr(blas, "find", lambda _="float64": None)
     compare(LARGE, 6, 0)
 

@@ -9,7 +9,7 @@ import pytest
 
 from backproof.cli import main
 from backproof.training import together
-from backproof.training.kernel import GroupLoop, blas, compile_step, host
+from backproof.training.kernel import GroupLoop, blas, compile_step, host, pending, tiles
 from backproof.training.loop import EvaluatedLoop
 from backproof.training.network import ACTIVATIONS, LOSSES, Network, Step, initial_parameters
 from backproof.training.run import Trainer
@@ -76,7 +76,8 @@ def test_every_loss_and_optimizer():
 @pytest.mark.skipif(blas.find("float32") is None, reason="NumPy's BLAS is not found here")
 def test_large_products(monkeypatch):
     """Products are BLAS's of single precision."""
-    monkeypatch.setattr(blas, "LEAST", 0)
+    monkeypatch.setattr(pending, "LEAST", 0)
+    monkeypatch.setattr(tiles, "serve", lambda _: False)
     network = Network((9, 7, 5), "tanh")
     step, state, x, y, order = case(network, 6)
     kernel = compile_step(step, unrolled=False, dtype="float32")

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from backproof.training.kernel import blas
 from backproof.training.kernel.lanes import INT64, Lanes
-from backproof.training.kernel.tensor import Computed, Index, Memory, Pad, Tensor, Uniform, plus, times
+from backproof.training.kernel.tensor import (
+    Computed,
+    Index,
+    Memory,
+    Pad,
+    Tensor,
+    Uniform,
+    computed,
+    plus,
+    times,
+)
 
 UNROLL = 3  # loops of the program this short are unrolled all the same
 
@@ -41,10 +50,13 @@ class Code:
         return Memory(self.lanes, address, stride)
 
     def repeat(
-        self, count: int, body: Callable[..., Sequence[Any] | None], carried: Sequence[Any] = ()
+        self, count: Index, body: Callable[..., Sequence[Any] | None], carried: Sequence[Any] = ()
     ) -> list[Any]:
-        """Do ``body(index, *carried)`` for each index; what it returns is carried to the next round."""
-        if self.unrolled or count <= UNROLL:
+        """Do ``body(index, *carried)`` for each index; what it returns is carried to the next round.
+
+        A count that is known only to the program is 1 at least.
+        """
+        if isinstance(count, int) and (self.unrolled or count <= UNROLL):
             values = list(carried)
             for index in range(count):
                 values = list(body(index, *values) or ())
@@ -66,7 +78,11 @@ class Code:
         for phi, value in zip(phis, results, strict=True):
             phi.add_incoming(value, end)
         after = builder.append_basic_block("after")
-        builder.cbranch(builder.icmp_signed("<", following, INT64(count)), loop, after)
+        builder.cbranch(
+            builder.icmp_signed("<", following, INT64(count) if isinstance(count, int) else count),
+            loop,
+            after,
+        )
         builder.position_at_end(after)
         return results
 
@@ -87,7 +103,7 @@ class Code:
 
     def stored(self, tensor: Tensor) -> Tensor:
         """The same value, computed once: from here on it can be read in any order, element by element."""
-        tensor = blas.computed(tensor)
+        tensor = computed(tensor)
         if self.unrolled or not isinstance(tensor.cells, Computed):
             return tensor
         memory = self.allocate(tensor.extent(tensor.line), tensor.extent(tensor.lane))

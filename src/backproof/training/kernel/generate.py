@@ -11,7 +11,7 @@ from llvmlite import ir
 from numpy.typing import NDArray
 
 from backproof.graph import Node, ancestors
-from backproof.training.kernel import blas, indexing
+from backproof.training.kernel import indexing, pending
 from backproof.training.kernel.carry import find_carried
 from backproof.training.kernel.code import Code, NotCompilableError
 from backproof.training.kernel.lanes import DOUBLE, INT32, INT64, POINTER, Lanes, width_of
@@ -273,18 +273,18 @@ class Generator:
 
     def _update(self, lowering: Lowering, held: Sequence[Memory]) -> None:
         """Compute all new values, then write them; in loops they go through scratch memory."""
-        new: list[Tensor | blas.Accumulation] = []
+        new: list[Tensor | pending.Accumulation] = []
         for place, old, node in zip(self.places, self.step.state, self.step.updated, strict=True):
             value = lowering.values[node]
             own = lowering.tensor(lowering.values[old])
-            added = blas.accumulation(value, own, lambda memory: memory in held)
+            added = pending.accumulation(value, own, lambda memory: memory in held)
             if added is not None:
                 new.append(added)
                 continue
             tensor = lowering.laid_out_as(lowering.tensor(value), place.shape, place.lane, place.line)
             new.append(self._settled(tensor, held))
         for place, memory, result in zip(self.places, held, new, strict=True):
-            if isinstance(result, blas.Accumulation):
+            if isinstance(result, pending.Accumulation):
                 result.write(memory)
             else:
                 self._write(place, memory, result)

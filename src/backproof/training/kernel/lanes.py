@@ -212,6 +212,20 @@ class Lanes:
             block *= 2
         return rows[0]
 
+    def turned(self, rows: Sequence[Any]) -> list[Any]:
+        """Exchange rows and columns of a square of `width` vectors."""
+        rows = list(rows)
+        block = 1
+        while block < self.width:
+            lanes = range(self.width)
+            low = [lane if not lane & block else lane - block + self.width for lane in lanes]
+            high = [lane + block if not lane & block else lane + self.width for lane in lanes]
+            for i in [i for i in lanes if not i & block]:
+                a, b = rows[i], rows[i + block]
+                rows[i], rows[i + block] = self.shuffle(a, low, b), self.shuffle(a, high, b)
+            block *= 2
+        return rows
+
 
 def width_of(target: Target, networks: int = 1) -> int:
     """How many elements of one network's value a vector holds."""

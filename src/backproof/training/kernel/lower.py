@@ -14,7 +14,7 @@ import numpy as np
 from llvmlite import ir
 
 from backproof.graph import Node
-from backproof.training.kernel import blas, indexing, products, reductions, softmax
+from backproof.training.kernel import indexing, products, reductions, softmax
 from backproof.training.kernel.chains import (
     Product,
     Sum,
@@ -28,7 +28,7 @@ from backproof.training.kernel.chains import (
 )
 from backproof.training.kernel.code import Code, NotCompilableError
 from backproof.training.kernel.lanes import ELEMENTWISE, KEEPS_FINITE, KEEPS_ZERO, POINTER
-from backproof.training.kernel.tensor import Index, LaneSum, Memory, Pad, Tensor, layout
+from backproof.training.kernel.tensor import Index, LaneSum, Memory, Pad, Tensor, computed, layout
 
 MOST_FACTORS = 6  # a product that is used twice is computed twice rather than early, up to this length
 
@@ -78,7 +78,7 @@ class Lowering:
                 scale = self.code.uniform(self.lanes.splat(value.scale), value.shape)
                 factors.append(scale)
             return combine_first(factors, self.rank, lambda a, b: self.apply("multiply", [a, b], value.shape))
-        return blas.computed(value)
+        return computed(value)
 
     def _sum(self, shape: tuple[int, ...], positive: list[Tensor], negative: list[Tensor]) -> Tensor:
         def plus(a: Tensor, b: Tensor) -> Tensor:
@@ -194,7 +194,7 @@ class Lowering:
     def apply(self, operation: str, operands: Sequence[Tensor], shape: tuple[int, ...]) -> Tensor:
         """One elementwise operation on tensors that have been given the result's shape."""
         emit, latency = ELEMENTWISE[operation]
-        operands = [blas.computed(operand) for operand in operands]
+        operands = [computed(operand) for operand in operands]
         lane, line = self._layout(operands)
         operands = [self._laid_out(operand, lane) for operand in operands]
 

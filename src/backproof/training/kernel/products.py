@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backproof.graph import Node
-from backproof.training.kernel import blas
+from backproof.training.kernel import pending
 from backproof.training.kernel.chains import Value
 from backproof.training.kernel.code import Code, NotCompilableError
 from backproof.training.kernel.reductions import ADDITION, chunks_of, line_vector
@@ -69,9 +69,9 @@ def multiply(lowering: Lowering, left: Tensor, right: Tensor) -> Tensor:
     """Multiply `(m, k)` by `(k, n)`."""
     code = lowering.code
     left, right = code.stored(left), code.stored(right)
-    pending = blas.product(code, left, right)
-    if pending is not None:
-        return pending
+    large = pending.product(code, left, right)
+    if large is not None:
+        return large
     if right.lane == 1:
         return _rows(code, left, right)
     if left.lane == 0:

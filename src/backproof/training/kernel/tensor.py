@@ -9,6 +9,7 @@ one vector.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -155,7 +156,8 @@ class Memory:
         self.address = address
         self.stride = stride
 
-    def _at(self, line: Index, lane: Index) -> Any:
+    def at(self, line: Index, lane: Index) -> Any:
+        """The address of an element."""
         builder = self.lanes.builder
         offset = plus(builder, times(builder, line, self.stride), lane)
         offset = times(builder, offset, self.lanes.networks)
@@ -165,20 +167,49 @@ class Memory:
 
     def load(self, line: Index, chunk: Index, /) -> Any:
         """The vector of one chunk."""
-        place = self._at(line, times(self.lanes.builder, chunk, self.lanes.width))
+        place = self.at(line, times(self.lanes.builder, chunk, self.lanes.width))
         return self.lanes.load(place)
 
     def store(self, line: Index, chunk: Index, vector: Any) -> None:
         """Write the vector of one chunk."""
-        place = self._at(line, times(self.lanes.builder, chunk, self.lanes.width))
+        place = self.at(line, times(self.lanes.builder, chunk, self.lanes.width))
         self.lanes.store(vector, place)
 
     def element(self, line: Index, lane: Index, /) -> Any:
         """One element in every lane."""
         if self.lanes.width == 1:
             return self.load(line, lane)
-        scalar = self.lanes.load_one(self._at(line, lane))
+        scalar = self.lanes.load_one(self.at(line, lane))
         return self.lanes.spread(scalar)
+
+
+class Deferred(ABC):
+    """Cells that are not there before somebody asks for them."""
+
+    @abstractmethod
+    def computed(self) -> Memory:
+        """Write the code that computes them, once."""
+
+    @abstractmethod
+    def load(self, line: Index, chunk: Index, /) -> Any:
+        """The vector of one chunk."""
+
+    @abstractmethod
+    def element(self, line: Index, lane: Index, /) -> Any:
+        """One element in every lane."""
+
+
+def computed(tensor: Tensor) -> Tensor:
+    """The same value, not put off any more."""
+    return replace(tensor, cells=tensor.cells.computed()) if isinstance(tensor.cells, Deferred) else tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A factor of a large product in memory: ``transposed`` where its rows stand across the lines."""
+
+    memory: Memory
+    transposed: bool
 
 
 class Gathered:
@@ -234,14 +265,17 @@ __all__ = [
     "POINTER",
     "Cells",
     "Computed",
+    "Deferred",
     "Gathered",
     "Index",
     "LaneSum",
+    "Matrix",
     "Memory",
     "Pad",
     "Tensor",
     "Uniform",
     "added_in_pairs",
+    "computed",
     "layout",
     "plus",
     "times",
