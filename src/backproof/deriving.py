@@ -24,7 +24,7 @@ from backproof.step.update import time_of
 from backproof.trace import Trace, trace_program
 
 Shape = tuple[int | str, ...]  # sizes, or letters that stand for any
-LOSS = "backproof_loss"
+LOSS, RESULT = "backproof_loss", "backproof_result"
 SIZES = (7, 5, 3, 11, 13, 17, 19, 23)  # for shapes in letters: distinct and odd, so that no two are mixed up
 CALL = """backproof_result = {call}
 if isinstance(backproof_result, tuple):
@@ -133,7 +133,7 @@ def _of_function(program: Program, function: str, request: Request, runner: Runn
     called = replace(request, wrt=wrt, loss=LOSS)
     driver = replace(program, text=text)
     trace = trace_program(driver, seconds=request.seconds, runner=runner)
-    return replace(_without_updates(trace, driver, called), loss_name=function)
+    return _without_updates(trace, driver, called, function)
 
 
 def train_program(
@@ -189,7 +189,8 @@ def derive_formula(formula: str, request: Request, runner: Runner | None = None)
     text = PREAMBLE + "\n".join(lines) + f"\nloss = {formula.strip()}\n"
     program = Program("formula", text)
     trace = trace_program(program, seconds=request.seconds, runner=runner)
-    return derivation(_without_updates(trace, program, replace(request, loss="loss")))
+    forward = _without_updates(trace, program, replace(request, loss="loss"))
+    return derivation(replace(forward, written={forward.loss: "loss"}))
 
 
 def _functions(tree: ast.AST) -> set[str]:
@@ -243,8 +244,11 @@ def _driver(program: Program, function: str, shapes: Mapping[str, Shape]) -> tup
     return "\n".join([*lines, CALL.format(call=f"{function}({call})"), ""]), [*given, *only]
 
 
-def _without_updates(trace: Trace, program: Program, request: Request) -> Forward:
-    """The forward pass of a program that updates nothing, or not what is asked for."""
+def _without_updates(trace: Trace, program: Program, request: Request, result: str | None = None) -> Forward:
+    """The forward pass of a program that updates nothing, or not what is asked for.
+
+    ``result`` is what a loss is called that has no name in the program, which then has to be computed first.
+    """
     loss = _loss(trace, program, request.loss)
     time = time_of(loss)
     values = {}
@@ -286,8 +290,21 @@ def _without_updates(trace: Trace, program: Program, request: Request) -> Forwar
         )
     copies = cut([loss], chosen)
     scalar = copies[loss]
-    name = loss.name if loss.name and loss.name != LOSS else "loss"
-    return make(trace, scalar, name, {copies[node]: text for node, text in chosen.items()}, copies)
+    own = _own_name(loss)
+    name = own or result or "loss"
+    forward = make(trace, scalar, name, {copies[node]: text for node, text in chosen.items()}, copies)
+    if own is None and forward.loss in forward.names:
+        return replace(forward, written={forward.loss: forward.names[forward.loss]})
+    return forward
+
+
+def _own_name(loss: Node) -> str | None:
+    """What the program calls its loss, which a function may return without a name."""
+    while loss.name is None or loss.name in (LOSS, RESULT):
+        if loss.operation != "identity":
+            return None
+        loss = loss.operands[0]
+    return loss.name
 
 
 def _held(trace: Trace, time: int) -> Iterator[tuple[str, Node]]:

@@ -22,7 +22,7 @@ from backproof.derive.plan import random_points
 from backproof.derive.statements import statements
 from backproof.derive.verified import computed
 from backproof.deriving import Request, derive_function, parsed_shapes
-from backproof.graph import evaluate
+from backproof.graph import Node, evaluate
 from backproof.runner import Runner
 from backproof.source import read_program
 
@@ -78,7 +78,7 @@ def test_derived_python_is_the_derivative(module: str, name: str, shapes: str, r
         assert looped is not None
         values = {leaf: np.asarray(value, dtype=float) for leaf, value in point.items()}
         scale = 0.0
-        rows = []
+        rows: list[tuple[float, float, Node]] = []
         for leaf, value in values.items():
             for _ in range(3):
                 drawn = np.random.default_rng(len(rows)).normal(size=value.shape)

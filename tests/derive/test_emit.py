@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -24,6 +23,8 @@ from backproof.source import Program
 
 from .test_corpus import MEMBERS, derived
 from .trainings import TRAININGS
+from .trajectories import followed as ran
+from .trajectories import trainings_of
 
 FRAMEWORKS = ("torch", "jax", "tensorflow")
 MEMBERS_WRITTEN = (
@@ -33,7 +34,9 @@ MEMBERS_WRITTEN = (
     "attention",
     "recurrent",
     "embedding",
-    "convolution_by_loops",
+    "multiclass_hinge",
+    "gaussian_process",
+    "quotient",
 )
 MINIBATCHES = """
 import numpy as np
@@ -63,32 +66,6 @@ for step in range(120):
     if step == 99:
         np.savez("end.npz", W1=W1, b1=b1, W2=W2, b2=b2)
 """
-RUNNER = """
-import sys
-import numpy as np
-
-names = sys.argv[1:]
-for name in names:
-    space = {{"__name__": "emitted", "__file__": {folder!r} + "/" + name + ".py"}}
-    with open(space["__file__"]) as file:
-        exec(compile(file.read(), name, "exec"), space)
-    np.savez({folder!r} + "/" + name + "-end.npz", losses=space["losses"])
-"""
-
-
-def losses(folder: Path, texts: dict[str, str]) -> list[np.ndarray]:
-    """Run programs that were written, in one process, and give the losses of their steps."""
-    for name, text in texts.items():
-        (folder / f"{name}.py").write_text(text)
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, "-c", RUNNER.format(folder=str(folder)), *texts]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    found = []
-    for name in texts:
-        with np.load(folder / f"{name}-end.npz") as file:
-            found.append(np.asarray(file["losses"]))
-    return found
 
 
 @pytest.fixture
@@ -122,28 +99,31 @@ def test_numpy_ends_where_the_program_does(minibatches: Path, tmp_path: Path) ->
 @pytest.mark.peer
 @pytest.mark.slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_all_frameworks_follow_one_trajectory(minibatches: Path, tmp_path: Path, framework: str) -> None:
-    """A hundred steps of a program and of members of the corpus: the losses are those of NumPy."""
+def test_all_frameworks_follow_one_trajectory(tmp_path: Path, framework: str) -> None:
+    """A hundred steps: the losses and the last weights are those of NumPy, for PyTorch of the whole corpus.
+
+    ``python benchmarks/trajectories.py`` does it for all members in all frameworks.
+    """
     if importlib.util.find_spec(framework) is None:
         pytest.skip(f"{framework} is not installed")
-    members = [member for member in MEMBERS if member[1] in MEMBERS_WRITTEN]
-    assert len(members) == len(MEMBERS_WRITTEN)
-    texts = {f"{name}_net": written(name, minibatches, tmp_path).read_text() for name in ("numpy", framework)}
+    members = [m for m in MEMBERS if framework == "torch" or m[1] in MEMBERS_WRITTEN]
+    assert len(members) >= len(MEMBERS_WRITTEN)
     with Runner() as runner:
-        for member in members:
-            steps = 10 if "loops" in member[1] else 100  # a hundred writes a step take long one by one
-            training = untrained(derived(*member, runner).forward, 0.05, steps)
-            for name in ("numpy", framework):
-                texts[f"{name}_{member[1]}"] = emit(training, name, member[1], None).text
-    for rule, training in recorded(100).items():
-        for name in ("numpy", framework):
-            texts[f"{name}_{rule}"] = emit(training, name, rule, None).text
-    ours = losses(tmp_path, {name: text for name, text in texts.items() if name.startswith("numpy")})
-    theirs = losses(tmp_path, {name: text for name, text in texts.items() if not name.startswith("numpy")})
-    for one, other in zip(ours, theirs, strict=True):
-        assert len(one) >= 10
-        assert np.allclose(other, one, rtol=1e-9, atol=1e-12)
-        assert np.mean(one[-5:]) < np.mean(one[:5])
+        every = {**trainings_of(members, runner), **recorded(100)}
+    ours, theirs = (ran(tmp_path, name, every) for name in ("numpy", framework))
+    for name, one in ours.items():
+        assert len(one.losses) >= 90, name
+        assert one.apart(theirs[name]) <= 1e-9, name
+        assert np.mean(one.losses[-5:]) < np.mean(one.losses[:5]), name
+
+
+def test_what_a_function_returns_without_a_name_is_computed_first(tmp_path: Path) -> None:
+    """The derivative of a quotient reads the quotient: all that is emitted is named alike."""
+    with Runner() as runner:
+        member = next(m for m in MEMBERS if m[1] == "quotient")
+        text = emit(trainings_of([member], runner, 3)["quotient"], "numpy", "x", None).text
+    assert "    dv = -2 * quotient * v / t1\n" in text
+    exec(text, {})
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import pytest
 
 from backproof.errors import DerivationError
 from backproof.graph import OPERATIONS, apply, leaf
-from backproof.notation.dialects import DIALECTS, NUMPY, SHARED
+from backproof.notation.dialect import SHARED
+from backproof.notation.dialects import DIALECTS, NUMPY
 
 DRAWS = 6
 

@@ -27,14 +27,19 @@ def do(operation: str, *operands: object, **attributes: object) -> Node:
         (do("multiply", 2.0, do("negative", X)), r"2 \cdot \left(-x\right)"),
         (do("divide", do("add", X, Y), S), r"\frac{x + y}{s}"),
         (do("square", do("divide", X, Y)), r"\left(\frac{x}{y}\right)^{2}"),
-        (do("square", do("exp", do("add", X, Y))), r"\left(e^{x + y}\right)^{2}"),
+        (do("square", do("exp", do("add", X, Y))), r"\left(\mathrm{e}^{x + y}\right)^{2}"),
         (do("square", do("transpose", X)), r"\left(x^{\top}\right)^{2}"),
         (do("power", X, do("negative", Y)), "x^{-y}"),
         (do("sum", do("square", X), axis=0), r"\sum_{\text{axis } 0} x^{2}"),
         (do("multiply", do("sum", do("add", X, Y)), S), r"\left(\sum \left(x + y\right)\right) \cdot s"),
         (do("index", X, index=(slice(None), 0)), "{x}_{:, 0}"),
-        (do("greater", do("add", X, Y), 0.5), "x + y > 0.5"),
+        (do("greater", do("add", X, Y), 0.5), r"x + y > \frac{1}{2}"),
         (do("sqrt", do("add", X, Y)), r"\sqrt{x + y}"),
+        (do("exp", do("subtract", X, do("max", X))), r"\exp\left(x - \max\left(x\right)\right)"),
+        (do("negative", do("sum", X)), r"-\sum x"),
+        (do("add", do("sum", X), S), r"\left(\sum x\right) + s"),
+        (do("add", S, do("sum", X)), r"s + \sum x"),
+        (do("multiply", 0.5, X), r"\frac{1}{2} \cdot x"),
         (
             do("where", do("greater", X, 0.0), X, 0.0),
             r"\begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}",
@@ -82,7 +87,7 @@ def test_names() -> None:
 def test_constants() -> None:
     """Numbers are short, powers of ten powers, arrays of one number bold, small matrices written out."""
     values = {
-        0.5: "0.5",
+        0.5: r"\frac{1}{2}",
         3.0: "3",
         -1.0: "-1",
         1e-8: "10^{-8}",

@@ -151,10 +151,11 @@ def _section(
         )
         for line in derived.steps
     )
-    chains = tuple(
+    chains = (
         _chain(derived, p.leaf, p.text, counter if p.leaf in summed else None) for p in forward.parameters
     )
-    return Section(title, derived, lines, chains, told)
+    more = tuple(chain for chain in chains if len(chain.values) > 2)  # of one factor there is nothing to say
+    return Section(title, derived, lines, more, told)
 
 
 def _chain(derived: Derivation, leaf: Node, text: str, summed: str | None) -> Chain:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 from backproof.derive.account import Account
-from backproof.derive.as_markdown import explained, formulas_of, sentence, step_formula
+from backproof.derive.as_markdown import (
+    TOGETHER,
+    explained,
+    formulas_of,
+    results,
+    sentence,
+    step_formula,
+)
 
 
 def as_html(account: Account) -> str:
@@ -28,6 +36,7 @@ def as_html(account: Account) -> str:
                 }
                 for told in section.told
             ],
+            "together": [_mathml(formula) for formula in results(account, section)],
         }
         for section in account.sections
     ]
@@ -36,6 +45,7 @@ def as_html(account: Account) -> str:
         .from_string(template)
         .render(
             loss=account.loss,
+            together=TOGETHER,
             sections=sections,
             lines=account.backward.text.splitlines(),
             said=[_marked(said) for said in explained(account)],
@@ -49,7 +59,8 @@ def _mathml(latex: str) -> object:
     from markupsafe import Markup
 
     upright = latex.replace(r"\operatorname", r"\mathrm")  # which the converter sets as a product of letters
-    return Markup(convert(upright, display="block"))
+    drawn = re.sub(r"<mo>(\w+)</mo>", r"<mi>\1</mi>", convert(upright, display="block"))  # max, as ln is
+    return Markup(re.sub(r'(<mo stretchy="true" fence="true")', r'\1 lspace="0" rspace="0"', drawn))
 
 
 def _marked(text: str) -> object:

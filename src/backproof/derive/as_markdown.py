@@ -17,6 +17,7 @@ SPECIAL = {
     "σ": r"$\sigma$", "′": "$'$", "²": r"$^2$", "−": "$-$", "ˣ": r"$^x$", "∂": r"$\partial$", "·": r"$\cdot$",
     ">": "$>$", "<": "$<$",
 }  # fmt: skip
+TOGETHER = "Put together"
 
 
 def as_markdown(account: Account) -> str:
@@ -35,6 +36,9 @@ def as_markdown(account: Account) -> str:
             found += [section.also, ""]
         for told in section.told:
             found += [f"$${step_formula(account, section, told)}$$", "", sentence(told, section), ""]
+        found += [f"{below} {TOGETHER}", ""]
+        for formula in results(account, section):
+            found += [f"$${formula}$$", ""]
     found += ["## The backward pass", "", "```python"]
     found += account.backward.text.splitlines()
     return "\n".join([*found, "```", *(f"\n{said}" for said in explained(account)), ""])
@@ -63,6 +67,7 @@ def as_latex(account: Account) -> str:
             found.append(escaped(section.also))
         for told in section.told:
             found += [rf"\[{step_formula(account, section, told)}\]", escaped(sentence(told, section))]
+        found += [rf"{below}{{{TOGETHER}}}", _aligned(results(account, section))]
     found += ["", r"\subsection*{The backward pass}", r"\footnotesize", r"\begin{verbatim}"]
     found += account.backward.text.splitlines()
     found += [r"\end{verbatim}", *(escaped(said) for said in explained(account))]
@@ -147,13 +152,27 @@ def factors(values: tuple[str, ...], symbols: Mapping[str, str]) -> str:
 
 def step_formula(account: Account, section: Section, told: Told) -> str:
     """One step as an equation: the derivative, and what it equals."""
+    return _equation(account, section, told.line)
+
+
+def results(account: Account, section: Section) -> list[str]:
+    """The lines of the backward pass as equations: what is used once stands where it is used."""
+    lines = [line for line in section.derived.lines if line.node.operation not in WRITES]
+    kept = {told.line.name for told in section.told}
+    return [_equation(account, section, line) for line in lines if line.of is None or line.name in kept]
+
+
+def _equation(account: Account, section: Section, made: Line) -> str:
     names = section.derived.forward.names
     reads = _symbols(section)
     symbols = dict(reads)
     for line in section.derived.steps:
         known = latex_name(line.name) if line.of is None else None
         symbols[line.name] = known or fraction(account, names.get(line.of, line.name), reads)  # type: ignore[arg-type]
-    return f"{symbols[told.line.name]} = {_over_rounds(section, told.line, symbols)}"
+    for line in section.derived.lines:
+        if line.of is None:
+            symbols.setdefault(line.name, latex_name(line.name))
+    return f"{symbols[made.name]} = {_over_rounds(section, made, symbols)}"
 
 
 def _symbols(section: Section) -> dict[str, str]:

@@ -34,7 +34,8 @@ def _section(loss: str, section: Section, width: int) -> Iterator[str]:
     yield ""
     for chain in section.chains:
         yield from renamed([_chain(loss, chain)], reads)
-    yield ""
+    if section.chains:
+        yield ""
     if section.also is not None:
         yield textwrap.fill(section.also.replace("`", ""), width)
         yield ""

@@ -21,7 +21,8 @@ from backproof.derive.training import Training
 from backproof.errors import DerivationError
 from backproof.graph import Node, ancestors, leaf
 from backproof.graph.compositions import hidden
-from backproof.notation.dialects import DIALECTS, Dialect
+from backproof.notation.dialect import Dialect
+from backproof.notation.dialects import DIALECTS
 
 TOLERANCE = 1e-9  # of the largest weight, after all steps
 SMALL = 2000  # numbers that still stand in the text of the program

@@ -43,6 +43,7 @@ class Forward:
     ``state`` are values to evaluate with for what is no part of it; ``symbols`` the letters of sizes.
     ``loops`` are those that it ran, ``held`` the lists in which the program keeps values, with the numbers;
     ``recorded`` are the nodes of the trace behind the leaves.
+    ``lengths`` are numbers that are lengths of values in ``names``, as the program reads them.
     ``pattern`` is what stands before and after a name in that of its derivative, where that is settled.
     """
 
@@ -64,6 +65,7 @@ class Forward:
     loops: tuple[Loop, ...] = ()
     held: Mapping[Node, tuple[str, int]] = field(default_factory=dict)
     recorded: Mapping[Node, Node] = field(default_factory=dict)
+    lengths: Mapping[Node, str] = field(default_factory=dict)
     pattern: tuple[str, str] | None = None
 
 
@@ -162,7 +164,18 @@ def make(
             simple.of[copy]: node for node, copy in copies.items() if copy in simple.of and not copy.operands
         },
         held=containers(trace, {node: simple.of[copy] for node, copy in copies.items() if copy in simple.of}),
+        lengths={n: text for n, text in simple.lengths.items() if _measures(text, n.value, names)},
     )
+
+
+def _measures(text: str, number: Any, names: Mapping[Node, str]) -> bool:
+    """Does ``len(X)`` speak of a value that is called X here too, and give that number?"""
+    spoken = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
+    space = {name: node.value for node, name in names.items() if name in spoken}
+    try:
+        return bool(eval(text, {"len": len, "__builtins__": {}}, space) == number)
+    except (NameError, TypeError, AttributeError, IndexError):
+        return False
 
 
 def _attributes(

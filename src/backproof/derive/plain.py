@@ -27,7 +27,8 @@ class Plain:
     """The loss of the plain graph; ``of`` maps every node of the recorded one to its node there.
 
     ``calls`` are the nodes that functions of one value gave, with the function's text and its argument;
-    ``local`` the names that values have only inside such functions. ``labels`` are what indices are read as.
+    ``local`` the names that values have only inside such functions. ``labels`` are what indices are read as,
+    ``lengths`` what numbers are read as that are lengths: ``len(X)``.
     """
 
     loss: Node
@@ -35,6 +36,7 @@ class Plain:
     calls: Mapping[Node, tuple[str, Node]]
     local: Mapping[Node, str]
     labels: tuple[tuple[str, Any], ...]
+    lengths: Mapping[Node, str]
 
 
 def plain(trace: Trace, loss: Node, found: Sequence[Call], copies: Mapping[Node, Node]) -> Plain:
@@ -81,7 +83,7 @@ def plain(trace: Trace, loss: Node, found: Sequence[Call], copies: Mapping[Node,
         result, given = copies.get(call.result), copies.get(call.given)
         if result in of and given in of and of[result] is not of[given]:
             called.setdefault(of[result], (call.function, of[given]))
-    return Plain(of[loss], of, called, local, tuple(indices.labels.items()))
+    return Plain(of[loss], of, called, local, tuple(indices.labels.items()), sizes.lengths)
 
 
 def _quotient_first(node: Node) -> Node:
@@ -113,12 +115,16 @@ class Twice:
 
 
 class Sizes:
-    """Whole numbers of the program that have a name there: ``m`` in ``/ m`` and in ``lam / (2 * m)``."""
+    """Whole numbers of the program that have a name there: ``m`` in ``/ m`` and in ``lam / (2 * m)``.
+
+    ``lengths`` are those that are read as the length of something: ``len(X)``.
+    """
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.counters = {c.name for c in trace.counters}
         self.leaves: dict[tuple[str, Any], Node] = {}
+        self.lengths: dict[Node, str] = {}
 
     def operands(self, node: Node, operands: tuple[Node, ...]) -> tuple[Node, ...]:
         """The operands of a value, a number with a name as a leaf of that name."""
@@ -139,6 +145,12 @@ class Sizes:
         match tree:
             case ast.Name(id=name) if name not in self.counters:
                 return self._leaf(name, value)
+            case (
+                ast.Call(func=ast.Name(id="len"), args=[ast.Name()])
+                | ast.Attribute(value=ast.Name(), attr="size")
+                | ast.Subscript(value=ast.Attribute(value=ast.Name(), attr="shape"), slice=ast.Constant())
+            ):
+                self.lengths[operand] = ast.unparse(tree)
             case ast.BinOp(left=ast.Constant(value=int(times)), op=ast.Mult(), right=ast.Name(id=name)):
                 if name not in self.counters and times and value % times == 0:
                     number = type(value)(value // times)

@@ -113,7 +113,7 @@ def _derived(
     found = {**found, **{node: g for node, g in short.items() if node in found}}
     names = adjoint_names(forward, found, points)
     made = _lines(forward, found, names, factors)
-    texts = spelled(forward)
+    texts = {**forward.lengths, **spelled(forward)}
     spoken_of = [n for n in order if n in moving and n in forward.names and n.operands]
     lines = [Line(forward.names[n], definition(forward, n, texts), None) for n in spoken_of if n is not loss]
     lines.append(Line(forward.loss_name, definition(forward, loss, _without(texts, loss)), None))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
+from backproof.derive.cancelling import why_difference
 from backproof.derive.plan import Derivation
 from backproof.derive.spelling import spelled
 from backproof.graph import OPERATIONS, Node, ancestors, constant, simplify
@@ -34,6 +35,9 @@ MOVED = {
     "identity": "passed on",
     "astype": "passed on",
 }
+FUNCTIONS = frozenset(
+    {"sqrt", "exp", "log", "power", "square", "abs", "sin", "cos", "tanh", "sigmoid", "log1p"}
+)
 LONGEST = 40  # characters of an expression that a reason quotes
 
 
@@ -63,7 +67,7 @@ class Reasons:
     def of(self, node: Node) -> str:
         """The reasons for the adjoint of a forward value, joined."""
         if node in self.derived.short:
-            return self._difference(node)
+            return why_difference(self.derived, node, self.called)
         found = list(dict.fromkeys(self._each(node)))
         if len(found) > 1:
             return f"{len(found)} paths lead from it to the loss, and their parts add up: " + "; ".join(found)
@@ -82,28 +86,6 @@ class Reasons:
     def _parameters(self) -> set[Node]:
         return {p.leaf for p in self.derived.forward.parameters}
 
-    def _difference(self, node: Node) -> str:
-        """What lies between a value and the loss, of which a plain difference remains."""
-        forward = self.derived.forward
-        above, loss = [], forward.loss_name
-        for other in self.order:
-            named = other in forward.names and other not in self.inside and other is not forward.loss
-            if named and other is not node and node in set(ancestors([other])):
-                above.append(forward.names[other])
-        names = [self.texts.get(node, "it"), *above, loss]
-        pairs = list(zip(names[1:], names, strict=False))[::-1]
-        chain = " · ".join(f"∂{upper}/∂{lower}" for upper, lower in pairs)
-        together = f"`{chain}` in one, for most of it cancels: " if above else ""
-        return f"{together}what is predicted less what is wanted{self._divisors(node)}"
-
-    def _divisors(self, node: Node) -> str:
-        """What a difference is divided by, where the loss is a mean."""
-        found, names = self.derived.short[node], list[str]()
-        while found.operation == "divide":
-            names.append(f"`{to_numpy(found.operands[1])}`")
-            found = found.operands[0]
-        return f", over {' and '.join(names)}, for the loss is a mean" if names else ""
-
     def _each(self, node: Node) -> Iterator[str]:
         for whole in self.derived.known.values():
             if whole.inner is node and whole.outer not in self.inside:
@@ -111,7 +93,7 @@ class Reasons:
         covered = {n for w in self.derived.known.values() if w.inner is node for n in _between(w)}
         for user in self.users.get(node, ()):
             if user in self.moving and user not in covered:
-                yield self._use(user, node)
+                yield self._use(user, node) + self._further(user)
 
     def _whole(self, whole: Composition) -> str:
         outer = self.called(whole.outer)
@@ -161,9 +143,31 @@ class Reasons:
             text += ", a product that also sums over the samples"
         return text
 
+    def _further(self, user: Node) -> str:
+        """The derivatives of functions on the way from a use to the value that it is a part of."""
+        found = list[str]()
+        for here in self._way(user)[1:]:
+            if here.operation in FUNCTIONS:
+                (inner,) = [o for o in here.operands if o in self.moving][:1] or here.operands[:1]
+                found.append(self._local(here, inner))
+        return "".join(f"; and {text}" for text in found)
+
     def _in(self, user: Node) -> str:
-        target = self._target(user)
-        return "" if target is None or target is user else f"in {self.called(target)}, "
+        way = self._way(user)
+        if len(way) < 2:
+            return ""
+        summed = any(n.operation == "sum" for n in way[1:])
+        return f"in {self.called(way[-1])}, " + ("where all are summed up, " if summed else "")
+
+    def _way(self, user: Node) -> list[Node]:
+        """A value, and those it leads to on its only way up to the first that has a name."""
+        found = [user]
+        while found[-1] not in self.derived.forward.names:
+            further = [u for u in self.users.get(found[-1], ()) if u in self.moving]
+            if len(further) != 1:
+                return [user]
+            found.append(further[0])
+        return found
 
     def _into(self, user: Node) -> str:
         """The named value that a user belongs to, or how it is written."""
@@ -172,12 +176,8 @@ class Reasons:
 
     def _target(self, user: Node) -> Node | None:
         """The first value with a name that a user leads to on its only way."""
-        while user not in self.derived.forward.names:
-            further = [u for u in self.users.get(user, ()) if u in self.moving]
-            if len(further) != 1:
-                return None
-            user = further[0]
-        return user
+        last = self._way(user)[-1]
+        return last if last in self.derived.forward.names else None
 
     def _local(self, user: Node, node: Node) -> str:
         """The derivative of an elementwise operation, written out."""

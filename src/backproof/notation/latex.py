@@ -9,24 +9,26 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import OPERATIONS, Node
+from backproof.graph import OPERATIONS, Node, ancestors
 from backproof.graph.literal import Written, index_literal
 from backproof.notation.latex_text import expression
 from backproof.notation.template import Levels, Part, expand, fill, render
 
-RELATION, SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4, 5
+RELATION, SUM, SERIES, PRODUCT, POWER, ATOM = 1, 2, 3, 4, 5, 6
+SHORT = 4  # values of an exponent that is still set above the line
+SIMPLE = frozenset({"leaf", "constant", "negative", "add", "subtract", "multiply", "divide", "square"})
 FORMS: tuple[tuple[str, int | None, dict[int, int]], ...] = (
     (r"\$0$", None, {}),
     (r"\$0 \+ \$1$", SUM, {0: SUM, 1: SUM}),
     (r"\$0 - \$1$", SUM, {0: SUM, 1: PRODUCT}),
-    (r"-\$0$", SUM, {0: PRODUCT}),
+    (r"-\$0$", SUM, {0: SERIES}),
     (r"\$0 (\\cdot|\\odot|\\otimes|\\,|\\bmod) \$1$", PRODUCT, {0: PRODUCT, 1: PRODUCT}),
     (r"\$0 (=|<|>|\\[a-z]+) \$1$", RELATION, {0: SUM, 1: SUM}),
     (r"\$0\^\{-1\} \$1$", PRODUCT, {0: ATOM, 1: PRODUCT}),
     (r"\$0\^", POWER, {0: ATOM}),
-    (r"e\^", POWER, {}),
+    (r"\\mathrm\{e\}\^", POWER, {}),
     (r"\{\$0\}_", ATOM, {0: ATOM}),
-    (r"\\(sum|prod)", SUM, {0: PRODUCT}),
+    (r"\\(sum|prod)", SERIES, {0: PRODUCT}),
     (r"\\neg", ATOM, {0: ATOM}),
     (r"\\frac", PRODUCT, {}),
     (r"\\begin", 0, {}),
@@ -64,13 +66,26 @@ def to_latex(
         return latex_value(node.value) if node.operation in ("leaf", "constant") else None
 
     def template(node: Node) -> str:
-        text = OPERATIONS[node.operation].latex
-        return expand(text if isinstance(text, str) else text(node), node, _attribute, _index)
+        given = OPERATIONS[node.operation].latex
+        text = given if isinstance(given, str) else given(node)
+        if node.operation == "exp" and not _short(node.operands[0]):
+            text = r"\exp\left($0\right)"
+        return expand(text.replace("e^{$", r"\mathrm{e}^{$"), node, _attribute, _index)
 
-    def combine(_: Node, text: str, parts: list[Part]) -> Part:
-        return fill(text, parts, _levels(text), r"\left({}\right)".format)
+    def combine(node: Node, text: str, parts: list[Part]) -> Part:
+        added = node.operation in ("add", "subtract")
+        if added and parts[0][1] == SERIES:  # what follows it would seem to be summed too
+            parts = [(rf"\left({parts[0][0]}\right)", ATOM), *parts[1:]]
+        whole, level = fill(text, parts, _levels(text), r"\left({}\right)".format)
+        return whole, SERIES if added and parts[1][1] == SERIES else level
 
     return render(node, named, template, combine)
+
+
+def _short(exponent: Node) -> bool:
+    """Can an exponent be read where it is set small?"""
+    order = ancestors([exponent])
+    return len(order) <= SHORT and all(n.operation in SIMPLE for n in order)
 
 
 @lru_cache(maxsize=4096)
@@ -125,6 +140,8 @@ def _number(number: float) -> Part:
         return rf"\text{{{number}}}", ATOM
     if number != number:
         return r"\text{nan}", ATOM
+    if abs(number) == 0.5:
+        return (r"\frac{1}{2}", PRODUCT) if number > 0 else (r"-\frac{1}{2}", SUM)
     text = f"{number:.6g}".replace("inf", r"\infty")
     mantissa, e, exponent = text.partition("e")
     if e:

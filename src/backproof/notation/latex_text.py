@@ -17,8 +17,8 @@ def expression(text: str, name: Callable[[str], str]) -> str | None:
 
     Examples
     --------
-    >>> expression("np.eye(3)[y]", str), expression("len(y)", str), expression("sigmoid(z)", str)
-    ('\\operatorname{onehot}\\left(y\\right)', '\\left|y\\right|', '\\sigma\\left(z\\right)')
+    >>> expression("np.eye(3)[y]", str), expression("sigmoid(z)", str)
+    ('\\operatorname{onehot}\\left(y\\right)', '\\sigma\\left(z\\right)')
     """
     try:
         return _set(ast.parse(text, mode="eval").body, name)
@@ -35,7 +35,7 @@ def _set(node: ast.expr, name: Callable[[str], str]) -> str:
         case ast.Attribute(value=value, attr="T"):
             return rf"{_set(value, name)}^{{\top}}"
         case ast.Attribute(attr="size", value=value):
-            return rf"\left|{_set(value, name)}\right|"
+            return rf"\operatorname{{size}}\left({_set(value, name)}\right)"
         case ast.Attribute(attr=attribute):
             return name(attribute)
         case ast.Subscript(value=ast.Call(func=ast.Attribute(attr="eye")), slice=labels):
@@ -47,7 +47,7 @@ def _set(node: ast.expr, name: Callable[[str], str]) -> str:
         case ast.Slice(lower=lower, upper=upper, step=None):
             return ":".join("" if bound is None else _set(bound, name) for bound in (lower, upper))
         case ast.Call(func=ast.Name(id="len"), args=[one]):
-            return rf"\left|{_set(one, name)}\right|"
+            return rf"\operatorname{{len}}\left({_set(one, name)}\right)"
         case ast.Call(func=function, args=arguments, keywords=[]):
             return _call(function, [_set(argument, name) for argument in arguments])
         case ast.UnaryOp(op=ast.USub(), operand=operand):
