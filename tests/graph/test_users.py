@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from backproof.graph import Node, Users, apply, leaf
@@ -54,3 +56,25 @@ def test_what_is_entered_later_is_seen() -> None:
     assert users.only(value, after, SUMS)
     users.enter([apply("exp", value)])
     assert not users.only(value, after, SUMS)
+
+
+class _Counted(list[Node]):
+    """Nodes that count how many of them were looked at."""
+
+    seen = 0
+
+    def __iter__(self) -> Iterator[Node]:
+        for node in super().__iter__():
+            self.seen += 1
+            yield node
+
+
+def test_only_so_many_uses_are_looked_at() -> None:
+    """A zero that every gradient of a scalar autodiff begins with is used by thousands."""
+    zero, x = leaf(0.0), leaf(2.0)
+    sums = [apply("add", zero, x) for _ in range(5000)]
+    users = Users()
+    users.enter(sums)
+    counted = users.of[zero] = _Counted(sums)
+    assert not users.only(zero, sums[-1], SUMS)
+    assert counted.seen < 100

@@ -9,6 +9,7 @@ import pytest
 from backproof.graph import apply, leaf
 from backproof.pipeline import check_program
 from backproof.source import program_from_bytes
+from backproof.step import behind
 from backproof.step.update import any_reaches
 from backproof.trace import Trace, trace_program
 from backproof.trace.run import how_it_ended
@@ -120,3 +121,17 @@ def test_what_many_terms_share_is_looked_at_once():
     asked = []
     assert not any_reaches(terms, leaf(0.5), lambda each: asked.append(each) is None)
     assert len(asked) == len(set(asked))
+
+
+def test_a_gradient_is_not_walked_for_what_is_done_behind_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pulls a weight to zero is made of it by products alone: `lr * g` is seen to be none at once."""
+    weight, looked = leaf(1.5), []
+    monkeypatch.setattr(behind, "time_of", lambda node: looked.append(node) or int(node is not weight))
+    gradient = weight
+    for _ in range(2000):
+        gradient = apply("tanh", gradient)
+    after = apply("subtract", weight, apply("multiply", leaf(0.1), gradient))
+    assert behind.brought_back(after, weight) is None
+    assert len(looked) < 100
+    pulled = apply("subtract", after, apply("multiply", leaf(0.01), apply("sign", after)))
+    assert behind.brought_back(pulled, weight) is after

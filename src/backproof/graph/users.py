@@ -46,8 +46,8 @@ class Users:
                 if user is after:
                     reached = True
                 elif user not in done:
+                    if len(done) >= limit:
+                        return False
                     done.add(user)
                     stack.append((user, inside))
-            if len(done) > limit:
-                return False
         return reached

@@ -13,10 +13,11 @@ import numpy as np
 
 from backproof.graph import Node, ancestors, apply
 from backproof.graph.node import with_operands
-from backproof.step.update import keeps, time_of, walk
+from backproof.step.update import any_reaches, keeps, time_of, walk
 
 FORMED = frozenset({"identity", "reshape", "astype"})
 BOUNDS = frozenset({"clip", "maximum", "minimum", "abs"})
+SHARE = FORMED | {"multiply", "divide", "negative"}  # what a value passes through of which a share is taken
 KEPT = 0.5  # the share of itself that a parameter keeps which decays, at the least
 DEEPEST = 12  # things that are done to a parameter behind one step
 
@@ -133,7 +134,9 @@ def _inside(node: Node, before: Node) -> Node | None:
 def _pulled(node: Node, before: Node) -> Node | None:
     """What is pulled to zero by itself or its signs, as by ``w -= k * np.sign(w)``; None of other sums."""
     whole, pull = node.operands
-    while pull.operation in ("multiply", "divide", "negative", *FORMED) and pull is not whole:
+    if not any_reaches([pull], _formless(whole), lambda n: n.operation in SHARE or n.operation == "sign"):
+        return None
+    while pull.operation in SHARE and pull is not whole:
         moved = [operand for operand in pull.operands if _moves(operand, before)]
         if len(moved) != 1:
             return None
@@ -211,4 +214,5 @@ def _is_like(node: Node, before: Node) -> bool:
 
 def _moves(node: Node, before: Node) -> bool:
     """Is this computed from the old value?"""
-    return before in walk([node], lambda n: n is not before and time_of(n) > time_of(before))
+    since = time_of(before)
+    return any_reaches([node], before, lambda n: time_of(n) > since)
