@@ -62,11 +62,14 @@ class Runner:
             stdin=pipe, stdout=pipe, stderr=pipe, env=environment, bufsize=0, start_new_session=True,
         )  # fmt: skip
 
-    def run(self, folder: Path, limits: Iterable[tuple[float, Path | None]]) -> Ended:
+    def run(
+        self, folder: Path, limits: Iterable[tuple[float, Path | None]], ask: Path | None = None
+    ) -> Ended:
         """Run what ``folder`` asks for.
 
         ``limits`` are times to wait, in seconds, one after the other; a later one counts only where its file
-        is there by then. A run that lasts longer is stopped.
+        is there by then. A run that lasts longer is stopped. At Ctrl-C the file ``ask`` is made, which asks
+        the run to end itself; where it does not in a while, or Ctrl-C comes again, it is an interrupt.
         """
         self.start()
         assert self.process is not None
@@ -77,7 +80,15 @@ class Runner:
         for seconds, needed in limits:
             if needed is not None and not needed.exists():
                 break
-            ended = self._answer(self.process, seconds)
+            try:
+                ended = self._answer(self.process, seconds)
+            except KeyboardInterrupt:
+                if ask is None:
+                    raise
+                ask.touch()
+                ended = self._answer(self.process, PATIENCE)
+                if ended is None:
+                    raise
             if ended is not None:
                 return ended
         self.stop()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from backproof.cli import main
+from backproof.runner import Runner
 from backproof.source import Program
 from backproof.trace.followed import Curve, Ear, Follower
 from backproof.trace.timed import WATCH
@@ -53,6 +54,27 @@ def test_one_without_an_end_is_stopped(capsys, program):
     assert found["networks"][0]["final_loss"] < found["networks"][0]["first_loss"]
     assert found["steps"] > 100
     assert found["seconds"]["run"] == pytest.approx(0.5, abs=0.2)
+
+
+def test_ctrl_c_ends_it_where_it_is(capsys, program, monkeypatch, tmp_path):
+    """What there is by then is reported and saved; the exit code is that of an interrupt."""
+    answer, interrupted = Runner._answer, []
+
+    def interrupt(runner: Runner, process: object, seconds: float) -> object:
+        if seconds < 77 or interrupted:
+            return answer(runner, process, seconds)
+        interrupted.append(answer(runner, process, 0.7))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Runner, "_answer", interrupt)
+    save = tmp_path / "w.npz"
+    code = main(["train", program(programs.NO_END), "--timeout", "77", "--save", str(save)])
+    out = capsys.readouterr().out
+    assert (code, interrupted) == (130, [None])
+    assert "run as it is instead, until Ctrl-C" in out
+    assert f"The parameters are in {save}." in out
+    assert "Nothing was saved" not in out
+    assert np.isfinite(np.load(save)["W1"]).all()
 
 
 def test_what_only_a_compiled_training_can_do_is_refused(capsys, program):

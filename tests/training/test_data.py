@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from backproof.training.columns import read_columns
 from backproof.training.data import DataError, read_data, sample_formula
 
 
@@ -109,6 +110,17 @@ def test_csv(tmp_path):
     assert data.x.tolist() == [[3.0], [-6.0]]
     assert data.y.tolist() == [[1.0, 2.0], [4.0, 50.0]]
     assert read_data(path, ["c"], None, standardize=False).outputs == ("b",)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+def test_separators(tmp_path, separator):
+    """Semicolons and tabs are as good as commas, and a quoted name may hold one."""
+    path = tmp_path / "d.csv"
+    for cells in ("1.5|2|0.5\n-1|3|4\n", "1.5|a|0.5\n-1|b|4\n"):
+        path.write_text(('a|"n,m;o"|y\n' + cells).replace("|", separator))
+        columns = read_columns(path)
+        assert list(columns) == ["a", "n,m;o", "y"]
+        assert columns["y"].values.tolist() == [[0.5], [4.0]]
 
 
 def test_npz(tmp_path):

@@ -55,7 +55,7 @@ class Ran:
 def run_as_it_is(
     found: Seen, course: Course, why: str, runner: Runner, *, seconds: float = SECONDS, steps: int = 0
 ) -> Ran:
-    """Run a program, mended, to its end, or for so many seconds or steps, and follow its loss.
+    """Run a program, mended, to its end, or for so many seconds or steps, or until Ctrl-C; follow its loss.
 
     Raises
     ------
@@ -76,11 +76,14 @@ def run_as_it_is(
         crash = trace.crash
         how = "" if crash is None else f" ({crash.kind}{f': {crash.message}' if crash.message else ''})"
         raise RetrainError(f"It was not compiled: {why} Run as it is, it did not come to its end{how}.")
+    ended = "finished" if trace.ended in WHOLE else "stopped"
+    if trace.ended == "interrupted":
+        ended = trace.ended
     made = sum(timing.rounds.get(loop, 0) for loop in course.loops[-1:])
     taken = max((timing.seconds.get(loop, 0.0) for loop in course.loops), default=seconds)
     followed = timing.followed
     return Ran(
-        found, why, "finished" if trace.ended in WHOLE else "stopped",
+        found, why, ended,
         tuple(zip(losses.values(), followed.losses, strict=True)),
         {name: followed.values[name] for name in names if name in followed.values},
         tuple(followed.said), round(made * course.each) or None, taken, course,
@@ -110,7 +113,8 @@ def as_text(ran: Ran, files: Sequence[str], limit: float) -> str:
         *mended_lines(ran.found.report, ran.found.mended),
         f"not compiled: {ran.why}",
     ]
-    asked = "as many steps as were asked for" if ran.ended == "stopped" else "to its end"
+    ends = {"finished": "to its end", "interrupted": "until Ctrl-C"}
+    asked = ends.get(ran.ended, "as many steps as were asked for")
     if ran.ended == "stopped" and ran.seconds >= limit:
         asked = f"for {limit:g} s (--timeout SECONDS gives it more)"
     lines += [f"run as it is instead, {asked}, in its own order, with its own random numbers", ""]

@@ -97,7 +97,7 @@ def _as_it_is(
     imported: float,
     start: float,
 ) -> int:
-    """Run the program as it is, where it cannot be compiled, and report. Gives 0, or 2 when it diverged."""
+    """Run the program as it is, where it cannot be compiled, and report. Gives 0, 2 or 130 as `run` does."""
     for name in KEPT_OUT:
         if getattr(arguments, name) is not None:
             raise RetrainError(
@@ -107,11 +107,12 @@ def _as_it_is(
     try:
         ran = run_as_it_is(found, course, why, runner, seconds=limit, steps=arguments.steps or 0)
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped by Ctrl-C while the program was run as it is.\n")
+        sys.stderr.write("Stopped by Ctrl-C, before the program that was run as it is came to its end.\n")
         return INTERRUPTED
-    files = []
+    interrupted = ran.ended == "interrupted"
+    files = ["Nothing was saved: --save FILE.npz keeps the parameters."] if interrupted else []
     if arguments.save is not None:
-        path = Path(arguments.save)
+        path, files = Path(arguments.save), []
         if ran.diverged:
             files.append(f"Nothing was written to {path}: the program diverged.")
         elif ran.values:
@@ -126,6 +127,8 @@ def _as_it_is(
         sys.stdout.write(json.dumps(as_it_is.as_json(ran, 0, imported, total)) + "\n")
     else:
         sys.stdout.write(as_it_is.as_text(ran, files, limit))
+    if interrupted:
+        return INTERRUPTED
     return 2 if ran.diverged else 0
 
 

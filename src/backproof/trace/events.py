@@ -186,7 +186,9 @@ class Trace:
     guards: list[Guard] = field(default_factory=list)
     objectives: list[Objective] = field(default_factory=list)
     supplied: list[tuple[str, int]] = field(default_factory=list)
-    ended: Literal["stopped", "finished", "crashed", "exited", "timeout", "memory"] = "finished"
+    ended: Literal["stopped", "finished", "crashed", "exited", "timeout", "memory", "interrupted"] = (
+        "finished"
+    )
     crash: Crash | None = None
     files: dict[str, str] = field(default_factory=dict)
     timing: Timing | None = None

@@ -19,7 +19,7 @@ from backproof.source import Program, where
 from backproof.trace.encoding import decode
 from backproof.trace.events import Crash, Trace
 from backproof.trace.followed import Place
-from backproof.trace.timed import Loop, Timing
+from backproof.trace.timed import ASK, Loop, Timing
 
 MEMORY = 8 * 2**30  # address space of the child, bytes
 NODES = 60_000
@@ -123,7 +123,8 @@ def time_program(
 def follow_program(program: Program, wanted: Wanted, *, runner: Runner) -> Trace:
     """Run a program as it is, unrecorded, to its end or as far as is ``wanted``, and follow its loss.
 
-    The trace has no nodes; its ``timing`` has what was seen, and is None where nothing was.
+    Ctrl-C ends it where it is. The trace has no nodes; its ``timing`` has what was seen, and is None where
+    nothing was.
     """
     limits = Limits(0, START + wanted.seconds, NODES, MEMORY)
     trace, _ = _run(program, limits, runner, plain=True, timed=replace(wanted, followed=True))
@@ -225,7 +226,8 @@ def _run(
         (folder / "files").mkdir()
         (folder / "options").write_text(json.dumps(options))
         longest = START + limits.seconds + GRACE
-        ended = runner.run(folder, ((longest, None), (WRITING, folder / "part")))
+        ask = folder / ASK if timed is not None and timed.followed else None
+        ended = runner.run(folder, ((longest, None), (WRITING, folder / "part")), ask)
         error = folder / "error"
         crash = error.read_text(errors="replace") if error.exists() else ""
         found = _brought(ended, folder, program)

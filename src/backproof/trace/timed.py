@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 WATCH = "__backproof_watch__"
+ASK = "ask"  # the file that asks a run to end
 Loop = tuple[str, int, int]  # the file, and where the statement begins: row and column from 1
 
 

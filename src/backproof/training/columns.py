@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from backproof.errors import BackproofError
 
 Array = NDArray[np.float64]
+SEPARATORS = ",;\t"  # where a line has as many of one as of another, the first counts
 
 
 class DataError(BackproofError):
@@ -129,7 +130,7 @@ def _read_csv(path: Path) -> dict[str, Column]:
         plain = _plain_csv(path, text)
         if plain is not None:
             return plain
-        reader = csv.reader(text.splitlines())
+        reader = csv.reader(text.splitlines(), delimiter=_separator(text))
         for row in reader:
             if any(cell.strip() for cell in row):
                 rows.append([cell.strip() for cell in row])
@@ -157,16 +158,22 @@ def _plain_csv(path: Path, text: str) -> dict[str, Column] | None:
     if not head.strip() or not body.strip():
         return None
     try:
-        values = np.loadtxt(io.StringIO(body), delimiter=",", ndmin=2, comments=None)
+        values = np.loadtxt(io.StringIO(body), delimiter=_separator(text), ndmin=2, comments=None)
     except ValueError:
         return None
-    names = [cell.strip() for cell in next(csv.reader([head]))]
+    names = [cell.strip() for cell in next(csv.reader([head], delimiter=_separator(text)))]
     lines = body.count("\n") + (not body.endswith("\n"))
     if values.shape != (lines, len(names)) or not np.isfinite(values).all():
         return None
     _require_names(path, names)
     rows = range(2, 2 + lines)
     return {name: Column(str(path), name, values[:, [k]], rows) for k, name in enumerate(names)}
+
+
+def _separator(text: str) -> str:
+    """What stands between the names of the first line that is not empty: a comma, a semicolon or a tab."""
+    head = text.lstrip("\r\n").partition("\n")[0]
+    return max(SEPARATORS, key=lambda separator: len(next(csv.reader([head], delimiter=separator), [])))
 
 
 def _require_names(path: Path, names: list[str]) -> list[str]:

@@ -21,9 +21,9 @@ from backproof.trace.hooks.recorder import Recorder
 from backproof.trace.labels import labels
 from backproof.trace.rewriting import RECORDER
 from backproof.trace.stopping import EnoughSeen, Stopper
-from backproof.trace.timed import WATCH
+from backproof.trace.timed import ASK, WATCH
 
-End = Literal["stopped", "finished", "crashed", "exited", "timeout", "memory"]
+End = Literal["stopped", "finished", "crashed", "exited", "timeout", "memory", "interrupted"]
 
 
 class Ending:
@@ -43,7 +43,15 @@ class Ending:
         self.memory: tuple[int, int] | None = None
         self.error = ""
         self.followed: Callable[[list[dict[str, Any]]], object] | None = None
-        self._open, self._rename, self._leave = os.open, os.rename, os._exit
+        self._open, self._rename, self._leave, self._stat = os.open, os.rename, os._exit, os.stat
+
+    def is_asked_for(self) -> bool:
+        """Has the caller asked for the end?"""
+        try:
+            self._stat(self.folder / ASK)
+        except OSError:
+            return False
+        return True
 
     def write(self, ended: End, frames: list[types.FrameType], crash: Crash | None = None) -> None:
         """Write what has been recorded, with the names that these frames give to it; does not return."""

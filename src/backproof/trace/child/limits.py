@@ -14,6 +14,7 @@ from backproof.trace.child.ending import Ending
 from backproof.trace.child.frames import outwards, place
 from backproof.trace.events import Crash
 
+LOOK = 0.25  # seconds after which the run looks whether it is still wanted
 GRACE = 1.5  # seconds after the time limit at which a call that holds the interpreter is cut off
 
 
@@ -34,10 +35,12 @@ def limit(options: dict[str, Any], ending: Ending) -> None:
     def watch() -> None:
         idle = threading.Event()
         while (left := deadline - time.monotonic()) > 0:
-            idle.wait(min(left, 0.5))
+            idle.wait(min(left, LOOK))
             if parent_of() != parent:  # nobody is left to read the trace, or to clear up
                 ending.overlay.discard(str(ending.folder))
                 leave(1)
+            if ending.followed is not None and ending.is_asked_for():
+                ending.write("interrupted", outwards(sys._current_frames()[main]) if main else [])
         frames = outwards(sys._current_frames().get(main)) if main is not None else []
         file, row = place([(frame, frame.f_lineno) for frame in frames], ending.trace.files)
         ending.write("timeout", frames, Crash("TimeoutError", "", file, row))
