@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from backproof.graph import apply, leaf
+from backproof.graph import ancestors, apply, leaf
 from backproof.pipeline import check_program
 from backproof.source import program_from_bytes
-from backproof.step import behind
+from backproof.step import behind, memory
+from backproof.step.neutral import under_roots
 from backproof.step.update import any_reaches
 from backproof.trace import Trace, trace_program
 from backproof.trace.run import how_it_ended
@@ -135,3 +138,34 @@ def test_a_gradient_is_not_walked_for_what_is_done_behind_the_step(monkeypatch: 
     assert len(looked) < 100
     pulled = apply("subtract", after, apply("multiply", leaf(0.01), apply("sign", after)))
     assert behind.brought_back(pulled, weight) is after
+
+
+def test_what_is_under_a_root_is_looked_for_once() -> None:
+    """Of all parameters, one walk tells which values reach the update through a square root only."""
+    squares, momentum, gradient = leaf(np.array([4.0, 9.0])), leaf(0.5), leaf(np.array([1.0, -2.0]))
+    root = apply("power", apply("add", squares, 1e-8), 0.5)
+    update = apply("divide", apply("add", momentum, gradient), root)
+    other = apply("power", momentum, 2.0)
+    copies = {node: node for node in ancestors([update, other])}
+    found = under_roots(copies)
+    assert squares in found
+    assert found.isdisjoint({momentum, gradient, update})
+    assert squares in under_roots({node: node for node in ancestors([apply("sqrt", squares)])})
+
+
+def test_a_velocity_is_not_looked_for_in_what_is_older(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers one by one are products of numbers all over: only those made since are gone through."""
+    weight, gradient, speed = leaf(0.7), leaf(1.3), leaf(0.2)
+    for _ in range(2000):
+        gradient = apply("multiply", gradient, leaf(0.999))
+    faster = apply("add", apply("multiply", speed, leaf(0.9)), gradient)
+    after = apply("subtract", weight, apply("multiply", leaf(0.1), faster))
+    without = apply("subtract", weight, gradient)
+    order = {node: time for time, node in enumerate(ancestors([after, without]))}
+    looked = []
+    monkeypatch.setattr(memory, "time_of", order.get)
+    monkeypatch.setattr(memory.np, "size", lambda value: looked.append(value) or 1)
+    velocity = SimpleNamespace(before=speed, after=faster)
+    assert memory.is_momentum(velocity, [SimpleNamespace(before=weight, after=after)])
+    assert not memory.is_momentum(velocity, [SimpleNamespace(before=weight, after=without)])
+    assert len(looked) < 100

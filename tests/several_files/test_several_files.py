@@ -2,12 +2,15 @@
 
 import json
 import os
+from importlib.machinery import PathFinder
 
 import pytest
 
 from backproof.cli import main
 from backproof.pipeline import check_program
 from backproof.source import read_program
+from backproof.trace.child import modules
+from backproof.trace.child.modules import RecordingFinder
 
 LAYERS = """\
 import numpy as np
@@ -249,3 +252,21 @@ def test_modules_above_the_program_are_followed_where_it_says_so(tmp_path, monke
         "derivative-at-wrong-point",
         os.path.join("..", "shared", "layers.py"),
     )
+
+
+def test_modules_of_libraries_are_not_looked_for(tmp_path, monkeypatch):
+    """A library has thousands of modules: none is looked for beside the program, none resolves a path."""
+    monkeypatch.syspath_prepend(tmp_path)
+    finder = RecordingFinder(tmp_path / "first", "first", None, {}, {}, above=True)
+    put(tmp_path, {"shared/layers.py": LAYERS, "first/train.py": MAIN})
+    found = finder.find_spec("shared.layers", [str(tmp_path / "shared")])
+    assert found is not None
+    assert found.loader is finder
+    asked = []
+    monkeypatch.setattr(PathFinder, "find_spec", lambda *question: asked.append(question))
+    resolved = []
+    monkeypatch.setattr(modules.Path, "resolve", lambda path: resolved.append(path) or path)
+    for _ in range(50):
+        assert finder.find_spec("json.decoder", json.__path__) is None
+    assert not asked
+    assert len(resolved) <= 2

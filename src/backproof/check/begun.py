@@ -22,6 +22,8 @@ def begun_as_weights(judgement: Judgement) -> tuple[tuple[str, str], ...]:
     ]
     found = []
     for change in step.window.others:
+        if np.size(change.before.value) == 1:
+            continue  # one number is like another by chance
         begun = _first(trace, change) if is_momentum(change, step.window.parameters) else None
         if begun is not None and np.any(np.ravel(begun.value) != np.ravel(begun.value)[:1]):
             alike = (name for node, name in first if np.array_equal(node.value, begun.value))

@@ -12,7 +12,7 @@ import numpy as np
 from backproof.graph import Node, ancestors, computed_from, depend
 from backproof.graph.dependence import AT_ONCE
 from backproof.step.change import Change, root
-from backproof.step.update import SUMS, THROUGH, follows, keeps, mixes, terms, time_of, walk
+from backproof.step.update import SUMS, THROUGH, any_reaches, follows, keeps, mixes, terms, time_of
 
 if TYPE_CHECKING:
     from backproof.step.window import Window
@@ -70,15 +70,19 @@ def is_momentum(change: Change, parameters: Sequence[Change]) -> bool:
     """
     if not keeps(change.after, change.before) or keeps(change.after, change.before, whole=True):
         return False
+    since = time_of(change.after)
     return any(
-        keeps(other.after, other.before, whole=True) and change.after in walk([other.after], _is_added)
+        keeps(other.after, other.before, whole=True)
+        and any_reaches([other.after], change.after, lambda node: _is_added(node, since))
         for other in parameters
         if other is not change
     )
 
 
-def _is_added(node: Node) -> bool:
-    """Is this a sum, or a number times something?"""
+def _is_added(node: Node, since: int) -> bool:
+    """Is this a sum, or a number times something, and not older than what is looked for in it?"""
+    if 0 <= time_of(node) < since:
+        return False
     number = node.operation in ("multiply", "divide") and any(np.size(o.value) == 1 for o in node.operands)
     return number or node.operation in SUMS | THROUGH
 

@@ -16,16 +16,14 @@ from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.decided import sampled
 from backproof.step.descent import descent
 from backproof.step.loss import Hypothesis, ancestors_since
-from backproof.step.memory import is_momentum
+from backproof.step.neutral import neutral
 from backproof.step.penalty import penalised
 from backproof.step.rates import Rate, own_rates
 from backproof.step.shrinking import Share, shares
 from backproof.step.switches import Switch, switches
-from backproof.step.update import keeps, mixes, reaches, remembers, rescales, sums, terms, time_of
+from backproof.step.update import keeps, mixes, reaches, terms, time_of
 from backproof.step.window import Window
 from backproof.trace import Trace
-
-LARGE = 1e16  # an accumulator of squares this large scales every element of its gradient alike
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -153,7 +151,7 @@ def training_step(
         return None
     parameters = _parameters(trace, changes, copies)
     taken = set(changes)
-    state = _optimizer_state(window, copies, [c for c in window.parameters if c not in taken], moving)
+    state = neutral(window, copies, [c for c in window.parameters if c not in taken], moving)
     for node in handed:
         leaf = copies.get(node)
         if leaf is not None and leaf not in moving:
@@ -346,48 +344,6 @@ def _handed_on(trace: Trace, window: Window, made: Sequence[Node]) -> list[Node]
     befores = {root(s.before, 0) for s in stores if root(s.after, 0) in feeding and s.before is not None}
     handed = [node for node in befores if node in read and node not in changed]
     return [node for node in handed if node.operation != "constant"]  # a number of the source is no memory
-
-
-def _optimizer_state(
-    window: Window, copies: Mapping[Node, Node], dropped: Sequence[Change], moving: set[Node]
-) -> dict[Node, Any]:
-    """Values for what the optimizer remembers.
-
-    Nothing for a momentum, alike everywhere for a sum of squares. Without it the place ahead, of which some
-    take the gradient, is the parameter itself.
-    """
-    state: dict[Node, Any] = {}
-    for change in [*window.others, *dropped]:
-        leaf = copies.get(change.before)
-        if (
-            leaf is None
-            or (leaf in moving and not is_momentum(change, window.parameters))
-            or np.asarray(leaf.value).dtype.kind != "f"
-        ):
-            continue
-        after = copies.get(change.after)
-        if after is None or not remembers(after, leaf) or rescales(after, leaf):
-            continue
-        rooted = leaf not in moving and _under_root(leaf, copies)
-        if not rooted and (sums(after, leaf) or not np.any(leaf.value)):
-            continue  # no optimizer remembers all of it: these are gradients that were not reset
-        state[leaf] = np.full(np.shape(leaf.value), LARGE if rooted else 0.0)
-    return state
-
-
-def _under_root(leaf: Node, copies: Mapping[Node, Node]) -> bool:
-    """Does this value only reach the update through a square root?"""
-    reached = {leaf}
-    for node in copies.values():
-        if any(operand in reached for operand in node.operands):
-            if node.operation == "sqrt" or (
-                node.operation == "power"
-                and np.ndim(node.operands[1].value) == 0
-                and abs(float(node.operands[1].value)) == 0.5
-            ):
-                return True
-            reached.add(node)
-    return False
 
 
 def values(

@@ -9,6 +9,7 @@ import os
 import sys
 import types
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,11 @@ class RecordingFinder:
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
         """The import system asks for a module."""
-        places = [str(root) for root in self.roots if self._is_searched(root)] if path is None else list(path)
-        spec = importlib.machinery.PathFinder.find_spec(name, places)
+        searched = self._searched()
+        places = [str(root) for root in searched]
+        if path is not None:  # of a package: those of libraries are many, and not looked at
+            places = [place for place in path if any(_resolved(place).is_relative_to(r) for r in searched)]
+        spec = importlib.machinery.PathFinder.find_spec(name, places) if places else None
         if (
             spec is None
             or not isinstance(spec.loader, importlib.machinery.SourceFileLoader)
@@ -74,15 +78,18 @@ class RecordingFinder:
         ):
             return None
         origin = Path(spec.origin).resolve()
-        own = any(origin.is_relative_to(root) for root in self.roots if self._is_searched(root))
+        own = any(origin.is_relative_to(root) for root in searched)
         if not own or "site-packages" in spec.origin or origin.is_relative_to(LIBRARY):
             return None
         spec.loader = self  # type: ignore[assignment]
         return spec
 
-    def _is_searched(self, root: Path) -> bool:
-        """Does Python look here: beside the program, or where the program has said?"""
-        return root == self.folder or any(Path(p).resolve() == root for p in sys.path if isinstance(p, str))
+    def _searched(self) -> list[Path]:
+        """Where Python looks for what is the program's own: beside it, or where the program has said."""
+        if self.roots == [self.folder]:
+            return self.roots
+        said = {_resolved(place) for place in sys.path if isinstance(place, str)}
+        return [root for root in self.roots if root == self.folder or root in said]
 
     def create_module(self, spec: Any) -> None:
         """The usual kind of module will do."""
@@ -110,6 +117,16 @@ class RecordingFinder:
             exec(compile(tree, origin, "exec"), module.__dict__)
         finally:
             moment.current = importing
+
+
+def _resolved(place: str) -> Path:
+    """The folder that a place of a search path is; a relative one is where the process is now."""
+    return _resolve(os.path.join(os.getcwd(), place))
+
+
+@cache
+def _resolve(place: str) -> Path:
+    return Path(place).resolve()
 
 
 def _shown(path: str, folder: Path, shown: str) -> str:
