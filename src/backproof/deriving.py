@@ -57,6 +57,7 @@ def softmax(x):
     e = np.exp(x - np.max(x, axis=-1, keepdims=True))
     return e / np.sum(e, axis=-1, keepdims=True)
 """
+DEFINED = frozenset({"sigmoid", "relu", "softplus", "softmax", "erf", "det", "inv", "norm", "solve"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,15 +183,38 @@ def derive_formula(formula: str, request: Request, runner: Runner | None = None)
     unknown = [name for name in request.wrt if name not in names]
     if unknown:
         raise DerivationError(f"--wrt: the formula has no {', '.join(unknown)}; it has {', '.join(names)}.")
-    lines = [
-        f"{name} = np.random.default_rng({k}).normal(size={shapes.get(name, ())!r})"
-        for k, name in enumerate(names)
-    ]
-    text = PREAMBLE + "\n".join(lines) + f"\nloss = {formula.strip()}\n"
-    program = Program("formula", text)
-    trace = trace_program(program, seconds=request.seconds, runner=runner)
-    forward = _without_updates(trace, program, replace(request, loss="loss"))
+    written = ast.unparse(_OfNumpy().visit(tree))
+    for positive in (0, 1, 9):  # axes of what is drawn positive, as for a root or a logarithm
+        lines = []
+        for k, name in enumerate(names):
+            shape = shapes.get(name, ())
+            spread = 1 if len(shape) < 2 else 0.5  # products of several matrices shall saturate no softmax
+            drawn = (
+                f"uniform(0.5, 1.5, {shape})" if len(shape) < positive else f"normal(0, {spread}, {shape})"
+            )
+            lines.append(f"{name} = np.random.default_rng({k}).{drawn}")
+        program = Program("formula", PREAMBLE + "\n".join(lines) + f"\nloss = {written}\n")
+        trace = trace_program(program, seconds=request.seconds, runner=runner)
+        forward = _without_updates(trace, program, replace(request, loss="loss"))
+        if np.all(np.isfinite(forward.loss.value)):
+            break
     return derivation(replace(forward, written={forward.loss: "loss"}))
+
+
+class _OfNumpy(ast.NodeTransformer):
+    """``sqrt(2 * pi)`` as ``np.sqrt(2 * np.pi)``: what is printed runs where NumPy is ``np``."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """A function of NumPy by its module."""
+        self.generic_visit(node)
+        match node.func:
+            case ast.Name(id=name) if name not in DEFINED and hasattr(np, name):
+                node.func = ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """π by its module."""
+        return ast.Attribute(ast.Name("np", ast.Load()), "pi", ast.Load()) if node.id == "pi" else node
 
 
 def _functions(tree: ast.AST) -> set[str]:

@@ -306,3 +306,66 @@ def test_missing_shapes_are_named() -> None:
         derive_function(_program(FUNCTION), "loss", Request())
     with pytest.raises(DerivationError, match="no function 'cost'"):
         derive_function(_program(FUNCTION), "cost", Request())
+
+
+@pytest.mark.parametrize(
+    ("formula", "shapes", "wrt", "said"),
+    [
+        ("mean(W @ x)", "W=(n,m) x=(m)", "W", "dW = np.outer(np.full_like(z, 1 / len(z)), x)\n"),
+        (
+            "sum(where(abs(x-y)<1, 0.5*(x-y)**2, abs(x-y)-0.5))",
+            "x=(n) y=(n)",
+            "x",
+            "dx = np.where(np.abs(x - y) < 1, x - y, np.sign(x - y))\n",
+        ),
+        (
+            "sum(where(X@w>0, X@w, exp(X@w)-1)*c)",
+            "X=(n,m) w=(m) c=(n)",
+            "w",
+            "dw = X.T @ np.where(z > 0, c, c * np.exp(z))\n",
+        ),
+        (
+            "mean((maximum(0.1*(X@w), X@w) - y)**2)",
+            "X=(n,m) w=(m) y=(n)",
+            "w",
+            "dw = X.T @ (2 * (h - y) * np.where(z > 0, 1, 0.1) / len(y))\n",
+        ),
+        (
+            "(x@y)/(sqrt(x@x)*sqrt(y@y))",
+            "x=(n) y=(n)",
+            "x",
+            "dx = y / (np.sqrt(z2) * np.sqrt(y @ y)) - loss * x / z2\n",
+        ),
+        ("mean(log(1+exp(-y*(X@w))))", "X=(n,m) w=(m) y=(n)", "w", "z2 = -y * z1\n"),
+        ("sum(x*0.5*(1+erf(x/sqrt(2))))", "x=(n)", "x", "h = scipy.special.erf(x / np.sqrt(2))\n"),
+        ("(x-m)@solve(S,x-m)", "x=(n) m=(n) S=(n,n)", "S,x", "dS = -np.outer(t1, t2)\n"),
+        ("sum(0.5*log(2*pi*s**2) + (x-m)**2/s)", "x=(n) m= s=", "s", "len(x) / s"),
+        ("0.5*sum(exp(s) - 1 - s)", "s=(n)", "s", "ds = 0.5 * np.exp(s) - 0.5\n"),
+        ("sum(sigmoid(W@x)*x) - sum(sigmoid(W@x))", "W=(n,n) x=(n)", "W", "h = sigmoid(z)\n"),
+        (
+            "sum((softmax((X@A)@(X@B).T/sqrt(d))@X - Y)**2)",
+            "X=(t,n) A=(n,k) B=(n,k) Y=(t,n) d=",
+            "A,B",
+            "dz3 = p * (dp - np.sum(dp * p, axis=-1, keepdims=True)) / np.sqrt(d)\n",
+        ),
+        (
+            "mean(((x-mean(x,axis=1,keepdims=True))/sqrt(var(x,axis=1,keepdims=True)+1e-5)*g-y)**2)",
+            "x=(n,d) g=(d) y=(n,d)",
+            "x,g",
+            " x_hat * np.mean(dx_hat * x_hat, axis=-1, keepdims=True)) / std\n",
+        ),
+    ],
+)
+def test_formulas_of_textbooks(formula: str, shapes: str, wrt: str, said: str) -> None:
+    """Branches of one condition, equal calls, roots squared, repeated numbers: as a person writes them."""
+    request = Request(tuple(wrt.split(",")), shapes=parsed_shapes(shapes.split()))
+    text = as_python(for_all_sizes(lambda r: derive_formula(formula, r), request))
+    assert said in text
+
+
+def test_the_reasons_of_attention() -> None:
+    """A transposed factor, and what is divided by a number."""
+    request = Request(("A", "B"), shapes=parsed_shapes(["X=7,5", "A=5,3", "B=5,3", "Y=7,7", "d="]))
+    text = as_text(account(derive_formula("sum(((X@A)@(X@B).T/sqrt(d) - Y)**3)", request)), 10**4)
+    assert "divided by np.sqrt(d) in loss: and so is the derivative" in text
+    assert "; and turned over, as it stands there transposed" in text

@@ -45,6 +45,15 @@ def _run(argv: Sequence[str] | None) -> int:
         return _parse_and_run(arguments, runner)
 
 
+def _with_formula(argv: Sequence[str]) -> list[str]:
+    """The words of a command line; a formula may begin with a minus, as no option does."""
+    found = list(argv)
+    for k, word in enumerate(found[:-1]):
+        if word == "--formula":
+            return [*found[:k], f"--formula={found[k + 1]}", *found[k + 2 :]]
+    return found
+
+
 def _parse_and_run(argv: Sequence[str], runner: Runner) -> int:
     from backproof.cli.parser import make_parser
 
@@ -53,7 +62,7 @@ def _parse_and_run(argv: Sequence[str], runner: Runner) -> int:
             stream.reconfigure(errors="replace")  # a terminal without σ shows a question mark instead
     parser = make_parser()
     try:
-        arguments = parser.parse_args(argv)
+        arguments = parser.parse_args(_with_formula(argv))
     except SystemExit as stop:  # --help, --version, or a usage message that has been printed
         return int(stop.code or 0)
     if arguments.run is None:

@@ -66,7 +66,7 @@ def count(forward: Forward, number: int) -> str | None:
     data = [
         n
         for n in reversed(ancestors([forward.loss]))
-        if n.operation == "leaf" and n in forward.names and n not in parameters
+        if n.operation == "leaf" and _names(forward, n) and n not in parameters
     ]
     data.sort(key=lambda n: not forward.texts.get(n, "").isidentifier())  # what is a calculation comes last
     for node in data:

@@ -27,7 +27,7 @@ def known_functions(
         del known[outer]  # 1 − σ(x) is σ(−x), but nobody means it so
     for node in order:
         if node in moving and node not in known:
-            whole = _rectifier(node)
+            whole = _rectifier(node) or _leaky(node)
             if whole is not None and whole.inner in moving:
                 known[node] = whole
     inside = hidden(known.values())
@@ -55,6 +55,29 @@ def _rectifier(node: Node) -> Composition | None:
             rule = next(rule for name, _, rule in ACTIVATIONS if name == "relu")
             return Composition("relu", node, inner, rule)
     return None
+
+
+def _leaky(node: Node) -> Composition | None:
+    """A value where it is positive and a part of it elsewhere: by one slope."""
+    if node.operation == "maximum":
+        pairs = [node.operands, node.operands[::-1]]
+    elif node.operation == "where" and node.operands[0].operation in ("greater", "greater_equal"):
+        over, bound = node.operands[0].operands
+        pairs = [node.operands[1:]] if over is node.operands[1] and is_constant(bound, 0.0) else []
+    else:
+        return None
+    for inner, part in pairs:
+        if part.operation != "multiply" or inner not in part.operands or shape_of(inner) != shape_of(node):
+            continue
+        (slope,) = [o for o in part.operands if o is not inner][:1] or [inner]
+        small = not slope.operands and np.ndim(slope.value) == 0 and 0 <= float(slope.value) < 1
+        if small and slope is not inner:
+            return Composition("leaky", node, inner, _sloped(slope))
+    return None
+
+
+def _sloped(slope: Node) -> Any:
+    return lambda g, _z, x: apply("multiply", g, apply("where", apply("greater", x, 0.0), 1, slope))
 
 
 def _times(factor: Node) -> Any:

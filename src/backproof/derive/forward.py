@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from backproof.derive.calculations import calculations
 from backproof.derive.helpers import Helpers, calls
 from backproof.derive.plain import plain
 from backproof.derive.rounds import Loop, containers, loops
 from backproof.graph import Node, ancestors, evaluate, unnamed
 from backproof.graph.literal import index_literal
 from backproof.step import TrainingStep
+from backproof.step.update import time_of
 from backproof.trace import Trace
 
 
@@ -142,12 +144,17 @@ def make(
     order = ancestors([simple.loss])
     texts = {**parameters, **{n: n.name for n in order if n.name and n not in parameters}}
     texts |= _elements(order, texts, {copy: node for node, copy in copies.items()})
-    texts |= {node: _short(node, text) for node, text in reads.items() if node not in texts}
+    unknown = {node: text for node, text in reads.items() if node not in texts}
+    computed, data = calculations(trace, unknown, time_of(loss))
+    texts |= {node: computed.get(node) or _short(node, text) for node, text in unknown.items()}
     texts |= _filled(trace, order, texts, simple.local)
     texts |= {n: "data" for n in order if n.operation == "leaf" and n not in texts and np.size(n.value) > 9}
     texts = {n: t for n, t in texts.items() if n.operation != "constant"}
     texts |= _attributes(trace, texts, simple.of, copies)
-    names = unique({simple.loss: loss_name} if simple.loss in texts else {}, texts, set(parameters))
+    named = {node: text for node, text in texts.items() if node not in computed}
+    names = unique({simple.loss: loss_name} if simple.loss in texts else {}, named, set(parameters))
+    data = {name: array for name, array in data.items() if name not in names.values()}
+    names |= computed
     given = tuple(Parameter(text, names[leaf], leaf) for leaf, text in parameters.items())
     return Forward(
         simple.loss,
@@ -158,7 +165,7 @@ def make(
         calls=simple.calls,
         local=simple.local,
         helpers=Helpers(found),
-        labels=simple.labels,
+        labels=(*simple.labels, *((n, a) for n, a in data.items() if n not in dict(simple.labels))),
         loops=loops(trace, order),
         recorded={
             simple.of[copy]: node for node, copy in copies.items() if copy in simple.of and not copy.operands

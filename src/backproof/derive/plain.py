@@ -63,6 +63,8 @@ def plain(trace: Trace, loss: Node, found: Sequence[Call], copies: Mapping[Node,
     indices, sizes, twice = Indices(trace), Sizes(trace), Twice()
     of: dict[Node, Node] = {}
     local: dict[Node, str] = {}
+    results = {copies[call.result]: call for call in found if call.result in copies}
+    again: dict[tuple[str, Node], Node] = {}
     for node in order:
         if root[node] is not node:
             of[node] = of[root[node]]
@@ -78,6 +80,11 @@ def plain(trace: Trace, loss: Node, found: Sequence[Call], copies: Mapping[Node,
             of[node] = made if known else twice.first(made)
             if not outside and known:
                 local[of[node]] = known[0][1]
+        if node in results and copies.get(results[node].given) in of:  # sigmoid(z), written twice
+            call = results[node]
+            earlier = again.setdefault((call.function, of[copies[call.given]]), of[node])
+            if earlier is not of[node] and np.array_equal(earlier.value, of[node].value):
+                of[node] = earlier
     called: dict[Node, tuple[str, Node]] = {}
     for call in found:
         result, given = copies.get(call.result), copies.get(call.given)
@@ -135,7 +142,7 @@ class Sizes:
 
     def _named(self, operand: Node, site: int | None) -> Node:
         value = operand.value
-        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value)
+        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and float(value).is_integer()
         if operand.operation != "constant" or not whole or value < FEWEST or site is None or site < 0:
             return operand
         try:

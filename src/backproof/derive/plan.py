@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from backproof.derive.counts import counted
+from backproof.derive.counts import count, counted
 from backproof.derive.differences import differences
 from backproof.derive.elements import WRITES, past_writes
 from backproof.derive.factors import known_functions
 from backproof.derive.forward import Forward
+from backproof.derive.gathered import gathered
 from backproof.derive.naming import adjoint_names, fresh
 from backproof.derive.spelling import definition, spelled
 from backproof.derive.unnamed import named
-from backproof.graph import Node, adjoints, ancestors, evaluate, leaf, simplify
+from backproof.graph import Node, adjoints, ancestors, constant, evaluate, leaf, simplify
 from backproof.graph.compositions import Composition, hidden
 from backproof.graph.node import rebuilt
 from backproof.graph.products import cancelled
+from backproof.notation import to_numpy
 from backproof.notation.tidy import tidy
 from backproof.step.cut import dependent
 
@@ -213,7 +215,8 @@ def _lines(
             readable[factor] = leaf(factor.value, f"{function}({texts[argument]})")
     roots = [found[of] for of in found if of in names]
     copies = _copied(forward, roots, readable)
-    simple = dict(zip(roots, cancelled(simplify(past_writes([copies[root] for root in roots]))), strict=True))
+    written = cancelled(simplify(past_writes([copies[root] for root in roots])))
+    simple = dict(zip(roots, gathered(written, lambda number: _read_as(forward, number)), strict=True))
     gradients = {p: names[p] for p in leaves}
     ordered = sorted(
         {of: simple[found[of]] for of in found if found[of] in simple}.items(),
@@ -225,9 +228,9 @@ def _lines(
             by_node.setdefault(node, (names[of], of))
     targets = [simple[found[p]] for p in leaves]
     backwards = [simple[found[p]] for p in _backwards(forward, leaves)]
-    every = _statements(backwards, by_node, set(by_node))
+    every = _statements(backwards, by_node, set(by_node), texts)
     shared = _worth_a_name(backwards, by_node, set(targets))
-    lines = _statements(backwards, {**by_node, **shared}, {*shared, *targets})
+    lines = _statements(backwards, {**by_node, **shared}, {*shared, *targets}, texts)
     final = {}
     for p, node in zip(leaves, targets, strict=True):
         final[p] = by_node[node][0] if node in by_node else names[p]
@@ -237,6 +240,12 @@ def _lines(
             every.append(Line(names[p], given, p))
             lines.append(Line(names[p], given, p))
     return Derivation(forward, tuple(every), tuple(lines), final)
+
+
+def _read_as(forward: Forward, number: int) -> Node:
+    """A number of elements, as the program could read it."""
+    text = count(forward, number)
+    return constant(float(number)) if text is None else leaf(float(number), text)
 
 
 def _backwards(forward: Forward, leaves: Sequence[Node]) -> list[Node]:
@@ -272,7 +281,10 @@ def _copied(forward: Forward, roots: Iterable[Node], readable: Mapping[Node, Nod
 
 
 def _statements(
-    targets: Sequence[Node], named: Mapping[Node, tuple[str, Node | None]], kept: set[Node]
+    targets: Sequence[Node],
+    named: Mapping[Node, tuple[str, Node | None]],
+    kept: set[Node],
+    texts: Mapping[Node, str],
 ) -> list[Line]:
     """One statement for each kept node that the targets need, operands first."""
     stops: dict[Node, Node] = {}
@@ -280,9 +292,19 @@ def _statements(
     for node in ancestors(targets):
         if node in kept and node in named and node.operands:
             name, of = named[node]
-            lines.append(Line(name, tidy(rebuilt(node, stops)), of))
+            like = None if of is None else texts.get(of)
+            lines.append(Line(name, _filled(tidy(rebuilt(node, stops)), like), of))
             stops[node] = leaf(node.value, name)
+        elif node in named and node.operation == "broadcast_to" and named[node][1] is not None:
+            stops[node] = _filled(rebuilt(node, stops), texts.get(named[node][1]))  # type: ignore[arg-type]
     return lines
+
+
+def _filled(node: Node, like: str | None) -> Node:
+    """One number, repeated, in the shape of the value that it is the derivative by."""
+    if like is None or node.operation != "broadcast_to" or np.ndim(node.operands[0].value):
+        return node
+    return leaf(node.value, f"np.full_like({like}, {to_numpy(node.operands[0])})")
 
 
 def _is_product(node: Node) -> bool:

@@ -19,6 +19,7 @@ WHOLE = {
     "sigmoid": "σ′ = σ(1 − σ), and σ is {outer} here",
     "tanh": "tanh′ = 1 − tanh², and tanh is {outer} here",
     "relu": "the rectifier passes on what it let through: where {outer} is positive",
+    "leaky": "the slope is 1 where it is positive, and the small one elsewhere",
     "softplus": "the derivative of ln(1 + eˣ) is σ(x)",
     "softmax": "softmax: each row's weighted mean of the derivative comes off, times the probability",
     "standardize": "mean and variance depend on every value: the means of g and of g times {outer} come off",
@@ -92,7 +93,8 @@ class Reasons:
                 yield self._whole(whole)
         covered = {n for w in self.derived.known.values() if w.inner is node for n in _between(w)}
         for user in self.users.get(node, ()):
-            if user in self.moving and user not in covered:
+            decides = np.asarray(user.value).dtype.kind == "b"  # where it is positive, and no more
+            if user in self.moving and user not in covered and not decides:
                 yield self._use(user, node) + self._further(user)
 
     def _whole(self, whole: Composition) -> str:
@@ -118,8 +120,18 @@ class Reasons:
                 return f"squared in {self._into(user)}: times twice itself"
             return f"{self._in(user)}a factor beside {factor}, which remains" + self._broadcast(user, node)
         if operation == "divide":
-            text = "the divisor of" if position else "the dividend of"
-            return f"{text} {self._into(user)}: the quotient rule" + self._broadcast(user, node)
+            into, beside = self._into(user), self.called(others[0])
+            rule = f"the divisor of {into}: the quotient rule"
+            text = rule if position else f"divided by {beside} in {into}: and so is the derivative"
+            return text + self._broadcast(user, node)
+        if operation == "where" and position:
+            where = "where" if position == 1 else "not where"
+            return f"taken {where} {self.called(user.operands[0])}: there the derivative is passed on"
+        if operation == "transpose":
+            further = [u for u in self.users.get(user, ()) if u in self.moving]
+            if len(further) == 1 and further[0].operation in MATRIX:
+                product = self._product(further[0], further[0].operands.index(user))
+                return f"{product}; and turned over, as it stands there transposed"
         if operation in ("sum", "mean"):
             over = user.attributes.get("axis")
             along = "" if over is None else f" along axis {over}"

@@ -70,7 +70,10 @@ def _roles(
         for operand in dict.fromkeys(node.operands):
             users.setdefault(operand, []).append(node)
     tail = _tail(forward.loss, moving)
+    spreads = {_spread(outer) for outer, whole in wholes.items() if whole.name == "standardize"}
     for node in order:
+        if node in spreads:
+            yield node, "std"
         if node in inside or node is forward.loss or not node.operands:
             continue
         if node in wholes:
@@ -90,6 +93,14 @@ def _roles(
                 yield node, "z"
         elif node.operation in ("sum", "mean") and node not in tail and np.size(node.operands[0].value) > 1:
             yield node, "s" if node.operation == "sum" else "m"
+
+
+def _spread(node: Node) -> Node:
+    """What a standardised value is divided by."""
+    divisor = node.operands[1]
+    while divisor.operation in ("reshape", "index", "broadcast_to"):
+        divisor = divisor.operands[0]
+    return divisor
 
 
 def _is_activation(node: Node) -> bool:

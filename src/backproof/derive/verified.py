@@ -49,6 +49,10 @@ def computed(
     readable = {n for n, name in names.items() if name.isidentifier() and n not in forward.written}
     table = evaluate([forward.loss], {**forward.state, **point})
     space: dict[str, Any] = {"np": np, "math": math, **forward.helpers.namespace()}
+    if "scipy." in statements:
+        import scipy.special
+
+        space["scipy"] = scipy
     space |= {p.name: np.array(point[p.leaf])[()] for p in forward.parameters if p.leaf in point}
     with np.errstate(all="ignore"):
         space |= {names[node]: np.array(table[node])[()] for node in table if node in readable}

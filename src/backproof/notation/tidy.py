@@ -8,6 +8,7 @@ import numpy as np
 
 from backproof.graph import Node, ancestors, apply, attribute, constant
 from backproof.graph.node import shape_of
+from backproof.graph.simplify import is_constant
 from backproof.notation import to_numpy
 
 PRODUCT = frozenset({"multiply", "divide", "negative"})
@@ -102,6 +103,8 @@ def _rewritten(node: Node) -> Node:
             return _rewritten(apply("subtract" if operation == "add" else "add", x, y.operands[0]))
         if operation == "add" and x.operation == "negative":
             return apply("subtract", y, x.operands[0])
+        if operation == "add" and x.operation == "constant" and np.ndim(x.value) == 0 and x.value < 0:
+            return apply("subtract", y, constant(-x.value))
         if y.operation in ("add", "subtract") and shape_of(y.operands[0]) == shape_of(y):
             first = apply(operation, x, y.operands[0])
             turned = operation == "subtract"
@@ -169,7 +172,7 @@ def _product(node: Node) -> Node:
     row = Row()
     _collect(node, row, True)
     _averaged(row)
-    row.divisors = [_bare(divisor, row) for divisor in row.divisors]
+    row.divisors = [d for divisor in row.divisors for d in _single(_bare(divisor, row))]
     sign, number = row.number < 0, abs(row.number)
     divisors: dict[str, list[Node]] = {}
     for divisor in row.divisors:
@@ -194,8 +197,8 @@ def _product(node: Node) -> Node:
     if result is None:
         result = constant(1.0)
     for same in filter(None, divisors.values()):
-        divisor = same[0] if len(same) == 1 else apply("power", same[0], constant(float(len(same))))
-        result = apply("divide", result, divisor)
+        for divisor in _repeated(same):
+            result = apply("divide", result, divisor)
     if divided:
         result = apply("divide", result, constant(float(round(inverse))))
     if shape_of(result) != shape_of(node):
@@ -203,6 +206,25 @@ def _product(node: Node) -> Node:
     if sign and np.asarray(result.value).dtype.kind == "b":
         return apply("multiply", constant(-1.0), result)
     return apply("negative", result) if sign else result
+
+
+def _single(divisor: Node) -> list[Node]:
+    """A square as two divisors, either of which may cancel."""
+    power = divisor.operation == "power" and is_constant(divisor.operands[1], 2.0)
+    square = (power or divisor.operation == "square") and not divisor.name
+    return [divisor.operands[0]] * 2 if square else [divisor]
+
+
+def _repeated(same: list[Node]) -> list[Node]:
+    """Equal divisors as a power; of two roots the bare value."""
+    roots = len(same) // 2 if same[0].operation == "sqrt" else 0
+    parts = (same[:1], len(same) - 2 * roots), (same[0].operands[:1], roots)
+    return [
+        node if times == 1 else apply("power", node, constant(float(times)))
+        for nodes, times in parts
+        for node in nodes
+        if times
+    ]
 
 
 def _bare(divisor: Node, row: Row) -> Node:

@@ -1,0 +1,121 @@
+"""What derivative rules leave apart and a person writes together: equal summands, and branches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node, ancestors, apply, attribute, constant, simplify
+from backproof.graph.node import shape_of, with_operands
+from backproof.graph.simplify import is_constant
+
+
+def gathered(nodes: Iterable[Node], count: Callable[[int], Node]) -> list[Node]:
+    """Give equal nodes with what belongs together written together; ``count`` gives how a number is read.
+
+    >>> from backproof.graph import leaf
+    >>> from backproof.notation import to_numpy
+    >>> x, y = leaf(np.ones(3), "x"), leaf(np.ones(3), "y")
+    >>> on = apply("greater", x, 0.5)
+    >>> one, other = apply("where", on, 1.0, 0.0), apply("where", on, 0.0, 1.0)
+    >>> both = apply("add", apply("multiply", one, x), apply("multiply", other, y))
+    >>> to_numpy(gathered([both], lambda n: constant(float(n)))[0])
+    'np.where(x > 0.5, x, y)'
+    """
+    nodes = list(nodes)
+    new: dict[Node, Node] = {}
+    for node in ancestors(nodes):
+        here = with_operands(node, tuple(new[o] for o in node.operands))
+        rule = RULES.get(here.operation)
+        better = None if rule is None or here.name else rule(here)
+        if here.operation == "sum":
+            better = _repeated(here, count)
+        fits = better is not None and shape_of(better) == shape_of(here)
+        new[node] = better if fits and better is not None else here
+    return simplify([new[n] for n in nodes])
+
+
+def _square(node: Node) -> Node | None:
+    """The square of a root."""
+    root = node.operands[0]
+    twice = node.operation == "square" or is_constant(node.operands[1], 2.0)
+    return root.operands[0] if twice and root.operation == "sqrt" else None
+
+
+def _sum(node: Node) -> Node | None:
+    """−x − x, and both branches of one condition."""
+    x, y = node.operands
+    if x.operation == "negative" and x.operands[0] is y and node.operation == "subtract":
+        return apply("negative", apply("multiply", 2.0, y))
+    one, other = _branches(x), _branches(y)
+    if node.operation == "add" and one is not None and other is not None and one[0] is other[0]:
+        for first, second in ((one, other), (other, one)):
+            if is_constant(first[2], 0.0) and is_constant(second[1], 0.0):
+                return apply("where", one[0], first[1], second[2])
+    return None
+
+
+def _branches(node: Node) -> tuple[Node, Node, Node] | None:
+    """A condition, what there is where it holds and where not; a factor beside belongs to what is not 0."""
+    if node.operation == "where" and not node.name:
+        condition, yes, no = node.operands
+        return condition, yes, no
+    if node.operation == "multiply" and not node.name:
+        for branch, other in (node.operands, node.operands[::-1]):
+            if branch.operation == "where" and not branch.name:
+                condition, yes, no = branch.operands
+                if is_constant(no, 0.0):
+                    return condition, apply("multiply", yes, other), no
+                if is_constant(yes, 0.0):
+                    return condition, yes, apply("multiply", no, other)
+    return None
+
+
+def _product(node: Node) -> Node | None:
+    """One or nothing times a value, and an outer product written by axes of length one."""
+    for branch, other in (node.operands, node.operands[::-1]):
+        if branch.operation == "where" and not branch.name:
+            condition, yes, no = branch.operands
+            if _is_number(yes) and is_constant(no, 0.0):
+                return apply("where", condition, _times(yes, other), 0.0)
+            if is_constant(yes, 0.0) and _is_number(no):
+                return apply("where", condition, 0.0, _times(no, other))
+    column, row = node.operands
+    if _is_index(column, (Ellipsis, None)) and _is_index(row, (Ellipsis, None, slice(None))):
+        x, y = column.operands[0], row.operands[0]
+        return apply("outer", x, y) if np.ndim(x.value) == np.ndim(y.value) == 1 else None
+    return None
+
+
+def _times(number: Node, other: Node) -> Node:
+    if _is_number(other):
+        return constant(number.value * other.value)
+    return other if is_constant(number, 1.0) else apply("multiply", number, other)
+
+
+def _is_number(node: Node) -> bool:
+    return node.operation == "constant" and np.ndim(node.value) == 0
+
+
+def _is_index(node: Node, index: Any) -> bool:
+    return node.operation == "index" and attribute(node, "index") == index
+
+
+def _repeated(node: Node, count: Callable[[int], Node]) -> Node | None:
+    """The sum of one number, repeated."""
+    (whole,) = node.operands
+    single = whole.operation == "broadcast_to" and np.ndim(whole.operands[0].value) == 0
+    if not single or attribute(node, "axis") is not None or np.ndim(node.value):
+        return None
+    return apply("multiply", count(np.size(whole.value)), whole.operands[0])
+
+
+RULES: dict[str, Callable[[Node], Node | None]] = {
+    "square": _square,
+    "power": _square,
+    "add": _sum,
+    "subtract": _sum,
+    "multiply": _product,
+}
