@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = seen(program, runner)
         course = course_of(found.program, found.judgement.step.trace, found.judgement.windows, runner)
         try:
-            taken = taken_over(found)
+            taken = taken_over(found, runner)
             if taken.machine.kernel is None and not _needs_taking_over(arguments):
                 raise RetrainError(f"{taken.machine.reason}.")
             steps = arguments.steps or course.steps

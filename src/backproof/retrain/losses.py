@@ -25,7 +25,8 @@ class Loss:
     """The loss of one of the steps, ``position``: ``known`` are the nodes of that step with their entries.
 
     The step begins at the time ``since``, the first of all steps ``begun``, and is of a ``kind``. ``entry``
-    is the loss in every step; None where it is known of this one only.
+    is the loss in every step; None where it is known of this one only. ``places`` are the samples of the
+    batch that it is of, where these are values of their own, and ``summed`` says that it is their sum.
     """
 
     node: Node
@@ -36,6 +37,13 @@ class Loss:
     picks: dict[Node, Pick] = field(default_factory=dict)
     entry: Entry | None = None
     kind: int = 0
+    places: tuple[int, ...] = ()
+    summed: bool = False
+
+    @property
+    def share(self) -> float:
+        """What it is to be multiplied by, to be that of one sample."""
+        return 1.0 / len(self.places) if self.summed and self.places else 1.0
 
     def line(self) -> list[Node]:
         """What the loss is computed from in its step, operands first, up to what the update is made of."""
@@ -74,8 +82,9 @@ def loss_of(found: Recurrence, step: TrainingStep, steps: Sequence[Window]) -> L
     newest = max(time_of(root(change.before, 0)) for change in steps[position].parameters)
     since = min(whole.since[position], newest + 1)  # it may be evaluated at the end of the round before
     loss = Loss(
-        step.hypothesis.node, position, known, since, whole.since[0], kind=_kind_of(position, whole, found)
-    )
+        step.hypothesis.node, position, known, since, whole.since[0], kind=_kind_of(position, whole, found),
+        summed=not step.hypothesis.stated,
+    )  # fmt: skip
     entry = _in_every_step(loss.node, found, whole.since)
     if entry is not None:
         return replace(loss, entry=entry)

@@ -57,7 +57,7 @@ class Machine:
 
     There are steps of several kinds where the last batch of an epoch is smaller; the usual one is first. A
     state holds what the program carries on, by its ``names``, what the first part reads, and last so many
-    ``numbers`` of the step.
+    ``numbers`` of the step. ``alone`` says that the loss is that of one of the samples of a batch.
     """
 
     names: tuple[str, ...]
@@ -67,6 +67,7 @@ class Machine:
     y: Array
     rate: float
     numbers: int
+    alone: bool = False
     judges: dict[int, Loop] = field(default_factory=dict)
 
     @property
@@ -108,11 +109,13 @@ class Machine:
     def loss(self, state: Sequence[Array], order: NDArray[np.int32], begin: int | None = None) -> float:
         """The mean loss of the steps that would take these samples, ``order`` of shape `(steps, batch)`.
 
-        Each step counts by its samples. What they draw is the same for every state, or what the step
-        ``begin`` and those after it draw.
+        Each step counts by its samples; where the loss is that of one of them, every sample does. What they
+        draw is the same for every state, or what the step ``begin`` and those after it draw.
         """
         if self.streamed and begin is None:
             order = np.tile(order, (-(-self.draws // len(order)), 1))
+        if self.alone:
+            order = np.repeat(order[order >= 0][:, None], self.parts[0].size, axis=1)
         sizes, total, weight = sizes_of(order), 0.0, 0
         order = self.numbered(order, -len(order) if begin is None else begin)
         lead = int(self.streamed)
@@ -172,7 +175,7 @@ def machine(
     first += [np.asarray(node.value, dtype=np.float64) for node in made.numbers]
     return Machine(
         tuple(each.name for each in found.carried), tuple(parts), tuple(first), made.data[0], made.data[1],
-        float(made.rate.value), len(made.numbers),
+        float(made.rate.value), len(made.numbers), samples.batch > len(loss.places) == 1,
     )  # fmt: skip
 
 

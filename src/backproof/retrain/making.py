@@ -159,7 +159,7 @@ class Maker:
         another kind.
         """
         if loss.entry is not None:
-            return _scalar(self.node(loss.entry))
+            return _shared(self.node(loss.entry), loss)
         kinds = self.found.aligned.kinds
         if len(set(kinds)) > 1 and kinds[self.at] != loss.kind:
             return None
@@ -181,11 +181,12 @@ class Maker:
                 total = loss.is_total(each)
                 value = np.zeros_like(np.asarray(each.value, dtype=np.float64)) if total else each.value
                 copies[each] = constant(value, each.name)
-        return _scalar(copies[loss.node])
+        return _shared(copies[loss.node], loss)
 
 
-def _scalar(node: Node) -> Node:
-    return node if np.ndim(node.value) == 0 else apply("reshape", node, shape=())
+def _shared(node: Node, loss: Loss) -> Node:
+    scalar = node if np.ndim(node.value) == 0 else apply("reshape", node, shape=())
+    return scalar if loss.share == 1.0 else apply("multiply", scalar, loss.share)
 
 
 def _wide(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,6 +225,8 @@ def _in_rows(value: Any, rows: int, turn: bool) -> Array:
 
 def _placed(row: Node, table: Table, shape: tuple[int, ...]) -> Node:
     """The value of a step from the rows that it gathers."""
+    if table.place is not None:
+        row = apply("index", row, index=(table.place,))
     if table.axis not in (None, 0) and np.shape(row.value)[-1] > 1:
         row = apply("transpose", row, axes=None)
     return row if np.shape(row.value) == shape else apply("reshape", row, shape=shape)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from backproof.graph import OPERATIONS, Node
+from backproof.graph import OPERATIONS
 from backproof.retrain.aligned import Entry, RetrainError, order_of
+from backproof.retrain.listed import SEEN, beside_arrays, one_by_one
 from backproof.retrain.picks import table_of
 from backproof.retrain.recurrence import Recurrence
 from backproof.retrain.tables import Table
@@ -28,8 +28,13 @@ class Samples:
     tables: tuple[Table, ...]
     complete: bool = True  # False: only the samples that were seen are known
 
+    def places(self, entries: Iterable[Entry]) -> tuple[int, ...]:
+        """The places of the samples of a batch that some values are made of; none where it is one array."""
+        made = set(order_of(entries))
+        found = {table.place for table in self.tables if table.entry in made}
+        return tuple(sorted(place for place in found if place is not None))
 
-SEEN = 2  # times that every sample was taken, on average, before they are taken for all of them
+
 NONE = Samples(1, 1, (), ())
 
 
@@ -88,6 +93,7 @@ class _Reader:
         choices = [c for e, c in found.choices.items() if not _is_shuffled(e, found)]
         self.complete = bool(choices) and not found.seen
         self.listed: dict[Entry, list[Any]] = {}
+        self.places: dict[Entry, int] = {}
         if choices:
             first = choices[0]
             if any(c.count != first.count or c.rows != first.rows for c in choices):
@@ -97,8 +103,11 @@ class _Reader:
             self.count, self.batch = first.count, len(first.rows[-1])
             self.rows = _through_shuffles(first.entry, first.rows, found)
             if self.batch == 1:
-                self.listed = dict(_listed(found, self.rows, self.count))
+                self.listed = dict(beside_arrays(found, self.rows, self.count))
             self.complete = len(self.listed) == len(found.seen)
+        elif (lists := one_by_one(found)) is not None:
+            self.count, self.rows, self.listed, self.places = lists
+            self.batch, self.complete = len(self.rows[0]), True
         else:
             self.rows = _told_apart(found)
             self.count, self.batch = len(set(self.rows)), 1
@@ -110,10 +119,13 @@ class _Reader:
             return None
         if not self.complete:
             return self._observed(entry, shape)
-        if self.batch == 1:
+        places = {self.places[each] for each in order_of([entry]) if each in self.places}
+        if len(places) > 1:
+            return None
+        if self.batch == 1 or places:
             values = [self._at(entry, np.array([k])) for k in range(self.count)]
             rows = np.array([np.asarray(v, dtype=np.float64).reshape(-1) for v in values])
-            tables = [Table(entry, rows, shape, None)]
+            tables = [Table(entry, rows, shape, None, places.pop() if self.batch > 1 else None)]
         else:
             tables = list(self._batched(entry, shape))
         return next((table for table in tables if self._holds(table)), None)
@@ -166,22 +178,6 @@ class _Reader:
                 given = [values[operand] for operand in each.operands]
                 values[each] = OPERATIONS[each.operation].value(*given, **each.attributes())
         return values[entry]
-
-
-def _listed(found: Recurrence, rows: Sequence[Rows], count: int) -> Iterator[tuple[Entry, list[Any]]]:
-    """What the steps read of lists, beside arrays: the values that one expression has made, one a sample."""
-    made = defaultdict[int, list[Node]](list)
-    sites = {e.nodes[0].origin.site for e in found.seen if e.nodes[0].origin is not None}
-    for node in found.trace.nodes:
-        if node.origin is not None and node.origin.site in sites:
-            made[node.origin.site].append(node)
-    for entry in found.seen:
-        origin = entry.nodes[0].origin
-        nodes = made[origin.site] if origin is not None else []
-        if len(nodes) == count and all(
-            nodes[row] is node for (row,), node in zip(rows, entry.nodes, strict=True)
-        ):
-            yield entry, [node.value for node in nodes]
 
 
 def _is_shuffled(entry: Entry, found: Recurrence) -> bool:

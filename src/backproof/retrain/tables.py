@@ -16,17 +16,20 @@ class Table:
     """What one value of the step is for every sample: ``rows`` of shape `(samples, numbers)`.
 
     ``shape`` is that of the value in a step, ``axis`` the one along which it holds the samples of a batch;
-    None where a step takes one sample.
+    None where it is of one sample: of the only one of the step, or of the one at a ``place`` of its batch.
     """
 
     entry: Entry
     rows: np.ndarray[Any, Any]
     shape: tuple[int, ...]
     axis: int | None
+    place: int | None = None
 
     def of(self, rows: Sequence[int]) -> np.ndarray[Any, Any]:
         """The value for some samples."""
         taken = self.rows[list(rows)]
+        if self.place is not None:
+            taken = taken[self.place]
         if self.axis is None:
             return taken.reshape(self.shape)
         rest = [length for k, length in enumerate(self.shape) if k != self.axis]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from backproof.pipeline.observing import with_modules
 from backproof.retrain.aligned import Entry, RetrainError
 from backproof.retrain.branches import stops
 from backproof.retrain.decays import Decays, decays_of
+from backproof.retrain.listed import MoreToSeeError
 from backproof.retrain.losses import Loss, loss_of
 from backproof.retrain.machine import Machine, machine
 from backproof.retrain.rates import rates_of
@@ -31,6 +32,7 @@ from backproof.trace.run import how_it_ended
 Array = NDArray[np.float64]
 # Steps that are recorded, to tell the order of the samples from, and nodes: fewer of large ones.
 LOOKS = ((40, 8_000), (6, 60_000))
+LONGER = ((1000, 20_000),)  # the same where these did not show every sample
 ENOUGH = 5  # steps, for the second look not to be needed
 SECONDS = 20.0
 SMALLEST = 1e-6  # of the largest number of all parameters: what is smaller may be all rounding
@@ -86,7 +88,7 @@ def take_over(
     RetrainError
         When it cannot be taken over; the message says why.
     """
-    return taken_over(seen(program, runner, loss=loss), compiled=compiled)
+    return taken_over(seen(program, runner, loss=loss), runner, loss=loss, compiled=compiled)
 
 
 def seen(
@@ -111,21 +113,37 @@ def seen(
     if not report.parameters and report.verdict == "inconclusive":
         raise RetrainError(report.reason or f"{program.filename}: no training step was seen.")
     mended, found = _mended(program, report)
-    trace, judgement = _seen(mended, runner, loss, seconds)
+    trace, judgement = _seen(mended, runner, loss, seconds, LOOKS)
     mended = with_modules(mended, trace)
     if judgement is None:
         raise RetrainError(report.reason or how_it_ended(trace, mended, seconds))
     return Seen(mended, report, found, judgement)
 
 
-def taken_over(found: Seen, *, compiled: bool = True) -> TakenOver:
+def taken_over(
+    found: Seen, runner: Runner | None = None, *, loss: str | None = None, compiled: bool = True
+) -> TakenOver:
     """Build the training of a program that was seen.
+
+    Where too few steps were seen to know every sample, a ``runner`` runs it once more, for longer.
 
     Raises
     ------
     RetrainError
         When it cannot be taken over; the message says why.
     """
+    try:
+        return _taken_over(found, compiled)
+    except MoreToSeeError:
+        if runner is None:
+            raise
+    trace, judgement = _seen(found.program, runner, loss, SECONDS, LONGER)
+    if judgement is None:
+        raise RetrainError(how_it_ended(trace, found.program, SECONDS))
+    return _taken_over(replace(found, judgement=judgement), compiled)
+
+
+def _taken_over(found: Seen, compiled: bool) -> TakenOver:
     judgement = found.judgement
     if judgement.beside:
         raise RetrainError("The program trains several networks in turn, which cannot be taken over.")
@@ -138,6 +156,7 @@ def taken_over(found: Seen, *, compiled: bool = True) -> TakenOver:
     ends = stops(carried, decays.name if decays else None)
     stated = loss_of(carried, judgement.step, steps)
     samples = samples_of(carried, stated.read(), rates)
+    stated = replace(stated, places=samples.places(stated.read()))
     order = sample_order(samples, "\n".join([found.program.text, *(m.text for m in found.program.modules)]))
     ready = machine(carried, samples, stated, rates, compiled=compiled)
     deviation = _deviation(carried, samples, ready)
@@ -159,10 +178,10 @@ def taken_over(found: Seen, *, compiled: bool = True) -> TakenOver:
 
 
 def _seen(
-    program: Program, runner: Runner, loss: str | None, seconds: float
+    program: Program, runner: Runner, loss: str | None, seconds: float, looks: Sequence[tuple[int, int]]
 ) -> tuple[Trace, Judgement | None]:
     """Record so many steps that the rule can be told by which they follow one another, and judge them."""
-    for steps, nodes in LOOKS:
+    for steps, nodes in looks:
         trace = trace_program(program, steps=steps, nodes=nodes, seconds=seconds, runner=runner)
         judgement = judge(trace, loss)
         if judgement is not None and len(judgement.windows) >= ENOUGH:
@@ -233,8 +252,11 @@ def _require_own_loss(loss: Loss, found: Recurrence, samples: Samples, ready: Ma
     if found.laws or k >= len(found.windows) or any(map(loss.is_total, loss.line())):
         return
     node = loss.node if loss.entry is None else loss.entry.nodes[k]
-    own = float(np.sum(np.asarray(node.value, dtype=np.float64)))
-    rows = filled_up([samples.rows[k] if samples.rows else (0,)], samples.batch)
+    own = loss.share * float(np.sum(np.asarray(node.value, dtype=np.float64)))
+    own_rows = samples.rows[k] if samples.rows else (0,)
+    if ready.alone:
+        own_rows = (own_rows[loss.places[0]],) * samples.batch
+    rows = filled_up([own_rows], samples.batch)
     state = [np.asarray(each.before.nodes[k].value, dtype=np.float64) for each in found.carried]
     shaped = [np.broadcast_to(v, each.first.shape) for v, each in zip(state, found.carried, strict=True)]
     again = ready.loss([*shaped, *ready.first[len(shaped) :]], rows, k)
