@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import resource
 import subprocess
@@ -28,7 +29,8 @@ class Result:
 
     ``lines``, ``columns`` and ``named`` say for each mistake whether an error points at its row, at its
     expression, and by one of its names. ``stray`` counts the errors that point at no mistake; those whose
-    mend is right are ``elsewhere``, as another place can be as good. ``seconds`` are of the processor.
+    mend is right are ``elsewhere``, as another place can be as good. ``edited`` counts the lines that the
+    mends change, ``reference`` those that the mistakes have changed. ``seconds`` are of the processor.
     """
 
     key: str
@@ -46,6 +48,13 @@ class Result:
     repaired: bool = False
     seconds: float = 0.0
     errors: tuple[str, ...] = ()
+    edited: int = 0
+    reference: int = 0
+
+    @property
+    def sparing(self) -> bool:
+        """Is the program mended by changing no more lines than the mistakes did?"""
+        return self.repaired and self.edited <= self.reference
 
     @property
     def elsewhere(self) -> bool:
@@ -99,7 +108,15 @@ def measure(made: Mutant, kind: Kind) -> Result:
         right,
         seconds,
         tuple(map(_line, errors)),
+        0 if mended is None else changed_lines(made.text, mended),
+        changed_lines(field.subject.text, made.text),
     )
+
+
+def changed_lines(before: str, after: str) -> int:
+    """How many lines differ between two texts: of a replaced part, as many as the longer side has."""
+    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    return sum(max(b - a, d - c) for kind, a, b, c, d in matcher.get_opcodes() if kind != "equal")
 
 
 def _check(text: str) -> tuple[dict[str, Any], float]:

@@ -28,7 +28,10 @@ def share(hits: int, of: int) -> str:
 
 
 def rates(results: Sequence[Result]) -> dict[str, float]:
-    """The rates of mutants as fractions: detected, line, column, name, repaired, stray, certified."""
+    """The rates of mutants as fractions: detected, line, column, name, repaired, stray, certified.
+
+    And which part of those that are repaired changes no more lines than the mistakes did.
+    """
     mistakes = [len(result.rules) for result in results]
     total = max(sum(mistakes), 1)
     count = max(len(results), 1)
@@ -39,6 +42,7 @@ def rates(results: Sequence[Result]) -> dict[str, float]:
         "name": sum(map(sum, (r.named for r in results))) / total,
         "stray": sum(r.stray for r in results) / total,
         "repaired": sum(r.repaired for r in results) / count,
+        "sparing": sum(r.sparing for r in results) / max(sum(r.repaired for r in results), 1),
         "certified": sum(r.verdict == "correct" for r in results) / count,
         "inconclusive": sum(r.verdict not in ("faulty", "correct") for r in results) / count,
     }
@@ -69,7 +73,8 @@ def table(results: Sequence[Result]) -> str:
         every_line = share(sum(all(r.lines) for r in mutants), len(mutants))
         parts.append(
             f"all lines of a program found {every_line}; mended at another place {elsewhere}; "
-            f"slowest {worst:.1f} s of the processor"
+            f"slowest {worst:.1f} s of the processor; "
+            f"no more lines changed than were wrong in {100 * rates(mutants)['sparing']:.0f}% of those mended"
         )
     if correct:
         verdicts = [result.verdict for result in correct]

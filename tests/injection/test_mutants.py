@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.mutants.injection import Field, fields, sampled
-from benchmarks.mutants.measure import Result
+from benchmarks.mutants.measure import Result, changed_lines
 from benchmarks.mutants.mutation import Change, Mutant, Mutation, mutant
 from benchmarks.mutants.table import failures, rates, table
 from benchmarks.mutants.truth import repaired
@@ -152,6 +152,16 @@ def test_rates() -> None:
     text = table([RESULT, certified])
     assert "missing-sum" in text
     assert "all lines of a program found 0%" in text
+
+
+def test_changed_lines() -> None:
+    """A line replaced, put in or taken out counts as one; mends are sparing that change no more of them."""
+    assert changed_lines("a\nb\nc\nd\n", "a\nx\nc\nd\n") == 1
+    assert changed_lines("a\nb\nc\nd\n", "a\nb\nx\nc\nd\n") == 1
+    assert changed_lines("a\nb\nc\nd\n", "a\nc\nx\n") == 2
+    mended = replace(RESULT, repaired=True, edited=2, reference=2)
+    assert rates([mended, replace(mended, edited=3), RESULT])["sparing"] == 0.5
+    assert "no more lines changed than were wrong in 100% of those mended" in table([mended])
 
 
 def test_failures() -> None:
