@@ -17,7 +17,7 @@ from backproof.check.scoring import scale_of
 from backproof.check.trial import Bench
 from backproof.faults.siblings import siblings
 from backproof.graph import Node
-from backproof.mend.search import Repair
+from backproof.mend.repair import Repair
 from backproof.mend.tried import Tried
 
 SAME = 1e-5  # relative
