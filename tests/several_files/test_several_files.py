@@ -270,3 +270,26 @@ def test_modules_of_libraries_are_not_looked_for(tmp_path, monkeypatch):
         assert finder.find_spec("json.decoder", json.__path__) is None
     assert not asked
     assert len(resolved) <= 2
+
+
+def test_a_module_that_is_no_python_is_named(tmp_path, monkeypatch):
+    """What cannot be read is shown in its own file, and not where it is imported."""
+    row = LAYERS.splitlines().index("    return a * (1 - a)") + 1
+    put(tmp_path, {"train.py": MAIN, "layers.py": LAYERS.replace("return a *", "return a * *")})
+    monkeypatch.chdir(tmp_path)
+    assert f"layers.py:{row}:" in check_program(read_program("train.py")).reason
+
+
+def test_modules_in_a_folder_beside_the_program_are_followed_where_it_says_so(tmp_path, monkeypatch):
+    """A program that puts a folder of its own on the path has modules there, which find each other."""
+    beside = "import os\nimport sys\n\nsys.path.append(os.path.join(os.path.dirname(__file__), 'parts'))\n"
+    slopes, rest = LAYERS.split("class Dense")
+    files = {
+        "train.py": beside + MAIN,
+        "parts/slopes.py": slopes,
+        "parts/layers.py": "import numpy as np\nfrom slopes import sigmoid, slope\n\nclass Dense" + rest,
+    }
+    put(tmp_path, files)
+    monkeypatch.chdir(tmp_path)
+    report = check_program(read_program("train.py"))
+    assert report.verdict == "correct", report.reason

@@ -32,6 +32,8 @@ def crash_of(error: BaseException, files: dict[str, str], folder: Path) -> Crash
 
 def mendable(crash: Crash, error: BaseException, files: dict[str, str]) -> Crash:
     """The crash with what might stand in its place; the innermost places of the program first."""
+    if isinstance(error, SyntaxError):
+        return crash  # where it is imported is nothing to mend
     own = next(iter(files))
     found: list[Attempt] = []
     places = [tb for tb in tracebacks(error) if tb.tb_frame.f_code.co_filename in files][::-1]

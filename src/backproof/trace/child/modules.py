@@ -26,7 +26,8 @@ LIBRARY = Path(os.__file__).resolve().parent  # Python's own modules
 class RecordingFinder:
     """Finds the program's own modules, those beside it, and rewrites them as it rewrites the program.
 
-    A program that says in its source where Python is to look (``sys.path``) has modules above it as well.
+    A program that says in its source where Python is to look (``sys.path``) has modules above it as well, and
+    in the folders beside it.
 
     ``shown`` is the folder as the user writes it, ``texts`` are of modules that are not to be read from disk.
     Without a recorder the modules are left as they are.
@@ -44,6 +45,7 @@ class RecordingFinder:
         self.folder = folder
         self.roots = [folder, *(folder.parents[:ABOVE] if above else ())]
         self.roots = [root for root in self.roots if root != root.parent]
+        self.above = above
         self.shown = shown
         self.recorder = recorder
         self.files = files
@@ -61,14 +63,17 @@ class RecordingFinder:
         """Does a module of this name lie beside the program? None is that of a relative import."""
         if name is None:
             return True
-        tops = (root / name.partition(".")[0] for root in self.roots)
+        beside = [place for place in self.folder.iterdir() if place.is_dir()] if self.above else []
+        tops = [folder / name.partition(".")[0] for folder in (*self.roots, *beside)]
         return any(top.with_suffix(".py").is_file() or top.is_dir() for top in tops)
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
         """The import system asks for a module."""
         searched = self._searched()
-        places = [str(root) for root in searched]
-        if path is not None:  # of a package: those of libraries are many, and not looked at
+        if path is None:
+            below = (_resolved(place) for place in sys.path if self.above and isinstance(place, str))
+            places = list(map(str, [*searched, *(p for p in below if p.is_relative_to(self.folder))]))
+        else:  # of a package: those of libraries are many, and not looked at
             places = [place for place in path if any(_resolved(place).is_relative_to(r) for r in searched)]
         spec = importlib.machinery.PathFinder.find_spec(name, places) if places else None
         if (
@@ -103,13 +108,14 @@ class RecordingFinder:
         if text is None:
             text = importlib.util.decode_source(Path(module.__spec__.origin).read_bytes())
         self.files[origin] = text
+        tree = ast.parse(text, origin)
         if self.recorder is None:
             module.__dict__.update(self.space)
-            tree = self.told(origin, text, ast.parse(text))
+            tree = self.told(origin, text, tree)
             exec(compile(tree, origin, "exec"), module.__dict__)
             return
         rewriter = Rewriter(text, origin, self.recorder.sites, self.own, module=True)
-        tree = rewriter.module(ast.parse(text, origin))
+        tree = rewriter.module(tree)
         module.__dict__[RECORDER] = self.recorder
         moment = self.recorder.moment
         importing = moment.current
