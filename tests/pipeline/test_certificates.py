@@ -100,3 +100,62 @@ def test_the_bounds_of_a_slope_are_no_clipping() -> None:
     report = check_program(program_from_bytes(HUBER.encode(), "p.py"))
     assert report.verdict == "correct"
     assert not any("clipped" in sentence or "bounds" in sentence for sentence in report.certified)
+
+
+SEVERAL = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+x, y = rng.normal(size=(9, 3)), rng.normal(size=9)
+
+class Line:
+    def __init__(self):
+        self.w = 0.1 * rng.normal(size=3)
+
+    def fit(self, rate):
+        for _ in range(100):
+            e = x @ self.w - y
+            loss = np.mean(e ** 2)
+            self.w -= rate * 2 * x.T @ e / len(y)
+
+if __name__ == "__main__":
+    line = Line()
+    line.fit(0.1)
+    print(line.w)
+    for rate in (0.1, 0.2):
+        line.fit(rate)
+Line().fit(0.3)
+"""
+LOOPS = """
+import numpy as np
+
+rng = np.random.default_rng(4)
+x, y = rng.normal(size=(7, 2)), rng.normal(size=7)
+v = 0.1 * rng.normal(size=2)
+for k in range(50):
+    e = x @ v - y
+    loss = np.mean(e ** 2)
+    v -= 0.1 * 2 * x.T @ e / len(y)
+print(v)
+v = np.zeros(2)
+for k in range(50):
+    v = v - 0.1 * x.T @ (x @ v - y)
+for k in range(3):
+    print(k)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (SEVERAL, "those at lines 22 and 23 did"),
+        (LOOPS, "that at line 13 did"),
+        (LOOPS.partition("print")[0], None),
+    ],
+)
+def test_trainings_behind_the_first_are_not_certified(program: str, said: str | None) -> None:
+    """A run is stopped in its first training: what calls it again, or updates the same, was not run."""
+    report = check_program(program_from_bytes(program.encode(), "net.py"))
+    assert report.verdict == "correct", report.reason
+    behind = [sentence for sentence in report.certified if "stopped in the first training" in sentence]
+    assert [f"{said} not run" in sentence for sentence in behind] == ([] if said is None else [True])

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.practices import absorbed, practices
 from backproof.diagnosis.rows import loss_row
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding, Severity
-from backproof.source import Span
+from backproof.source import Program, Span, cell_of
 from backproof.step.computed import COMPUTED
-from backproof.trace import untaken
+from backproof.trace import later_trainings, untaken
 
 MOST = 4  # branches that are told
 
 
-def certified(judgement: Judgement) -> tuple[str, ...]:
+def certified(judgement: Judgement, program: Program) -> tuple[str, ...]:
     """Say of which loss the gradients are, why of that, how closely, and why what looks odd is right."""
     verdict, step = judgement.verdict, judgement.step
     hypothesis = step.hypothesis
@@ -28,7 +30,7 @@ def certified(judgement: Judgement) -> tuple[str, ...]:
         f"The gradients {'computed for' if computed else 'applied to'} {names} are the gradients of {name}.",
         _choice(judgement),
         f"They agree at {len(verdict.comparisons[0].scales)} fresh random points, in float64, to a relative "
-        f"{worst:.1e}{_unseen(judgement)}.",
+        f"{worst:.1e}{_unseen(judgement, program)}.",
     ]
     still = [p.name for p, c in zip(step.parameters, verdict.comparisons, strict=True) if c.zero]
     if still:
@@ -40,17 +42,35 @@ def certified(judgement: Judgement) -> tuple[str, ...]:
             f"The gradient of {listed(list(judgement.in_turn))} is that behind the update before it: the "
             "forward pass is computed anew in between."
         )
-    return (*sentences, *practices(judgement))
+    return (*sentences, *_behind(judgement, program), *practices(judgement))
 
 
-def _unseen(judgement: Judgement) -> str:
+def _unseen(judgement: Judgement, program: Program) -> str:
     """Say which branches did not run in any step that was seen."""
     trace = judgement.step.trace
     rows = [branch.row for branch in untaken(trace) if branch.file == next(iter(trace.files))]
     if not rows:
         return ""
-    places = listed([str(row) for row in rows[:MOST]])
-    return f", in steps that did not run the branch{'es' * (len(rows) > 1)} at line {places}"
+    return f", in steps that did not run the branch{'es' * (len(rows) > 1)} at line {_rows(program, rows)}"
+
+
+def _behind(judgement: Judgement, program: Program) -> Iterator[str]:
+    """Say which trainings of the program come behind the one in which it was stopped."""
+    step = judgement.step
+    update = step.parameters[-1].changes[-1].stores[-1]
+    rows = later_trainings(step.trace, update, [p.name for p in step.parameters])
+    if rows:
+        those = "those at lines" if len(rows) > 1 else "that at line"
+        yield f"The run was stopped in the first training: {those} {_rows(program, rows)} did not run."
+
+
+def _rows(program: Program, rows: Sequence[int]) -> str:
+    """Name rows as a reader counts them, the first ones only where they are many."""
+    places = []
+    for row in rows[:MOST]:
+        cell = cell_of(program, row)
+        places.append(str(row) if cell is None else f"{row - cell.first + 1} of cell {cell.number}")
+    return listed(places) + f" and {len(rows) - MOST} more" * (len(rows) > MOST)
 
 
 def _choice(judgement: Judgement) -> str:

@@ -50,7 +50,8 @@ def lasting(
     if not lost:
         unwell = (*hidden(judgement), *warnings(judgement))
         found = (*watched(judgement), *counted_unevenly(judgement), *unwell, *conventions(judgement), *notes)
-        return report_of(program, judgement, "correct", findings=found, certified=certified(judgement))
+        said = certified(judgement, program)
+        return report_of(program, judgement, "correct", findings=found, certified=said)
     report = report_of(program, judgement, "faulty", findings=(*lost, *notes))
     rows = lost_rows(judgement, dropped)
     kept = [p for p in report.parameters if p.name not in {row.name for row in rows}]
