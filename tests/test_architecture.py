@@ -44,7 +44,7 @@ ALLOWED = {
         "pipeline",
         "training",
     },
-    "deriving": {"graph", "source", "runner", "trace", "step", "check", "derive"},
+    "deriving": {"graph", "source", "runner", "trace", "step", "check", "derive", "pipeline"},
     "compare": {
         *("graph", "source", "findings", "runner", "trace", "step", "check", "health", "report"),
         *("pipeline", "derive", "deriving"),

@@ -17,6 +17,7 @@ from backproof.derive.emit import followed
 from backproof.derive.training import Training, recorded, untrained
 from backproof.errors import DerivationError
 from backproof.graph import Node, ancestors
+from backproof.pipeline.observing import Options, observed
 from backproof.runner import Runner
 from backproof.source import Program
 from backproof.step.cut import cut, dependent
@@ -82,9 +83,23 @@ def derive_program(program: Program, request: Request, runner: Runner | None = N
     """
     trace = trace_program(program, seconds=request.seconds, runner=runner)
     judgement = judge(trace, request.loss) if not request.wrt else None
-    if judgement is None or _only_looks_like_training(judgement, trace):
+    if judgement is not None and not _only_looks_like_training(judgement, trace):
+        return derivation(from_step(judgement.step))
+    try:
         return derivation(_without_updates(trace, program, request))
-    return derivation(from_step(judgement.step))
+    except DerivationError:
+        longer = None if request.wrt else _seen_longer(program, request, runner)
+        if longer is None:
+            raise
+        return derivation(from_step(longer.step))
+
+
+def _seen_longer(program: Program, request: Request, runner: Runner | None) -> Judgement | None:
+    """The step of a program that was not seen to make one, looked at for as long as ``check`` does."""
+    if runner is None:
+        with Runner() as own:
+            return _seen_longer(program, request, own)
+    return observed(program, Options(runner, request.loss, seconds=request.seconds))[1]
 
 
 def _only_looks_like_training(judgement: Judgement, trace: Trace) -> bool:

@@ -369,3 +369,60 @@ def test_the_reasons_of_attention() -> None:
     text = as_text(account(derive_formula("sum(((X@A)@(X@B).T/sqrt(d) - Y)**3)", request)), 10**4)
     assert "divided by np.sqrt(d) in loss: and so is the derivative" in text
     assert "; and turned over, as it stands there transposed" in text
+
+
+SHIFTED = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(11, 5)), np.eye(3)[rng.integers(0, 3, 11)]
+W, b, gain = rng.normal(size=(5, 3)), rng.normal(size=3), rng.normal(size=3)
+z = X @ W + b
+mean = z.mean(axis=1, keepdims=True)
+inv = 1 / np.sqrt(((z - mean) ** 2).mean(axis=1, keepdims=True) + 1e-5)
+n = (z - mean) * inv
+v = n * gain
+shifted = v - np.max(v, axis=1)[:, None]
+total = np.sum(np.exp(shifted), axis=1)
+logp = shifted - np.log(total)[:, None]
+loss = -np.sum(Y * logp) / len(X)
+"""
+FILTER = """
+import math
+x, ys = 0.5, []
+for k in range(9):
+    x = 0.8 * x + 0.3 * math.sin(k)
+    ys.append(x)
+a, raw, lr = 0.8, 0.3, 0.05
+for it in range(200):
+    gain = 1 / (1 + math.exp(-raw))
+    m, e, nll = [0.0], [], 0.0
+    for y in ys:
+        pred = a * m[-1]
+        e.append(y - pred)
+        m.append(pred + gain * e[-1])
+        nll += 0.5 * e[-1] ** 2
+    a_bar = g = m_bar = 0.0
+    for t in reversed(range(len(ys))):
+        g += m_bar * e[t]
+        pred_bar = m_bar - e[t] - m_bar * gain
+        a_bar += pred_bar * m[t]
+        m_bar = pred_bar * a
+    a -= lr * a_bar
+    raw -= lr * g * gain * (1 - gain)
+"""
+
+
+def test_what_is_taken_off_for_safety_leads_nowhere() -> None:
+    """The maximum inside a log-softmax, an inverse deviation, and axes that are only put in."""
+    request = Request(("W", "b", "gain"))
+    text = as_python(derive_program(program_from_bytes(SHIFTED.encode(), "net.py"), request))
+    assert "np.max" not in text.partition("d_logp")[2]
+    assert "(np.sum(d_logp, axis=1) / total)[:, None] * np.exp(shifted)" in text
+    assert "d_z = (d_n - np.mean(d_n, axis=-1, keepdims=True) - n * np.mean(" in text
+    assert ") * inv\n" in text
+
+
+def test_programs_are_looked_at_as_long_as_check_does() -> None:
+    """A simulation of data is no training, though something is replaced from itself in it too."""
+    text = as_python(derive_program(program_from_bytes(FILTER.encode(), "net.py"), Request()))
+    assert "By a, raw: " in text

@@ -33,6 +33,7 @@ def do(operation: str, *operands: object, **attributes: object) -> Node:
         (do("sum", do("square", X), axis=0), r"\sum_{\text{axis } 0} x^{2}"),
         (do("multiply", do("sum", do("add", X, Y)), S), r"\left(\sum \left(x + y\right)\right) \cdot s"),
         (do("index", X, index=(slice(None), 0)), "{x}_{:, 0}"),
+        (do("index", X, index=(slice(None), None)), r"{x}_{:, \ast}"),
         (do("greater", do("add", X, Y), 0.5), r"x + y > \frac{1}{2}"),
         (do("sqrt", do("add", X, Y)), r"\sqrt{x + y}"),
         (do("exp", do("subtract", X, do("max", X))), r"\exp\left(x - \max\left(x\right)\right)"),

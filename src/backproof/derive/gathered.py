@@ -24,7 +24,11 @@ def gathered(nodes: Iterable[Node], count: Callable[[int], Node]) -> list[Node]:
     >>> to_numpy(gathered([both], lambda n: constant(float(n)))[0])
     'np.where(x > 0.5, x, y)'
     """
-    nodes = list(nodes)
+    once = _gathered(list(nodes), count)
+    return _gathered(once, count)  # what the first time made nothing or one number
+
+
+def _gathered(nodes: list[Node], count: Callable[[int], Node]) -> list[Node]:
     new: dict[Node, Node] = {}
     for node in ancestors(nodes):
         here = with_operands(node, tuple(new[o] for o in node.operands))
@@ -37,6 +41,39 @@ def gathered(nodes: Iterable[Node], count: Callable[[int], Node]) -> list[Node]:
     return simplify([new[n] for n in nodes])
 
 
+def _put(node: Node) -> Node | None:
+    """What is added to zeros of which an index only changes the axes: a change of shape."""
+    base, added = node.operands
+    index = attribute(node, "index")
+    parts = index if isinstance(index, tuple) else (index,)
+    whole = all(
+        p is None or p is Ellipsis or p == slice(None) for p in parts if not isinstance(p, np.ndarray)
+    )
+    if any(isinstance(p, (np.ndarray, list)) for p in parts) or not whole or not is_constant(base, 0.0):
+        return None
+    shape = shape_of(node)
+    return apply("reshape", added, shape=shape) if np.size(added.value) == np.size(node.value) else None
+
+
+def _outward(node: Node) -> Node | None:
+    """A number that is repeated and then scaled, as one that is scaled and then repeated."""
+    repeated = [
+        o for o in node.operands if o.operation == "broadcast_to" and not np.ndim(o.operands[0].value)
+    ]
+    rest = [o for o in node.operands if o not in repeated]
+    shape = shape_of(node)
+    if len(repeated) != 1 or repeated[0].name or node.operation in ("add", "subtract"):
+        return None
+    if any(shape_of(o) not in ((), shape) for o in rest):
+        return None
+    inner = repeated[0].operands[0]
+    bare = [inner if o in repeated else o for o in node.operands]
+    if node.operation == "reshape":
+        return apply("broadcast_to", inner, shape=shape)
+    scaled = apply(node.operation, *bare)
+    return scaled if shape_of(scaled) == shape else apply("broadcast_to", scaled, shape=shape)
+
+
 def _square(node: Node) -> Node | None:
     """The square of a root."""
     root = node.operands[0]
@@ -45,8 +82,12 @@ def _square(node: Node) -> Node | None:
 
 
 def _sum(node: Node) -> Node | None:
-    """−x − x, and both branches of one condition."""
+    """−x − x, nothing added, and both branches of one condition."""
     x, y = node.operands
+    if is_constant(y, 0.0) or (is_constant(x, 0.0) and node.operation == "add"):
+        return x if is_constant(y, 0.0) else y
+    if x.operation == "add" and x.operands[1] is y and node.operation == "add" and not x.name:
+        return apply("add", x.operands[0], apply("multiply", 2.0, y))
     if x.operation == "negative" and x.operands[0] is y and node.operation == "subtract":
         return apply("negative", apply("multiply", 2.0, y))
     one, other = _branches(x), _branches(y)
@@ -75,6 +116,8 @@ def _branches(node: Node) -> tuple[Node, Node, Node] | None:
 
 def _product(node: Node) -> Node | None:
     """One or nothing times a value, and an outer product written by axes of length one."""
+    if any(is_constant(o, 0.0) for o in node.operands):
+        return constant(np.zeros(shape_of(node))[()])
     for branch, other in (node.operands, node.operands[::-1]):
         if branch.operation == "where" and not branch.name:
             condition, yes, no = branch.operands
@@ -99,6 +142,11 @@ def _is_number(node: Node) -> bool:
     return node.operation == "constant" and np.ndim(node.value) == 0
 
 
+def _nothing(node: Node) -> Node | None:
+    """A part of nothing."""
+    return constant(np.zeros(shape_of(node))[()]) if is_constant(node.operands[0], 0.0) else None
+
+
 def _is_index(node: Node, index: Any) -> bool:
     return node.operation == "index" and attribute(node, "index") == index
 
@@ -117,5 +165,9 @@ RULES: dict[str, Callable[[Node], Node | None]] = {
     "power": _square,
     "add": _sum,
     "subtract": _sum,
-    "multiply": _product,
+    "multiply": lambda node: _product(node) or _outward(node),
+    "divide": lambda node: _nothing(node) or _outward(node),
+    "negative": _outward,
+    "reshape": _outward,
+    "index_add": _put,
 }

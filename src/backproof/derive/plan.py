@@ -20,13 +20,14 @@ from backproof.derive.spelling import definition, spelled
 from backproof.derive.unnamed import named
 from backproof.graph import Node, adjoints, ancestors, constant, evaluate, leaf, simplify
 from backproof.graph.compositions import Composition, hidden
-from backproof.graph.node import rebuilt
+from backproof.graph.node import rebuilt, shape_of
 from backproof.graph.products import cancelled
 from backproof.notation import to_numpy
 from backproof.notation.tidy import tidy
 from backproof.step.cut import dependent
 
 POINTS = 4
+ZERO = 1e-9  # of the derivative by what a maximum is of: less is none
 SPREAD = (0.3, 0.3, 1.0, 3.0)  # how far points lie from the program's values, in their size
 LONGEST = 6  # operations that are still written inside another expression
 
@@ -51,7 +52,8 @@ class Derivation:
     ``steps`` are all of them, one for each named value on the way; ``lines`` those of a backward pass, where
     what is used once stands inside the expression that uses it. ``forward_lines`` are the forward values
     as they are computed, ``first`` those of them that the backward pass has to compute itself. ``helped`` are
-    the values whose derivative a function of the program gives, with the call. ``found`` are the adjoints as
+    the values whose derivative a function of the program gives, with the call, ``still`` those by which the
+    derivative is zero though they lead to the loss. ``found`` are the adjoints as
     nodes, by the value they belong to, ``named`` their names. ``given`` is the forward pass with no names but
     those of the program.
     """
@@ -65,6 +67,7 @@ class Derivation:
     forward_lines: tuple[Line, ...] = ()
     first: tuple[Line, ...] = ()
     helped: Mapping[Node, str] = field(default_factory=dict)
+    still: frozenset[Node] = frozenset()
     found: Mapping[Node, Node] = field(default_factory=dict)
     named: Mapping[Node, str] = field(default_factory=dict)
     given: Forward | None = None
@@ -111,7 +114,9 @@ def _derived(
     )
     plain = adjoints(loss, wanted, known)
     short = differences(forward, plain, tables, points)
-    found = adjoints(loss, wanted, known, short) if short else plain
+    still = _still(forward, order, moving - inside, known, points)
+    given = {**short, **still}
+    found = adjoints(loss, wanted, known, given) if given else plain
     found = {**found, **{node: g for node, g in short.items() if node in found}}
     names = adjoint_names(forward, found, points)
     made = _lines(forward, found, names, factors)
@@ -123,12 +128,37 @@ def _derived(
         made,
         known=known,
         short=short,
+        still=frozenset(still),
         forward_lines=tuple(line for line in lines if line.name.isidentifier()),
         first=tuple(_first(forward, made.lines, texts)),
         helped=_helped(known, factors, texts),
         found=found,
         named=names,
     )
+
+
+def _still(
+    forward: Forward,
+    order: Sequence[Node],
+    moving: set[Node],
+    known: Mapping[Node, Composition],
+    points: Sequence[Mapping[Node, Any]],
+) -> dict[Node, Node]:
+    """The maxima by which the derivative is zero, as they are taken off only for safety: with that zero."""
+    largest = [n for n in order if n in moving and n.operation == "max" and n.operands[0] in moving]
+    if not largest:
+        return {}
+    wanted = [*largest, *dict.fromkeys(n.operands[0] for n in largest)]
+    found = adjoints(forward.loss, wanted, known)
+    tables = [evaluate(list(found.values()), {**forward.state, **point}) for point in points]
+
+    def vanishes(node: Node) -> bool:
+        sizes = [
+            [float(np.linalg.norm(table[found[n]])) for n in (node, node.operands[0])] for table in tables
+        ]
+        return all(own <= ZERO * around and around > 0 for own, around in sizes)
+
+    return {n: constant(np.zeros(shape_of(n))[()]) for n in largest if vanishes(n)}
 
 
 def _helped(

@@ -94,7 +94,9 @@ class Reasons:
         covered = {n for w in self.derived.known.values() if w.inner is node for n in _between(w)}
         for user in self.users.get(node, ()):
             decides = np.asarray(user.value).dtype.kind == "b"  # where it is positive, and no more
-            if user in self.moving and user not in covered and not decides:
+            if user in self.derived.still:
+                yield "its maximum is taken off again, and leads nowhere"
+            elif user in self.moving and user not in covered and not decides:
                 yield self._use(user, node) + self._further(user)
 
     def _whole(self, whole: Composition) -> str:

@@ -73,7 +73,7 @@ def _roles(
     spreads = {_spread(outer) for outer, whole in wholes.items() if whole.name == "standardize"}
     for node in order:
         if node in spreads:
-            yield node, "std"
+            yield node, "std" if node.operation in ("sqrt", "power") else "inv_std"
         if node in inside or node is forward.loss or not node.operands:
             continue
         if node in wholes:
@@ -96,8 +96,10 @@ def _roles(
 
 
 def _spread(node: Node) -> Node:
-    """What a standardised value is divided by."""
+    """What a standardised value is divided by, or the inverse that it is multiplied by."""
     divisor = node.operands[1]
+    if node.operation == "multiply":
+        divisor = min(node.operands, key=lambda o: np.size(o.value))
     while divisor.operation in ("reshape", "index", "broadcast_to"):
         divisor = divisor.operands[0]
     return divisor

@@ -187,7 +187,10 @@ def _whole(node: Node, moving: set[Node], tables: Sequence[Values]) -> Compositi
                 spread = _spread(node, inner, axis, tables)
                 if spread is not None:
                     return Composition(
-                        "standardize", node, _uncentred(inner, axis, tables), _standard_rule(axis, spread)
+                        "standardize",
+                        node,
+                        _uncentred(inner, axis, tables),
+                        _standard_rule(axis, spread, node),
                     )
         stack.extend(o for o in inner.operands if o in moving)
     return None
@@ -233,20 +236,23 @@ def _softmax_rule(axis: int) -> Rule:
 
 
 def _spread(node: Node, inner: Node, axis: int, tables: Sequence[Values]) -> Node | None:
-    """The node of sqrt(variance + ε) where ``node`` is (inner − mean) divided by it; None otherwise."""
-    if node.operation != "divide":
-        return None
-    spread = node.operands[1]
+    """The node of sqrt(variance + ε) where ``node`` is (inner − mean) divided by it; None otherwise.
+
+    Or that of its inverse, where it is multiplied by that.
+    """
+    divided = node.operation == "divide"
+    spread = min(node.operands, key=lambda o: np.size(o.value)) if not divided else node.operands[1]
     root = spread
     while root.operation in ("reshape", "index", "broadcast_to", "identity"):
         root = root.operands[0]
-    if root.operation not in ("sqrt", "power"):
+    if root.operation not in (("sqrt", "power") if divided else ("divide", "power", "reciprocal")):
         return None
     with np.errstate(all="ignore"):
         for table in tables:
             if not all(n in table for n in (node, inner, spread)):
                 return None
             x, d = _array(table[inner]), _array(table[spread])
+            d = d if divided else 1 / d
             centred = x - x.mean(axis=axis, keepdims=True)
             excess = d**2 - (centred**2).mean(axis=axis, keepdims=True)
             constant = np.ptp(excess) <= 1e-9 * np.max(d**2) and np.min(excess) >= -1e-9 * np.max(d**2)
@@ -255,7 +261,7 @@ def _spread(node: Node, inner: Node, axis: int, tables: Sequence[Values]) -> Nod
     return spread
 
 
-def _standard_rule(axis: int, spread: Node) -> Rule:
+def _standard_rule(axis: int, spread: Node, node: Node) -> Rule:
     """∂L/∂x = (g − mean g − z ∘ mean(g ∘ z)) / √(variance + ε), the means along the axis.
 
     Ioffe and Szegedy 2015, section 3, with the chain through mean and variance multiplied out.
@@ -265,6 +271,6 @@ def _standard_rule(axis: int, spread: Node) -> Rule:
         mean = apply("mean", g, axis=axis, keepdims=True)
         along = apply("mean", apply("multiply", g, z), axis=axis, keepdims=True)
         rest = apply("subtract", apply("subtract", g, mean), apply("multiply", z, along))
-        return apply("divide", rest, spread)
+        return apply(node.operation, rest, spread)
 
     return rule

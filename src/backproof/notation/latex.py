@@ -163,7 +163,7 @@ def _index(index: Any) -> str:
         elif text is not None:
             found.append(f"{{{latex_name(text)}}}_{{i}}" if any(counted) else latex_name(text))
         elif part is None:
-            found.append(r"st")
+            found.append(r"\ast")
         else:
             found.append(
                 re.sub(r"\bnp\.array", "", index_literal((part,)).rstrip(",")).replace("...", r"\ldots")

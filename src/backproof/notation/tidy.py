@@ -62,7 +62,7 @@ def _rewritten(node: Node) -> Node:
         if operands != node.operands:
             node = Node(node.operation, operands, node.attributes, node.value)
     operation = node.operation
-    if operation == "reshape" and (plain := _without_axes(node)) is not None:
+    if operation == "reshape" and (plain := _without_axes(node) or _with_axes(node)) is not None:
         return plain
     if operation == "sigmoid" and node.operands[0].operation == "negative":
         return apply("divide", 1.0, apply("add", 1.0, apply("exp", node.operands[0].operands[0])))
@@ -119,6 +119,16 @@ def _without_axes(node: Node) -> Node | None:
         return None
     bare = apply(inner.operation, inner.operands[0], **{**inner.attributes, "keepdims": False})
     return bare if shape_of(bare) == shape_of(node) else None
+
+
+def _with_axes(node: Node) -> Node | None:
+    """A shape that only has more axes of length one: ``v[:, None]`` holds for every length."""
+    before, behind = shape_of(node.operands[0]), shape_of(node)
+    if not before or 1 in before or node.operands[0].operation in ("constant", "negative"):
+        return None
+    if tuple(size for size in behind if size != 1) != before or before == behind:
+        return None
+    return apply("index", node.operands[0], index=tuple(None if n == 1 else slice(None) for n in behind))
 
 
 def _lean(operand: Node, node: Node) -> Node:
