@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from backproof.check.gradient_names import called_alike, shortened_alike
 from backproof.graph import ancestors, apply, leaf
 from backproof.pipeline import check_program
 from backproof.source import program_from_bytes
-from backproof.step import behind, memory
+from backproof.step import behind, memory, shrinking
 from backproof.step.neutral import under_roots
 from backproof.step.update import any_reaches
 from backproof.trace import Trace, trace_program
@@ -169,3 +170,29 @@ def test_a_velocity_is_not_looked_for_in_what_is_older(monkeypatch: pytest.Monke
     assert memory.is_momentum(velocity, [SimpleNamespace(before=weight, after=after)])
     assert not memory.is_momentum(velocity, [SimpleNamespace(before=weight, after=without)])
     assert len(looked) < 100
+
+
+def test_no_graph_is_walked_for_names_that_do_not_belong_together() -> None:
+    """Where the name of a gradient has nothing of its owner's, no other gradient is asked for."""
+    step = SimpleNamespace(parameters=(SimpleNamespace(name="w"),))  # a graph to walk it has not
+    assert not called_alike(step, {}, "delta", "weights")
+    assert not shortened_alike(step, {}, "delta", "weights")
+
+
+def test_what_is_made_of_the_loss_is_seen_at_once_to_be_no_schedule() -> None:
+    """A number times a parameter is walked through until something in it moves with the loss."""
+
+    class Moving(set):
+        asked = 0
+
+        def __contains__(self, node: object) -> bool:
+            self.asked += 1
+            return super().__contains__(node)
+
+    rate = gradient = leaf(0.3)
+    for _ in range(2000):
+        gradient = apply("tanh", gradient)
+    moving = Moving([gradient])
+    assert not shrinking._is_scheduled(apply("multiply", leaf(0.1), gradient), moving)
+    assert moving.asked < 10
+    assert shrinking._is_scheduled(apply("multiply", rate, leaf(0.9)), moving)

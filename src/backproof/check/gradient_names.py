@@ -13,13 +13,11 @@ STEM = re.compile(r"(g_?|d_?|grad_?|delta_?|del_?)([A-Za-z]+)$")  # before an ow
 
 def called_alike(step: TrainingStep, names: Mapping[Node, str], gradient: str, name: str) -> bool:
     """Do the names of a gradient and of its owner belong together as others do that are applied?"""
+    asked = pattern(gradient, name)
+    if asked is None:
+        return False
     used = {names[node] for node in ancestors(step.descents) if node in names}
-    for parameter in step.parameters:
-        for other in used:
-            found = pattern(other, parameter.name)
-            if found is not None and found == pattern(gradient, name):
-                return True
-    return False
+    return any(pattern(other, p.name) == asked for p in step.parameters for other in used)
 
 
 def shortened_alike(step: TrainingStep, names: Mapping[Node, str], gradient: str, name: str) -> bool:
@@ -28,8 +26,10 @@ def shortened_alike(step: TrainingStep, names: Mapping[Node, str], gradient: str
     As ``g_off`` is for ``offset`` beside ``g_w`` for ``weights``.
     """
     stem = _stem(gradient, name)
+    if stem is None:
+        return False
     used = {names[node] for node in ancestors(step.descents) if node in names}
-    return stem is not None and any(_stem(other, p.name) == stem for p in step.parameters for other in used)
+    return any(_stem(other, p.name) == stem for p in step.parameters for other in used)
 
 
 def _stem(gradient: str, name: str) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -40,13 +41,14 @@ def practices(judgement: Judgement) -> tuple[str, ...]:
 def _at_activations(step: TrainingStep) -> Iterator[str]:
     """Derivatives that are called with the activation: a(1 − a) and 1 − a²."""
     said = set[str]()
+    sizes = Counter(node.origin.frame for node in step.copies if node.origin is not None)
     for node in _backward(step):
         activation = _activation(node)
         if activation is None or activation.origin is None or activation.operation in ("leaf", "constant"):
             continue
         if node.origin is None or activation.origin.frame == node.origin.frame:
             continue
-        text, formula = _call(step, node), "a*(1 - a)" if node.operation == "multiply" else "1 - a**2"
+        text, formula = _call(step, node, sizes), "a*(1 - a)" if node.operation == "multiply" else "1 - a**2"
         if text is not None and text not in said:
             said.add(text)
             yield (
@@ -75,8 +77,8 @@ def _is_one(node: Node) -> bool:
     return node.operation == "constant" and np.size(node.value) == 1 and float(np.ravel(node.value)[0]) == 1
 
 
-def _call(step: TrainingStep, node: Node) -> str | None:
-    """The call of the program's own function in which a node was made."""
+def _call(step: TrainingStep, node: Node, sizes: Mapping[int, int]) -> str | None:
+    """The call of the program's own function in which a node was made; ``sizes`` are of its frames."""
     if node.origin is None or not 0 <= node.origin.frame < len(step.trace.frames):
         return None
     frame = step.trace.frames[node.origin.frame]
@@ -84,8 +86,7 @@ def _call(step: TrainingStep, node: Node) -> str | None:
         return None
     site = step.trace.sites[frame.call]
     made = step.trace.sites[node.origin.site] if node.origin.site >= 0 else None
-    inside = sum(n.origin is not None and n.origin.frame == node.origin.frame for n in step.copies)
-    if inside > SHORT:
+    if sizes[node.origin.frame] > SHORT:
         return None
     text = " ".join(site.text.split())
     if site.kind != "Call" or made is None or not made.function or len(text) > 60:

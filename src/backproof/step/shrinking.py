@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, ancestors
+from backproof.graph import Node
+from backproof.step.update import walk
 
 SUMS = frozenset({"add", "index_update", "index_add", "stack", "concatenate"})
 PASSED = frozenset({"identity", "index", "reshape", "astype", "transpose"})
@@ -130,7 +131,7 @@ def _share(node: Node, leaf: Node, factor: float, moving: Collection[Node]) -> S
 
 def _is_scheduled(number: Node, moving: Collection[Node]) -> bool:
     """Is this a number, or made of numbers that the loss has nothing to do with, as a rate that decays?"""
-    return all(np.size(node.value) == 1 and node not in moving for node in ancestors([number]))
+    return all(np.size(node.value) == 1 and node not in moving for node in walk([number], lambda _: True))
 
 
 def _plain(node: Node) -> Node:
