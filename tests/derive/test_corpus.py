@@ -18,7 +18,7 @@ from backproof.derive.as_markdown import as_latex, as_markdown
 from backproof.derive.as_python import as_python
 from backproof.derive.as_text import as_text
 from backproof.derive.backward import backward
-from backproof.derive.plan import random_points
+from backproof.derive.points import random_points
 from backproof.derive.statements import statements
 from backproof.derive.verified import computed
 from backproof.deriving import Request, derive_function, parsed_shapes

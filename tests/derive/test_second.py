@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backproof.derive.as_python import as_python
-from backproof.derive.plan import random_points
+from backproof.derive.points import random_points
 from backproof.derive.second import hessian_product
 from backproof.derive.statements import statements
 from backproof.derive.verified import computed

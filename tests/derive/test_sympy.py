@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backproof.derive.plan import random_points
+from backproof.derive.points import random_points
 from backproof.derive.statements import statements
 from backproof.derive.verified import computed
 from backproof.graph import ancestors

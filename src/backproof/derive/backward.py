@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from backproof.derive.loop_statements import loop_statements, read_in
 from backproof.derive.plan import Derivation
-from backproof.derive.rolled import Rolled, rolled
+from backproof.derive.rolled import Rolled
+from backproof.derive.rolling import rolled
 from backproof.derive.statements import statements
 from backproof.derive.verified import largest_error, read_names
 from backproof.errors import DerivationError

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ast
-import keyword
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,10 +11,11 @@ import numpy as np
 
 from backproof.derive.calculations import calculations
 from backproof.derive.helpers import Helpers, calls
+from backproof.derive.identifiers import identifier, unique
 from backproof.derive.plain import plain
+from backproof.derive.readings import attributes, elements, filled_parts, reads_of, short
 from backproof.derive.rounds import Loop, containers, loops
-from backproof.graph import Node, ancestors, evaluate, unnamed
-from backproof.graph.literal import index_literal
+from backproof.graph import Node, ancestors, evaluate
 from backproof.step import TrainingStep
 from backproof.step.update import time_of
 from backproof.trace import Trace
@@ -140,17 +138,17 @@ def make(
     """
     found = calls(trace)
     simple = plain(trace, loss, found, copies)
-    reads = _reads(trace, ancestors([loss]))
+    reads = reads_of(trace, ancestors([loss]))
     order = ancestors([simple.loss])
     texts = {**parameters, **{n: n.name for n in order if n.name and n not in parameters}}
-    texts |= _elements(order, texts, {copy: node for node, copy in copies.items()})
+    texts |= elements(order, texts, {copy: node for node, copy in copies.items()})
     unknown = {node: text for node, text in reads.items() if node not in texts}
     computed, data = calculations(trace, unknown, time_of(loss))
-    texts |= {node: computed.get(node) or _short(node, text) for node, text in unknown.items()}
-    texts |= _filled(trace, order, texts, simple.local)
+    texts |= {node: computed.get(node) or short(node, text) for node, text in unknown.items()}
+    texts |= filled_parts(trace, order, texts, simple.local)
     texts |= {n: "data" for n in order if n.operation == "leaf" and n not in texts and np.size(n.value) > 9}
     texts = {n: t for n, t in texts.items() if n.operation != "constant"}
-    texts |= _attributes(trace, texts, simple.of, copies)
+    texts |= attributes(trace, texts, simple.of, copies)
     named = {node: text for node, text in texts.items() if node not in computed}
     names = unique({simple.loss: loss_name} if simple.loss in texts else {}, named, set(parameters))
     data = {name: array for name, array in data.items() if name not in names.values()}
@@ -183,142 +181,3 @@ def _measures(text: str, number: Any, names: Mapping[Node, str]) -> bool:
         return bool(eval(text, {"len": len, "__builtins__": {}}, space) == number)
     except (NameError, TypeError, AttributeError, IndexError):
         return False
-
-
-def _attributes(
-    trace: Trace, texts: Mapping[Node, str], of: Mapping[Node, Node], copies: Mapping[Node, Node]
-) -> dict[Node, str]:
-    """Values that share their name, as the attribute that holds each: ``layers[1].y`` for ``h``."""
-    shared = Counter(identifier(text) for text in texts.values())
-    ambiguous = {node for node, text in texts.items() if shared[identifier(text)] > 1 and node.operands}
-    if not ambiguous:
-        return {}
-    plain_of = {unnamed(node): of[copy] for node, copy in copies.items() if copy in of}
-    found: dict[Node, str] = {}
-    for store in trace.stores:
-        node, label = plain_of.get(unnamed(store.after)), trace.labels.get(store.place, "")
-        if node in ambiguous and re.search(r"\]\.\w+$", label):
-            found.setdefault(node, label)
-    return found
-
-
-def _short(node: Node, text: str) -> str:
-    """What a leaf without a name is read as, unless that is a calculation."""
-    calculation = "(" in text and not _numeric(text)
-    return ("data" if np.ndim(node.value) else "c") if calculation else text
-
-
-def _elements(
-    order: Sequence[Node], texts: Mapping[Node, str], recorded: Mapping[Node, Node]
-) -> dict[Node, str]:
-    """Items with the numbers of this run: ``x[0]`` for ``x[t]`` as it was read, and ``out[i]`` as written."""
-    found: dict[Node, str] = {}
-    for node in order:
-        if node.operation == "index_update" and "[" in texts.get(node.operands[1], ""):
-            place = index_literal(node.attributes["index"])
-            base = texts[node.operands[1]].partition("[")[0]
-            if base.isidentifier() and "(" not in place:
-                found[node.operands[1]] = f"{base}[{place}]"
-        if node.operation != "leaf" or (node in texts and "[" not in texts[node]):
-            continue
-        read = recorded.get(node)
-        while read is not None and read.operation == "identity":
-            read = read.operands[0]
-        if read is not None and read.operation == "index" and (read.operands[0].name or "").isidentifier():
-            place = index_literal(read.attributes["index"])
-            if "(" not in place and len(place) <= 24:
-                found[node] = f"{read.operands[0].name}[{place}]"
-    return found
-
-
-def _filled(
-    trace: Trace, order: Sequence[Node], texts: Mapping[Node, str], local: Mapping[Node, str]
-) -> dict[Node, str]:
-    """Arrays that were filled part by part, as what they are read as when they are full."""
-    bases = {node.operands[0] for node in order if node.operation in ("index_update", "index_add")}
-    found: dict[Node, str] = {}
-    for node in order:
-        sites = node.origin.operand_sites if node.origin is not None else ()
-        for operand, site in zip(node.operands, sites, strict=False):
-            filled = operand.operation in ("index_update", "index_add") and operand not in bases
-            if filled and operand not in texts and operand not in local and site is not None and site >= 0:
-                text = trace.sites[site].text
-                if text.isidentifier():
-                    found.setdefault(operand, text)
-    return found
-
-
-def _reads(trace: Trace, order: Iterable[Node]) -> dict[Node, str]:
-    """What leaves without a name are read as: ``data[i]``."""
-    found: dict[Node, str] = {}
-    for node in order:
-        sites = node.origin.operand_sites if node.origin is not None else ()
-        for operand, site in zip(node.operands, sites, strict=False):
-            if operand.operation == "leaf" and not operand.operands and site is not None and site >= 0:
-                text = trace.sites[site].text
-                if np.ndim(operand.value) or not _number(text):
-                    found.setdefault(operand, text)
-    return found
-
-
-def _number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def identifier(text: str) -> str:
-    """The name for what the program reads as ``text``: its last part, and its index.
-
-    >>> identifier("self.W1"), identifier("params['W2']"), identifier("data[i]"), identifier("layers[0].b")
-    ('W1', 'W2', 'data_i', 'b0')
-    """
-    string = re.search(r"\[['\"](\w+)['\"]\]$", text)
-    numbered = re.search(r"\[(\d+)\](\.\w+)?$", text)
-    if string:
-        text = string[1]
-    elif numbered:
-        stem = numbered[2] or text[: numbered.start()]
-        text = stem.rsplit(".", 1)[-1] + numbered[1]
-    elif re.fullmatch(r"[\w.]+", text) or re.search(r"\.\w+$", text):
-        text = text.rsplit(".", 1)[-1]
-    name = re.sub(r"\W+", "_", text).strip("_") or "value"
-    if len(name) > 24:
-        name = name[:24].rstrip("_")
-    return f"v_{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
-
-
-def _numeric(text: str) -> bool:
-    """Is a text a formula of numbers alone, such as ``np.sqrt(64)``?"""
-    try:
-        tree = ast.parse(text, mode="eval")
-    except SyntaxError:
-        return False
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    return bool(names) and names <= {"np", "math"} and "random" not in text and len(text) <= 30
-
-
-def unique(first: Mapping[Node, str], texts: Mapping[Node, str], parameters: set[Node]) -> dict[Node, str]:
-    """Give each value an identifier of its own; values that share one are numbered, parameters first."""
-    wanted = {
-        node: text if _numeric(text) else identifier(text) for node, text in (*texts.items(), *first.items())
-    }
-    shared: dict[str, list[Node]] = {}
-    for node in sorted(wanted, key=lambda n: n not in parameters):
-        shared.setdefault(wanted[node], []).append(node)
-    names: dict[Node, str] = {}
-    taken = {name for name, nodes in shared.items() if len(nodes) == 1}
-    for name, nodes in shared.items():
-        if len(nodes) == 1 or not name.isidentifier():
-            names |= dict.fromkeys(nodes, name)
-            continue
-        number = 0
-        for node in nodes:
-            number += 1
-            while f"{name}_{number}" in taken:
-                number += 1
-            names[node] = f"{name}_{number}"
-            taken.add(names[node])
-    return names

@@ -148,7 +148,12 @@ def _nothing(node: Node) -> Node | None:
 
 
 def _is_index(node: Node, index: Any) -> bool:
-    return node.operation == "index" and attribute(node, "index") == index
+    if node.operation != "index":
+        return False
+    given = attribute(node, "index")
+    parts = given if isinstance(given, tuple) else (given,)
+    whole = not any(isinstance(part, (np.ndarray, list)) for part in parts)
+    return whole and parts == index
 
 
 def _repeated(node: Node, count: Callable[[int], Node]) -> Node | None:

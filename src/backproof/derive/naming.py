@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from backproof.derive.forward import Forward, identifier
+from backproof.derive.forward import Forward
+from backproof.derive.identifiers import identifier
 from backproof.graph import Node, evaluate
 
 SAME = 1e-7

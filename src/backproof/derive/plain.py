@@ -221,7 +221,7 @@ class Indices:
 
     def _label(self, text: tuple[str, int] | None, array: Any) -> str:
         """A name for an array of an index, and remember what it holds."""
-        from backproof.derive.forward import identifier
+        from backproof.derive.identifiers import identifier
 
         name = "index"
         if text is not None:

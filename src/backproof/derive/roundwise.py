@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from backproof.derive.forward import Forward, identifier
+from backproof.derive.forward import Forward
+from backproof.derive.identifiers import identifier
 from backproof.derive.repeated import Repeated
 from backproof.graph import Node, ancestors
 

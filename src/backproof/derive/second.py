@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from backproof.derive.plan import Derivation, derivation
+from backproof.derive.derived import derivation
+from backproof.derive.plan import Derivation
 from backproof.errors import DerivationError
 from backproof.graph import OPERATIONS, Node, ancestors, apply, leaf
 

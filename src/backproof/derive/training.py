@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from backproof.derive.forward import Forward, identifier
+from backproof.derive.derived import derivation
+from backproof.derive.descent import descends, plain_rate
+from backproof.derive.forward import Forward
 from backproof.derive.helpers import Helpers
-from backproof.derive.plan import Derivation, derivation
+from backproof.derive.identifiers import identifier
+from backproof.derive.plan import Derivation
 from backproof.derive.steps import Steps
-from backproof.derive.updates import Rule, descends, plain_rate, rule_of
+from backproof.derive.updates import Rule, rule_of
 from backproof.errors import DerivationError
 from backproof.graph import Node, ancestors, evaluate
 from backproof.graph.literal import Written

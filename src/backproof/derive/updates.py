@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from backproof.derive.forward import identifier
+from backproof.derive.identifiers import identifier
+from backproof.derive.laws import law_of
 from backproof.derive.steps import Steps
 from backproof.graph import Node, adjoints, ancestors, apply, constant, evaluate, leaf, simplify
 from backproof.graph.node import rebuilt, shape_of, with_operands
-from backproof.notation import to_numpy
 from backproof.notation.tidy import tidy
 from backproof.step.cut import dependent
 
@@ -188,7 +188,7 @@ class _Reader:
             return False  # data: then it is no part of an update
         if node in self.forward:
             return False
-        law = _law(values)
+        law = law_of(values)
         known = next((name for name, other in self.laws.items() if other == law), None)
         same = next((n for n, other in self.series.items() if np.array_equal(other, values)), None)
         name = known or same
@@ -244,42 +244,6 @@ class _Reader:
         return Rule(state, (*lines, *late), self.gradients, self.series, self.laws)
 
 
-def descends(rule: Rule, names: Mapping[Node, str]) -> bool:
-    """Does every parameter become less where its gradient becomes more?"""
-    drawn = np.random.default_rng(3)
-    space: dict[str, Any] = {"np": np, "step": 5, **{name: values[0] for name, values in rule.series.items()}}
-    space |= {name: eval(law, {"step": 5}) for name, law in rule.laws.items()}
-    space |= {name: 0.5 + drawn.random(np.shape(value)) for name, value in rule.state.items()}
-    space |= {names[p]: np.asarray(p.value, dtype=float) for p in names}
-    found: list[dict[str, Any]] = []
-    for more in (0.0, 1.0):
-        given = {rule.gradients[p]: np.full(np.shape(p.value), more) for p in names}
-        here = space | given
-        with np.errstate(all="ignore"):
-            for name, node in rule.lines:
-                here[name] = eval(to_numpy(node), here)
-        found.append(here)
-    return all(np.all(found[1][name] <= found[0][name]) for name in names.values())
-
-
-def plain_rate(rule: Rule, names: Mapping[Node, str]) -> dict[str, float] | None:
-    """The rates of plain descent, by parameter: what is taken off is a number times the gradient."""
-    found: dict[str, float] = {}
-    by_name = {name: p for p, name in names.items()}
-    for name, node in rule.lines:
-        p = by_name.get(name)
-        if rule.state or rule.series or rule.laws or p is None or node.operation != "subtract":
-            return None
-        first, taken = node.operands
-        factor = 1.0
-        if taken.operation == "multiply" and taken.operands[0].operation == "constant":
-            factor, taken = float(taken.operands[0].value), taken.operands[1]
-        if first.name != name or taken.operands or taken.name != rule.gradients[p]:
-            return None
-        found[name] = factor
-    return found
-
-
 def _rounded(root: Node) -> Node:
     """The same with 0.01 for what 1 - 0.99 gives."""
     new: dict[Node, Node] = {}
@@ -307,30 +271,3 @@ def _number(node: Node, g: Node, tables: Sequence[Mapping[Node, Any]]) -> float 
         numbers.append(c)
     spread = max(numbers) - min(numbers)
     return numbers[0] if numbers[0] and spread <= SAME * abs(numbers[0]) else None
-
-
-def _law(values: Sequence[Any]) -> str | None:
-    """A number of each step, told by the number of the step: a power, or a rate that decays."""
-    if np.ndim(values[0]) or len(values) < 4:
-        return None
-    v = np.array([float(value) for value in values])
-    steps = np.arange(len(v))
-    candidates: list[tuple[str, Any]] = []
-    with np.errstate(all="ignore"):
-        power, rest = float(f"{v[0]:.12g}"), float(f"{1 - v[0]:.12g}")
-        candidates.append((f"{power} ** (step + 1)", power ** (steps + 1.0)))
-        candidates.append((f"1 - {rest} ** (step + 1)", 1 - rest ** (steps + 1.0)))
-        ratio, slope = float(f"{v[1] / v[0]:.12g}"), float(f"{v[1] - v[0]:.12g}")
-        first = float(f"{v[0]:.12g}")
-        candidates.append((f"{first} * {ratio} ** step", first * ratio**steps))
-        if slope == 1 and first == int(first):
-            candidates.append((f"step + {int(first)}" if first else "step", first + steps))
-        candidates.append((f"{first} + {slope} * step", first + slope * steps))
-        inverse = float(f"{1 / (1 / v[1] - 1 / v[0]):.10g}") if v[0] and v[1] and v[0] != v[1] else 0.0
-        if inverse:
-            start = float(f"{inverse / v[0]:.10g}")
-            candidates.append((f"{inverse} / ({start} + step)", inverse / (start + steps)))
-    for text, found in candidates:
-        if np.all(np.isfinite(found)) and np.allclose(found, v, rtol=1e-13, atol=0):
-            return text
-    return None

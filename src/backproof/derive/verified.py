@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from backproof.derive.forward import Forward
-from backproof.derive.plan import Derivation, Line, random_points
+from backproof.derive.plan import Derivation, Line
+from backproof.derive.points import random_points
 from backproof.derive.rolled import Rolled
 from backproof.graph import Node, adjoints, ancestors, evaluate
 
