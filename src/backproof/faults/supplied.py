@@ -3,7 +3,8 @@
 ## What it does
 Reports what a pasted program lacked, and what was put in its place while it was watched: imports of names
 that everybody uses (`np`, `math`, `sin`, `plt`, `random`), and functions that NumPy has since removed
-(`np.math`, `np.float`, `np.int`). Your file is not changed.
+(`np.math`, `np.float`, `np.int`). Or what NumPy 2.4 refuses and took before: an array of one number as an
+element or in `float(...)`, and `np.zeros(None)`. Your file is not changed.
 
 ## Why is this wrong?
 It is not a wrong gradient, so it never makes a file faulty. But the program stops with a `NameError` or an

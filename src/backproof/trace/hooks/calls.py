@@ -25,6 +25,7 @@ from backproof.trace.hooks.expressions import Expressions
 from backproof.trace.hooks.functions import Functions
 from backproof.trace.hooks.library import lowered
 from backproof.trace.hooks.minimisers import Minimisers, handed
+from backproof.trace.hooks.older import CHANGED, as_before
 from backproof.trace.hooks.operators import NAMED, Operators
 from backproof.trace.hooks.slices import along_an_axis
 from backproof.trace.hooks.vectorized import of_python, vectorized
@@ -120,6 +121,8 @@ class Calls:
     ) -> Any:
         """Call a function; ``places`` are the sites of its arguments, where they stand in its brackets."""
         try:
+            if function in CHANGED:
+                arguments = as_before(self.nodes, site, function, arguments)
             lowering = LOWERINGS.get(function)
             special = self.special.get(function) if lowering is None else None
         except TypeError:  # an object that can be called and cannot be hashed

@@ -23,6 +23,7 @@ from backproof.trace.flow.values import TRACKED
 from backproof.trace.flow.writes import assigned, augmented, augmented_item
 from backproof.trace.hooks.containers import CONTAINER, Containers
 from backproof.trace.hooks.holdings import Holdings
+from backproof.trace.hooks.older import as_number
 
 SLICED = 5_000  # items of a list that are followed where a slice of it is assigned to
 
@@ -219,7 +220,13 @@ class Places:
             if wait(self.nodes, site, container, key, value):
                 return
             before = self.nodes.refreshed(container, None)
-            container[key] = value
+            try:
+                container[key] = value
+            except (TypeError, ValueError):
+                refused, value = value, as_number(self.nodes, site, value)
+                if value is refused:
+                    raise
+                container[key] = value
             assigned(self.nodes, site, container, key, value, before, site)
             return
         container[key] = value
