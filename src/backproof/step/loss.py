@@ -88,6 +88,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     returned = set(trace.returned)
     outcome = returned.union(trace.shown)
     found: dict[tuple[int, str | None], Hypothesis] = {}
+    every: dict[tuple[int, str | None], list[Node]] = {}
     numbers = [
         node
         for node in recent
@@ -112,12 +113,18 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         site = node.origin.site if node.origin is not None else -1
         key = (site, node.name)
         old = found.get(key)
+        if inside:
+            every.setdefault(key, []).append(node)
         if old is None or inside or not (window.start <= time_of(old.node) < window.end):
             named = DECLARED.search(name or "") or DECLARED.search(function)
             declared = inside and bool(named) and evidence >= SURE
             found[key] = Hypothesis(node, name, row, True, formula, evidence, declared)
-    settled = [_behind_its_part(h, list(found.values())) for h in found.values()]
-    return sorted(settled, key=lambda h: (-h.evidence, -time_of(h.node)))[:16]
+    sums = [_added_up(found[key], nodes, since) for key, nodes in every.items() if found[key].declared]
+    settled = [h for h in sums if h is not None]
+    settled += [_behind_its_part(h, list(found.values())) for h in found.values()]
+    # A sum, which was made at no time, is before what it is made of.
+    settled.sort(key=lambda h: (-h.evidence, h.node.origin is not None, -time_of(h.node)))
+    return settled[:16]
 
 
 def evidence_for(trace: Trace, node: Node, outcome: bool) -> int:
@@ -179,6 +186,20 @@ def described(trace: Trace, node: Node, returned: bool) -> tuple[str | None, int
     name = node.name or (_caller(trace, node) if returned else None)
     row = site.span.row if site is not None else None
     return name, row, " ".join(_definition(trace, node).split())
+
+
+def _added_up(hypothesis: Hypothesis, nodes: Sequence[Node], since: int) -> Hypothesis | None:
+    """The sum of a loss that a step computes several times, as of each sample of a batch by itself.
+
+    The gradients of a batch are then added up, and the losses are nowhere. None of a running total.
+    """
+    if len(nodes) < 2 or nodes[-2] in ancestors_since([nodes[-1]], since):
+        return None
+    total = nodes[0]
+    for node in nodes[1:]:
+        total = apply("add", total, node)
+    formula = f"{hypothesis.formula}, added up over the step"
+    return replace(hypothesis, node=total, formula=formula, declared=False)
 
 
 def _behind_its_part(hypothesis: Hypothesis, others: list[Hypothesis]) -> Hypothesis:
