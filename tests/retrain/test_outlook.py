@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from backproof.pipeline import check_program
 from backproof.retrain.outlook import Outlook, outlook
 from backproof.runner import Runner
 from backproof.source import Program
+from backproof.training import what_if
+from backproof.training.session import train_networks
 from tests.retrain import programs
 
 STUCK = programs.WITHOUT_BIASES
@@ -57,8 +60,21 @@ def test_what_cannot_be_learnt_is_not_complained_of(runner):
     assert seen(NOISE, runner) is None
 
 
-def test_the_variants_are_in_time_or_left(runner):
-    """The time that is given ends the table, and without any that helps nothing is said."""
+def test_the_variants_are_in_time_or_left(runner, monkeypatch):
+    """The time that is given ends the table amid it; and without any that helps nothing is said."""
+    trained = []
+
+    def counted(*arguments, **options):
+        trained.append(arguments[0])
+        return train_networks(*arguments, **options)
+
+    monkeypatch.setattr(what_if, "train_networks", counted)
+    monkeypatch.setattr(what_if, "time", SimpleNamespace(perf_counter=lambda: float(len(trained))))
+    found = seen(STUCK, runner, 6.5)
+    assert found is not None
+    assert found.found is not None
+    assert len(trained) == len(found.found.rows) == 7  # of about thirty
+    trained.clear()
     assert seen(STUCK, runner, 0.0) is None
 
 

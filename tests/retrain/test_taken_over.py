@@ -11,7 +11,7 @@ import pytest
 
 from backproof.errors import BackproofError
 from backproof.retrain.counting import course_of
-from backproof.retrain.plain import plain
+from backproof.retrain.plain import plain_network
 from backproof.retrain.taken_over import TakenOver, take_over
 from backproof.retrain.training import train
 from backproof.runner import Runner
@@ -254,8 +254,9 @@ def test_what_cannot_be_taken_over_is_refused_in_a_sentence(text, said, runner):
 )
 def test_a_plain_network_is_recognised(text, network, rate, batch, runner):
     """Layers, activation, loss, update, rate and batch are those of the program."""
-    found = plain(taken(text, runner), 100, 0)
-    assert found is not None
+    known = plain_network(taken(text, runner), 100, 0)
+    assert known is not None
+    found = known.options
     assert found.network == network
     assert found.rate == pytest.approx(rate)
     assert found.batch == batch
@@ -266,6 +267,6 @@ def test_what_is_no_plain_network_is_not_taken_for_one(runner):
     found = taken(programs.PENALISED, runner)
     assert found.rates, "0.05 is written in both updates, and has no name"
     assert found.machine.rate == 0.05
-    assert plain(found, 100, 0) is None
+    assert plain_network(found, 100, 0) is None
     outcome, space = train(found, 400, 0), own(programs.PENALISED)
     assert outcome.final_loss == pytest.approx(space["costs"][-1], rel=1e-9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backproof.retrain.plain import plain
+from backproof.retrain.plain import plain_network
 from backproof.retrain.taken_over import TakenOver, take_over
 from backproof.retrain.variants import Variant, changes_of, first_values, seeds_of, variants
 from backproof.runner import Runner
@@ -57,4 +57,4 @@ def test_the_table_has_the_program_as_it_is(taken):
 def test_many_numbers_one_by_one_are_not_looked_through():
     """Thirteen parameters have more arrangements than can be tried: that is given up."""
     with Runner() as runner:
-        assert plain(take_over(Program("net.py", programs.XOR_OF_NEURONS), runner), 10, 0) is None
+        assert plain_network(take_over(Program("net.py", programs.XOR_OF_NEURONS), runner), 10, 0) is None

@@ -16,7 +16,7 @@ from backproof.retrain.aligned import RetrainError
 from backproof.retrain.as_it_is import SECONDS, run_as_it_is
 from backproof.retrain.counting import Course, course_of
 from backproof.retrain.keeping import keeper_of
-from backproof.retrain.plain import plain
+from backproof.retrain.plain import plain_network
 from backproof.retrain.report import as_json, as_text, what_was_taken_over
 from backproof.retrain.taken_over import Seen, TakenOver, seen, taken_over
 from backproof.retrain.training import train
@@ -195,11 +195,10 @@ def _written(taken: TakenOver, outcome: Outcome, save: Path | None, plot: Path |
 
 def _what_if(taken: TakenOver, steps: int, arguments: argparse.Namespace) -> int:
     """Try what could help the network of the program; gives 130 when Ctrl-C ended it."""
-    options = plain(taken, steps, arguments.seed or 0)
-    if options is None:
+    known = plain_network(taken, steps, arguments.seed or 0)
+    if known is None:
         return _variants(taken, steps, arguments)
-    if arguments.lr is not None:
-        options = replace(options, rate=arguments.lr)
+    options = known.options if arguments.lr is None else replace(known.options, rate=arguments.lr)
     found, own = what_if(options, written=False)
     seeds = range(own.options.seed, own.options.seed + own.options.networks)
     if arguments.output_format == "json":

@@ -52,14 +52,11 @@ class Plain:
     unit: float
 
 
-def plain(taken: TakenOver, steps: int, seed: int) -> Options | None:
-    """The options of ``backproof train`` that do what the program does; None where it is no plain network."""
-    found = plain_network(taken, steps, seed)
-    return None if found is None else found.options
-
-
 def plain_network(taken: TakenOver, steps: int, seed: int, seconds: float = SECONDS) -> Plain | None:
-    """The same, with the unit in which the program counts its loss; looked for in so many ``seconds``."""
+    """What ``backproof train`` has to do to do what a program does; None where it is no plain network.
+
+    It is looked for in so many ``seconds``.
+    """
     if taken.recurrence.draws or taken.decays:  # dropout, noise, a rate that changes
         return None
     points, end = _points(taken), time.process_time() + seconds

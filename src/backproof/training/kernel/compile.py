@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from backproof.graph import ancestors
 from backproof.training.kernel import blas
-from backproof.training.kernel.generate import Generator, Place, row_stride
+from backproof.training.kernel.generate import Generator, row_stride
 from backproof.training.kernel.lanes import width_of
+from backproof.training.kernel.places import Place
 from backproof.training.kernel.precision import PRECISIONS, Precision
 from backproof.training.kernel.target import MachineCode, Target, assemble, host, llvm_version
 from backproof.training.network import Step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from backproof.training.kernel.carry import find_carried
 from backproof.training.kernel.code import Code, NotCompilableError
 from backproof.training.kernel.lanes import DOUBLE, INT32, INT64, POINTER, Lanes, width_of
 from backproof.training.kernel.lower import Lowering
+from backproof.training.kernel.places import Place, place_of
 from backproof.training.kernel.precision import FLOAT64, Precision
 from backproof.training.kernel.target import Target
 from backproof.training.kernel.tensor import (
@@ -35,41 +36,6 @@ from backproof.training.network import Step
 
 Array = NDArray[np.float64]
 MOST_SCRATCH = 1 << 24  # numbers of scratch memory; beyond it BLAS does better than this generator
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a state variable stands in the packed state of one network.
-
-    ``lines`` lines of ``stride`` numbers from ``offset`` on.
-    """
-
-    shape: tuple[int, ...]
-    lane: int | None
-    line: int | None
-    offset: int
-    lines: int
-    length: int
-    stride: int
-
-    @property
-    def end(self) -> int:
-        """Where the next one starts."""
-        return self.offset + self.lines * self.stride
-
-    def pack(self, value: Array, packed: Array) -> None:
-        """Write a value into the packed state; the unused lanes are left at zero."""
-        view = packed[self.offset : self.end].reshape(self.lines, self.stride)
-        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite there
-            if self.lane is None:
-                view[...] = value.reshape(())
-            else:
-                view[:, : self.length] = value.reshape(self.lines, self.length)
-
-    def unpack(self, packed: Array) -> Array:
-        """Read a value out of the packed state."""
-        view = packed[self.offset : self.end].reshape(self.lines, self.stride)
-        return np.array(view[:, : self.length].reshape(self.shape), dtype=np.float64)
 
 
 def row_stride(columns: int, width: int) -> int:
@@ -101,7 +67,7 @@ class Generator:
         self.batch = np.shape(step.x.value)[0] if np.ndim(step.x.value) == 2 else 1
         places: list[Place] = []
         for node in step.state:
-            places.append(_place(node, self.width, places[-1].end if places else 0))
+            places.append(place_of(node, self.width, places[-1].end if places else 0))
         self.places = tuple(places)
         self.scratch = 0
 
@@ -128,7 +94,7 @@ class Generator:
         held = [self._held(place) for place in self.places]
         uses = _uses(self.step)
         carried = find_carried(self.step, uses) if self.unrolled and self.networks == 1 else None
-        place = _place(carried.node, self.width, 0) if carried else self.places[0]
+        place = place_of(carried.node, self.width, 0) if carried else self.places[0]
         memory = self._local(place) if carried else None
         builder.cbranch(builder.icmp_signed(">", count, INT64(0)), first, done)
 
@@ -321,15 +287,3 @@ def _uses(step: Step) -> dict[Node, int]:
         for operand in node.operands:
             uses[operand] = uses.get(operand, 0) + 1
     return uses
-
-
-def _place(node: Node, width: int, offset: int) -> Place:
-    shape = np.shape(node.value)
-    try:
-        lane, line = layout(shape)
-    except ValueError as error:
-        raise NotCompilableError(str(error)) from None
-    length = 1 if lane is None else shape[lane]
-    lines = 1 if line is None else shape[line]
-    stride = -(-length // width) * width
-    return Place(shape, lane, line, offset, lines, length, stride)

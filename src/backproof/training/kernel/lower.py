@@ -27,7 +27,8 @@ from backproof.training.kernel.chains import (
     terms_of,
 )
 from backproof.training.kernel.code import Code, NotCompilableError
-from backproof.training.kernel.lanes import ELEMENTWISE, KEEPS_FINITE, KEEPS_ZERO, POINTER
+from backproof.training.kernel.elementwise import ELEMENTWISE, KEEPS_FINITE, KEEPS_ZERO
+from backproof.training.kernel.lanes import POINTER
 from backproof.training.kernel.tensor import Index, LaneSum, Memory, Pad, Tensor, computed, layout
 
 MOST_FACTORS = 6  # a product that is used twice is computed twice rather than early, up to this length

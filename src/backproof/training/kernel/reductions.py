@@ -12,7 +12,8 @@ import numpy as np
 from backproof.graph import Node
 from backproof.training.kernel.chains import Product, Value
 from backproof.training.kernel.code import Code
-from backproof.training.kernel.lanes import ELEMENTWISE, Lanes
+from backproof.training.kernel.elementwise import ELEMENTWISE
+from backproof.training.kernel.lanes import Lanes
 from backproof.training.kernel.tensor import Index, Pad, Tensor, plus
 
 if TYPE_CHECKING:
