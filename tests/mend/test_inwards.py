@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from backproof.check.judge import judge
 from backproof.check.trial import Bench
 from backproof.mend import Repair, search
 from backproof.mend.inwards import from_updates
+from backproof.mend.inwards.evaluation import is_same
 from backproof.source import Program
 from backproof.trace import trace_program
 
@@ -263,3 +265,12 @@ def test_what_is_found_takes_little_work() -> None:
     bench = _bench(_with("a sign and a way that is left out, over time")[0])
     assert search(bench).complete
     assert bench.work < 1_000_000
+
+
+def test_numbers_are_compared_as_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program of numbers is compared hundreds of thousands of times: no array is made of any of them."""
+    monkeypatch.setattr(np.linalg, "norm", None)
+    assert is_same(np.float64(0.3), 0.1 + 0.2)
+    assert not is_same(0.3, 0.3001)
+    assert not is_same(float("nan"), float("nan"))
+    assert not is_same(float("inf"), float("inf"))

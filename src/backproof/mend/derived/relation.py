@@ -212,8 +212,12 @@ def _head(node: ast.expr) -> str:
 
 def same(a: Any, b: Any) -> bool:
     """Are two values equal, but for rounding?"""
+    if isinstance(a, float) and isinstance(b, float):  # hundreds of thousands, in programs of numbers
+        return abs(a - b) <= SAME * max(abs(b), 1e-300)
+    if np.shape(a) != np.shape(b):
+        return False
     size = float(np.linalg.norm(np.ravel(b)))
-    return np.shape(a) == np.shape(b) and float(np.linalg.norm(np.ravel(a - b))) <= SAME * max(size, 1e-300)
+    return float(np.linalg.norm(np.ravel(a - b))) <= SAME * max(size, 1e-300)
 
 
 def _all(pairs: list[tuple[Any, Any]], holds: Callable[..., bool]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -131,6 +132,8 @@ class Evaluation:
 
 def is_same(value: Any, wanted: Any) -> bool:
     """Is a value what is wanted, but for rounding?"""
+    if isinstance(value, float) and isinstance(wanted, float):
+        return math.isfinite(value) and same(value, wanted)
     value = np.asarray(value)
     return (
         value.dtype.kind in "biuf"
