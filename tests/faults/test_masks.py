@@ -138,3 +138,76 @@ def test_a_mask_is_read_without_what_scales_it(forward: str, backward: str) -> N
         backward,
     )
     assert finding.mended
+
+
+WRAPPED = """
+import numpy as np
+
+draw = np.random.default_rng(21)
+
+
+class Linear:
+    def __init__(self, before, after):
+        self.K = draw.normal(0, 0.6, (before, after))
+
+    def forward(self, a):
+        self.a = a
+        return a @ self.K
+
+    def backward(self, g):
+        self.gK = self.a.T @ g
+        return g @ self.K.T
+
+    def update(self, rate):
+        self.K -= rate * self.gK
+
+
+class Smooth(Linear):
+    def forward(self, a):
+        self.h = np.tanh(super().forward(a))
+        return self.h
+
+    def backward(self, g):
+        return super().backward(g * (1 - self.h ** 2))
+
+
+class Thinned:
+    def __init__(self, inner, share):
+        self.inner, self.share = inner, share
+
+    def forward(self, a):
+        self.gain = 1 / (1 - self.share)
+        self.kept = draw.random(a.shape) >= self.share
+        return self.inner.forward(self.gain * self.kept * a)
+
+    def backward(self, g):
+        passed = self.inner.backward(g)
+        return self.gain * self.kept * passed
+
+    def update(self, rate):
+        self.inner.update(rate)
+
+
+a, t = draw.normal(0, 1, (17, 3)), draw.normal(0, 0.5, (17, 2))
+net = [Smooth(3, 6), Thinned(Smooth(6, 5), 0.2), Thinned(Linear(5, 2), 0.3)]
+for turn in range(900):
+    out = a
+    for layer in net:
+        out = layer.forward(out)
+    back = (out - t) / len(t)
+    for layer in reversed(net):
+        back = layer.backward(back)
+    for layer in net:
+        layer.update(0.1)
+"""
+
+
+def test_a_mask_is_missing_beside_the_number_that_goes_with_it():
+    """Any statement on the way could have it; it belongs where its number stands."""
+    assert _errors(WRAPPED) == []
+    (finding,) = _errors(WRAPPED.replace("self.gain * self.kept * passed", "self.gain * passed"))
+    assert (finding.name, finding.expected, finding.mended) == (
+        "missing-factor",
+        "self.gain * passed * self.kept",
+        True,
+    )

@@ -248,3 +248,39 @@ for turn in range(400):
         "gb += d",
         True,
     )
+
+
+def test_a_function_that_writes_into_its_argument_gets_a_copy():
+    """The caller keeps the array by another name, and needs it as it was."""
+    text = '''
+import numpy as np
+
+rng = np.random.default_rng(6)
+X, Y = rng.normal(0, 1, (13, 4)), rng.normal(0, 1, (13, 3))
+W, V = rng.normal(0, 0.5, (4, 5)), rng.normal(0, 0.5, (5, 3))
+
+
+def bent(z):
+    """Slow on one side."""
+    z[z < 0] = np.expm1(z[z < 0])
+    return z
+
+
+for turn in range(400):
+    z = X @ W
+    kept = [z]
+    h = bent(z)
+    e = h @ V - Y
+    loss = 0.5 * np.mean(e**2)
+    e = e / e.size
+    W -= 0.1 * X.T @ (e @ V.T * np.where(kept[0] < 0, np.exp(kept[0]), 1.0))
+    V -= 0.1 * h.T @ e
+'''
+    report = check_program(program_from_bytes(text.encode(), "net.py"))
+    (found,) = (each for each in report.findings if each.severity == "error")
+    assert (found.name, found.mended, found.fix.edits[0].content) == (
+        "overwritten",
+        True,
+        "    z = z.copy()\n",
+    )
+    assert found.fix.edits[0].span.row == 11

@@ -52,7 +52,8 @@ s[None].swapaxes(1, 2); np.moveaxis(s[None], 0, -1); np.broadcast_to(v, (2, 3));
 np.repeat(x, 2, axis=1); x.repeat(3); np.pad(x, 1); np.pad(x, ((0, 1), (2, 0)), mode="constant"); np.flip(x)
 np.flip(x, 0); np.flipud(x); np.fliplr(x); np.roll(x, 1); np.roll(x, 1, axis=0); np.rot90(x, 2); np.triu(s)
 np.tril(s, -1); np.diag(s); np.diag(v, 1); np.diagflat(v); s.diagonal(); np.take(x, [0, 2, 2], axis=0)
-np.take(v, 1); x.take([1, 0]); np.take_along_axis(x, np.array([[1], [0], [1]]), 1)
+np.take(v, 1); x.take([1, 0]); np.delete(x, -1, 1); np.delete(x, [0, 3])
+np.take_along_axis(x, np.array([[1], [0], [1]]), 1)
 np.split(v, 3)[1]; np.array_split(v, 2)[0]; np.vsplit(x, 3)[2]
 np.hsplit(w, [1])[1]; np.dsplit(s[None], 3)[0]; np.broadcast_arrays(v, s)[0] * s; np.concatenate([x, w.T])
 np.concatenate((x, w), axis=None); np.stack([x, w.T], axis=-1); np.append(x, v); np.append(x, x, axis=1)

@@ -11,6 +11,7 @@ from backproof.faults import (
     extra_factor,
     forward_backward_mismatch,
     handed_on,
+    index_arguments,
     loss_mismatch,
     missing_factor,
     missing_sum,
@@ -20,6 +21,7 @@ from backproof.faults import (
     outside_loop,
     overwritten,
     rebound,
+    shared_axes,
     sign_flipped,
     targets,
     unwritten,
@@ -44,6 +46,7 @@ PROPOSERS = (
     extra_factor,
     wrong_transpose,
     wrong_index,
+    index_arguments,
     wrong_operand,
     forward_backward_mismatch,
     loss_mismatch,
@@ -65,6 +68,7 @@ CONCERNED = (
     handed_on,
     outside_loop,
     unwritten,
+    shared_axes,
 )
 
 

@@ -218,7 +218,8 @@ def _mask(place: Place, node: Node) -> float:
     if own.consumer.operation in CONDITIONS:
         return -MASK
     masked = [u for u in bench.consumers.get(bare, ()) if u in bench.forward]
-    numbers = {o for u in masked for user in bench.consumers.get(u, ()) for o in user.operands if o is not u}
+    products = [*masked, *(user for u in masked for user in bench.consumers.get(u, ()))]
+    numbers = {o for u in products for o in u.operands if o is not bare and o not in masked}
     beside = {unnamed(o) for o in own.operand.operands if not np.ndim(o.value)}
     return 2 * MASK if beside.intersection(map(unnamed, numbers)) else MASK
 

@@ -61,10 +61,12 @@ import numpy as np
 from backproof.check.place import Place
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part
+from backproof.faults.reset_loops import narrow_reset
 from backproof.faults.resetting import assigned, of_loop, reset_before, reset_behind
 from backproof.faults.rule import Rule
 from backproof.graph import Node, constant
 from backproof.source import Edit
+from backproof.trace import Site
 from backproof.trace.events import Activity
 
 MOST = 400  # uses of a sum that are looked at
@@ -100,17 +102,23 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         Place(scenery, bench.step.trace.sites[site], tuple(edges)) for site, edges in carried.items() if edges
     ]
     mixed = [place for place in found if len(_updated(place)) > 1]
-    for group in [*([place] for place in found), *([mixed] if len(mixed) > 1 else [])]:
+    together = [each for each in (mixed, *_by_attribute(found)) if len(each) > 1]
+    for group in [*([place] for place in found), *together]:
         edits = [_edits(place) for place in group]
         whole = tuple(edit for own in edits for edit in own) if all(edits) else ()
-        names = " and ".join(f"`{_buffer(place)}`" for place in group)
-        verb = "holds" if len(group) == 1 else "hold"
+        buffers = list(dict.fromkeys(f"`{_buffer(place)}`" for place in group))
+        names, verb = " and ".join(buffers), "holds" if len(buffers) == 1 else "hold"
+        loop = _narrow_loop(group)
+        at, expected = None, "zero at the start of the step"
+        if loop is not None and (loop[1] or not whole):
+            at, whole, expected = loop
         yield Correction(
             "not-reset",
             tuple(Part(place, place.text, _nothing) for place in group),
             1.1 + 0.1 * len(group),
             f"{names} still {verb} the gradients of the step before; every step has to start from zero",
-            expected="zero at the start of the step",
+            at=at,
+            expected=expected,
             edits=whole,
         )
     yield from _between_rounds(places)
@@ -174,6 +182,26 @@ def _updated(place: Place) -> list[Node]:
     bench = place.scenery.bench
     line = set(bench.affected([edge.consumer for edge in place.edges]))
     return [descent for descent in bench.step.descents if descent in line]
+
+
+def _by_attribute(places: list[Place]) -> list[list[Place]]:
+    """The statements that add to one attribute of objects, which one loop is to reset."""
+    found: dict[str, list[Place]] = {}
+    for place in places:
+        owner, _, attribute = _buffer(place).rpartition(".")
+        if owner:
+            found.setdefault(attribute, []).append(place)
+    return list(found.values())
+
+
+def _narrow_loop(group: list[Place]) -> tuple[Site, tuple[Edit, ...], str] | None:
+    """The loop that resets the attribute which statements add to, of other objects alone."""
+    attributes = {_buffer(place).rpartition(".")[2] for place in group if "." in _buffer(place)}
+    if len(attributes) != 1:
+        return None
+    place, numbers = group[0], {each.site.number for each in group}
+    window = place.scenery.bench.step.window
+    return narrow_reset(place.trace, window.start, window.end, numbers, attributes.pop())
 
 
 def _buffer(place: Place) -> str:

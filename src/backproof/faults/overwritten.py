@@ -46,6 +46,7 @@ Verified at fresh points and by a run.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -94,6 +95,8 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         edits, expected = _kept(place, store)
         if alias is not None:
             edits, expected = copying(alias), f"{alias.text}.copy()"
+        elif not edits and (argument := _argument(step.trace, store)) is not None:
+            edits, expected = argument
 
         def original(edge: Edge) -> Node | None:
             return first.get(unnamed(edge.operand))
@@ -176,6 +179,32 @@ def _kept(place: Place, store: Store) -> tuple[tuple[Edit, ...], str]:
     above = replace(statement.span, row=row, column=1, end_row=row, end_column=1)
     keep = Edit(above, f"{indent}{name} = {place.text}.copy()\n")
     return (keep, Edit(place.site.span, name)), name
+
+
+def _argument(trace: Trace, store: Store) -> tuple[tuple[Edit, ...], str] | None:
+    """Edits that let a function write into a copy of the argument that it is handed, and its new line.
+
+    Whoever has handed the array over may need it as it was.
+    """
+    here = trace.sites[store.site]
+    name = NAME.match((here if here.statement is None else trace.sites[here.statement]).text.strip())
+    source = trace.files[here.file]
+    try:
+        around = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]
+    except SyntaxError:
+        return None
+    around = [n for n in around if n.lineno <= here.span.row <= (n.end_lineno or n.lineno)]
+    if name is None or not around:
+        return None
+    function = max(around, key=lambda n: n.lineno)
+    arguments = {a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
+    first = function.body[ast.get_docstring(function) is not None :][0]
+    indent = source.split("\n")[first.lineno - 1][: first.col_offset]
+    if name[0] not in arguments or indent.strip() or here.span.row < first.lineno:
+        return None
+    at = replace(here.span, row=first.lineno, column=1, end_row=first.lineno, end_column=1)
+    copy = f"{name[0]} = {name[0]}.copy()"
+    return (Edit(at, f"{indent}{copy}\n"),), f"{copy} where `{function.name}` begins"
 
 
 def given(trace: Trace, name: str, reader: Site) -> Site | None:

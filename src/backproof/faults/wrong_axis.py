@@ -81,7 +81,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         for keep in (False, True):
             if axis == current.get("axis") and keep == kept:
                 continue
-            text = _with(place.text, axis, keep)
+            text = with_axis(place.text, axis, keep)
 
             def build(edge: Edge, axis: int | None = axis, keep: bool = keep) -> Node | None:
                 if edge.operand.operation != operation:
@@ -108,10 +108,10 @@ def _apart(place: Place) -> Iterator[Correction]:
     yield Correction("wrong-axis", (part,), 1.25, why, expected=inner.text)
 
 
-def _with(text: str, axis: int | None, keep: bool) -> str:
-    """The call with another axis."""
+def with_axis(text: str, axis: int | None, keep: bool) -> str:
+    """The text of a reduction with another axis, which it keeps or not."""
     text = re.sub(r",?\s*keepdims\s*=\s*\w+", "", text)
-    text = re.sub(r",?\s*axis\s*=\s*[-\w]+", "", text)
+    text = re.sub(r",?\s*axis\s*=\s*(\([^()]*\)|[-\w]+)", "", text)
     text = re.sub(r"(\.\w+\(|,\s*)-?\d+\)$", lambda found: found[1].rstrip(", ") + ")", text)
     options = ([f"axis={axis}"] if axis is not None else []) + (["keepdims=True"] if keep else [])
     body = text[:-1].rstrip()

@@ -124,6 +124,16 @@ def _take(context: Context, x: Any, indices: Any, axis: Any = None, **rest: Any)
     return context.apply("index", x, index=(slice(None),) * along + (index,))
 
 
+def _delete(context: Context, x: Any, obj: Any, axis: Any = None) -> Node:
+    """The elements that stay, by their positions."""
+    node = context.node(x)
+    if axis is None and np.ndim(node.value) != 1:
+        node = context.apply("reshape", node, shape=(-1,))
+    along = 0 if axis is None else int(axis) % np.ndim(node.value)
+    stay = np.delete(np.arange(np.shape(node.value)[along]), obj)
+    return context.apply("index", node, index=(slice(None),) * along + (stay,))
+
+
 def _take_along_axis(context: Context, x: Any, indices: Any, axis: Any = -1) -> Node:
     return context.apply("index", x, index=along_axis(np.shape(context.node(x).value), indices, axis))
 
@@ -178,6 +188,7 @@ FUNCTIONS = table(
     (_diagonal("tril"), [np.tril]),
     (_diagonal("diag"), [np.diag, np.diagflat]),
     (_take, [np.take]),
+    (_delete, [np.delete]),
     (_take_along_axis, [np.take_along_axis]),
     (_split(np.split), [np.split]),
     (_split(np.array_split), [np.array_split]),
