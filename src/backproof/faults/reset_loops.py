@@ -17,8 +17,8 @@ def narrow_reset(
 ) -> tuple[Site, tuple[Edit, ...], str] | None:
     """What the loop goes through that resets an attribute, and the edit that lets it go through all.
 
-    All is what the loop goes through in whose rounds, between ``start`` and ``end``, the statements ``adding``
-    (by their sites) add to that attribute; no edit where that has no name where the reset stands.
+    All is what the loop goes through in whose rounds, from ``start`` to ``end``, the sites ``adding`` add to
+    that attribute; no edit where that has no name where the reset stands.
     """
     times = [s.time for s in trace.stores if start <= s.time < end and s.site in adding]
     rounds = [a for a in trace.activities if a.kind == "round" and start <= a.start < end]
