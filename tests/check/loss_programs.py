@@ -185,6 +185,17 @@ CORRECT = (
         true="kl",
     ),
     P("ridge", REGRESSION, RIDGE, OF_MEAN, penalty=" + 0.02 * {w}", slow=False),
+    P(
+        "sum-of-a-loss-and-a-penalty",
+        f"{REGRESSION}\ndef misfit_loss(z, Y):\n    return np.mean((z - Y) ** 2)\n",
+        "penalty = 0.01 * np.sum(W1 ** 4)\npenalty += 0.01 * np.sum(W2 ** 4)\n"
+        "objective = misfit_loss(z, Y) + penalty\nseen = misfit_loss(z, Y)",
+        OF_MEAN,
+        penalty=" + 0.04 * {w} ** 3",
+        shown="seen",
+        true="objective",
+        slow=False,
+    ),
     P("lasso", REGRESSION, LASSO, OF_MEAN, penalty=" + 0.02 * np.sign({w})"),
     P(
         "decay-not-in-the-loss",
@@ -252,6 +263,29 @@ CORRECT = (
         "m = np.maximum(0, 1 - S * z)\nloss = np.mean(m ** 2)",
         "d = -2 * m * S / len(X)",
         1,
+    ),
+)
+
+JOINED = (
+    P(
+        "two-at-the-output",
+        REGRESSION,
+        "fit = np.mean((z - Y) ** 2)\nsize = np.sum(z ** 2)",
+        "d = 2 * (z - Y) / Y.size + 0.07 * 2 * z",
+        shown="fit, size",
+        true="fit + 0.07 * size",
+        slow=False,
+    ),
+    P(
+        "two-kinds-of-outputs",
+        f"{REGRESSION}\nY[:, 2] = Y[:, 2] > 0",
+        "p = 1 / (1 + np.exp(-z[:, 2]))\nerror = np.mean((z[:, :2] - Y[:, :2]) ** 2)\n"
+        "entropy = -np.mean(Y[:, 2] * np.log(p) + (1 - Y[:, 2]) * np.log(1 - p))",
+        "d = np.empty_like(z)\nd[:, :2] = (z[:, :2] - Y[:, :2]) / len(X)\n"
+        "d[:, 2] = 0.4 * (p - Y[:, 2]) / len(X)",
+        shown="error, entropy",
+        true="error + 0.4 * entropy",
+        slow=False,
     ),
 )
 

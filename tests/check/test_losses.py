@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from backproof.findings import FileReport
@@ -9,8 +11,9 @@ from backproof.pipeline import check_program
 from backproof.source import apply_edits, program_from_bytes
 
 from .differences import Step, mismatch
-from .loss_programs import CLIMBED, CORRECT, FAULTY, TEMPORAL, UNSURE, LossProgram
+from .loss_programs import CLIMBED, CORRECT, FAULTY, JOINED, TEMPORAL, UNSURE, LossProgram
 
+PROGRAMS = Path(__file__).parent.parent / "programs"
 PARAMETERS = ("W1", "b1", "W2", "b2")
 
 
@@ -67,6 +70,25 @@ def test_what_cannot_be_told_is_neither(program: LossProgram) -> None:
     assert report.reason
 
 
+@pytest.mark.parametrize("program", _cases(JOINED))
+def test_two_losses_that_are_computed_apart_are_joined(program: LossProgram) -> None:
+    """Gradients of a weighted sum of two losses are right, and the certificate says that it is inferred."""
+    assert mismatch(program.text, _step(program)) < 1e-5
+    report = _check(program.text)
+    assert report.verdict == "correct", [f.message for f in report.findings]
+    assert report.loss is not None
+    assert report.loss.formula == program.true
+    assert any("that their sum is the loss is inferred" in sentence for sentence in report.certified)
+    assert _check(program.text.replace("(1 - h ** 2)", "(1 - h)")).verdict != "correct"
+
+
+def test_a_sum_that_the_program_writes_is_the_loss() -> None:
+    """Where a total of two losses is shown now and then, gradients at another weight are not right."""
+    text = JOINED[0].text.replace("print(epoch, fit, size)", "print(epoch, fit + 0.07 * size)")
+    assert _check(text).verdict == "correct"
+    assert _check(text.replace("0.07 * 2", "0.05 * 2")).verdict != "correct"
+
+
 def test_a_mismatch_names_both_losses() -> None:
     """The finding says which loss the gradient is of, which is stated, and how to have either."""
     program = next(p for p in FAULTY if p.name == "logits")
@@ -103,6 +125,28 @@ def test_a_target_that_is_held_fixed_is_said_to_be() -> None:
     assert any("`target` for a constant" in sentence for sentence in report.certified)
     wrong = TEMPORAL.replace("(q[a] - target) * s", "(q[a] - target) * s2")
     assert _check(wrong).verdict != "correct"
+
+
+COST = """\
+                print("Epoch {}: {}".format(j, self.cost(data)))
+
+    def cost(self, data):
+        total = 0.0
+        for x, y in data:
+            for b, w in zip(self.biases, self.weights):
+                x = squash(w @ x + b)
+            total += 0.5 * np.sum((x - y) ** 2) / len(data)
+        return total + 0.05 * sum(np.sum(w ** 2) for w in self.weights)
+"""
+
+
+def test_the_cost_of_all_samples_is_not_another_than_that_of_a_batch() -> None:
+    """A cost that is evaluated on all of a list of samples is that of a batch of a few."""
+    text = (PROGRAMS / "rivers_nabla_lists.py").read_text()
+    text = text.replace('                print("Epoch {} complete".format(j))\n', COST)
+    text = text.replace("[w - eta / len", "[(1 - 0.1 * eta) * w - eta / len")
+    report = _check(text)
+    assert report.verdict == "correct", report.reason
 
 
 def test_a_likelihood_is_climbed() -> None:

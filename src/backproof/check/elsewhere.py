@@ -80,7 +80,10 @@ def _of_more_data(judgement: Judgement) -> Hypothesis | None:
     moving = Moving(step)
     here = _data([step.hypothesis.node], moving)
     for node, standing in measures(judgement):
-        if standing == LOSS and node in moving.nodes and here and here < _data([node], moving):
+        if standing != LOSS or node not in moving.nodes:
+            continue
+        there = _data([node], moving)
+        if here and here < there and not _of_more_samples(here, there):
             name, row, formula = described(step.trace, node, returned=node in step.trace.returned)
             return Hypothesis(node, name, row, True, formula, standing)
     return None
@@ -90,6 +93,12 @@ def _data(results: Collection[Node], moving: Moving) -> set[Node]:
     """The arrays that something is computed from and no parameter moves."""
     fixed = ancestors(results, lambda node: root(node, 0) in moving.number)
     return {n for n in fixed if not n.operands and np.size(n.value) > 1 and root(n, 0) not in moving.number}
+
+
+def _of_more_samples(here: set[Node], there: set[Node]) -> bool:
+    """Is there only more of every sort of array, as where each sample is one: of a batch, and of all?"""
+    added = there - here
+    return len(added) > 1 and {np.ndim(n.value) for n in added} == {np.ndim(n.value) for n in here}
 
 
 def _is_exchanged(found: Evaluation, moving: Collection[Node]) -> bool:

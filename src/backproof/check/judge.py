@@ -160,9 +160,12 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
             if other is not None and not vanishes(other.verdict):
                 judgement, known = other, stands
                 break
+    first = found[0]  # a loss that is computed now and then is computed in the first round
+    if known and judgement is not None and not judgement.verdict.correct and first is not window:
+        whole = judged_step(trace, first, loss)[0] if loss is None else None
+        return whole if whole is not None and _is_whole(whole, judgement) else judgement
     if known or len(found) == 1:
         return judgement
-    first = found[0]  # a loss that is computed now and then is computed in the first round
     if len(first.parameters) == len(window.parameters):
         other, known = judged_step(trace, first, loss)
         if known and other is not None and not _is_worse(other, judgement):
@@ -170,6 +173,15 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
         if other is not None and judgement is not None and judgement.verdict.correct:
             return replace(judgement, declared=judgement.declared or other.declared)
     return judgement
+
+
+def _is_whole(other: Judgement, judgement: Judgement) -> bool:
+    """Is a step right under a loss that the program makes of the one under which it is wrong, and of more?"""
+    part, whole = judgement.step.hypothesis.node, other.step.hypothesis
+    if not other.verdict.correct or not whole.stated or part.origin is None:
+        return False
+    sites = {n.origin.site for n in ancestors([whole.node]) if n.origin is not None and n is not whole.node}
+    return part.origin.site >= 0 and part.origin.site in sites
 
 
 def _is_worse(other: Judgement, judgement: Judgement | None) -> bool:

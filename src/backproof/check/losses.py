@@ -23,6 +23,7 @@ from backproof.check.judgement import Judgement, under
 from backproof.check.metric import is_climbed, is_distance, is_plane, is_unbounded, is_upward, vanishes
 from backproof.check.outputs import same_outputs, with_site, with_wholes
 from backproof.check.ranking import Entry, behind_the_whole, is_steady, rank_of, settled
+from backproof.check.weighted import weighted_sums
 from backproof.step import (
     SURE,
     Hypothesis,
@@ -64,6 +65,8 @@ def judged_step(trace: Trace, window: Window, loss: str | None) -> tuple[Judgeme
         judged, distances = _entries(again, window, hypotheses, opened=True)
     if not any(verdict.correct for _, _, _, verdict in judged):
         judged += _with_held(trace, window, judged)
+    if loss is None and not any(verdict.correct for _, _, _, verdict in judged):
+        judged += _weighted(trace, window, hypotheses, judged)
     if not any(verdict.correct and _is_exact(hypothesis, verdict) for _, hypothesis, _, verdict in judged):
         beside = _evaluated(trace, window, judged, loss)
         explained = any(verdict.correct for *_, verdict in judged)  # with a decay that no loss states
@@ -182,6 +185,16 @@ def _with_held(trace: Trace, window: Window, judged: list[Entry]) -> list[Entry]
             if step is not None and (verdict := compare(step)).correct:
                 found.append((rank_of(variant, verdict, window, 0), variant, step, verdict))
     return found
+
+
+def _weighted(trace: Trace, window: Window, hypotheses: list[Hypothesis], judged: list[Entry]) -> list[Entry]:
+    """Judge weighted sums of two losses of the program, beginning with what most parameters move."""
+    for _, first, _, verdict in sorted(judged, key=lambda entry: -len(entry[-1].comparisons)):
+        sums = list(weighted_sums(trace, window, first, verdict, [h for h in hypotheses if h is not first]))
+        found = _entries(_tried(trace, window, sums), window, sums, opened=True)[0]
+        if right := [entry for entry in found if entry[-1].correct]:
+            return right
+    return []
 
 
 def _evaluated(trace: Trace, window: Window, judged: list[Entry], loss: str | None) -> list[Entry]:

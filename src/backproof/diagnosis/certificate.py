@@ -83,6 +83,10 @@ def _choice(judgement: Judgement) -> str:
             f"The program computes this loss, and its updates take `{hypothesis.held[0].name}` for a "
             "constant, as in temporal-difference learning, though it depends on the parameters."
         )
+    if hypothesis.joined:
+        return (
+            "The program computes the two apart; that their sum is the loss is inferred from the gradients."
+        )
     if hypothesis.stated and hypothesis.declared:
         return "The program itself computes this loss in its training step."
     if hypothesis.stated:

@@ -43,7 +43,8 @@ class Hypothesis:
     ``site`` and ``differences`` what implies it, and ``weights`` what weighs its terms.
     ``held`` are values that the gradient takes for constants. ``decided`` says that only a condition implies
     the loss. ``minimised`` says that the program handed it to a minimiser, beside the gradient: then it is
-    the loss, and the gradient has to be all of its own. ``family`` is that of an inferred loss.
+    the loss, and the gradient has to be all of its own. ``family`` is that of an inferred loss. ``joined``
+    says that the program computes the parts, and their sum is inferred.
     """
 
     node: Node
@@ -62,6 +63,7 @@ class Hypothesis:
     decided: bool = False
     minimised: bool = False
     family: str = ""
+    joined: bool = False
 
 
 def objective(trace: Trace, window: Window) -> Hypothesis | None:
@@ -121,7 +123,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
             found[key] = Hypothesis(node, name, row, True, formula, evidence, declared)
     sums = [_added_up(found[key], nodes, since) for key, nodes in every.items() if found[key].declared]
     settled = [h for h in sums if h is not None]
-    settled += [_behind_its_part(h, list(found.values())) for h in found.values()]
+    settled += [_behind_its_part(h, list(found.values()), window) for h in found.values()]
     # A sum, which was made at no time, is before what it is made of.
     settled.sort(key=lambda h: (-h.evidence, h.node.origin is not None, -time_of(h.node)))
     return settled[:16]
@@ -202,13 +204,19 @@ def _added_up(hypothesis: Hypothesis, nodes: Sequence[Node], since: int) -> Hypo
     return replace(hypothesis, node=total, formula=formula, declared=False)
 
 
-def _behind_its_part(hypothesis: Hypothesis, others: list[Hypothesis]) -> Hypothesis:
-    """Put a running total behind the loss that it adds up, where that has a name of its own."""
-    if hypothesis.node.operation != "add":
+def _behind_its_part(hypothesis: Hypothesis, others: list[Hypothesis], window: Window) -> Hypothesis:
+    """Put a running total behind the loss that it adds up, where that has a name of its own.
+
+    A sum of two parts, both of this step and neither by the name of the sum, is no such total.
+    """
+    node = hypothesis.node
+    if node.operation != "add":
         return hypothesis
     for other in others:
-        if other.name and other.node in hypothesis.node.operands and other.evidence >= SURE:
-            return replace(hypothesis, evidence=min(hypothesis.evidence, other.evidence - 1))
+        if other.name and other.node in node.operands and other.evidence >= SURE:
+            rest = node.operands[1] if node.operands[0] is other.node else node.operands[0]
+            if rest.name == node.name or not rest.operands or time_of(rest) < window.start:
+                return replace(hypothesis, evidence=min(hypothesis.evidence, other.evidence - 1))
     return hypothesis
 
 
