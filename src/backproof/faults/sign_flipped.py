@@ -68,6 +68,8 @@ from backproof.faults.siblings import operator_cost
 from backproof.graph import Node, unnamed
 from backproof.source import Span
 
+FIXED = 0.7  # more to swap what is a plain number, as ``1 - rate``, which is no error of an output
+
 RULE = Rule(
     code="BP101",
     name="sign-flipped",
@@ -86,7 +88,7 @@ def corrections(place: Place) -> Iterator[Correction]:
             place,
             text,
             _negative,
-            1.0,
+            1.0 + FIXED * (place.site.number in place.scenery.bench.plain_numbers),
             f"the difference is the wrong way round, so the update goes up the loss: write `{text}`",
         )
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and place.children:

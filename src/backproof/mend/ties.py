@@ -71,7 +71,7 @@ def without_constants(judgement: Judgement, repair: Repair) -> Iterator[Verdict]
         return
     bench, known = Bench.of(judgement.step, judgement.verdict), list(judgement.verdict.scales[:1])
     for own in repair.steps:
-        if own.correction.rule not in CONSTANTS:
+        if own.correction.rule not in CONSTANTS and _constant(own) is None:
             continue
         changes = [change for tried in repair.steps if tried is not own for change in tried.changes]
         overlay = bench.evaluated(changes, 0) or {}
@@ -105,12 +105,16 @@ def unhurried(judgement: Judgement, repair: Repair) -> Verdict | None:
 def _left_out(tried: Tried) -> float | None:
     """The constant below one that a correction takes away from what an update subtracts, if it does that."""
     correction = tried.correction
-    place = correction.parts[0].place
-    if correction.rule != "extra-factor" or not siblings(place) or not tried.changes:
+    if correction.rule != "extra-factor" or not siblings(correction.parts[0].place):
         return None
+    share = _constant(tried)
+    return share if share is not None and 0 < share < 1 else None
+
+
+def _constant(tried: Tried) -> float | None:
+    """The one number that a correction divides all by that it changes; None where it does anything else."""
     shares = {_share(edge.operand, node) for edge, node in tried.changes}
-    share = shares.pop()
-    return share if share is not None and not shares and 0 < share < 1 else None
+    return shares.pop() if len(shares) == 1 else None
 
 
 def _share(before: Node, after: Node) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, apply
+from backproof.graph import Node, ancestors, apply
 from backproof.step.cut import dependent
 from backproof.step.families import FAMILIES, Family, huber, summed, total
 from backproof.step.hinges import hinges
@@ -107,8 +107,10 @@ class _Begun:
 
     def __init__(self, trace: Trace, window: Window, besides: Sequence[Node]) -> None:
         befores = [c.before for c in window.parameters]
-        since = min(time_of(b) for b in befores)
-        made = ancestors_since([*(c.after for c in window.parameters), *besides], since)
+        since, roots = min(time_of(b) for b in befores), frozenset(befores)
+        results = [*(c.after for c in window.parameters), *besides]
+        # where one is updated early in each step, others were updated since: that belongs to the step before
+        made = ancestors(results, lambda n: n in roots or (n.origin is not None and time_of(n) < since))
         self.trace = trace
         self.feeding = sorted((n for n in made if time_of(n) > since), key=time_of)
         moving = dependent(self.feeding, befores)
