@@ -18,6 +18,7 @@ from backproof.check.metric import vanishes
 from backproof.check.ranking import is_steady
 from backproof.check.stale import stale
 from backproof.check.steps import chosen_window
+from backproof.check.unreached import climbers, steps_of, unreached, used_beside, without
 from backproof.graph import ancestors
 from backproof.step import Change, Window, implied, stated, training_step
 from backproof.step.apart import apart
@@ -86,8 +87,10 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: boo
         return separate
     if best is None:
         return None
-    if whole and not best.verdict.correct and (player := _in_turns(trace, found, window, loss)) is not None:
-        return player
+    if whole and not best.verdict.correct:
+        players = _in_turns(trace, found, window, loss) or _against(trace, found, best, loss)
+        if players is not None:
+            return players
     best = (None if best.verdict.correct else in_turn(best)) or best
     best = where_more_count(trace, found, best) or best
 
@@ -100,7 +103,19 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: boo
     best = where_more_is_wrong(trace, found, best, judged) or best
     best = counterexample(trace, found, best, judged) or best
     dropped = (*_dropped(trace, best), *stale(trace, best.step.window))
-    return replace(best, dropped=dropped, windows=tuple(found), rounds=_rounds(trace, best))
+    best = replace(best, dropped=dropped, windows=tuple(found), rounds=_rounds(trace, best))
+    return _with_unreached(trace, found, best, loss) if whole else best
+
+
+def _with_unreached(trace: Trace, found: list[Window], best: Judgement, loss: str | None) -> Judgement:
+    """Judge what the loss of a right step does not reach, under a loss of its own; else name it."""
+    left = unreached(best) if best.verdict.correct else ()
+    if not left:
+        return replace(best, unjudged=used_beside(best)) if best.verdict.correct else best
+    other = _of_training(trace, steps_of(found, left), loss, whole=False)
+    if other is not None and other.verdict.correct and not unreached(other):
+        return replace(best, windows=tuple(without(found, left)), beside=(other,))
+    return replace(best, unjudged=left)
 
 
 def _of_groups(trace: Trace, groups: list[list[Window]], loss: str | None) -> Judgement | None:
@@ -138,6 +153,29 @@ def _in_turns(trace: Trace, found: list[Window], window: Window, loss: str | Non
     if wrong is None:
         return replace(first, beside=tuple(others))
     return wrong if any(each.verdict.correct for each in (first, *others)) else None
+
+
+def _against(trace: Trace, found: list[Window], best: Judgement, loss: str | None) -> Judgement | None:
+    """Judge parameters that go up what the others go down, by a loss of their own which they go down.
+
+    So does a generator that is updated beside the discriminator that it is to deceive. None where no such
+    loss explains all of them, or the loss of the others not all of those.
+    """
+    climbing = climbers(best) if best.step.hypothesis.stated else ()
+    if not climbing:
+        return None
+    windows = steps_of([best.step.window], climbing)
+    tried = (each for w in windows for each in under(trace, w, implied(trace, w, literal=True)))
+    own = next((each for each in tried if each.verdict.correct), None)
+    if own is None:
+        return None
+    own = replace(own, windows=tuple(steps_of(found, climbing)))
+    rest = [c for c in best.step.window.parameters if c not in climbing]
+    first = _of_training(trace, steps_of(found, rest), loss, whole=False)
+    if first is None or not first.verdict.correct or not first.step.hypothesis.declared:
+        return None
+    begun = {first.step.copies.get(node) for node in own.step.hypothesis.differences}
+    return replace(first, beside=(own,)) if begun.isdisjoint(ancestors(first.step.descents)) else None
 
 
 def _is_computed_anew(judgement: Judgement, former: Window) -> bool:

@@ -21,7 +21,8 @@ class Judgement:
     program shows, where the inferred loss is not that. ``windows`` are all the steps that were seen.
     ``rounds`` are judgements under losses of all the rounds of the step, where the gradients of all but the
     last are lost. ``beside`` are those of other networks that the same training updates. ``in_turn`` are
-    parameters whose gradient is that behind the updates of others.
+    parameters whose gradient is that behind the updates of others; ``unjudged`` those that the step updates
+    as well, and for which no loss was found.
     """
 
     step: TrainingStep
@@ -34,6 +35,7 @@ class Judgement:
     rounds: tuple[Judgement, ...] = ()
     beside: tuple[Judgement, ...] = ()
     in_turn: tuple[str, ...] = ()
+    unjudged: tuple[Change, ...] = ()
 
     @property
     def seen(self) -> tuple[Window, ...]:

@@ -34,8 +34,9 @@ from backproof.step import (
     stated,
     training_step,
 )
+from backproof.step.bootstrapped import held
 from backproof.step.evaluated import evaluated
-from backproof.step.loss import held, negated, objective, turned
+from backproof.step.loss import negated, objective, turned
 from backproof.step.update import time_of
 from backproof.trace import Trace
 

@@ -79,8 +79,10 @@ def _choice(judgement: Judgement) -> str:
     if judgement.step.window.kind[0] == COMPUTED:
         return "No update applies them: which is that of what is told by their names."
     if hypothesis.held:
+        first = hypothesis.held[0]
+        called = first.name or (trace.sites[first.origin.site].text if first.origin is not None else "?")
         return (
-            f"The program computes this loss, and its updates take `{hypothesis.held[0].name}` for a "
+            f"The program computes this loss, and its updates take `{called}` for a "
             "constant, as in temporal-difference learning, though it depends on the parameters."
         )
     if hypothesis.joined:

@@ -182,6 +182,22 @@ def outside_updates(judgement: Judgement) -> str | None:
     )
 
 
+def left_unjudged(judgement: Judgement) -> str | None:
+    """Say what the step updates as well, which no loss was found for."""
+    trace, step = judgement.step.trace, judgement.step
+    names = list(dict.fromkeys(label(trace, change) for change in judgement.unjudged))
+    if not names:
+        return None
+    name = step.hypothesis.name or step.hypothesis.formula
+    return (
+        f"The gradients of {listed([p.name for p in step.parameters])} are right, but not judged: "
+        f"{listed(names)}. The step updates {'it' if len(names) == 1 else 'them'} as well, {name} does not "
+        f"depend on {'it' if len(names) == 1 else 'them'}, and no loss was found that explains "
+        f"{'its update' if len(names) == 1 else 'their updates'}. --loss NAME names it, where the program "
+        "computes it."
+    )
+
+
 def one_number(judgement: Judgement) -> str | None:
     """Say why nothing can be told of a single number whose gradient is off by a factor that data make.
 

@@ -45,6 +45,7 @@ from backproof.diagnosis.reasons import (
     changing_factor,
     cut_short,
     failed_in_training,
+    left_unjudged,
     no_step,
     numeric,
     of_one_step,
@@ -202,6 +203,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield unknown_calls(judgement)
     yield unread_updates(judgement)
     yield outside_updates(judgement)
+    yield left_unjudged(judgement)
     yield drawn_anew(judgement)
     yield decided_before(judgement)
     yield rounded_off(judgement)

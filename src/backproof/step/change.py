@@ -53,7 +53,7 @@ def changes_in(
     lone = _lone(grouped, memo) if len(grouped) > MANY else []
     remade = _all_remade(lone, start) if len(lone) > MANY else {}
     order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
-    local = {p: _is_local(trace, p, start) or passing(p) for p in grouped}
+    local = {p: is_local(trace, p, start) or passing(p) for p in grouped}
     for place in sorted(grouped, key=lambda p: (local[p], order[p[0]], grouped[p][0].time)):
         runs = [grouped[place]] if place[0] == "object" else _runs(grouped[place], memo, start, remade)
         for group in runs:
@@ -134,7 +134,7 @@ def value_of(node: Node) -> Node:
     return node
 
 
-def _is_local(trace: Trace, place: tuple[Any, ...], start: int) -> bool:
+def is_local(trace: Trace, place: tuple[Any, ...], start: int) -> bool:
     """Is this a name of a call that began after ``start``, or an item of what such a name holds?"""
     while place[0] == "item" and isinstance(place[1], tuple):
         place = place[1]

@@ -17,7 +17,7 @@ from backproof.step.hinges import hinges
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.margins import margins
 from backproof.step.pairs import Pair, outermost, pairs
-from backproof.step.update import time_of
+from backproof.step.update import time_of, walk
 from backproof.step.weights import consumers, factors_of
 from backproof.step.window import Window
 from backproof.trace import Trace
@@ -33,21 +33,25 @@ LONGEST = 40  # of a text to be put into a formula
 class Past:
     """What the updates of a window are computed from since its parameters were made.
 
-    What of it depends on them, and who uses what.
+    What of it depends on them, and who uses what; ``befores`` are they themselves.
     """
 
     since: int
+    befores: frozenset[Node]
     moving: set[Node]
     users: Mapping[Node, list[Node]]
 
 
-def implied(trace: Trace, window: Window, besides: Sequence[Node] = ()) -> list[Hypothesis]:
+def implied(
+    trace: Trace, window: Window, besides: Sequence[Node] = (), literal: bool = False
+) -> list[Hypothesis]:
     """The losses that the backward pass, with the values ``besides``, may belong to.
 
+    Their targets may be ``literal``, as the 1 of a generator that is to deceive.
     Each family on the pairs of one site, and on all pairs; then the same with the weights that their
     differences have.
     """
-    began = _Begun(trace, window, besides)
+    began = _Begun(trace, window, besides, literal)
     operations = {node.operation for node in began.feeding}
     families = [f for f in FAMILIES if not f.needs or f.needs & operations]
     past = began.past
@@ -85,7 +89,7 @@ def implied_otherwise(trace: Trace, window: Window) -> tuple[list[Hypothesis], I
     Where the backward pass cuts its differences off, it may as well do so with the errors of another loss, on
     the way. Two losses are of an amount and of a yes or no, as one network may tell them.
     """
-    began = _Begun(trace, window, ())
+    began = _Begun(trace, window)
     numbers = _thresholds(began.feeding, began.past.moving)
     return began.of([huber(number) for number in numbers]) if numbers else [], _of_two_kinds(began)
 
@@ -105,7 +109,9 @@ def _of_two_kinds(began: _Begun) -> Iterator[Two]:
 class _Begun:
     """The differences that the backward pass of a window begins with, and what it is computed from."""
 
-    def __init__(self, trace: Trace, window: Window, besides: Sequence[Node]) -> None:
+    def __init__(
+        self, trace: Trace, window: Window, besides: Sequence[Node] = (), literal: bool = False
+    ) -> None:
         befores = [c.before for c in window.parameters]
         since, roots = min(time_of(b) for b in befores), frozenset(befores)
         results = [*(c.after for c in window.parameters), *besides]
@@ -114,8 +120,8 @@ class _Begun:
         self.trace = trace
         self.feeding = sorted((n for n in made if time_of(n) > since), key=time_of)
         moving = dependent(self.feeding, befores)
-        self.pairs = pairs(trace, self.feeding, moving, befores, since)
-        self.past = Past(since, moving, consumers(self.feeding))
+        self.pairs = pairs(trace, self.feeding, moving, befores, since, literal)
+        self.past = Past(since, frozenset(befores), moving, consumers(self.feeding))
 
     def weights(self, group: Sequence[Pair]) -> list[Node | None]:
         """What weighs the differences of a group."""
@@ -129,7 +135,7 @@ class _Begun:
             found += _hypotheses(self.trace, group, families, [None] * len(group))
         for group in groups:
             weights = self.weights(group)
-            if _differ(weights):
+            if _differ(weights) or _turn(weights):
                 found += _hypotheses(self.trace, group, families, weights)
         return found
 
@@ -198,8 +204,9 @@ def _hypotheses(
 
 def _weight(trace: Trace, pair: Pair, past: Past) -> Node | None:
     """What weighs the difference of a pair; None where its shape is not that of the output's terms."""
-    inputs = set(ancestors_since([pair.output], past.since)) - past.moving
-    factors = factors_of(pair.difference, {pair.target, *inputs}, past.users, past.moving)
+    line = walk([pair.output], lambda n: n not in past.befores and not 0 <= time_of(n) < past.since)
+    inputs = set(line) - past.moving
+    factors = factors_of(pair.difference, {pair.target, *inputs}, past.users, past.moving, past.since)
     if not factors:
         return None
     product = factors[0][0]
@@ -221,6 +228,11 @@ def _differ(weights: Sequence[Node | None]) -> bool:
         return False
     values = np.concatenate([np.ravel(np.asarray(w.value, dtype=float)) for w in weights if w is not None])
     return bool(np.all(np.isfinite(values)) and np.any(values != values[:1]))
+
+
+def _turn(weights: Sequence[Node | None]) -> bool:
+    """Do the weights turn the step round, as a negative reward does?"""
+    return all(w is not None and np.all(np.asarray(w.value) < 0) for w in weights)
 
 
 def _negative(node: Node) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,7 +28,6 @@ GROWS = re.compile(
 )
 FALLS = re.compile(r"loss|cost|neg|nll|err|minus", re.IGNORECASE)
 DERIVED = re.compile(r"grad|deriv|prime|delta|^d_?(?=[A-Z]|loss|cost|err|l$)", re.IGNORECASE)
-HELD = re.compile(r"target|backup|bootstrap|bellman|^td", re.IGNORECASE)
 SURE = 5  # evidence enough: called a loss and computed in the step, or called one and shown
 
 
@@ -232,28 +230,6 @@ def negated(hypothesis: Hypothesis) -> Hypothesis:
     """The negative of a scalar."""
     node, name = apply("negative", hypothesis.node), f"-{hypothesis.name}" if hypothesis.name else None
     return replace(hypothesis, node=node, name=name, formula=f"-({hypothesis.formula})")
-
-
-def held(hypothesis: Hypothesis, befores: Sequence[Node], since: int) -> list[Hypothesis]:
-    """The same loss with a target held fixed that is itself computed from the parameters.
-
-    So temporal-difference learning has it: the value of the next state is what the present one should be,
-    in every sample of the step.
-    Only what the program calls a target is one; that a path of the chain rule is forgotten looks alike.
-    """
-    if not hypothesis.stated:
-        return []
-    line = sorted((n for n in ancestors_since([hypothesis.node], since) if time_of(n) > since), key=time_of)
-    moving = dependent(line, befores)
-    targets = {
-        operand
-        for node in line
-        if node.operation == "subtract" and moving.issuperset(node.operands)
-        for operand in node.operands
-        if operand.name and HELD.search(operand.name)
-    }
-    by_name = [tuple(t for t in targets if t.name == name) for name in dict.fromkeys(t.name for t in targets)]
-    return [replace(hypothesis, held=group) for group in by_name]
 
 
 def _accumulates(trace: Trace, node: Node) -> bool:

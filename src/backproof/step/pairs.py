@@ -36,16 +36,23 @@ class Pair:
 
 
 def pairs(
-    trace: Trace, feeding: Sequence[Node], moving: set[Node], befores: Sequence[Node], since: int
+    trace: Trace,
+    feeding: Sequence[Node],
+    moving: set[Node],
+    befores: Sequence[Node],
+    since: int,
+    literal: bool = False,
 ) -> list[Pair]:
     """The differences between an output and a target that the backward pass of a window is built on.
+
+    A number written in the source is no target, as in ``1 - a``, where none may be ``literal``.
 
     The output may be taken off the target term by term, as in ``y - w * x - b``. Where there is no
     difference, sums are taken for them, of which the sign may be a mistake.
     """
-    return _pairs(trace, feeding, moving, befores, since, "subtract") or [
+    return _pairs(trace, feeding, moving, befores, since, "subtract", literal) or [
         pair
-        for pair in _pairs(trace, feeding, moving, befores, since, "add")
+        for pair in _pairs(trace, feeding, moving, befores, since, "add", literal)
         if np.ndim(pair.target.value)
         and np.shape(pair.target.value) == np.shape(pair.output.value)
         and _is_of_data(pair.output, moving, since)
@@ -70,6 +77,7 @@ def _pairs(
     befores: Sequence[Node],
     since: int,
     operation: str,
+    literal: bool,
 ) -> list[Pair]:
     found: dict[tuple[Node, Node], Pair] = {}
     for node in feeding:
@@ -81,7 +89,9 @@ def _pairs(
             if (x in moving) == (y in moving):
                 continue
             output, target = (x, y) if x in moving else (y, x)
-            if _scaled(output, moving) in befores or is_literal(trace, node, 0 if target is x else 1):
+            if _scaled(output, moving) in befores:
+                continue
+            if not literal and is_literal(trace, node, 0 if target is x else 1):
                 continue
             if time_of(output) <= since:
                 continue

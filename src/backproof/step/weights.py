@@ -7,11 +7,12 @@ program that never writes its loss shows them only here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
 from backproof.graph import Node, apply
+from backproof.step.update import time_of
 
 PRODUCTS = frozenset({"multiply", "matmul", "dot"})
 CURVED = PRODUCTS | {"square", "power", "exp", "tanh", "sigmoid", "sqrt", "log", "sin", "cos", "reciprocal"}
@@ -20,6 +21,8 @@ DECIDING = frozenset(
     | {"logical_and", "logical_or", "logical_not", "isnan", "isfinite", "sign", "round", "floor"}
 )
 THROUGH = frozenset({"identity", "negative", "astype"})
+LINEAR = PRODUCTS | THROUGH | {"outer", "divide", "transpose", "reshape", "sum", "index"}
+DEEPEST, MOST = 12, 200  # of what is computed from a difference, that is asked what it is multiplied by
 
 
 def consumers(nodes: Iterable[Node]) -> Mapping[Node, list[Node]]:
@@ -32,7 +35,7 @@ def consumers(nodes: Iterable[Node]) -> Mapping[Node, list[Node]]:
 
 
 def factors_of(
-    difference: Node, data: Iterable[Node], users: Mapping[Node, list[Node]], moving: set[Node]
+    difference: Node, data: Iterable[Node], users: Mapping[Node, list[Node]], moving: set[Node], since: int
 ) -> list[tuple[Node, int | None]]:
     """The data that a difference is multiplied by, as long as it goes one way in one shape; and their sites.
 
@@ -50,13 +53,48 @@ def factors_of(
         factor = _factor(user, node, moving)
         if factor is not None:
             factor = _unsigned(factor)
-            if _is_function(factor, known) or (_depends(factor, known) and found_data):
+            if _is_function(factor, known, since) or (_depends(factor, known, since) and found_data):
                 return []
-            found_data = found_data or _depends(factor, known)
+            found_data = found_data or _depends(factor, known, since)
             if factor.operation != "constant":
                 found.append((factor, _site(user, node)))
         node = user
-    return found
+    numbers = (n for n in common_numbers(node, users, moving) if not _is_function(n, known, since))
+    return [*found, *((n, None) for n in numbers)]
+
+
+def common_numbers(node: Node, users: Mapping[Node, list[Node]], moving: set[Node]) -> list[Node]:
+    """The numbers of the data that all is multiplied by which comes of a difference, in whatever shape.
+
+    As one reward that weighs the whole step, ``rate * reward * outer(x, target - p)``.
+    """
+    found: list[Node] | None = None
+    stack: list[tuple[Node, tuple[Node, ...], int]] = [(node, (), 0)]
+    seen = 0
+    while stack:
+        node, numbers, depth = stack.pop()
+        seen += 1
+        following = users.get(node, ())
+        ended = not following or depth == DEEPEST or seen > MOST
+        if ended or not all(user.operation in LINEAR for user in following):
+            found = list(numbers) if found is None else [n for n in found if n in numbers]
+            if not found:
+                return []
+        else:
+            stack += [(user, (*numbers, *_numbers(user, node, moving)), depth + 1) for user in following]
+    return found or []
+
+
+def _numbers(user: Node, node: Node, moving: set[Node]) -> Iterator[Node]:
+    """The single numbers of the data that ``user`` multiplies a node by."""
+    for operand in user.operands if user.operation == "multiply" else ():
+        stack = [operand] if operand is not node and operand not in moving else []
+        while stack:
+            factor = _unsigned(stack.pop())
+            if np.size(factor.value) == 1 and factor.operation == "multiply":
+                stack += factor.operands
+            elif np.size(factor.value) == 1 and factor.operation != "constant":
+                yield factor
 
 
 def _site(user: Node, node: Node) -> int | None:
@@ -104,7 +142,7 @@ def _unsigned(node: Node) -> Node:
     return node
 
 
-def _is_function(factor: Node, data: set[Node]) -> bool:
+def _is_function(factor: Node, data: set[Node], since: int) -> bool:
     """Is a factor the data, or computed from them by anything curved or turned, as ``1 - t`` is?
 
     What is decided by comparing them is free of them.
@@ -121,7 +159,7 @@ def _is_function(factor: Node, data: set[Node]) -> bool:
         if node in done or node.operation in DECIDING:
             continue
         done.add(node)
-        if node.operation in CURVED and sum(_depends(o, data) for o in node.operands) >= (
+        if node.operation in CURVED and sum(_depends(o, data, since) for o in node.operands) >= (
             2 if node.operation in PRODUCTS else 1
         ):
             return True
@@ -135,13 +173,14 @@ def _arranged(node: Node) -> Node:
     return node
 
 
-def _depends(node: Node, data: set[Node]) -> bool:
+def _depends(node: Node, data: set[Node], since: int) -> bool:
+    """Is a value computed from data? What is older is what other steps have made of them."""
     stack, done = [node], set[Node]()
     while stack:
         node = stack.pop()
         if node in data:
             return True
-        if node not in done and node.operation not in DECIDING:
+        if node not in done and node.operation not in DECIDING and not 0 <= time_of(node) < since:
             done.add(node)
             stack.extend(node.operands)
     return False
