@@ -32,7 +32,7 @@ def counterexample(
         return None
     same = best.step.hypothesis
     for other in telling_windows(trace, found, best.step.window):
-        alike = list(_alike(trace, other, same))
+        alike = list(under_the_same(trace, other, same))
         if any(each.verdict.correct for each in alike):
             continue
         judgement = judged(other)
@@ -64,7 +64,7 @@ def where_more_is_wrong(
     known = _wrong(best)
     for other in telling_windows(trace, found, best.step.window):
         with np.errstate(all="ignore"):  # a wrong program may blow up
-            alike = list(_alike(trace, other, same))
+            alike = list(under_the_same(trace, other, same))
         if not any(each.finite and known < _wrong(each) for each in alike):
             continue
         each = judged(other)  # what the program does to its gradients is set aside
@@ -89,7 +89,7 @@ def where_more_count(trace: Trace, found: list[Window], best: Judgement) -> Judg
     """
     idle = _idle(best)
     for other in telling_windows(trace, found, best.step.window) if best.verdict.correct and idle else ():
-        for each in _alike(trace, other, best.step.hypothesis):
+        for each in under_the_same(trace, other, best.step.hypothesis):
             if not each.finite or _idle(each) >= idle:
                 continue
             step, verdict = each.step, each.verdict
@@ -99,7 +99,7 @@ def where_more_count(trace: Trace, found: list[Window], best: Judgement) -> Judg
     return None
 
 
-def _alike(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Judgement]:
+def under_the_same(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Judgement]:
     """The judgements of another step under what is the same loss there."""
     losses = [*stated(trace, window), *implied(trace, window)]
     return under(trace, window, (h for h in losses if _same(h, hypothesis) and _is_of(h, window)))

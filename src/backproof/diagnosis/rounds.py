@@ -11,6 +11,7 @@ from backproof.check.outdated import outdated
 from backproof.check.redrawn import forgotten, redrawn
 from backproof.check.reused import reused
 from backproof.check.rounded import rounded
+from backproof.check.shorter import scale_of_shorter
 from backproof.check.timed import timed
 from backproof.check.zeroed import zeroed
 from backproof.diagnosis.wording import listed
@@ -157,3 +158,18 @@ def counted_unevenly(judgement: Judgement) -> tuple[Finding, ...]:
         "themselves are right, and later steps are hardly scaled by it."
     )
     return (Finding(rule.code, rule.name, "warning", message, site.span, tuple(found), site.text),)
+
+
+def of_a_small_batch(judgement: Judgement) -> tuple[Finding, ...]:
+    """Warn of a smaller batch whose gradients are not scaled as its loss is."""
+    times = scale_of_shorter(judgement)
+    if times is None:
+        return ()
+    rule, hypothesis = RULES["wrong-scale"], judgement.step.hypothesis
+    message = (
+        f"In the smallest batch that was seen the gradients are {times:.3g} times as long, beside those of "
+        f"`{hypothesis.name}`, as in the others: a mean over its samples is divided by another number than "
+        "the gradient, which should be that of the samples that are there. Their directions are right."
+    )
+    names = tuple(parameter.name for parameter in judgement.step.parameters)
+    return (Finding(rule.code, rule.name, "warning", message, None, names),)
