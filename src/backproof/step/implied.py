@@ -14,7 +14,7 @@ from backproof.graph import Node, ancestors, apply
 from backproof.step.cut import dependent
 from backproof.step.families import FAMILIES, Family, huber, summed, total
 from backproof.step.hinges import hinges
-from backproof.step.loss import Hypothesis, ancestors_since
+from backproof.step.loss import Hypothesis
 from backproof.step.margins import margins
 from backproof.step.pairs import Pair, outermost, pairs
 from backproof.step.update import time_of, walk
