@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,7 @@ from backproof.deriving import (
     parsed_shapes,
 )
 from backproof.errors import DerivationError
+from backproof.graph import leaf
 from backproof.source import program_from_bytes
 
 from .trainings import ADAM
@@ -426,3 +429,80 @@ def test_programs_are_looked_at_as_long_as_check_does() -> None:
     """A simulation of data is no training, though something is replaced from itself in it too."""
     text = as_python(derive_program(program_from_bytes(FILTER.encode(), "net.py"), Request()))
     assert "By a, raw: " in text
+
+
+def test_what_is_a_difference_only_near_by_is_written_whole() -> None:
+    """Where a short form does not stand its test the long one is given, in the reasons too."""
+    given = derive_formula("sum((x - y)**3)", Request(("x",), shapes={"x": (5,), "y": (5,)}))
+    right = as_python(given)
+    x, wrong = given.forward.parameters[0].leaf, leaf(np.ones(5), "y")
+    spoiled = replace(given, short={x: wrong}, lines=(replace(given.lines[-1], node=wrong),))
+    told = account(spoiled)
+    assert as_python(told.backward) == right
+    assert "less what is wanted" not in as_text(told)
+
+
+LENGTHS = """
+import numpy as np
+rng = np.random.default_rng(0)
+
+def half(z):
+    return 0.5 * z
+
+def slope(z):
+    return 0.5 * np.ones_like(z)
+
+X, y = rng.normal(size=(11, 5)), rng.normal(size=11)
+free = {"len": rng.normal(size=5), "dir": rng.normal(size=5)}
+w = free["len"] * free["dir"]
+loss = np.mean((half(X @ w) - y) ** 2)
+"""
+
+
+def test_a_parameter_that_is_called_as_a_function_is() -> None:
+    """``len`` stays the function: what is called so in the program gets another name."""
+    program = program_from_bytes(LENGTHS.encode(), "net.py")
+    text = as_python(derive_program(program, Request(("free['len']", "free['dir']"))))
+    assert "v_len is free['len']" in text.replace("\n    ", " ")
+    assert "len(y)" in text
+
+
+AGAIN = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y, W = rng.normal(size=(11, 5)), rng.normal(size=(11, 5)), rng.normal(size=(5, 5))
+x = X + np.sin(X @ W)
+x = x * np.cos(x)
+x = x**2 + np.sin(x)
+loss = np.mean((x - y) ** 2)
+"""
+
+
+def test_values_of_one_name_are_told_together() -> None:
+    """What a program calls ``x`` again and again is numbered, and said to be in that order."""
+    text = as_python(derive_program(program_from_bytes(AGAIN.encode(), "net.py"), Request(("W",))))
+    assert "x_1, x_2, x_3 are x, one after the other" in text
+
+
+OVERWRITTEN = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y, W = rng.normal(size=(11, 5)), rng.normal(size=(11, 3)), rng.normal(size=(5, 3))
+for step in range(9):
+    out = np.tanh(X @ W)
+    miss = out
+    miss -= y
+    loss = 0.5 * np.sum(miss**2)
+    dW = X.T @ (miss * (1 - (miss + y) ** 2))
+    W -= 0.01 * dW
+"""
+
+
+def test_what_was_written_over_is_computed_again() -> None:
+    """A name that holds something else when the backward pass begins is not read as it is."""
+    text = as_python(derive_program(program_from_bytes(OVERWRITTEN.encode(), "net.py"), Request()))
+    assert "out = np.tanh(" in text
+    space: dict[str, object] = {}
+    exec(OVERWRITTEN.replace("dW =", "true =").replace("W -= 0.01 * dW", "break"), space)
+    exec(text, space)
+    assert np.allclose(space["dW"], space["true"])  # type: ignore[arg-type]

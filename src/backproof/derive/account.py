@@ -73,6 +73,7 @@ def account(derived: Derivation) -> Account:
         When the backward pass does not stand its test.
     """
     found = backward(derived)
+    derived = found.derived
     if found.loop is None:
         sections: tuple[Section, ...] = (_section(None, derived, derived.forward_lines),)
     else:

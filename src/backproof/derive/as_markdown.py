@@ -8,6 +8,7 @@ from backproof.derive.account import Account, Chain, Section, Told
 from backproof.derive.elements import WRITES
 from backproof.derive.loop_statements import in_prose
 from backproof.derive.plan import Line
+from backproof.derive.said import said_of
 from backproof.notation import to_latex
 from backproof.notation.latex import latex_name
 
@@ -106,8 +107,7 @@ def explained(account: Account) -> list[str]:
     said = account.backward.said
     if account.backward.loop is None or not said:
         return []
-    parts = [f"`{name}` {'are' if ', ' in name else 'is'} {text}" for name, text in said.items()]
-    return [f"Here {', '.join(parts)}."]
+    return [f"Here {said_of(said, '`')}."]
 
 
 def forward_formulas(section: Section) -> list[str]:

@@ -6,6 +6,7 @@ import textwrap
 
 from backproof.derive.backward import Backward, backward
 from backproof.derive.plan import Derivation
+from backproof.derive.said import said_of
 
 WIDTH = 100
 
@@ -28,9 +29,7 @@ def as_python(derived: Derivation | Backward, what: str | None = None) -> str:
     results = ", ".join(dict.fromkeys(_whole(found.gradients[p.leaf]) for p in forward.parameters))
     wanted = ", ".join(dict.fromkeys(_whole(p.text) if found.loop else p.text for p in forward.parameters))
     said = _paragraph(f"By {wanted}: {claim}.")
-    where = _paragraph(
-        "Here " + ", ".join(f"{n} {'are' if ', ' in n else 'is'} {t}" for n, t in found.said.items()) + "."
-    )
+    where = _paragraph(f"Here {said_of(found.said)}.")
     body = textwrap.indent(found.text, "    ")
     head = textwrap.fill(f"def backward({', '.join(found.read)}):", WIDTH, subsequent_indent=" " * 13)
     returned = f"return {results}"

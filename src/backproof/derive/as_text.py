@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from backproof.derive.account import Account, Chain, Section
 from backproof.derive.loop_statements import in_prose, renamed
+from backproof.derive.said import said_of
 from backproof.derive.statements import written
 
 WIDTH = 100
@@ -65,6 +66,5 @@ def _said(account: Account, width: int) -> Iterator[str]:
     """What the names of a loop are that the program has not."""
     said = account.backward.said
     if account.backward.loop is not None and said:
-        parts = [f"{name} {'are' if ', ' in name else 'is'} {text}" for name, text in said.items()]
         yield ""
-        yield textwrap.fill(f"Here {', '.join(parts)}.", width)
+        yield textwrap.fill(f"Here {said_of(said)}.", width)

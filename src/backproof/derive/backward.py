@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backproof.derive.derived import derivation
 from backproof.derive.loop_statements import loop_statements, read_in
 from backproof.derive.plan import Derivation
 from backproof.derive.rolled import Rolled
@@ -50,6 +51,10 @@ def backward(derived: Derivation) -> Backward:
             return _with_loop(derived, looped, text, error)
     text = statements(derived)
     error = largest_error(derived, text)
+    if not error <= TOLERANCE and derived.short and derived.given is not None:
+        derived = derivation(derived.given, shorten=False)  # a margin that was positive wherever it was tried
+        text = statements(derived)
+        error = largest_error(derived, text)
     if not error <= TOLERANCE:
         _refuse_numeric(derived)
         raise DerivationError(

@@ -28,10 +28,13 @@ POINTS = 4
 ZERO = 1e-9  # of the derivative by what a maximum is of: less is none
 
 
-def derivation(forward: Forward, given: Mapping[Node, Composition] | None = None) -> Derivation:
+def derivation(
+    forward: Forward, given: Mapping[Node, Composition] | None = None, shorten: bool = True
+) -> Derivation:
     """Derive the gradient of the loss by every parameter.
 
-    ``given`` are the functions to differentiate as a whole; else they are looked for.
+    ``given`` are the functions to differentiate as a whole; else they are looked for. ``shorten`` says that
+    derivatives which are plain differences at some points may be written as such.
     """
     loss, leaves = forward.loss, [p.leaf for p in forward.parameters]
     order = ancestors([loss])
@@ -45,7 +48,7 @@ def derivation(forward: Forward, given: Mapping[Node, Composition] | None = None
     apart: frozenset[Node] = frozenset()
     while True:
         spoken = named(forward, moving, known, apart)
-        made = _derived(spoken, order, moving, known, factors, points, tables)
+        made = _derived(spoken, order, moving, known, factors, points, tables if shorten else ())
         often = _often(made)
         if not often - apart:
             return replace(made, given=forward)
@@ -68,7 +71,7 @@ def _derived(
         dict.fromkeys([*spoken, *(c.inner for c in known.values() if c.inner not in inside), *leaves])
     )
     plain = adjoints(loss, wanted, known)
-    short = differences(forward, plain, tables, points)
+    short = differences(forward, plain, tables, points) if tables else {}
     still = _still(forward, order, moving - inside, known, points)
     given = {**short, **still}
     found = adjoints(loss, wanted, known, given) if given else plain

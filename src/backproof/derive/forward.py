@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -153,6 +153,7 @@ def make(
     names = unique({simple.loss: loss_name} if simple.loss in texts else {}, named, set(parameters))
     data = {name: array for name, array in data.items() if name not in names.values()}
     names |= computed
+    lost = _lost(trace, time_of(loss), simple.of, copies)
     given = tuple(Parameter(text, names[leaf], leaf) for leaf, text in parameters.items())
     return Forward(
         simple.loss,
@@ -170,7 +171,17 @@ def make(
         },
         held=containers(trace, {node: simple.of[copy] for node, copy in copies.items() if copy in simple.of}),
         lengths={n: text for n, text in simple.lengths.items() if _measures(text, n.value, names)},
+        written={n: names[n] for n in lost if n in names and names[n] == texts.get(n)},
     )
+
+
+def _lost(trace: Trace, time: int, of: Mapping[Node, Node], copies: Mapping[Node, Node]) -> Iterator[Node]:
+    """Values that were written over before the loss was computed, which have to be computed again."""
+    for store in trace.stores:
+        if store.place[0] == "object" and store.time <= time and store.before is not None:
+            lost = of.get(copies.get(store.before, store.before))
+            if lost is not None and lost.operands:
+                yield lost
 
 
 def _measures(text: str, number: Any, names: Mapping[Node, str]) -> bool:

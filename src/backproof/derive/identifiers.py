@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from backproof.graph import Node
 
+READ = frozenset({"len", "range", "reversed", "np"})  # what derived statements call
+
 
 def identifier(text: str) -> str:
     """The name for what the program reads as ``text``: its last part, and its index.
@@ -28,7 +30,8 @@ def identifier(text: str) -> str:
     name = re.sub(r"\W+", "_", text).strip("_") or "value"
     if len(name) > 24:
         name = name[:24].rstrip("_")
-    return f"v_{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
+    taken = keyword.iskeyword(name) or name in READ
+    return f"v_{name}" if taken or not name.isidentifier() else name
 
 
 def is_numeric(text: str) -> bool:

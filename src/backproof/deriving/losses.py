@@ -79,7 +79,7 @@ def without_updates(trace: Trace, program: Program, request: Request, result: st
     name = own or result or "loss"
     forward = make(trace, scalar, name, {copies[node]: text for node, text in chosen.items()}, copies)
     if own is None and forward.loss in forward.names:
-        return replace(forward, written={forward.loss: forward.names[forward.loss]})
+        return replace(forward, written={**forward.written, forward.loss: forward.names[forward.loss]})
     return forward
 
 

@@ -150,6 +150,8 @@ def recomputed(results: Iterable[Node], replace: Mapping[Node, Node]) -> dict[No
 
 
 def _on(node: Node, copies: Mapping[Node, Node]) -> Node:
-    """A replacement, computed from the copies of its operands."""
+    """A replacement, computed from the copies of its operands; a leaf as it is."""
+    if not node.operands:
+        return node
     operands = tuple(copies.get(o, o) for o in node.operands)
     return apply(node.operation, *operands, name=node.name, origin=node.origin, **node.attributes)
