@@ -169,3 +169,10 @@ def test_the_transcript_of_the_readme(derive) -> None:
     code, text, _ = derive("waves.py")
     assert code == 0
     assert text.rstrip() in (root / "README.md").read_text()
+
+
+def test_a_formula_may_begin_with_a_minus(derive) -> None:
+    """It is no option."""
+    code, text, _ = derive("--formula", "-sum(x**2)", "--wrt", "x", "--shapes", "x=5", "--format", "python")
+    assert code == 0
+    assert text.endswith("dx = -2 * x\n")
