@@ -121,7 +121,7 @@ class _Begun:
         self.feeding = sorted((n for n in made if time_of(n) > since), key=time_of)
         moving = dependent(self.feeding, befores)
         self.pairs = pairs(trace, self.feeding, moving, befores, since, literal)
-        self.past = Past(since, frozenset(befores), moving, consumers(self.feeding))
+        self.past = Past(since, roots, moving, consumers(self.feeding))
 
     def weights(self, group: Sequence[Pair]) -> list[Node | None]:
         """What weighs the differences of a group."""
