@@ -88,7 +88,7 @@ def corrections(place: Place) -> Iterator[Correction]:
             place,
             text,
             _negative,
-            1.0 + FIXED * (place.site.number in place.scenery.bench.plain_numbers),
+            1.0 + FIXED * _is_plain(place),
             f"the difference is the wrong way round, so the update goes up the loss: write `{text}`",
         )
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and place.children:
@@ -124,6 +124,13 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 def _one(place: Place, text: str, build: Build, cost: float, why: str) -> Correction:
     return Correction("sign-flipped", (Part(place, text, build),), cost, why, expected=text)
+
+
+def _is_plain(place: Place) -> bool:
+    """Does a value hang on no parameter?"""
+    first, *others = place.scenery.bench.base or [{}]
+    uses = [edge.operand for edge in place.edges]
+    return all(np.array_equal(first.get(use), table.get(use)) for table in others for use in uses)
 
 
 def _negative(edge: Edge) -> Node | None:
