@@ -105,10 +105,12 @@ def _leaves_data_out(step: TrainingStep) -> bool:
 
 
 def _is_turned(repair: Repair) -> bool:
-    """Is all of a repair that two things change their places, as the subscripts of ``g[i][j]``?"""
+    """Is all of a repair that two things change their places: subscripts as in ``g[i][j]``, or axes?"""
     if len(repair.steps) != 1:
         return False
     correction = repair.steps[0].correction
+    if correction.rule == "wrong-transpose":
+        return len(repair.states) > 1
     return correction.expected is not None and sorted(correction.expected) == sorted(correction.site.text)
 
 
