@@ -266,6 +266,17 @@ CORRECT = (
     ),
 )
 
+SHRUNK_IN_PART = P(
+    "first-row-not-shrunk",
+    REGRESSION,
+    "kept = W1[1:].copy(), W2[1:].copy()",
+    OF_MEAN,
+    penalty=" + 0.02 * np.r_[np.zeros((1, {w}.shape[1])), {w}[1:]]",
+    shown="",
+    true=f"{MEAN[7:]} + 0.01 * (np.sum(kept[0] ** 2) + np.sum(kept[1] ** 2))",
+    slow=False,
+)
+
 JOINED = (
     P(
         "two-at-the-output",

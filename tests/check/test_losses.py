@@ -11,7 +11,7 @@ from backproof.pipeline import check_program
 from backproof.source import apply_edits, program_from_bytes
 
 from .differences import Step, mismatch
-from .loss_programs import CLIMBED, CORRECT, FAULTY, JOINED, TEMPORAL, UNSURE, LossProgram
+from .loss_programs import CLIMBED, CORRECT, FAULTY, JOINED, SHRUNK_IN_PART, TEMPORAL, UNSURE, LossProgram
 
 PROGRAMS = Path(__file__).parent.parent / "programs"
 PARAMETERS = ("W1", "b1", "W2", "b2")
@@ -125,6 +125,15 @@ def test_a_target_that_is_held_fixed_is_said_to_be() -> None:
     assert any("`target` for a constant" in sentence for sentence in report.certified)
     wrong = TEMPORAL.replace("(q[a] - target) * s", "(q[a] - target) * s2")
     assert _check(wrong).verdict != "correct"
+
+
+def test_a_decay_of_all_but_the_first_row_is_certified() -> None:
+    """A penalty that leaves out the row of the intercept, and that no loss states, is a convention too."""
+    assert mismatch(SHRUNK_IN_PART.text, _step(SHRUNK_IN_PART)) < 1e-5
+    report = _check(SHRUNK_IN_PART.text)
+    assert report.verdict == "correct", report.reason
+    assert any("weight decay" in sentence for sentence in report.certified)
+    assert _check(SHRUNK_IN_PART.text.replace("(1 - h ** 2)", "(1 - h)")).verdict != "correct"
 
 
 COST = """\

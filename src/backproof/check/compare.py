@@ -178,8 +178,8 @@ def compared(step: TrainingStep, points: Sequence[dict[Node, Any]], table: list[
         applied = [floored(row[number], f) for row, f in zip(table, small[0], strict=True)]
         true = [floored(row[count + number], f) for row, f in zip(table, small[1], strict=True)]
         weights = [parameter.gathered(point) for point in points]
-        decided = step.hypothesis.decided  # a loss that is written has the penalty of a part in it
-        one = _one(parameter, applied, true, weights, _allowed(step, parameter), decided)
+        in_part = not step.hypothesis.stated  # a loss that is written has the penalty of a part in it
+        one = _one(parameter, applied, true, weights, _allowed(step, parameter), in_part)
         comparisons.append(one if one.parallel else _with_own_share(one, parameter, applied, true, weights))
     return _judge(step, [_filled(c, comparisons) for c in comparisons])
 

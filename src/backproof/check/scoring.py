@@ -74,7 +74,7 @@ def scale_of(bench: Bench, applied: Any, point: int, k: int) -> float | None:
     if k not in bench.shrinking:
         pairs = zip(parameter.leaves, parameter.afters, strict=True)
         bench.shrinking[k] = all(
-            shrinks(a, b) or own_share(a, b) > 0 or (bench.step.hypothesis.decided and takes_a_share(a, b))
+            shrinks(a, b) or own_share(a, b) > 0 or (not bench.step.hypothesis.stated and takes_a_share(a, b))
             for b, a in pairs
         )
     if not bench.shrinking[k]:
@@ -83,7 +83,7 @@ def scale_of(bench: Bench, applied: Any, point: int, k: int) -> float | None:
     g = np.ravel(np.asarray(applied, dtype=float))
     if not np.all(np.isfinite(g)):
         return None
-    for kept in penalised_parts(np.shape(weights), bench.step.hypothesis.decided):
+    for kept in penalised_parts(np.shape(weights), not bench.step.hypothesis.stated):
         basis = np.stack([np.ravel(true), np.ravel(weights * kept)], axis=1)
         solution = np.linalg.lstsq(basis, g, rcond=None)[0]
         size, rest = float(np.linalg.norm(g)), float(np.linalg.norm(g - basis @ solution))
