@@ -129,8 +129,8 @@ def _one(place: Place, text: str, build: Build, cost: float, why: str) -> Correc
 def _is_plain(place: Place) -> bool:
     """Does a value hang on no parameter?"""
     first, *others = place.scenery.bench.base or [{}]
-    uses = [edge.operand for edge in place.edges]
-    return all(np.array_equal(first.get(use), table.get(use)) for table in others for use in uses)
+    uses = [edge.operand for edge in place.edges if edge.operand in first]
+    return all(use in table and np.array_equal(first[use], table[use]) for table in others for use in uses)
 
 
 def _negative(edge: Edge) -> Node | None:
