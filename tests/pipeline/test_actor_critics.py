@@ -47,9 +47,14 @@ def test_a_share_of_the_next_value_is_a_target_that_the_gradient_holds_fixed() -
     assert wrong.verdict == "faulty"
 
 
-@pytest.mark.parametrize(
-    "actor", [RIGHT, RIGHT.replace("+= 1", "+= 0.5"), RIGHT.replace("theta +", "theta -")]
-)
+def test_an_actor_whose_policy_is_of_before_the_step_is_judged_beside_its_critic() -> None:
+    """The step lies between two of its updates, and has the policy in it."""
+    report = _checked(ONLINE.replace("ACTOR", RIGHT))
+    assert report.verdict == "correct", report.reason
+    assert {parameter.name for parameter in report.parameters} == {"w", "theta"}
+
+
+@pytest.mark.parametrize("actor", [RIGHT.replace("+= 1", "+= 0.5"), RIGHT.replace("theta +", "theta -")])
 def test_an_actor_that_no_loss_is_found_for_is_named(actor: str) -> None:
     """Its policy was computed before the step, which only adds to its weights."""
     report = _checked(ONLINE.replace("ACTOR", actor))

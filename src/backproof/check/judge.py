@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from backproof.check.allowances import before_bounds
 from backproof.check.compare import compare
 from backproof.check.counterexample import counterexample, where_more_count, where_more_is_wrong
@@ -19,11 +21,11 @@ from backproof.check.ranking import is_steady
 from backproof.check.stale import stale
 from backproof.check.steps import chosen_window
 from backproof.check.unreached import climbers, steps_of, unreached, used_beside, without
-from backproof.graph import ancestors
-from backproof.step import Change, Window, implied, stated, training_step
+from backproof.graph import adjoints, ancestors
+from backproof.step import Change, TrainingStep, Window, implied, stated, training_step
 from backproof.step.apart import apart
 from backproof.step.change import root
-from backproof.step.computed import computed_steps
+from backproof.step.computed import COMPUTED, computed_steps
 from backproof.step.turns import turns, within
 from backproof.step.update import follows
 from backproof.step.window import trainings
@@ -109,6 +111,8 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: boo
 
 def _with_unreached(trace: Trace, found: list[Window], best: Judgement, loss: str | None) -> Judgement:
     """Judge what the loss of a right step does not reach, under a loss of its own; else name it."""
+    if best.step.window.kind[0] == COMPUTED:
+        return best  # gradients that are called after the inputs of a layer are not of what is behind them
     left = unreached(best) if best.verdict.correct else ()
     if not left:
         return replace(best, unjudged=used_beside(best)) if best.verdict.correct else best
@@ -175,7 +179,22 @@ def _against(trace: Trace, found: list[Window], best: Judgement, loss: str | Non
     if first is None or not first.verdict.correct or not first.step.hypothesis.declared:
         return None
     begun = {first.step.copies.get(node) for node in own.step.hypothesis.differences}
-    return replace(first, beside=(own,)) if begun.isdisjoint(ancestors(first.step.descents)) else None
+    if not begun.isdisjoint(ancestors(first.step.descents)) or not _is_opposed(first.step, own.step):
+        return None
+    return replace(first, beside=(own,))
+
+
+def _is_opposed(first: TrainingStep, other: TrainingStep) -> bool:
+    """Does one loss want every output of the other to grow that the other wants to fall, where it counts it?
+
+    What two losses want alike is one loss's, and a wrong gradient beside a right one.
+    """
+    for output in other.hypothesis.outputs:
+        sides = [(step.loss, step.copies.get(output)) for step in (first, other)]
+        slopes = [adjoints(loss, [node])[node].value for loss, node in sides if node is not None]
+        if len(slopes) == 2 and np.any(np.asarray(slopes[0]) * np.asarray(slopes[1]) > 0):
+            return False
+    return True
 
 
 def _is_computed_anew(judgement: Judgement, former: Window) -> bool:
@@ -199,12 +218,13 @@ def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -
                 judgement, known = other, stands
                 break
     first = found[0]  # a loss that is computed now and then is computed in the first round
-    if known and judgement is not None and not judgement.verdict.correct and first is not window:
+    alike = first is not window and len(first.parameters) == len(window.parameters)
+    if known and judgement is not None and not judgement.verdict.correct and alike:
         whole = judged_step(trace, first, loss)[0] if loss is None else None
         return whole if whole is not None and _is_whole(whole, judgement) else judgement
     if known or len(found) == 1:
         return judgement
-    if len(first.parameters) == len(window.parameters):
+    if alike:
         other, known = judged_step(trace, first, loss)
         if known and other is not None and not _is_worse(other, judgement):
             return other
@@ -218,8 +238,11 @@ def _is_whole(other: Judgement, judgement: Judgement) -> bool:
     part, whole = judgement.step.hypothesis.node, other.step.hypothesis
     if not other.verdict.correct or not whole.stated or part.origin is None:
         return False
-    sites = {n.origin.site for n in ancestors([whole.node]) if n.origin is not None and n is not whole.node}
-    return part.origin.site >= 0 and part.origin.site in sites
+    if len(other.step.parameters) < len(judgement.step.parameters):
+        return False
+    made = {n.origin.site for n in ancestors([whole.node]) if n.origin is not None}
+    own = whole.node.origin.site if whole.node.origin is not None else -1
+    return part.origin.site >= 0 and part.origin.site in made - {own}
 
 
 def _is_worse(other: Judgement, judgement: Judgement | None) -> bool:

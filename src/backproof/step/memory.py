@@ -12,7 +12,7 @@ import numpy as np
 from backproof.graph import Node, ancestors, computed_from, depend
 from backproof.graph.dependence import AT_ONCE
 from backproof.step.change import Change, root
-from backproof.step.update import SUMS, THROUGH, any_reaches, follows, keeps, mixes, terms, time_of
+from backproof.step.update import SUMS, THROUGH, any_reaches, follows, forgotten, keeps, mixes, terms, time_of
 
 if TYPE_CHECKING:
     from backproof.step.window import Window
@@ -68,7 +68,10 @@ def is_momentum(change: Change, parameters: Sequence[Change]) -> bool:
 
     So is a velocity, also where the gradient is that of the place ahead to which it leads.
     """
-    if not keeps(change.after, change.before) or keeps(change.after, change.before, whole=True):
+    after, before = change.after, change.before
+    if not keeps(after, before) or (
+        keeps(after, before, whole=True) and not 0 < forgotten(after, before) < 1
+    ):
         return False
     since = time_of(change.after)
     return any(

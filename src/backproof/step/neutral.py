@@ -27,7 +27,7 @@ def neutral(
     take the gradient, is the parameter itself.
     """
     state: dict[Node, Any] = {}
-    roots = under_roots(copies)
+    roots, bare = under_roots(copies), _beside_roots(window, copies)
     for change in [*window.others, *dropped]:
         leaf = copies.get(change.before)
         if (
@@ -39,7 +39,7 @@ def neutral(
         after = copies.get(change.after)
         if after is None or not remembers(after, leaf) or rescales(after, leaf):
             continue
-        rooted = leaf not in moving and leaf in roots
+        rooted = leaf not in moving and leaf in roots and not (leaf in bare and sums(after, leaf))
         if not rooted and (sums(after, leaf) or not np.any(leaf.value)):
             continue  # no optimizer remembers all of it: these are gradients that were not reset
         state[leaf] = np.full(np.shape(leaf.value), LARGE if rooted else 0.0)
@@ -49,6 +49,12 @@ def neutral(
 def under_roots(copies: Mapping[Node, Node]) -> set[Node]:
     """What square roots are computed from; a sum of squares reaches the update through one."""
     return set(ancestors(node for node in copies.values() if _is_root(node)))
+
+
+def _beside_roots(window: Window, copies: Mapping[Node, Node]) -> set[Node]:
+    """What reaches an update otherwise than through a root, as a buffer of gradients does."""
+    updates = [copies[change.after] for change in window.parameters if change.after in copies]
+    return set(ancestors(updates, _is_root))
 
 
 def _is_root(node: Node) -> bool:

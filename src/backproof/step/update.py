@@ -173,10 +173,16 @@ def shrinks(after: Node, before: Node) -> bool:
 
 
 def own_share(after: Node, before: Node) -> float:
-    """The share of the old value that an update takes off in a term of its own, 0 where there is none.
+    """The share of a parameter that an update takes off it in a term of its own, 0 where there is none.
 
     As in ``w - lr * g - 0.01 * w``.
     """
+    share = forgotten(after, before)
+    return share if 0 < share < DECAY else 0.0
+
+
+def forgotten(after: Node, before: Node) -> float:
+    """The share of an old value that is taken off it in terms of their own."""
     share, stack = 0.0, [(after, 1.0)]
     while stack:
         node, sign = stack.pop()
@@ -190,7 +196,7 @@ def own_share(after: Node, before: Node) -> float:
             stack.append((node.operands[0], -sign))
         elif node.operation == "identity":
             stack.append((node.operands[0], sign))
-    return share if 0 < share < DECAY else 0.0
+    return share
 
 
 def takes_a_share(after: Node, before: Node, limit: int = 200) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from backproof.graph import Node, apply
+from backproof.step.elements import Place, goes_to, number_at
 from backproof.step.update import time_of
 
 PRODUCTS = frozenset({"multiply", "matmul", "dot"})
@@ -39,6 +40,7 @@ def factors_of(
 ) -> list[tuple[Node, int | None]]:
     """The data that a difference is multiplied by, as long as it goes one way in one shape; and their sites.
 
+    A difference that is one number may be put into an array, with those of other samples.
     A factor that depends on the parameters belongs to the chain rule and is passed; so are the plain numbers
     of the source and signs, which say nothing of one sample against another. None of them counts where
     one is a function of ``data``, the target and the inputs, as a derivative that is
@@ -46,11 +48,18 @@ def factors_of(
     """
     found: list[tuple[Node, int | None]] = []
     node, known, found_data = difference, {d for d in data if d.operation != "constant"}, False
+    place: Place | None = None if np.ndim(difference.value) else ()  # of one that is a number
     while len(users.get(node, ())) == 1:
         user = users[node][0]
+        put = None if place is None else goes_to(user, node, place)
+        if put is not None:
+            node, place = user, put
+            continue
         if np.shape(user.value) != np.shape(node.value) or not _passes(user, node):
             break
         factor = _factor(user, node, moving)
+        if factor is not None and place:
+            factor = number_at(factor, np.shape(node.value), place)
         if factor is not None:
             factor = _unsigned(factor)
             if _is_function(factor, known, since) or (_depends(factor, known, since) and found_data):

@@ -20,6 +20,7 @@ from backproof.step.bent import projected, unbent
 from backproof.step.change import MANY, Change, changes_in, root
 from backproof.step.contained import taken_over
 from backproof.step.containers import Containers
+from backproof.step.cut import dependent
 from backproof.step.decided import decided_changes
 from backproof.step.memory import without_memory
 from backproof.step.parts import Parts
@@ -237,8 +238,19 @@ class _Search:
         chosen = {*parameters, *local, *carried}
         passing = {c for c in changes if c.local and time_of(c.before) >= start}  # as a total in a call
         others = tuple(c for c in changes if c not in chosen and c not in passing)
+        if self.made:
+            others = _not_computed_here(others, parameters, start)
         parameters = tuple(replace(c, after=unbent(c)) for c in parameters)
         return Window(start, end, kind, parameters, others, local, carried, decided=self.decided, kept=kept)
+
+
+def _not_computed_here(
+    changes: tuple[Change, ...], parameters: tuple[Change, ...], start: int
+) -> tuple[Change, ...]:
+    """Those that begin with nothing which is computed from parameters after a time, as an activation is."""
+    line = ancestors([c.before for c in changes], lambda node: time_of(node) < start)
+    moving = dependent(line, [c.before for c in parameters])
+    return tuple(c for c in changes if c.before not in moving)
 
 
 def _written_out(search: _Search) -> list[list[Window]]:

@@ -35,11 +35,8 @@ def changed_in_place(nodes: Nodes, value: Any, before: Node, after: Node, site: 
             if new is not None and same(new.value, base):
                 part = key or str(made.attributes.get("index", ""))
                 changed_in_place(nodes, base, old, nodes.add(new), site, part)
-                nodes.views[id(value)] = (
-                    base,
-                    made,
-                    time,
-                )  # a part of what the base became
+                # A part is taken anew of what the base became; what is all of it is that itself.
+                nodes.views[id(value)] = base, made, time if made.operation == "index" else nodes.moment.time
                 nodes.known[id(value)] = after
     nodes.stopper.stored(store)
 
