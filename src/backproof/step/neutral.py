@@ -9,7 +9,7 @@ import numpy as np
 
 from backproof.graph import Node, ancestors
 from backproof.step.memory import is_momentum
-from backproof.step.update import remembers, rescales, sums
+from backproof.step.update import remembers, rescales, sums, terms
 
 if TYPE_CHECKING:
     from backproof.step.change import Change
@@ -39,7 +39,7 @@ def neutral(
         after = copies.get(change.after)
         if after is None or not remembers(after, leaf) or rescales(after, leaf):
             continue
-        rooted = leaf not in moving and leaf in roots and not (leaf in bare and sums(after, leaf))
+        rooted = leaf not in moving and leaf in roots and not (leaf in bare and terms(after, leaf)[0])
         if not rooted and (sums(after, leaf) or not np.any(leaf.value)):
             continue  # no optimizer remembers all of it: these are gradients that were not reset
         state[leaf] = np.full(np.shape(leaf.value), LARGE if rooted else 0.0)
