@@ -35,8 +35,10 @@ def changed_in_place(nodes: Nodes, value: Any, before: Node, after: Node, site: 
             if new is not None and same(new.value, base):
                 part = key or str(made.attributes.get("index", ""))
                 changed_in_place(nodes, base, old, nodes.add(new), site, part)
-                # A part is taken anew of what the base became; what is all of it is that itself.
-                nodes.views[id(value)] = base, made, time if made.operation == "index" else nodes.moment.time
+                # A part, or a second name, is taken anew of what the base became; all of an array without a
+                # name of its own, as where it was only made to get another shape, is that itself.
+                alone = made.operation != "index" and old.name is None
+                nodes.views[id(value)] = base, made, nodes.moment.time if alone else time
                 nodes.known[id(value)] = after
     nodes.stopper.stored(store)
 
