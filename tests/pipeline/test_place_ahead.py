@@ -88,7 +88,7 @@ for epoch in range(1000):
     [("", "", "correct"), ("(z - y) * (1 - z ** 2)", "(z - y) * (1 - z)", "faulty")],
 )
 def test_a_velocity_whose_old_value_is_added_first(right: str, wrong: str, verdict: str) -> None:
-    """A step that goes ahead, takes the gradient there, and remembers it: the velocities are no parameters."""
+    """A step that goes ahead, and takes and remembers the gradient there: velocities are no parameters."""
     report = check_program(program_from_bytes(FIRST.replace(right, wrong).encode(), "net.py"))
     assert report.verdict == verdict, report.reason
     assert {parameter.name for parameter in report.parameters} == {"w", "b"}
