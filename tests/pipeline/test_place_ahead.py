@@ -62,33 +62,3 @@ def test_a_root_in_the_forward_pass(right: str, wrong: str, verdict: str) -> Non
     """A velocity that the loss reaches under a root is no sum of squares."""
     report = check_program(program_from_bytes(NORMALISED.replace(right, wrong).encode(), "net.py"))
     assert (report.verdict, len(report.parameters)) == (verdict, 2)
-
-
-FIRST = """
-import numpy as np
-
-rng = np.random.default_rng(8)
-x, y = rng.normal(size=(19, 3)), rng.normal(size=(19, 2))
-w, b = rng.normal(size=(3, 2)) * 0.4, rng.normal(size=2) * 0.1
-vw, vb = np.zeros_like(w), np.zeros_like(b)
-for epoch in range(1000):
-    w = w + 0.8 * vw
-    b = b + 0.8 * vb
-    z = np.tanh(x @ w + b)
-    d = (z - y) * (1 - z ** 2) / len(x)
-    w = w - 0.05 * (x.T @ d)
-    b = b - 0.05 * d.sum(axis=0)
-    vw = 0.8 * vw - 0.05 * (x.T @ d)
-    vb = 0.8 * vb - 0.05 * d.sum(axis=0)
-"""
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong", "verdict"),
-    [("", "", "correct"), ("(z - y) * (1 - z ** 2)", "(z - y) * (1 - z)", "faulty")],
-)
-def test_a_velocity_whose_old_value_is_added_first(right: str, wrong: str, verdict: str) -> None:
-    """A step that goes ahead, and takes and remembers the gradient there: velocities are no parameters."""
-    report = check_program(program_from_bytes(FIRST.replace(right, wrong).encode(), "net.py"))
-    assert report.verdict == verdict, report.reason
-    assert {parameter.name for parameter in report.parameters} == {"w", "b"}

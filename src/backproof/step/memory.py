@@ -27,7 +27,7 @@ def without_memory(window: Window) -> Window:
     """
     if len(window.parameters) < 2:
         return window
-    memory = _feeding_others(window) | {c for c in window.parameters if leads_ahead(c, window.parameters)}
+    memory = _feeding_others(window)
     rest = [change for change in window.parameters if change not in memory]
     held = Counter(node for change in rest for node in _values(change))
     for change in rest:
@@ -68,25 +68,15 @@ def is_momentum(change: Change, parameters: Sequence[Change]) -> bool:
 
     So is a velocity, also where the gradient is that of the place ahead to which it leads.
     """
-    return _is_added_whole(change, change.after, parameters) or leads_ahead(change, parameters)
-
-
-def leads_ahead(change: Change, parameters: Sequence[Change]) -> bool:
-    """Is this a velocity whose old value a step adds to a parameter first, and takes the gradient there?"""
-    return _is_added_whole(change, change.before, parameters)
-
-
-def _is_added_whole(change: Change, value: Node, parameters: Sequence[Change]) -> bool:
-    """Does this forget a share of itself, and is this value of it added to what a parameter becomes?"""
     after, before = change.after, change.before
     if not keeps(after, before):
         return False
     if keeps(after, before, whole=True) and not 0 < forgotten(after, before) < 1:
         return False
-    since = time_of(value)
+    since = time_of(after)
     return any(
         keeps(other.after, other.before, whole=True)
-        and any_reaches([other.after], value, lambda node: _is_added(node, since))
+        and any_reaches([other.after], after, lambda node: _is_added(node, since))
         for other in parameters
         if other is not change
     )
