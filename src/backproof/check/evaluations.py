@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, adjoints, ancestors, apply, evaluate
+from backproof.graph import Node, adjoints, ancestors, apply, as_number, evaluate
 from backproof.step import TrainingStep
 from backproof.step.change import root
 from backproof.step.cut import cut, dependent
@@ -152,9 +152,8 @@ def slopes_of(node: Node, outputs: Collection[Node]) -> Mapping[Node, Any] | Non
 
 
 def _differentiated(scalar: Node, leaves: Mapping[Node, Node]) -> dict[Node, Any] | None:
-    scalar = scalar if np.ndim(scalar.value) == 0 else apply("reshape", scalar, shape=())
     try:
-        found = adjoints(scalar, list(leaves.values()))
+        found = adjoints(as_number(scalar), list(leaves.values()))
         table = evaluate([found[leaf] for leaf in leaves.values()], {})
     except (ValueError, TypeError, NotImplementedError):
         return None

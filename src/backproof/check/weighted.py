@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from backproof.check.compare import POINTS, Verdict
 from backproof.check.points import informative_tables
-from backproof.graph import Node, adjoints, ancestors, apply
-from backproof.step import SURE, Hypothesis, TrainingStep, Window, training_step
+from backproof.graph import Node, apply, as_number
+from backproof.step import SURE, Hypothesis, TrainingStep, Window, gradients_of, training_step
+from backproof.step.loss import ancestors_since
 from backproof.step.update import time_of
 from backproof.trace import Trace
 
@@ -32,9 +33,14 @@ def weighted_sums(
     if not first.stated or first.minimised or not (any(verdict.right) or first.evidence >= SHOWN):
         return
     inside = [h for h in others if h.stated and window.start <= time_of(h.node) < window.end]
+    made = set(ancestors_since([first.node], window.start))
     tried = 0
     for other in inside:
-        if tried == MOST or _is_part(first, other) or _meet(trace, first, other):
+        if tried == MOST:
+            return
+        if other.node in made or first.node in ancestors_since([other.node], window.start):
+            continue  # one is part of the other
+        if _meet(trace, first, other):
             continue
         tried += 1
         step = training_step(trace, window, _sum(first, other, 1.0))
@@ -51,11 +57,6 @@ def _sum(first: Hypothesis, other: Hypothesis, weight: float) -> Hypothesis:
     times = other.node if weight == 1.0 else apply("multiply", weight, other.node)
     node = apply("add", first.node, times)
     return replace(first, node=node, name=None, formula=text, declared=False, joined=True)
-
-
-def _is_part(first: Hypothesis, other: Hypothesis) -> bool:
-    """Is one computed from the other?"""
-    return other.node in ancestors([first.node]) or first.node in ancestors([other.node])
 
 
 def _meet(trace: Trace, first: Hypothesis, other: Hypothesis) -> bool:
@@ -79,11 +80,9 @@ def _meet(trace: Trace, first: Hypothesis, other: Hypothesis) -> bool:
 
 def _weight(step: TrainingStep, first: Node, other: Node) -> float | None:
     """How many times the second counts; None where the gradients are not those of such a sum."""
-    copies, leaves = step.copies, step.leaves
-    if first not in copies or other not in copies:
+    if first not in step.copies or other not in step.copies:
         return None
-    parts = [adjoints(_scalar(copies[node]), leaves) for node in (first, other)]
-    slopes = [[p.joined([part[leaf] for leaf in p.leaves]) for p in step.parameters] for part in parts]
+    slopes = [gradients_of(as_number(step.copies[node]), step.parameters) for node in (first, other)]
     found = informative_tables(step, [*step.descents, *slopes[0], *slopes[1]], POINTS)
     pairs = list[tuple[float, float]]()
     for _, table in found:
@@ -103,10 +102,6 @@ def _weight(step: TrainingStep, first: Node, other: Node) -> float | None:
         return None
     weight = _one([more / own for own, more in pairs])
     return weight if weight is not None and weight > 0 else None
-
-
-def _scalar(node: Node) -> Node:
-    return node if np.ndim(node.value) == 0 else apply("reshape", node, shape=())
 
 
 def _one(numbers: Collection[float]) -> float | None:

@@ -5,7 +5,7 @@ from backproof.graph.dependence import computed_from, depend
 from backproof.graph.evaluate import evaluate, evaluate_at
 from backproof.graph.node import Node, ancestors, constant, leaf, shape_of, unnamed
 from backproof.graph.numeric import median
-from backproof.graph.operations import OPERATIONS, Operand, Operation, apply, attribute
+from backproof.graph.operations import OPERATIONS, Operand, Operation, apply, as_number, attribute
 from backproof.graph.printing import print_graph
 from backproof.graph.simplify import simplify
 from backproof.graph.users import Users
@@ -20,6 +20,7 @@ __all__ = [
     "adjoints",
     "ancestors",
     "apply",
+    "as_number",
     "attribute",
     "computed_from",
     "constant",

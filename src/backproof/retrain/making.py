@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.graph import Node, apply, constant, leaf
+from backproof.graph import Node, apply, as_number, constant, leaf
 from backproof.retrain.aligned import Entry, RetrainError
 from backproof.retrain.losses import Loss
 from backproof.retrain.recurrence import Recurrence
@@ -185,7 +185,7 @@ class Maker:
 
 
 def _shared(node: Node, loss: Loss) -> Node:
-    scalar = node if np.ndim(node.value) == 0 else apply("reshape", node, shape=())
+    scalar = as_number(node)
     return scalar if loss.share == 1.0 else apply("multiply", scalar, loss.share)
 
 

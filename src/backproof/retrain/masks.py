@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, ancestors, apply, constant
+from backproof.graph import Node, ancestors, apply, as_number, constant
 from backproof.graph.node import with_operands
 
 LARGEST = 1_000_000  # numbers of a product that picks rows
@@ -116,8 +116,7 @@ def _written(base: Node, value: Node, index: Any) -> Node | None:
     mask = np.zeros(shape, dtype=bool)
     mask[items] = True
     if np.size(value.value) == 1:
-        scalar = value if np.ndim(value.value) == 0 else apply("reshape", value, shape=())
-        return apply("where", constant(mask), scalar, base)
+        return apply("where", constant(mask), as_number(value), base)
     spread = []
     for item, length in zip(items, shape, strict=True):
         rows = range(length)[item] if isinstance(item, slice) else range(1)

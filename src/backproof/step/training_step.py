@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, adjoints, ancestors, apply, evaluate
+from backproof.graph import Node, adjoints, ancestors, apply, as_number, evaluate
 from backproof.step.behind import brought_back
 from backproof.step.bent import projected
 from backproof.step.change import Change, root
@@ -160,7 +160,7 @@ def training_step(
     state.update({leaf: np.ones(np.shape(leaf.value)) for leaf in sizes})
     if np.size(loss.value) != 1:
         return None
-    scalar = loss if np.ndim(loss.value) == 0 else apply("reshape", loss, shape=())
+    scalar = as_number(loss)
     truths = _truths(scalar, parameters, [copies[node] for node in hypothesis.held if node in copies])
     descents = tuple(
         p.joined([descent(*pair) for pair in zip(p.leaves, p.afters, strict=True)]) for p in parameters

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from backproof.graph.operations import arrangement, elementwise, linear_algebra, opaque, reductions
 from backproof.graph.operations.opaque import Operand
-from backproof.graph.operations.record import OPERATIONS, Operation, apply, attribute
+from backproof.graph.operations.record import OPERATIONS, Operation, apply, as_number, attribute
 
-__all__ = ["OPERATIONS", "Operand", "Operation", "apply", "attribute"]
+__all__ = ["OPERATIONS", "Operand", "Operation", "apply", "as_number", "attribute"]
 
 for _module in (elementwise, reductions, linear_algebra, arrangement, opaque):
     for _record in _module.RECORDS:

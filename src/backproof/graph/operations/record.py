@@ -94,6 +94,18 @@ def apply(
     return Node(operation, nodes, attributes or EMPTY, value, name, origin)
 
 
+def as_number(node: Node) -> Node:
+    """Give the one element of a node without axes; the node itself where it has none.
+
+    Examples
+    --------
+    >>> from backproof.graph import as_number, leaf
+    >>> as_number(leaf(np.array([[3.0]]))).value.shape
+    ()
+    """
+    return node if np.ndim(node.value) == 0 else apply("reshape", node, shape=())
+
+
 def verb(operation: str) -> Callable[..., Node]:
     """Give the function that applies an operation, for rules to be read as formulas."""
     return partial(apply, operation)
