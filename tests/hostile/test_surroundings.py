@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from backproof.runner import Runner
 from backproof.source import Program, read_program
-from backproof.trace import trace_program
+from backproof.trace import Trace, trace_program
 from backproof.trace.run import how_it_ended
 
 HANGS = "while True:\n    pass\n"
@@ -127,3 +128,16 @@ def test_limits_handlers_and_folder_of_the_caller_stay_as_they_are():
     assert after == before
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGALRM)] == handlers
     assert (Path.cwd(), sys.getrecursionlimit()) == (folder, limit)
+
+
+def test_a_program_that_crashes_has_time_to_crash_again(monkeypatch):
+    """On a machine that is busier by then it has the whole time, else it would seem to crash here only."""
+    given = []
+
+    def run(program, limits, runner, **how):
+        given.append((limits.seconds, how.get("plain", False)))
+        return Trace(ended="crashed"), ""
+
+    monkeypatch.setattr("backproof.trace.run._run", run)
+    trace_program(Program("p.py", "1 / 0\n"), seconds=20.0, runner=Runner())
+    assert given == [(20.0, False), (20.0, True)]

@@ -3,6 +3,7 @@
 from backproof.graph.adjoint import adjoints
 from backproof.graph.dependence import computed_from, depend
 from backproof.graph.evaluate import evaluate, evaluate_at
+from backproof.graph.finite import finite_adjoints
 from backproof.graph.node import Node, ancestors, constant, leaf, shape_of, unnamed
 from backproof.graph.numeric import median
 from backproof.graph.operations import OPERATIONS, Operand, Operation, apply, as_number, attribute
@@ -27,6 +28,7 @@ __all__ = [
     "depend",
     "evaluate",
     "evaluate_at",
+    "finite_adjoints",
     "leaf",
     "median",
     "print_graph",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, adjoints, ancestors, apply, as_number, evaluate
+from backproof.graph import Node, ancestors, apply, as_number, evaluate, finite_adjoints
 from backproof.step.behind import brought_back
 from backproof.step.bent import projected
 from backproof.step.change import Change, root
@@ -275,7 +275,7 @@ def _truths(loss: Node, parameters: Sequence[Parameter], fixed: Sequence[Node]) 
 
 def gradients_of(loss: Node, parameters: Sequence[Parameter]) -> tuple[Node, ...]:
     """Differentiate a scalar by every parameter."""
-    found = adjoints(loss, [leaf for p in parameters for leaf in p.leaves])
+    found = finite_adjoints(loss, [leaf for p in parameters for leaf in p.leaves])
     return tuple(p.joined([found[leaf] for leaf in p.leaves]) for p in parameters)
 
 

@@ -24,6 +24,7 @@ from backproof.trace.timed import ASK, Loop, Timing
 MEMORY = 8 * 2**30  # address space of the child, bytes
 NODES = 60_000
 START, GRACE, WRITING = 10.0, 4.0, 60.0  # seconds to start, to end, and to write what was recorded
+SLOWER = 5.0  # times as long as it took to crash: another run may be on a machine that is busier
 WHOLE = ("finished", "exited")
 DIED = {
     signal.SIGSEGV: "a segmentation fault",
@@ -96,7 +97,7 @@ def trace_program(
         again, _ = _run(program, limits, runner, plots=True)
         if again.ended != "crashed":
             return again
-    as_long = replace(limits, seconds=min(seconds, 2 + 2 * (time.monotonic() - start)))
+    as_long = replace(limits, seconds=max(seconds, SLOWER * (time.monotonic() - start)))
     plain, _ = _run(program, as_long, runner, plain=True)
     if plain.ended in ("finished", "timeout"):
         raise RuntimeError(f"the program runs, but not under the recorder: {error.strip()}")
