@@ -78,6 +78,7 @@ from backproof.diagnosis.several import together
 from backproof.diagnosis.shortened import shortened
 from backproof.diagnosis.states import among_means, among_states, unsure_of
 from backproof.diagnosis.strong_decay import strong_decay
+from backproof.diagnosis.thrown_away import thrown_away
 from backproof.diagnosis.unapplied import left_layers, lost_updates, unapplied
 from backproof.diagnosis.weighing import unweighted
 from backproof.findings import FileReport, Finding
@@ -180,7 +181,9 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     if doubt is not None:
         return case.inconclusive(doubt)
     dropped = () if lost else dropped_gradients(judgement.step)
-    missing = unapplied(judgement, dropped, case.verify) if dropped else ()
+    missing: tuple[Finding, ...] = ()
+    if dropped:
+        missing = thrown_away(judgement, case.verify, dropped) or unapplied(judgement, dropped, case.verify)
     if missing and not holds(missing):
         missing, _ = with_what_is_left(case.mends, missing, judged)
     if not (lost or missing):
@@ -247,8 +250,8 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     )
     if followed is not None:
         return case.inconclusive(followed)
-    if loop := shortened(judgement, case.verify):
-        return faulty(case.program, judgement, (*loop, *lost), case.notes, case.options)
+    if found := shortened(judgement, case.verify) or thrown_away(judgement, case.verify):
+        return faulty(case.program, judgement, (*found, *lost), case.notes, case.options)
     judgement, repair = repaired(with_samples(judgement))
     case = replace(case, judgement=judgement)
     if not repair.complete and (short := truncated(judgement)):
