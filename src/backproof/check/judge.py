@@ -6,8 +6,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from backproof.check.allowances import before_bounds
 from backproof.check.compare import compare
 from backproof.check.counterexample import counterexample, where_more_count, where_more_is_wrong
@@ -17,16 +15,16 @@ from backproof.check.in_turn import in_turn
 from backproof.check.judgement import Judgement, under
 from backproof.check.losses import exact, judged_step
 from backproof.check.metric import vanishes
+from backproof.check.players import against, side_by_side, turn_by_turn
 from backproof.check.ranking import is_steady
 from backproof.check.stale import stale
 from backproof.check.steps import chosen_window
-from backproof.check.unreached import climbers, steps_of, unreached, used_beside, without
-from backproof.graph import adjoints, ancestors
-from backproof.step import Change, TrainingStep, Window, implied, stated, training_step
+from backproof.check.unreached import steps_of, unreached, used_beside, without
+from backproof.graph import ancestors
+from backproof.step import Change, Window, implied, stated, training_step
 from backproof.step.apart import apart
-from backproof.step.change import root
 from backproof.step.computed import COMPUTED, computed_steps
-from backproof.step.turns import turns, within
+from backproof.step.turns import turns
 from backproof.step.update import follows
 from backproof.step.window import trainings
 from backproof.trace import Trace
@@ -72,27 +70,43 @@ def _beside_means(
     return again if held.isdisjoint(ancestors(outputs)) else None
 
 
-def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: bool = True) -> Judgement | None:
-    """Judge the steps of one training; a ``whole`` one may be of several networks."""
+def _of_training(trace: Trace, steps: list[Window], loss: str | None) -> Judgement | None:
+    """Judge the steps of one training, which may be of several networks."""
     found = [window for window in steps if window.parameters]
     if not found:
         return None
-    window = chosen_window(found)
-    blocks = _of_groups(trace, turns(trace, found), loss) if whole else None
+
+    def judged_alone(windows: list[Window]) -> Judgement | None:
+        return _alone(trace, windows, loss)
+
+    blocks = side_by_side(turns(trace, found), judged_alone)
     if blocks is not None and (blocks.verdict.correct or blocks.step.hypothesis.declared):
         return blocks
-    separate = _of_groups(trace, apart(trace, found), loss) if whole else None
+    separate = side_by_side(apart(trace, found), judged_alone)
     if separate is not None and separate.verdict.correct:
         return separate
-    best = _best(trace, found, window, loss)
+    best = _best(trace, found, chosen_window(found), loss)
     if separate is not None and (best is None or not best.verdict.correct):
         return separate
     if best is None:
         return None
-    if whole and not best.verdict.correct:
-        players = _in_turns(trace, found, window, loss) or _against(trace, found, best, loss)
-        if players is not None:
-            return players
+    players = None
+    if not best.verdict.correct:
+        players = turn_by_turn(found, chosen_window(found), judged_alone) or against(
+            trace, found, best, judged_alone
+        )
+    return players or _with_unreached(trace, found, _examined(trace, found, best, loss), loss)
+
+
+def _alone(trace: Trace, steps: list[Window], loss: str | None) -> Judgement | None:
+    """Judge the steps of one network."""
+    found = [window for window in steps if window.parameters]
+    best = _best(trace, found, chosen_window(found), loss) if found else None
+    return None if best is None else _examined(trace, found, best, loss)
+
+
+def _examined(trace: Trace, found: list[Window], best: Judgement, loss: str | None) -> Judgement:
+    """Look at the other steps for what one step does not show, and at what is computed and lost."""
     best = (None if best.verdict.correct else in_turn(best)) or best
     best = where_more_count(trace, found, best) or best
 
@@ -105,8 +119,7 @@ def _of_training(trace: Trace, steps: list[Window], loss: str | None, whole: boo
     best = where_more_is_wrong(trace, found, best, judged) or best
     best = counterexample(trace, found, best, judged) or best
     dropped = (*_dropped(trace, best), *stale(trace, best.step.window))
-    best = replace(best, dropped=dropped, windows=tuple(found), rounds=_rounds(trace, best))
-    return _with_unreached(trace, found, best, loss) if whole else best
+    return replace(best, dropped=dropped, windows=tuple(found), rounds=_rounds(trace, best))
 
 
 def _with_unreached(trace: Trace, found: list[Window], best: Judgement, loss: str | None) -> Judgement:
@@ -116,94 +129,10 @@ def _with_unreached(trace: Trace, found: list[Window], best: Judgement, loss: st
     left = unreached(best) if best.verdict.correct else ()
     if not left:
         return replace(best, unjudged=used_beside(best)) if best.verdict.correct else best
-    other = _of_training(trace, steps_of(found, left), loss, whole=False)
+    other = _alone(trace, steps_of(found, left), loss)
     if other is not None and other.verdict.correct and not unreached(other):
         return replace(best, windows=tuple(without(found, left)), beside=(other,))
     return replace(best, unjudged=left)
-
-
-def _of_groups(trace: Trace, groups: list[list[Window]], loss: str | None) -> Judgement | None:
-    """Judge parameters that are trained side by side or in turn, each under its own loss: the first wrong.
-
-    None where there is but one group, or where none of them is right: then it is one step after all.
-    """
-    found = [_of_training(trace, group, loss, whole=False) for group in groups]
-    judged = [judgement for judgement in found if judgement is not None]
-    if not judged or len(judged) < len(found) or not any(each.verdict.correct for each in judged):
-        return None
-    first, *others = judged
-    wrong = next((each for each in judged if not each.verdict.correct), None)
-    return wrong or replace(first, beside=tuple(others))
-
-
-def _in_turns(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:
-    """Judge the turns of a step, each under a loss that is computed anew from what the turns before made.
-
-    None where there is but one, or where a loss is not computed anew: then updated weights were read.
-    """
-    parts = within(window)
-    if len(parts) == 1:
-        return None
-    sizes = [len(part.parameters) for part in parts]
-    every = [turn for step in found if (turn := within(step)) and [len(t.parameters) for t in turn] == sizes]
-    judged = [_of_training(trace, list(group), loss, whole=False) for group in zip(*every, strict=True)]
-    stated_each = [each for each in judged if each is not None and each.step.hypothesis.declared]
-    if len(stated_each) < len(judged):
-        return None  # what has no loss of its own is a state that the step hands on
-    first, *others = stated_each
-    if not all(_is_computed_anew(each, parts[k]) for k, each in enumerate(others)):
-        return None
-    wrong = next((each for each in (first, *others) if not each.verdict.correct), None)
-    if wrong is None:
-        return replace(first, beside=tuple(others))
-    return wrong if any(each.verdict.correct for each in (first, *others)) else None
-
-
-def _against(trace: Trace, found: list[Window], best: Judgement, loss: str | None) -> Judgement | None:
-    """Judge parameters that go up what the others go down, by a loss of their own which they go down.
-
-    So does a generator that is updated beside the discriminator that it is to deceive. None where no such
-    loss explains all of them, or the loss of the others not all of those.
-    """
-    climbing = climbers(best) if best.step.hypothesis.stated else ()
-    if not climbing:
-        return None
-    windows = steps_of([best.step.window], climbing)
-    tried = (each for w in windows for each in under(trace, w, implied(trace, w, literal=True)))
-    own = next((each for each in tried if each.verdict.correct), None)
-    if own is None:
-        return None
-    own = replace(own, windows=tuple(steps_of(found, climbing)))
-    rest = [c for c in best.step.window.parameters if c not in climbing]
-    first = _of_training(trace, steps_of(found, rest), loss, whole=False)
-    if first is None or not first.verdict.correct or not first.step.hypothesis.declared:
-        return None
-    begun = {first.step.copies.get(node) for node in own.step.hypothesis.differences}
-    if not begun.isdisjoint(ancestors(first.step.descents)) or not _is_opposed(first.step, own.step):
-        return None
-    return replace(first, beside=(own,))
-
-
-def _is_opposed(first: TrainingStep, other: TrainingStep) -> bool:
-    """Does one loss want every output of the other to grow that the other wants to fall, where it counts it?
-
-    What two losses want alike is one loss's, and a wrong gradient beside a right one.
-    """
-    for output in other.hypothesis.outputs:
-        sides = [(step.loss, step.copies.get(output)) for step in (first, other)]
-        slopes = [adjoints(loss, [node])[node].value for loss, node in sides if node is not None]
-        if len(slopes) == 2 and np.any(np.asarray(slopes[0]) * np.asarray(slopes[1]) > 0):
-            return False
-    return True
-
-
-def _is_computed_anew(judgement: Judgement, former: Window) -> bool:
-    """Is the loss of a turn computed from what the turn before it made of parameters alike?"""
-    step = judgement.step
-    places = {change.place for change in former.parameters}
-    made = {root(s.after, 0) for s in step.trace.stores if s.place in places}
-    kept = {step.copies[n] for n in step.window.kept if n in step.copies and root(n, 0) in made}
-    return not kept.isdisjoint(ancestors([step.loss]))
 
 
 def _best(trace: Trace, found: list[Window], window: Window, loss: str | None) -> Judgement | None:
