@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.compare import is_rounding
+from backproof.check.cut_off import cut_off
 from backproof.check.judgement import Judgement
 from backproof.check.points import decides_alike, informative_points
 from backproof.check.ranking import is_steady
@@ -34,6 +35,7 @@ NO_LOSS = (
     "No loss was found that explains the updates: none of the gradients is that of a loss which the program "
     "states or which its backward pass implies. --loss NAME names the variable that is the loss."
 )
+MOST_NAMES = 4  # of what is not judged; the others are counted
 MOVED = 1.3  # times a number: what its factor in a gradient is known by
 RESIZES = frozenset(
     {"sqrt", "opaque", "abs", "max", "maximum", "minimum", "clip", "where", "sign"}
@@ -355,6 +357,20 @@ def supplied(trace: Trace) -> tuple[Finding, ...]:
     row = min(row for _, row in trace.supplied)
     message = f"The program does not run as it is; it was given {what}."
     return (Finding(rule.code, rule.name, "info", message, Span(row, 1, row, 2)),)
+
+
+def stopped_before(judgement: Judgement) -> str | None:
+    """Say which updates the run was stopped before, of what the loss depends on."""
+    found = cut_off(judgement)
+    if found is None:
+        return None
+    more = len(found.names) - MOST_NAMES
+    rest = listed([*found.names[:MOST_NAMES], *([f"{more} more"] if more > 0 else [])])
+    return (
+        f"The gradients of {listed([p.name for p in judgement.step.parameters])} are right, but not judged: "
+        f"{rest}. The run was stopped before line {found.row} of {found.file} updates them, since a whole "
+        "step is too long to be looked at: with shorter sequences or fewer samples in one it can be checked."
+    )
 
 
 def cut_short(names: Sequence[str]) -> str:

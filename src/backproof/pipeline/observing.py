@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from backproof.check.compare import compare
+from backproof.check.cut_off import cut_off
 from backproof.check.dropped import dropped_gradients
 from backproof.check.judge import judge
 from backproof.check.judgement import Judgement
@@ -65,13 +66,14 @@ def observed(program: Program, options: Options) -> tuple[Trace, Judgement | Non
 
 
 def _is_to_be_continued(trace: Trace, judgement: Judgement) -> bool:
-    """Was the run stopped in the second step, or while it had begun to update something else than before?
+    """Was the run stopped in the second step, or before it would update something else than before?
 
     In the first one neither all parameters nor the memories of an optimizer are known as such.
     """
     right, alone = judgement.verdict.correct, trace.ended == "stopped" and len(judgement.windows) == 1
     if right:
-        return first_alone(trace, judgement.windows) or breaks_off(trace, judgement.seen)
+        early = first_alone(trace, judgement.windows) or breaks_off(trace, judgement.seen)
+        return early or cut_off(judgement) is not None
     return alone and not judgement.step.hypothesis.minimised
 
 

@@ -54,6 +54,7 @@ from backproof.diagnosis.reasons import (
     only_named,
     outside_updates,
     perhaps_forgotten,
+    stopped_before,
     supplied,
     turned_names,
     undefined,
@@ -207,6 +208,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield unread_updates(judgement)
     yield outside_updates(judgement)
     yield left_unjudged(judgement)
+    yield stopped_before(judgement)
     yield drawn_anew(judgement)
     yield decided_before(judgement)
     yield rounded_off(judgement)
