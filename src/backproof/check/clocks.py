@@ -1,19 +1,27 @@
-"""An optimizer that counts its steps once for every parameter, where it should count them once a step."""
+"""An optimizer that makes up for its empty memory by another number than `1 - beta ** step`.
+
+It counts its steps once for every parameter, or once an epoch, or takes the rate of another memory.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from backproof.check.judgement import Judgement
-from backproof.graph import Node
-from backproof.step import label
+from backproof.graph import Node, evaluate
+from backproof.step import Change, TrainingStep, Window, label
 from backproof.step.change import root
 from backproof.step.lengths import corrections
 from backproof.step.update import time_of, walk
 
 SAME = 1e-9  # relative
+WHOLE = 1e-6  # relative: a count of steps, by what it makes of a rate
+NEARLY_ONE = 1 - 1e-6  # corrections of late steps are all alike
 
 
 def unequal_clocks(judgement: Judgement) -> dict[str, Node]:
@@ -40,3 +48,75 @@ def unequal_clocks(judgement: Judgement) -> dict[str, Node]:
             if abs(float(np.ravel(node.value)[0]) - first) > SAME * abs(first):
                 found.setdefault(name, node)
     return found
+
+
+def exchanged_rates(judgement: Judgement) -> dict[str, Node]:
+    """The corrections of memories by the rate of another one, which theirs gives at no whole step.
+
+    With the label of the memory. Two rates are exchanged where ``m / (1 - beta2 ** t)`` is computed.
+    """
+    step = judgement.step
+    pairs = list(_corrected(judgement, step.window))
+    rates = {change.place: _kept_share(step, change) for change, _ in pairs}
+    found: dict[str, Node] = {}
+    for change, node in pairs:
+        own, value = rates[change.place], float(np.ravel(node.value)[0])
+        others = (rate for rate in rates.values() if rate is not None and rate != own)
+        if own is not None and not _is_whole(value, own) and any(_is_whole(value, rate) for rate in others):
+            found.setdefault(label(step.trace, change), node)
+    return found
+
+
+def standing_clock(judgement: Judgement) -> Node | None:
+    """A correction that is the same in two steps on end, though its memory went on from one to the other.
+
+    So it is where an epoch of several batches counts as one step.
+    """
+    windows = sorted(judgement.seen, key=lambda window: window.start)
+    for first, second in pairwise(windows):
+        if {c.place for c in first.parameters} != {c.place for c in second.parameters}:
+            continue
+        earlier = {(c.place, node.origin.site): (c, node) for c, node in _corrected(judgement, first)}
+        for change, node in _corrected(judgement, second):
+            before = earlier.get((change.place, node.origin.site))
+            if before is None or root(before[0].after, 0) is not root(change.before, 0):
+                continue
+            values = [float(np.ravel(n.value)[0]) for n in (before[1], node)]
+            if values[0] < NEARLY_ONE and values[0] == values[1]:
+                return node
+    return None
+
+
+def _corrected(judgement: Judgement, window: Window) -> Iterator[tuple[Change, Node]]:
+    """The memories of an optimizer that a window divides by a correction, each with that."""
+    memories = {root(change.after, 0): change for change in window.others}
+    known = {root(n, 0): n for n in corrections(judgement.step.trace, window.parameters, window.start)}
+    for node in walk([c.after for c in window.parameters], lambda n: time_of(n) >= window.start):
+        if node.operation == "divide" and len(node.operands) == 2:
+            memory, number = (root(operand, 0) for operand in node.operands)
+            if memory in memories and number in known:
+                yield memories[memory], known[number]
+
+
+def _kept_share(step: TrainingStep, change: Change) -> float | None:
+    """The number that a memory is multiplied by in a step; None where it is no one number."""
+    before, after = step.copies.get(change.before), step.copies.get(change.after)
+    if before is None or after is None:
+        return None
+    shape = np.shape(before.value)
+    none, one = (
+        np.asarray(evaluate([after], {**step.state, before: value})[after], dtype=float)
+        for value in (np.zeros(shape), np.ones(shape))
+    )
+    if np.shape(one) != shape:
+        return None
+    share = np.ravel(one - none)
+    return float(share[0]) if share.size and np.ptp(share) <= WHOLE and 0 < share[0] < 1 else None
+
+
+def _is_whole(correction: float, rate: float) -> bool:
+    """Is this `1 - rate ** t` for a whole number of steps?"""
+    if not 0 < correction < NEARLY_ONE:
+        return False
+    steps = math.log1p(-correction) / math.log(rate)
+    return round(steps) > 0 and abs(steps - round(steps)) <= WHOLE * steps

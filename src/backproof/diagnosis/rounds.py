@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backproof.check.begun import begun_as_weights
-from backproof.check.clocks import unequal_clocks
+from backproof.check.clocks import exchanged_rates, standing_clock, unequal_clocks
 from backproof.check.fed import fed_otherwise
 from backproof.check.judgement import Judgement
 from backproof.check.misapplied import misapplied
@@ -158,6 +158,28 @@ def counted_unevenly(judgement: Judgement) -> tuple[Finding, ...]:
         "themselves are right, and later steps are hardly scaled by it."
     )
     return (Finding(rule.code, rule.name, "warning", message, site.span, tuple(found), site.text),)
+
+
+def corrected_otherwise(judgement: Judgement) -> tuple[Finding, ...]:
+    """Warn of corrections of a memory by the rate of another one, or by a count that stands still."""
+    trace, found = judgement.step.trace, list[Finding]()
+    names = tuple(parameter.name for parameter in judgement.step.parameters)
+    for memory, node in exchanged_rates(judgement).items():
+        rule, site = RULES["wrong-operand"], trace.sites[node.origin.site]
+        message = (
+            f"`{site.text}` corrects {memory} by the rate of another memory, and not by its own: the two "
+            "rates of decay are exchanged here. The gradients themselves are right."
+        )
+        if all(site.span != other.span for other in found):
+            found.append(Finding(rule.code, rule.name, "warning", message, site.span, names, site.text))
+    if (standing := standing_clock(judgement)) is not None:
+        rule, site = RULES["wrong-scale"], trace.sites[standing.origin.site]
+        message = (
+            f"`{site.text}` is the same in steps that follow one another, as where epochs are counted: it "
+            "makes up for a memory that is empty no more. Count every step. The gradients are right."
+        )
+        found.append(Finding(rule.code, rule.name, "warning", message, site.span, names, site.text))
+    return tuple(found)
 
 
 def of_a_small_batch(judgement: Judgement) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.derivation import explained
 from backproof.diagnosis.luck import hidden
 from backproof.diagnosis.mismatch import watched
-from backproof.diagnosis.rounds import counted_unevenly, of_a_small_batch
+from backproof.diagnosis.rounds import corrected_otherwise, counted_unevenly, of_a_small_batch
 from backproof.diagnosis.rows import loss_row, lost_rows, parameter_rows
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
@@ -49,7 +49,7 @@ def lasting(
     """Report a step whose gradients are right: correct, unless some do not arrive."""
     if not lost:
         unwell = (*hidden(judgement), *warnings(judgement))
-        uneven = (*counted_unevenly(judgement), *of_a_small_batch(judgement))
+        uneven = (*counted_unevenly(judgement), *corrected_otherwise(judgement), *of_a_small_batch(judgement))
         found = (*watched(judgement), *uneven, *unwell, *conventions(judgement), *notes)
         said = certified(judgement, program)
         return report_of(program, judgement, "correct", findings=found, certified=said)
