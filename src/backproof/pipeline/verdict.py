@@ -77,6 +77,7 @@ from backproof.diagnosis.rounds import (
 from backproof.diagnosis.scaled import apart_from_the_others, with_those_before
 from backproof.diagnosis.several import together
 from backproof.diagnosis.shortened import shortened
+from backproof.diagnosis.signs import by_signs_alone
 from backproof.diagnosis.states import among_means, among_states, unsure_of
 from backproof.diagnosis.strong_decay import strong_decay
 from backproof.diagnosis.thrown_away import thrown_away
@@ -246,6 +247,7 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
         followed
         or two_losses(judgement)
         or independent(judgement)
+        or by_signs_alone(judgement)
         or undefined(judgement)
         or frozen_part(judgement)
         or without_digits(judgement)
