@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from backproof.graph import Node, apply, leaf
 from backproof.pipeline import check_program
 from backproof.source import program_from_bytes
+from backproof.step.update import terms
+from backproof.trace import Origin
 
 BUFFERS = """
 import math
@@ -107,3 +115,24 @@ for step in range(1500):
 def test_rows_that_were_written_in_earlier_rounds_are_not_anew() -> None:
     """Each round over time writes a row: that all rows are filled by then is not the doing of the last."""
     assert _verdict(GATED) == "correct"
+
+
+def test_the_terms_of_an_item_are_those_since_it_was_read() -> None:
+    """What was written to the other rows of a table, long before, is no part of a change of this one."""
+    count = 0
+
+    def made(operation: str, *operands: Any, **attributes: Any) -> Node:
+        nonlocal count
+        count += 1
+        return replace(apply(operation, *operands, **attributes), origin=Origin(-1, (), 0, count))
+
+    table = leaf(np.arange(15.0).reshape(5, 3), "table")
+    for k in range(50):
+        row = made("subtract", made("index", table, index=k % 4), np.full(3, 0.1))
+        table = made("index_update", table, row, index=k % 4)
+    old = made("index", table, index=1)
+    step = made("multiply", old, 0.3)
+    again = made("index", table, index=1)
+    new = made("subtract", again, step)
+    assert terms(new, old) == (False, [step, again])
+    assert terms(made("index_update", table, new, index=1), table) == (True, [step])

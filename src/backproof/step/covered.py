@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +22,22 @@ def written_anew(node: Node, before: Node) -> list[Node] | None:
         return None
     found = _covering(node, before)
     return _covering(node) if found is None and _is_covered(before) else found
+
+
+def versions(node: Node, known: Collection[Node] = ()) -> Iterator[Node]:
+    """An array, and what it was before each entry that was written, as far back as none is ``known``.
+
+    >>> from backproof.graph import apply, leaf
+    >>> x = leaf([1.0, 2.0, 3.0], "x")
+    >>> y = apply("index_update", apply("index_update", x, 5.0, index=0), 6.0, index=2)
+    >>> [list(map(float, array.value)) for array in versions(y)]
+    [[5.0, 2.0, 6.0], [5.0, 2.0, 3.0], [1.0, 2.0, 3.0]]
+    """
+    while node not in known:
+        yield node
+        if node.operation not in ("index_update", "identity"):
+            return
+        node = node.operands[0]
 
 
 @lru_cache(1024)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 import numpy as np
 
 from backproof.graph import Node
-from backproof.step.covered import written_anew
+from backproof.step.covered import versions, written_anew
 
 SUMS = frozenset({"add", "subtract", "index_update", "index_add", "stack", "concatenate"})
 WRITTEN = frozenset({"index_update", "index_add"})
@@ -23,19 +23,25 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
 
     Gives whether the old value is among them, as itself or most of it, and the other terms.
     """
-    kept, found, stack, met = False, list[Node](), [after], set[Node]()
+    kept, found, stack, met, first = False, list[Node](), [after], set[Node](), time_of(before)
     older = set[Node]()  # versions of arrays that were not written anew by the last, so by none of these
     while stack and limit:
         limit -= 1
         node = stack.pop()
         if node.operation == "index" and node.operands[0].operation in WRITTEN:
-            node = node.operands[0]  # an item that was changed in this step already
+            if time_of(node.operands[0]) >= first:
+                node = node.operands[0]  # an item that was changed in this step already
+            elif not _is_part(node, before):
+                found.append(node)
+                continue
         if node.operation in WRITTEN:
             if node in met:
                 continue
             met.add(node)
         if _is_part(node, before):
             kept = True
+        elif node in older and time_of(node) < first:
+            continue  # the array that the old value was a part of, as it was before that
         elif (
             node.operation == "index_update"
             and node not in older
@@ -44,7 +50,7 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
             stack.extend(written)
         elif node.operation in SUMS:
             if node.operation == "index_update":
-                older.add(node.operands[0])
+                older.update(versions(node.operands[0], older))
             stack.extend(node.operands)
         elif node.operation == "where":
             stack.extend(node.operands[1:])

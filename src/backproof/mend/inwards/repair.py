@@ -16,14 +16,12 @@ from backproof.faults.correction import Correction
 from backproof.mend.inwards.evaluation import Change, Frames
 from backproof.mend.inwards.knowledge import Knowledge
 from backproof.mend.inwards.options import Options
+from backproof.mend.inwards.scales import of_parameters, of_values
 from backproof.mend.inwards.truths import Truths
 from backproof.mend.inwards.walk import Miss, Walk
 from backproof.mend.inwards.ways import Ways
 from backproof.mend.tried import Tried, built, gain
 
-SAME = 1e-6  # relative
-HEADS = 3  # constants of a loss
-MANY = 2  # values that show a constant
 EACH = 6  # corrections of one statement
 Steps = tuple[Tried, ...]
 Hints = tuple[Correction, ...]
@@ -43,9 +41,10 @@ def from_updates(
     with np.errstate(all="ignore"):
         best, hints = Steps(), dict[Correction, None]()
         limit = bench.work + work
-        for scales in _scales(catalogue, places, rate[0]):
+        own = of_parameters(bench, rate[0])
+        for scales in of_values(catalogue, places, rate[0]):
             options = Options(places, candidates)
-            knowledge = Knowledge(bench, Truths(catalogue, scales, rate[0]), Frames(bench))
+            knowledge = Knowledge(bench, Truths(catalogue, scales, own), Frames(bench))
             walk = Walk(knowledge, Ways(knowledge, options, limit))
             missed = walk.run(rate)
             sets = _sets(bench, options, missed)
@@ -57,40 +56,6 @@ def from_updates(
             if best and all(state == RIGHT for state in best[-1].states):
                 break
         return best, tuple(hints)
-
-
-def _scales(catalogue: Catalogue, places: Sequence[Place], rate: float) -> list[tuple[float, ...]]:
-    """The constants by which right values of the backward pass may differ from adjoints, as they are tried.
-
-    Those by which most do, as the sign that the error has, or the rate where that is a factor from the start;
-    all of these at once, as where the gradients are divided by the size of the batch and the deltas are not,
-    but where one is another with a sign turned: then a fault has turned it.
-    The rate of the updates is none of them, where there are others: it belongs to the parameters.
-    Where none are right to show it, those that the loss has in front, as 1/N.
-    """
-    common = _common_scales(catalogue, places)
-    common = [scale for scale in common if abs(abs(scale) - rate) > SAME * rate] or common
-    if common:
-        every = [tuple(common)] if len(common) > 1 and not any(-scale in common for scale in common) else []
-        return [*every, *((scale,) for scale in common)]
-    tables = catalogue.tables
-    numbers = [
-        [float(np.ravel(table[entry.node])[0]) for table in tables] for entry in catalogue.shaped.get((), ())
-    ]
-    heads = [1 / n[0] for n in numbers if n[0] > 0 and max(n) - min(n) <= 1e-9 * max(n)]
-    scales = dict.fromkeys(float(f"{scale:.9g}") for scale in (1.0, *heads))
-    return [(scale,) for scale in list(scales)[:HEADS]]
-
-
-def _common_scales(catalogue: Catalogue, places: Sequence[Place]) -> list[float]:
-    """The constants by which several values of the backward pass are adjoints, the commonest first."""
-    counts, exact = defaultdict[float, int](int), dict[float, float]()
-    for node in {e.operand for p in places for e in p.edges[:1] if e.whole}:
-        for digits, scale in {float(f"{scale:.6g}"): scale for _, scale in catalogue.matches(node)}.items():
-            counts[digits] += 1
-            exact.setdefault(digits, digits if abs(digits - scale) <= 1e-9 * abs(scale) else scale)
-    found = [digits for digits, count in counts.items() if count >= MANY]
-    return [exact[d] for d in sorted(found, key=lambda d: (-counts[d], d != 1.0))[:HEADS]]
 
 
 def _sets(bench: Bench, options: Options, missed: Sequence[Miss]) -> list[list[Correction]]:

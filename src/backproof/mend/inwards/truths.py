@@ -14,18 +14,20 @@ from backproof.mend.inwards.evaluation import is_same
 
 FAR = 10**6
 DIGITS = 8  # by which values are told apart
+NEAR, TINY = 1e-6, 1e-300  # relative, and not: how far the sizes of what is the same may be apart
 
 
 class Truths:
     """Leaves that stand for true values, and which of them a value is."""
 
-    def __init__(self, catalogue: Catalogue, scales: Sequence[float], rate: float) -> None:
-        self.catalogue, self.scales, self.rate = catalogue, tuple(scales), rate
+    def __init__(self, catalogue: Catalogue, scales: Sequence[float], own: Sequence[float]) -> None:
+        self.catalogue, self.scales, self.own = catalogue, tuple(scales), tuple(own)
         self.values = Values(catalogue, {})
         self.leaves = frozenset(catalogue.bench.step.leaves)
         self._shaped: dict[tuple[int, ...], list[tuple[Node, Entry, float]]] = {}
         self._different: dict[tuple[int, ...], list[tuple[Node, Entry, float]]] = {}
         self._right: dict[Node, bool] = {}
+        self._sizes: dict[tuple[int, ...], Any] = {}
         self._far: dict[Node, dict[Node, int]] = {}
 
     def shaped(self, shape: tuple[int, ...]) -> list[tuple[Node, Entry, float]]:
@@ -42,7 +44,7 @@ class Truths:
         """The constants in front of an entry: that of a parameter may be a change of it already."""
         if entry.kind == "local":
             return (1.0,)
-        own = (1.0, self.rate, -self.rate) if entry.of in self.leaves else ()
+        own = self.own if entry.of in self.leaves else ()
         return tuple(dict.fromkeys((*self.scales, *own)))
 
     def behind(self, wanted: Sequence[Any], shape: tuple[int, ...]) -> list[tuple[Node, Entry, float]]:
@@ -96,13 +98,25 @@ class Truths:
         return self._far[start]
 
     def called(self, wanted: Sequence[Any]) -> tuple[Node, Entry, float] | None:
-        """The true value that has these values at the points; the first where several have."""
-        return next(self.alike(wanted), None)
+        """The true value that has these values at the points; the first where several have.
+
+        Best a whole adjoint: what comes of that of a shared bias by one of its uses is that of the sum too.
+        """
+        first: tuple[Node, Entry, float] | None = None
+        for each in self.alike(wanted):
+            if each[1].kind == "adjoint":
+                return each
+            first = first or each
+        return first
 
     def alike(self, wanted: Sequence[Any]) -> Iterator[tuple[Node, Entry, float]]:
         """All true values that have these values at the points."""
-        tables = self.catalogue.bench.base
-        for each in self.shaped(np.shape(wanted[0])):
+        tables, shape = self.catalogue.bench.base, np.shape(wanted[0])
+        every, size = self.shaped(shape), float(np.linalg.norm(np.ravel(wanted[0])))
+        if shape not in self._sizes:
+            self._sizes[shape] = np.array([np.linalg.norm(np.ravel(tables[0][true])) for true, _, _ in every])
+        near = np.abs(self._sizes[shape] - size) <= NEAR * size + TINY  # what is the same is as large
+        for each in (every[k] for k in np.flatnonzero(near).tolist()):
             if all(is_same(table[each[0]], value) for table, value in zip(tables, wanted, strict=True)):
                 yield each
 
@@ -110,5 +124,5 @@ class Truths:
         """Is a value of the backward pass one of them?"""
         if node not in self._right:
             tables = self.catalogue.bench.base
-            self._right[node] = self.called([table[node] for table in tables]) is not None
+            self._right[node] = next(self.alike([table[node] for table in tables]), None) is not None
         return self._right[node]
