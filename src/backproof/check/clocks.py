@@ -13,11 +13,11 @@ from itertools import pairwise
 import numpy as np
 
 from backproof.check.judgement import Judgement
-from backproof.graph import Node, evaluate
-from backproof.step import Change, TrainingStep, Window, label
+from backproof.graph import Node
+from backproof.step import Change, Window, label
 from backproof.step.change import root
 from backproof.step.lengths import corrections
-from backproof.step.update import time_of, walk
+from backproof.step.update import forgotten, time_of, walk
 
 SAME = 1e-9  # relative
 WHOLE = 1e-6  # relative: a count of steps, by what it makes of a rate
@@ -57,7 +57,7 @@ def exchanged_rates(judgement: Judgement) -> dict[str, Node]:
     """
     step = judgement.step
     pairs = list(_corrected(judgement, step.window))
-    rates = {change.place: _kept_share(step, change) for change, _ in pairs}
+    rates = {change.place: _kept_share(change) for change, _ in pairs}
     found: dict[str, Node] = {}
     for change, node in pairs:
         own, value = rates[change.place], float(np.ravel(node.value)[0])
@@ -98,20 +98,11 @@ def _corrected(judgement: Judgement, window: Window) -> Iterator[tuple[Change, N
                 yield memories[memory], known[number]
 
 
-def _kept_share(step: TrainingStep, change: Change) -> float | None:
-    """The number that a memory is multiplied by in a step; None where it is no one number."""
-    before, after = step.copies.get(change.before), step.copies.get(change.after)
-    if before is None or after is None:
-        return None
-    shape = np.shape(before.value)
-    none, one = (
-        np.asarray(evaluate([after], {**step.state, before: value})[after], dtype=float)
-        for value in (np.zeros(shape), np.ones(shape))
-    )
-    if np.shape(one) != shape:
-        return None
-    share = np.ravel(one - none)
-    return float(share[0]) if share.size and np.ptp(share) <= WHOLE and 0 < share[0] < 1 else None
+def _kept_share(change: Change) -> float | None:
+    """The number that a memory is multiplied by in a step; None where that is not read off."""
+    taken = forgotten(change.after, change.before)
+    share = -taken if taken < 0 else 1 - taken  # of `beta * m`, or of `m - (1 - beta) * m`
+    return share if 0 < share < 1 else None
 
 
 def _is_whole(correction: float, rate: float) -> bool:

@@ -10,11 +10,13 @@ import numpy as np
 
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, ancestors
-from backproof.step import Change, TrainingStep, label
+from backproof.step import Change, label
 from backproof.step.change import root
+from backproof.step.cut import dependent
 from backproof.step.update import THROUGH, is_rewritten, terms
 
 SIZES = frozenset({"square", "abs", "sqrt"})
+ROOTS = frozenset({"sqrt", "power"})
 
 
 def fed_otherwise(judgement: Judgement) -> dict[str, str]:
@@ -24,6 +26,9 @@ def fed_otherwise(judgement: Judgement) -> dict[str, str]:
     forward = set(ancestors([step.loss]))
     moving = {*step.leaves, *(step.copies[c.before] for c in step.remembered if c.before in step.copies)}
     applied = set(ancestors(step.descents))
+    bare = set(ancestors(step.descents, lambda node: node.operation in ROOTS))
+    made = [step.copies[c.after] for c in step.remembered if c.after in step.copies]
+    hanging = dependent(ancestors(made), moving)
     owners = {leaf: parameter.name for parameter in step.parameters for leaf in parameter.leaves}
     for change in step.remembered:
         leaf, after = step.copies.get(change.before), step.copies.get(change.after)
@@ -31,10 +36,10 @@ def fed_otherwise(judgement: Judgement) -> dict[str, str]:
             continue
         if applied.isdisjoint((leaf, after)):
             continue  # no update reads it, as a normalisation's running variance
-        if _is_applied(after, step):
-            continue  # a gradient, whatever else is made of it
+        if after in bare:
+            continue  # it is applied otherwise than by its root: a gradient, whatever else is made of it
         for term in terms(after, leaf)[1]:
-            node, is_size = _fed(term, leaf, moving)
+            node, is_size = _fed(term, leaf, hanging)
             if node in forward and node.operation != "constant" and np.size(node.value) > 1:
                 found[label(step.trace, change)] = owners.get(node) or node.name or "a value of the loss"
             elif not is_size and leaf not in ancestors([node]) and np.any(np.asarray(node.value) < 0):
@@ -65,19 +70,10 @@ def _is_share(node: Node, memory: Node) -> bool:
     return any(np.size(operand.value) == 1 for operand in node.operands)
 
 
-def _is_applied(value: Node, step: TrainingStep) -> bool:
-    """Does a value reach an update otherwise than by its root?"""
-    reached = {value}
-    for node in ancestors(step.descents):
-        if node.operation not in ("sqrt", "power") and not reached.isdisjoint(node.operands):
-            reached.add(node)
-    return not reached.isdisjoint(step.descents)
-
-
-def _fed(node: Node, memory: Node, moving: set[Node]) -> tuple[Node, bool]:
+def _fed(node: Node, memory: Node, hanging: set[Node]) -> tuple[Node, bool]:
     """What a term is a multiple or a size of, or goes from the memory to, and whether it is a size.
 
-    A multiple by a number that none of what is ``moving`` enters.
+    A multiple by a number that is none of those ``hanging`` on parameters and memories.
     """
     is_size = False
     while True:
@@ -86,7 +82,7 @@ def _fed(node: Node, memory: Node, moving: set[Node]) -> tuple[Node, bool]:
         elif node.operation in THROUGH and node.operation != "clip":
             node = node.operands[0]
         elif node.operation in ("multiply", "divide"):
-            numbers = [np.size(o.value) == 1 and moving.isdisjoint(ancestors([o])) for o in node.operands]
+            numbers = [np.size(o.value) == 1 and o not in hanging for o in node.operands]
             if numbers[1]:
                 node = node.operands[0]
             elif numbers[0] and node.operation == "multiply":

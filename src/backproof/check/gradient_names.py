@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from backproof.graph import Node, ancestors
 from backproof.step import TrainingStep
@@ -16,7 +17,7 @@ def called_alike(step: TrainingStep, names: Mapping[Node, str], gradient: str, n
     asked = pattern(gradient, name)
     if asked is None:
         return False
-    used = {names[node] for node in ancestors(step.descents) if node in names}
+    used = {names[node] for node in _made(step) if node in names}
     return any(pattern(other, p.name) == asked for p in step.parameters for other in used)
 
 
@@ -28,8 +29,14 @@ def shortened_alike(step: TrainingStep, names: Mapping[Node, str], gradient: str
     stem = _stem(gradient, name)
     if stem is None:
         return False
-    used = {names[node] for node in ancestors(step.descents) if node in names}
+    used = {names[node] for node in _made(step) if node in names}
     return any(_stem(other, p.name) == stem for p in step.parameters for other in used)
+
+
+@lru_cache(1)  # the step of one program, for those who ask of it
+def _made(step: TrainingStep) -> tuple[Node, ...]:
+    """What the gradients of a step are computed from."""
+    return tuple(ancestors(step.descents))
 
 
 def _stem(gradient: str, name: str) -> str | None:

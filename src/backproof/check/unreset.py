@@ -25,6 +25,8 @@ def never_reset(judgement: Judgement) -> tuple[str, ...]:
     """
     step = judgement.step
     used, shapes = set(ancestors(step.descents)), {p.shape for p in step.parameters}
+    if not any(_is_data(node) for node in used):
+        return ()
     places = {change.place for parameter in step.parameters for change in parameter.changes}
     versions = {root(store.after, 0) for store in step.trace.stores if store.place in places}
     found = []
@@ -35,7 +37,7 @@ def never_reset(judgement: Judgement) -> tuple[str, ...]:
         if np.any(step.state.get(leaf, 0)):
             continue  # the size of gradients, and no gradient
         whole = sums(change.after, change.before, ones=True, apart=versions)
-        if whole and _adds_numbers(change) and _goes_on(step.trace, step.window, change, versions):
+        if whole and _goes_on(step.trace, step.window, change, versions) and _adds_numbers(change):
             found.append(label(step.trace, change))
     return tuple(dict.fromkeys(found))
 
@@ -45,7 +47,12 @@ def _adds_numbers(change: Change) -> bool:
     _, added = terms(change.after, change.before)
     since = time_of(root(change.before, 0))
     line = walk(added, lambda n: time_of(n) > since)
-    return any(not n.operands and n.operation != "constant" and np.size(n.value) > 1 for n in line)
+    return any(_is_data(node) for node in line)
+
+
+def _is_data(node: Node) -> bool:
+    """Is this an array that nothing has computed?"""
+    return not node.operands and node.operation != "constant" and np.size(node.value) > 1
 
 
 def _goes_on(trace: Trace, window: Window, change: Change, apart: Collection[Node]) -> bool:

@@ -80,7 +80,9 @@ def _may_scale(number: Node, leaf: Node, moving: Collection[Node]) -> bool:
     """May this shrink the parameter? A number times a number may be the gradient, unless it is all but 1."""
     if not number.operands or np.size(leaf.value) > 1:
         return True
-    return _is_scheduled(number, moving) and KEPT[0] < float(np.ravel(number.value)[0]) < KEPT[1]
+    if np.size(number.value) != 1 or not KEPT[0] < float(np.ravel(number.value)[0]) < KEPT[1]:
+        return False
+    return _is_scheduled(number, moving)
 
 
 def _of_update(leaf: Node, after: Node, moving: Collection[Node]) -> Iterator[Share]:
@@ -142,6 +144,8 @@ def _plain(node: Node) -> Node:
 
 def _typical(node: Node) -> float:
     """The mean of a value whose numbers all have one sign; 0 where they have not."""
+    if type(node.value) is float:
+        return node.value if node.value == node.value else 0.0
     value = np.asarray(node.value)
     if value.dtype.kind not in "fiu" or not value.size or not (np.all(value > 0) or np.all(value < 0)):
         return 0.0
