@@ -15,7 +15,7 @@ import numpy as np
 
 from backproof.diagnosis.shaped import keeps
 from backproof.graph import Node, ancestors
-from backproof.source import Edit, Program, Span, alternatives, edited_text, span_of, text_of
+from backproof.source import Edit, Program, Span, against, alternatives, edited_text, span_of, text_of
 from backproof.trace import Attempt, Crash, Site, Trace
 
 FARTHEST = 6  # operations between the crash and where a value was made
@@ -51,12 +51,18 @@ def made_before(program: Program, trace: Trace) -> list[Attempt]:
         node = _expression(source, span) if source is not None else None
         if source is None or node is None:
             continue
+        compared = against(source, _tree(source.text)).get(id(node), set())
         names = [] if isinstance(node, ast.Name) else _names_around(source, node, arrays)
         for alternative in alternatives(source, node, names, summed=not doubt):
             edits = tuple(Edit(replace(e.span, file=span.file), e.content) for e in alternative.edits)
             own = span_of(source, node)
             text, was = edited_text(source, alternative.edits, own), text_of(source, own)
-            if not text or edits in found or not _may_fit(alternative.edits, shape, wanted, arrays):
+            if (
+                not text
+                or text in compared
+                or edits in found
+                or not _may_fit(alternative.edits, shape, wanted, arrays)
+            ):
                 continue
             if not keeps(text, was, shape, names_of):
                 shown, price = replace(own, file=span.file), alternative.cost + cost + doubt

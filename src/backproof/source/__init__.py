@@ -1,6 +1,6 @@
 """Source text: programs, spans and edits. Knows nothing of graphs or of running."""
 
-from backproof.source.alternatives import Alternative, alternatives, shifted_indices
+from backproof.source.alternatives import Alternative, against, alternatives, shifted_indices
 from backproof.source.beside import as_beside, swapped_products
 from backproof.source.editing import apply_edits, before_edits, edited_text, encoded
 from backproof.source.patch import diff
@@ -20,6 +20,7 @@ __all__ = [
     "Program",
     "Span",
     "Suppression",
+    "against",
     "alternatives",
     "apply_edits",
     "as_beside",

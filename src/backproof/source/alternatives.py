@@ -291,7 +291,8 @@ def _shifted(text: str, index: ast.expr) -> Iterator[str]:
 
 
 def _renamed(program: Program, expression: ast.expr, names: Sequence[str]) -> Iterator[Alternative]:
-    """Another name in the place of one, those that look alike first."""
+    """Another name in the place of one, those that look alike first; no value is compared with itself."""
+    compared = against(program, expression)
     callees = {id(node.func) for node in ast.walk(expression) if isinstance(node, ast.Call)}
     for node in _operands(expression):
         if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript) or id(node) in callees:
@@ -301,11 +302,28 @@ def _renamed(program: Program, expression: ast.expr, names: Sequence[str]) -> It
                 continue
             node = node.value
         own = _text(program, node)
-        alike = sorted(
-            ((1 - SequenceMatcher(None, own, name).ratio(), name) for name in names if name != own),
-        )
+        others = [name for name in names if name != own and name not in compared.get(id(node), ())]
+        alike = sorted((1 - SequenceMatcher(None, own, name).ratio(), name) for name in others)
         for distance, name in alike[:MOST_NAMES]:
             yield Alternative("wrong-operand", (_edit(program, node, name),), 1.2 + distance / 2)
+
+
+def against(program: Program, expression: ast.AST) -> dict[int, set[str]]:
+    """What an operand of a difference is taken from, and what stands beside an argument of a loss."""
+    found: dict[int, set[str]] = {}
+    for node in ast.walk(expression):
+        match node:
+            case ast.BinOp(left=left, op=ast.Sub(), right=right):
+                beside = [left, right]
+            case ast.Call(func=ast.Name() | ast.Attribute() as function, args=[_, _, *_] as beside):
+                owner = function.value if isinstance(function, ast.Attribute) else function
+                if _is_module(owner) or getattr(function, "attr", "") in PRODUCTS:
+                    continue
+            case _:
+                continue
+        for operand in beside:
+            found[id(operand)] = {_text(program, other) for other in beside if other is not operand}
+    return found
 
 
 def _summed(program: Program, expression: ast.expr) -> Iterator[Alternative]:
