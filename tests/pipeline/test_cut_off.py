@@ -60,6 +60,7 @@ def test_nothing_is_to_come_where_all_is_updated_in_the_inner_loop() -> None:
     """What an outer loop does beside, as to count and to add up, keeps no step from being certified."""
     text = PROGRAM.replace("            v -=", "            Wx -= 0.01 * gWx\n            v -=")
     text = text.replace("UPDATE", "loss += e; epoch += 1")
+    text += "def turned(Wh):\n    Wh -= Wh.min()\n    return Wh\nWh = Wh - 1\nprint(turned(Wh))\n"
     judgement = judge(trace_program(program_from_bytes(text.encode(), "p.py")))
     assert judgement is not None
     assert cut_off(judgement) is None

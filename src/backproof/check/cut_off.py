@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from backproof.graph import ancestors
 from backproof.step.update import time_of
 from backproof.trace import Trace
 
+Update = tuple[str, int]  # the file and the line of a statement
 AROUND = frozenset({"For", "While", "If", "With", "Try", "FunctionDef", "ClassDef"})  # hold others
 
 
@@ -36,9 +38,8 @@ def cut_off(judgement: Judgement) -> CutOff | None:
     """What a run was stopped before it was updated, with everything else that the steps do."""
     step, trace = judgement.step, judgement.step.trace
     first = min(window.start for window in judgement.seen)
-    if trace.ended != "stopped" or not _stopped_within(trace, first):
-        return None
-    to_come = _updates_to_come(trace)
+    around = _unfinished(trace, first) if trace.ended == "stopped" else set()
+    to_come = _updates_to_come(trace, around) if around else {}
     if not to_come:
         return None
     holders = owned(trace)
@@ -50,27 +51,39 @@ def cut_off(judgement: Judgement) -> CutOff | None:
         for change in parameter.changes
         for place in places_of(trace, change, holders)
     }
-    found: dict[str, tuple[str, int]] = {}
+    found: dict[str, Update] = {}
     for node in ancestors([step.hypothesis.node]):
         value = np.asarray(node.value)
         if value.size < 2 or value.dtype.kind != "f" or time_of(node) >= first:
             continue
         for place in holders.get(node, ()):
             name = trace.labels.get(place, "")
-            where = to_come.get(last_word(name.partition("[")[0]))
-            if where is not None and place not in judged:
-                found.setdefault(name, where)
+            update = to_come.get((last_word(name.partition("[")[0]), _scope(trace, place)))
+            if update is not None and place not in judged:
+                found.setdefault(name, update)
     return CutOff(tuple(found), *next(iter(found.values()))) if found else None
 
 
-def _stopped_within(trace: Trace, first: int) -> bool:
-    """Did the run never come to the end of a round in which all these steps are?"""
+def _scope(trace: Trace, place: tuple[Any, ...]) -> int | None:
+    """The line of the function that a name is of, 0 for a name of a module; None for other places."""
+    if place[0] != "name":
+        return None
+    site = trace.frames[place[1]].site if 0 <= place[1] < len(trace.frames) else None
+    return 0 if site is None or site < 0 else trace.sites[site].span.row
+
+
+def _unfinished(trace: Trace, first: int) -> set[int]:
+    """The sites of loops around these steps that never came to the end of a round."""
+    ended = {a.site for a in trace.activities if a.complete}
     around = {a.site for a in trace.activities if a.kind == "round" and not a.complete and a.start < first}
-    return any(all(a.site != site for a in trace.activities if a.complete) for site in around)
+    return around - ended
 
 
-def _updates_to_come(trace: Trace) -> dict[str, tuple[str, int]]:
-    """What statements that did not run would add to or subtract from, by its last word, and where."""
+def _updates_to_come(trace: Trace, around: Collection[int]) -> dict[tuple[str, int | None], Update]:
+    """What statements of some loops, or of what these call, add to or subtract from, where they did not run.
+
+    By its last word, and the function that it is a name of; with the place of the statement.
+    """
     ran: dict[str, set[int]] = defaultdict(set)
     for number in (
         *(node.origin.site for node in trace.nodes if node.origin is not None),
@@ -80,33 +93,74 @@ def _updates_to_come(trace: Trace) -> dict[str, tuple[str, int]]:
             site = trace.sites[number]
             end = site.span.row if site.kind in AROUND else site.span.end_row
             ran[site.file].update(range(site.span.row, end + 1))
-    found: dict[str, tuple[str, int]] = {}
+    found: dict[tuple[str, int | None], Update] = {}
+    for file, function, node in _reached(trace, around):
+        for name, row, is_held in _updated(node, {}):
+            if row not in ran[file]:
+                found.setdefault((name, _owner(function, name)), (file, row))
+                if is_held:
+                    found.setdefault((name, None), (file, row))
+    return found
+
+
+def _owner(function: ast.FunctionDef | None, name: str) -> int:
+    """The line of the function that a name in it is of: its own, or 0 for one that it declares as global."""
+    if function is None:
+        return 0
+    others = (n.names for n in ast.walk(function) if isinstance(n, ast.Global))
+    return 0 if any(name in names for names in others) else function.lineno
+
+
+def _reached(trace: Trace, around: Collection[int]) -> Iterator[tuple[str, ast.FunctionDef | None, ast.AST]]:
+    """These loops, and the functions that are called in them or in each other, with the functions around."""
+    functions: dict[str, list[tuple[str, ast.FunctionDef]]] = defaultdict(list)
+    loops: list[tuple[str, ast.FunctionDef | None, ast.AST]] = []
+    places = {(trace.sites[site].file, trace.sites[site].span.row) for site in around}
     for file, text in trace.files.items():
         try:
             tree = ast.parse(text)
         except SyntaxError:
             continue
-        for name, row in _updated(tree, {}):
-            if row not in ran[file]:
-                found.setdefault(name, (file, row))
-    return found
+        stack: list[tuple[ast.FunctionDef | None, ast.AST]] = [(None, tree)]
+        while stack:
+            function, node = stack.pop()
+            if isinstance(node, ast.FunctionDef):
+                functions[node.name].append((file, node))
+                function = node
+            if isinstance(node, ast.For | ast.While) and (file, node.lineno) in places:
+                loops.append((file, function, node))
+            stack += [(function, child) for child in ast.iter_child_nodes(node)]
+    seen = set[str]()
+    while loops:
+        file, function, node = loops.pop()
+        yield file, function, node
+        called = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
+        names = {f.id if isinstance(f, ast.Name) else getattr(f, "attr", "") for f in called} - seen
+        seen |= names
+        loops += [(other, inner, inner) for name in names for other, inner in functions.get(name, ())]
 
 
-def _updated(node: ast.AST, bound: Mapping[str, ast.expr]) -> Iterator[tuple[str, int]]:
-    """Names that are added to or subtracted from, and the line; those of loops by what these go over."""
+def _updated(node: ast.AST, bound: Mapping[str, ast.expr]) -> Iterator[tuple[str, int, bool]]:
+    """Names that are added to or subtracted from, and the line; those of loops by what these go over.
+
+    And whether that may be held by an object or a container.
+    """
+    if isinstance(node, ast.For):
+        targets = (n.id for n in ast.walk(node.target) if isinstance(n, ast.Name))
+        bound = {**bound, **dict.fromkeys(targets, node.iter)}
     for inner in ast.iter_child_nodes(node):
-        names = bound
-        if isinstance(inner, ast.For):
-            targets = (n.id for n in ast.walk(inner.target) if isinstance(n, ast.Name))
-            names = {**bound, **dict.fromkeys(targets, inner.iter)}
         target = _target(inner)
         if target is not None:
             held = target.value if isinstance(target, ast.Subscript) else target
             meant = bound.get(held.id, held) if isinstance(held, ast.Name) else held
             for each in ast.walk(meant) if meant is not held else [held]:
                 if isinstance(each, ast.Name | ast.Attribute):
-                    yield last_word(ast.unparse(each)), target.lineno
-        yield from _updated(inner, names)
+                    yield (
+                        last_word(ast.unparse(each)),
+                        target.lineno,
+                        not isinstance(target, ast.Name) or meant is not held,
+                    )
+        yield from _updated(inner, bound)
 
 
 def _target(statement: ast.AST) -> ast.expr | None:
