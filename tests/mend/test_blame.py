@@ -116,3 +116,42 @@ def test_a_factor_is_put_behind_the_name_of_what_is_right() -> None:
     assert _found(LEVELLED) == ("correct", [])
     verdict, found = _found(LEVELLED, "wide ** 2", "wide")
     assert (verdict, [row for _, row in found]) == ("faulty", [22])
+
+
+SCORED = """
+import numpy as np
+
+rng = np.random.default_rng(45)
+X, y, width = rng.normal(size=(9, 6, 3)), rng.normal(size=(9, 2)), 5
+p = {k: 0.6 * rng.normal(size=s) for k, s in (("Q", (3, 5)), ("K", (3, 5)), ("V", (3, 4)), ("O", (4, 2)))}
+mean, square = ({k: np.zeros_like(w) for k, w in p.items()} for _ in range(2))
+for turn in range(1, 3000):
+    q, k, v = X @ p["Q"], X @ p["K"], X @ p["V"]
+    e = np.exp(q @ k.transpose(0, 2, 1) / np.sqrt(width))
+    a = e / e.sum(axis=-1, keepdims=True)
+    pooled = (a @ v).mean(axis=1)
+    miss = pooled @ p["O"] - y
+    loss = 0.5 * np.sum(miss ** 2) / len(y)
+    miss = miss / len(y)
+    g = {"O": pooled.T @ miss}
+    back = np.repeat((miss @ p["O"].T)[:, None, :], 6, axis=1) / 6
+    da = back @ v.transpose(0, 2, 1)
+    dv = a.transpose(0, 2, 1) @ back
+    ds = a * (da - np.sum(da * a, axis=-1, keepdims=True))
+    dq, dk = ds @ k, ds.transpose(0, 2, 1) @ q
+    g |= {n: np.einsum("bti,btj->ij", X, d) for n, d in (("Q", dq), ("K", dk), ("V", dv))}
+    for n in p:
+        mean[n] = 0.9 * mean[n] + 0.1 * g[n]
+        square[n] = 0.99 * square[n] + 0.01 * g[n] ** 2
+        step = mean[n] / (1 - 0.9 ** turn) / (np.sqrt(square[n] / (1 - 0.99 ** turn)) + 1e-8)
+        p[n] = p[n] - 0.01 * step
+"""
+
+
+def test_a_constant_is_put_where_it_is_missing_behind_an_optimizer_too() -> None:
+    """What that makes of the gradients has scales of its own; of equal numbers the forward pass has one."""
+    report = check_program(program_from_bytes(SCORED.encode(), "p.py"))
+    (error,) = (finding for finding in report.findings if finding.severity == "error")
+    assert error.span is not None
+    assert error.span.row == 20
+    assert (error.expected or "").endswith(" / np.sqrt(width)")

@@ -102,6 +102,29 @@ class Scenery:
         return found
 
     @cached_property
+    def forward_scales(self) -> frozenset[str]:
+        """What the forward pass has as a number by which it multiplies or divides, as ``np.sqrt(d)``."""
+        found, sites = set[str](), self.bench.step.trace.sites
+        for node in self.bench.forward:
+            if node.operation in ("multiply", "divide") and node.origin is not None:
+                pairs = zip(node.operands, node.origin.operand_sites, strict=False)
+                found.update(
+                    sites[s].text for o, s in pairs if s is not None and s >= 0 and not np.ndim(o.value)
+                )
+        return frozenset(text for text in found if not text[0].isdigit())
+
+    @cached_property
+    def forward_matrices(self) -> dict[Node, bool]:
+        """The square matrices of data by which the forward pass multiplies, and whether by ``dot``."""
+        found, leaves = dict[Node, bool](), frozenset(self.bench.step.leaves)
+        for node in self.bench.forward:
+            for operand in map(unnamed, node.operands) if node.operation in ("matmul", "dot") else ():
+                shape = np.shape(operand.value)
+                if not operand.operands and operand not in leaves and len(shape) == 2 and len({*shape}) == 1:
+                    found[operand] = node.operation == "dot"
+        return found
+
+    @cached_property
     def forward_means(self) -> dict[tuple[int, ...], tuple[int, ...]]:
         """The shapes of what the forward pass takes a mean of over several axes, by the lengths of these."""
         means = (n for n in self.bench.forward if n.operation == "mean" and np.ndim(n.operands[0].value) > 1)

@@ -80,6 +80,7 @@ from backproof.faults.correction import (
     rectifies,
 )
 from backproof.faults.handed_back import handed_back
+from backproof.faults.matrix_factors import matrix_factors
 from backproof.faults.rule import Rule
 from backproof.faults.siblings import factor_cost
 from backproof.graph import Node, unnamed
@@ -102,6 +103,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         return
     yield from _by_rows(place)
     yield from _upstream(place)
+    yield from matrix_factors(place)
     size = np.size(place.edges[0].operand.value)
     bare, key = BARE * only_named(place), _chosen(place)
     deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it

@@ -66,6 +66,7 @@ from backproof.faults.correction import (
     place_at,
     similarity,
 )
+from backproof.faults.exchanged import exchanged
 from backproof.faults.rule import Rule
 from backproof.graph import Node, unnamed
 from backproof.trace import Site
@@ -118,6 +119,7 @@ def corrections(place: Place) -> Iterator[Correction]:
         yield from _outer(place)
     if place.site.kind == "BinOp":
         yield from _throughout(place)
+        yield from exchanged(place)
 
 
 def _is_the_same(place: Place, name: str) -> bool:

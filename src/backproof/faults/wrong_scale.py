@@ -91,6 +91,8 @@ ROOT = re.compile(r"(np\.|numpy\.|math\.)?(sqrt|log|exp|prod|power|pow)\(")
 BESIDE = 1.4  # a rate that one update lacks, and those beside it have
 ON_THE_WAY = 1.55  # what the forward pass multiplies by between a parameter and the loss
 SPREAD = 0.05  # less where a mean is spread over what it was taken of
+KEPT = 0.05  # more for what is only put away, by the forward pass for the backward pass
+MIRRORED = 0.03  # less for what the forward pass multiplies or divides by itself
 ELSEWHERE = 0.01  # more for a length that the forward pass does not speak of: it is the same by chance
 
 
@@ -176,7 +178,7 @@ def multiples(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
             found = _scaled(place, f"{value:g}", value, up)
             factor = f"{value:g}" if up else f"1 / {value:g}"
             why = f"the chain rule has one more factor here: `{factor}`"
-            cost = ON_THE_WAY + inside_product(place)
+            cost = ON_THE_WAY + inside_product(place) + KEPT * place.is_kept
             yield replace(found, rule="missing-factor", cost=cost, why=why)
     for text, value, spread in _counted_by_means(place):
         for up, ratio in ((True, value), (False, 1 / value)):
@@ -232,9 +234,10 @@ def _scaled(place: Place, text: str, value: float, up: bool, *, before: bool = F
         else f"this has to be {word} by `{text}`, as the other gradients are"
     )
     cost = 1.6 + 0.05 * (text in PLAIN) + ELSEWHERE * _is_from_elsewhere(place, text)
+    cost -= MIRRORED * (text in place.scenery.forward_scales)
     cost -= OF_A_POWER * (text.isdigit() and text not in PLAIN and "**" in place.text)
-    part = Part(place, new, build)
-    return Correction(rule, (part,), cost + inside_product(place), why, expected=new)
+    cost += inside_product(place) + KEPT * place.is_kept
+    return Correction(rule, (Part(place, new, build),), cost, why, expected=new)
 
 
 def numbers(place: Place) -> Iterator[tuple[str, float]]:

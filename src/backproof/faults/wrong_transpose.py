@@ -58,6 +58,7 @@ from backproof.check.place import Place
 from backproof.check.reading import parsed
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part, bracketed, make
+from backproof.faults.reversed_sums import reversed_sums
 from backproof.faults.rule import Rule
 from backproof.graph import Node
 
@@ -68,13 +69,14 @@ RULE = Rule(
     name="wrong-transpose",
     group="shape",
     summary="A transpose is missing, superfluous or on the wrong operand.",
-    because="Back through a product the sum runs over the other index.",
+    because="Backwards the sum runs over the other index.",
 )
 
 
 def corrections(place: Place) -> Iterator[Correction]:
-    """Put a transpose, or take one away; turn a product round, or a term of an ``einsum``."""
+    """Put a transpose, or take one away; turn a product, a term of an ``einsum`` or cumulative sums round."""
     yield from _of_einsum(place)
+    yield from reversed_sums(place)
     if len(place.shape) != 2:
         return
     if place.text.endswith(".T") and place.site.kind == "Attribute":

@@ -138,17 +138,22 @@ class Blames:
             if state != RIGHT
         }
         by_site, matched = defaultdict[int, list[Node]](list), dict[Node, tuple[float, ...]]()
+        leaves, inner = frozenset(bench.step.leaves), set[Node]()
         for node in sorted(bench.main - bench.forward, key=bench.order.__getitem__):
             if node.origin is not None and node.origin.site >= 0 and node.operands:
                 by_site[node.origin.site].append(node)
         # the last of what a loop adds up is the sum
         for node in (node for nodes in by_site.values() for node in nodes[-EACH:]):
-            if scales := {scale for entry, scale in catalogue.matches(node) if entry.of not in wrong}:
+            entries = catalogue.matches(node)
+            if scales := {scale for entry, scale in entries if entry.of not in wrong}:
                 matched[node] = tuple(scales)
+                inner.update([node] if leaves.isdisjoint(entry.of for entry, _ in entries) else [])
         sure = set(ancestors([d for d, state in states if state == RIGHT]))
         rate = bench.verdict.rate or next(iter(bench.verdict.scales), None)
         rates = [] if rate is None or rate == 1 else [rate, -rate]
-        own = [s for node, s in matched.items() if node in sure and not _meet(s, rates)]
+        # what an optimizer makes of a gradient has scales of its own
+        known = [node for node in matched if node in sure and node in inner] or [*sure.intersection(matched)]
+        own = [matched[node] for node in known if not _meet(matched[node], rates)]
         every = [scale for scales in own for scale in scales]
         usual = max(every, key=lambda s: sum(_meet(scales, [s]) for scales in own), default=1.0)
         common = sum(_meet(scales, [usual]) for scales in own)

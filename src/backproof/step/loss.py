@@ -29,6 +29,7 @@ GROWS = re.compile(
 )
 FALLS = re.compile(r"loss|cost|neg|nll|err|minus", re.IGNORECASE)
 DERIVED = re.compile(r"grad|deriv|prime|delta|^d_?(?=[A-Z]|loss|cost|err|l$)", re.IGNORECASE)
+BY_NAME = 4  # evidence of a name
 SURE = 5  # evidence enough: called a loss and computed in the step, or called one and shown
 
 
@@ -98,12 +99,14 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         and np.asarray(node.value).dtype.kind == "f"
         and node not in changed
     ]
+    unpacked = _unpacked(trace, numbers)
     called = [n for n in numbers if n in feeding and _is_called(trace, n, outcome)]
     meant = _straying(called, window, since).union(n for n in called if _is_root(n, moving))
     for node in numbers:
         if node in feeding and node not in meant:
             continue
         evidence, function = evidence_for(trace, node, node in outcome), _function(trace, node)
+        evidence += BY_NAME * (node in unpacked)
         if not evidence and node.name is None:
             continue
         if window.decided and not DECLARED.search(node.name or ""):
@@ -111,6 +114,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
         inside = window.start <= time_of(node) < window.end
         evidence += 2 * inside - _accumulates(trace, node)
         name, row, formula = described(trace, node, returned=node in returned)
+        name = unpacked.get(node, name)
         site = node.origin.site if node.origin is not None else -1
         key = (site, node.name)
         old = found.get(key)
@@ -131,7 +135,16 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
 def evidence_for(trace: Trace, node: Node, outcome: bool) -> int:
     """What speaks for a scalar as the loss: its name, that of its function, that it is shown or returned."""
     by_function = (outcome or node.operation == "identity") and bool(CALLED.search(_function(trace, node)))
-    return 4 * bool(node.name and CALLED.search(node.name)) + 2 * outcome + 3 * by_function
+    return BY_NAME * bool(node.name and CALLED.search(node.name)) + 2 * outcome + 3 * by_function
+
+
+def _unpacked(trace: Trace, numbers: Sequence[Node]) -> dict[Node, str]:
+    """The numbers that get the name of a loss where what a call returns is taken apart, and had none before.
+
+    As in ``loss, d_scores = hinge(scores, labels)``.
+    """
+    nameless = {node for node in numbers if node.name is None}
+    return {b.node: b.name for b in trace.bindings if b.node in nameless and DECLARED.search(b.name)}
 
 
 def _function(trace: Trace, node: Node) -> str:

@@ -32,14 +32,15 @@ def from_updates(
 ) -> tuple[Steps, Hints]:
     """The corrections of the statements that are wrong in themselves, in the order of these.
 
-    And those that do in some evaluations of a statement what is wanted, where nothing does in the others.
+    And those that do in some evaluations of a statement what is wanted, where nothing does in the others, or
+    in all of one where nothing explains another statement.
     """
     rate = bench.target or (bench.verdict.rate and tuple(bench.verdict.rate for _ in bench.points))
     catalogue = Catalogue.of(bench)
     if not rate or not catalogue.entries:
         return (), ()
     with np.errstate(all="ignore"):
-        best, hints = Steps(), dict[Correction, None]()
+        best, hints, wholly = Steps(), dict[Correction, None](), dict[Correction, None]()
         limit = bench.work + work
         own = of_parameters(bench, rate[0])
         for scales in of_values(catalogue, places, rate[0]):
@@ -50,12 +51,13 @@ def from_updates(
             sets = _sets(bench, options, missed)
             partly = _sets(bench, options, [miss for miss in missed if miss.options])
             hints.update(dict.fromkeys(found[0] for found in partly if found not in sets))
+            wholly.update(dict.fromkeys(found[0] for found in sets))
             steps = _best(bench, options, sets, limit + work) if sets else ()
             if steps and (not best or gain(steps[-1].states) > gain(best[-1].states)):
                 best = steps
             if best and all(state == RIGHT for state in best[-1].states):
                 break
-        return best, tuple(hints)
+        return best, tuple({**hints, **wholly})
 
 
 def _sets(bench: Bench, options: Options, missed: Sequence[Miss]) -> list[list[Correction]]:

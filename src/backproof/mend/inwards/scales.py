@@ -46,12 +46,12 @@ def of_values(catalogue: Catalogue, places: Sequence[Place], rate: float) -> lis
 def _common_scales(catalogue: Catalogue, places: Sequence[Place]) -> list[float]:
     """The constants by which several values of the backward pass are adjoints, the commonest first."""
     counts, exact = defaultdict[float, int](int), dict[float, float]()
-    for node in {e.operand for p in places for e in p.edges[:1] if e.whole}:
+    for node in dict.fromkeys(e.operand for p in places for e in p.edges[:1] if e.whole):
         for digits, scale in {float(f"{scale:.6g}"): scale for _, scale in catalogue.matches(node)}.items():
             counts[digits] += 1
             exact.setdefault(digits, digits if abs(digits - scale) <= 1e-9 * abs(scale) else scale)
     found = [digits for digits, count in counts.items() if count >= MANY]
-    return [exact[d] for d in sorted(found, key=lambda d: (-counts[d], d != 1.0))[:HEADS]]
+    return [exact[d] for d in sorted(found, key=lambda d: (-counts[d], d != 1.0, d < 0))[:HEADS]]
 
 
 def of_parameters(bench: Bench, rate: float) -> tuple[float, ...]:
