@@ -1,4 +1,4 @@
-"""What comes back of a sum over all before, of a matrix beside a weight, and of three rows of one network."""
+"""What comes back of sums, of a matrix beside a weight, and of three rows of one network."""
 
 from __future__ import annotations
 
@@ -93,6 +93,24 @@ for turn in range(2000):
     v -= 0.1 * dv
 """
 
+SPREAD = """
+import numpy as np
+
+rng = np.random.default_rng(46)
+X, Y = rng.normal(size=(11, 3)), rng.normal(size=(11, 4))
+W, c = rng.normal(size=(3, 4)), rng.normal(size=4)
+for turn in range(2000):
+    z = X @ W
+    dev = np.sqrt(z.var(axis=0, ddof=1) + 1e-5)
+    hat = (z - z.mean(axis=0)) / dev
+    miss = c * np.tanh(hat) - Y
+    loss = 0.5 * np.sum(miss ** 2)
+    dh = miss * c * (1 - np.tanh(hat) ** 2)
+    dz = (dh - dh.mean(axis=0) - hat * (dh * hat).sum(axis=0) / (len(dh) - 1)) / dev
+    c -= 0.02 * np.sum(miss * np.tanh(hat), axis=0)
+    W -= 0.02 * X.T @ dz
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "right", "wrong", "found"),
@@ -105,6 +123,7 @@ for turn in range(2000):
         ),
         (GRAPH, "mu * (L @ w)", "mu * w", ("missing-factor", 13)),
         (THREE, "2 * (n - p)", "2 * (a - p)", ("wrong-operand", 11)),
+        (SPREAD, ".sum(axis=0) / (len(dh) - 1)", ".mean(axis=0)", ("forward-backward-mismatch", 14)),
         (SCORES, "@ q * scale", "@ q", ("wrong-scale", 20)),
     ],
 )

@@ -59,6 +59,7 @@ from backproof.check.reading import NAMED
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction, Part, called, is_among, literal, make, product, quotient
 from backproof.faults.rule import Rule
+from backproof.faults.unbiased import unbiased
 from backproof.faults.wrong_scale import numbers
 from backproof.graph import Node, ancestors, constant, unnamed
 from backproof.source import Span
@@ -85,6 +86,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     yield from _leaking(place)
     yield from _scaled_mask(place)
     yield from _twin(place)
+    yield from unbiased(place)
     if place.site.kind == "Compare":
         yield from _comparison(place)
     elif np.size(place.edges[0].operand.value) == 1 and not place.edges[0].operand.operands:
