@@ -23,3 +23,13 @@ def test_another_loss_by_name_is_not_descended() -> None:
     report = check_program(program_from_bytes(PROGRAM.encode(), "p.py"), loss="cubes")
     assert report.verdict != "correct"
     assert report.loss is None or report.loss.name == "cubes"
+
+
+def test_gradients_that_are_all_wrong_are_held_against_the_named_loss() -> None:
+    """No gradient is right, and nothing but the one who asks calls the value a loss."""
+    text = two_layers(error="np.cos(3 * O + Y)").replace("loss", "figure")
+    program = program_from_bytes(text.encode(), "p.py")
+    assert check_program(program).verdict == "inconclusive"
+    report = check_program(program, loss="figure")
+    assert report.verdict == "faulty"
+    assert [p.verdict for p in report.parameters] == ["faulty"] * 4

@@ -117,6 +117,32 @@ EACH = SPARSE.replace(" + 0.002 * np.sign(B)", "\n    B -= 0.002 * B")
 EACH = EACH.replace(" + 0.002 * np.sign(A)", "\n    A *= 0.998")
 STATED = EACH.replace("sugar) ** 2)\n", "sugar) ** 2) + 0.01 * (np.sum(A ** 2) + np.sum(B ** 2))\n")
 STATED_SIGNS = PULLED.replace("sugar) ** 2)\n", "sugar) ** 2) + 0.02 * (abs(A).sum() + abs(B).sum())\n")
+EACH_ELEMENT = """
+import numpy as np
+def each(array, function):
+    for v in np.nditer(array, op_flags=['readwrite']):
+        v[...] = function(v)
+rng = np.random.default_rng(4)
+xs = [rng.normal(size=(3, 1)) for _ in range(4)]; wanted = rng.normal(size=(2, 1))
+U = rng.normal(size=(2, 3)); W = rng.normal(size=(2, 2))
+for k in range(1000):
+    states = [np.zeros((2, 1))]
+    for x in xs:
+        s = U @ x + W @ states[-1]
+        each(s, np.tanh)
+        states.append(s)
+    loss = 0.5 * np.sum((states[-1] - wanted) ** 2)
+    dU, dW, d = 0 * U, 0 * W, states[-1] - wanted
+    for t in range(3, -1, -1):
+        slope = states[t + 1].copy()
+        each(slope, lambda a: 1 - a * a)
+        d = d * slope
+        dU += d @ xs[t].T
+        dW += d @ states[t].T
+        d = W.T @ d
+    U -= 0.05 * dU
+    W -= 0.05 * dW
+"""
 # a program, and mistakes in it with the row where each is found
 PROGRAMS = {
     "adamw": (ADAMW, [("(1 - h * h)", "(1 - h)", 13)]),
@@ -129,6 +155,7 @@ PROGRAMS = {
     "stated": (STATED, [("(1 - h ** 2)", "(1 - h)", 12)]),
     "stated-signs": (STATED_SIGNS, [("(1 - h ** 2)", "(1 - h)", 12)]),
     "star": (STAR, [("1 - tanh(a) ** 2", "1 - tanh(a)", 6)]),
+    "each-element": (EACH_ELEMENT, [("1 - a * a", "1 - a", 19)]),
     "gates": (GATES, [("d * V.T, np.multiply(h, 1 - h)", "d * V.T, np.multiply(h, 1 + h)", 11)]),
 }
 

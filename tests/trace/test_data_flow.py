@@ -55,6 +55,17 @@ FOLLOWED = {
         c, d = d, c
         result = a * c - b / d
     """,
+    "an iterator of NumPy that writes": """
+        a = (x @ w)[:, ::2].T * 1.0
+        b = a.copy()
+        with np.nditer(a, op_flags=["readwrite"]) as it:
+            for v in it:
+                v[...] = np.tanh(v)
+        total = 0.0
+        for v in np.nditer(b):
+            total += v * float(x[0, 0])
+        result = a[0] * b[1] + total
+    """,
     "a view's write reaches its base": """
         a = x.copy()
         row = a[1]

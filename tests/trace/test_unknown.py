@@ -15,13 +15,6 @@ UNSEEN = {
     "written by a library function": "a = x * 2.0\nnp.place(a, a > 1.0, [7.0])\nresult = a.sum()",
     "written through its buffer": "a = x * 2.0\nmemoryview(a)[0, 1] = 9.0\nresult = a * 3.0",
     "written through its flat iterator": "a = x * 2.0\na.flat[2] = 9.0\nresult = a * 3.0",
-    "written by nditer": """
-        a = x * 2.0
-        with np.nditer(a, op_flags=["readwrite"]) as it:
-            for v in it:
-                v[...] = v * v
-        result = a + 1.0
-    """,
     "written through a strided view": """
         a = x * 2.0
         view = np.lib.stride_tricks.as_strided(a, (2,), (16,))

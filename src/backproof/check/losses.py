@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, tee
 
 import numpy as np
@@ -16,6 +17,7 @@ from backproof.check.allowances import (
     together,
     without_decay,
 )
+from backproof.check.beginnings import begins_as_derivative
 from backproof.check.compare import Verdict, compare
 from backproof.check.forgotten import penalty_apart
 from backproof.check.gains import falls_without_bound, is_to_grow
@@ -56,7 +58,7 @@ def judged_step(trace: Trace, window: Window, loss: str | None) -> tuple[Judgeme
     if minimised is not None:
         hypotheses = [minimised]
     elif loss is not None:
-        hypotheses = [h for h in hypotheses if h.name == loss]
+        hypotheses = [replace(h, evidence=2 * SURE, declared=True) for h in hypotheses if h.name == loss]
     else:
         hypotheses = [*hypotheses, *implied(trace, window)]
     hypotheses = with_wholes(hypotheses, window)
@@ -77,6 +79,8 @@ def judged_step(trace: Trace, window: Window, loss: str | None) -> tuple[Judgeme
         ]
     if loss is None and not any(hypothesis.stated or verdict.correct for _, hypothesis, _, verdict in judged):
         judged += _otherwise(trace, window)
+    if not any(hypothesis.declared or _explains(step, verdict) for _, hypothesis, step, verdict in judged):
+        judged += _begun(trace, window, distances)
     for allowing in (plainer, switched, without_decay, nearer, set_aside):
         if any(verdict.correct for _, _, _, verdict in judged):
             break
@@ -173,6 +177,17 @@ def _entries(
                 continue
         judged.append((rank_of(hypothesis, verdict, window, position), hypothesis, step, verdict))
     return judged, distances
+
+
+def _begun(trace: Trace, window: Window, distances: list[Hypothesis]) -> list[Entry]:
+    """Of distances that are shown, those with whose derivative the backward pass begins."""
+    return [
+        (rank_of(hypothesis, verdict, window, 0), hypothesis, step, verdict)
+        for found in _tried(trace, window, distances)
+        if found is not None
+        for hypothesis, step, verdict in [found]
+        if begins_as_derivative(step)
+    ]
 
 
 def _with_held(trace: Trace, window: Window, judged: list[Entry]) -> list[Entry]:

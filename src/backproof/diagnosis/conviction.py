@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from backproof.check.beginnings import begins_as_derivative
 from backproof.check.compare import Comparison
 from backproof.check.grades import RIGHT
 from backproof.check.judgement import Judgement
@@ -55,9 +56,10 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
 
     It is when some gradient is true already, when the program declares the loss in the step, or when it
     states one and a repair makes every gradient true: for a loss that is not surely its own, where the
-    updates leave its targets out, or by one correction of what the backward pass does again to its own
-    result, or of two things that change places; and for one that it does not state, of the slope of its
-    output, which is there in part, where that alone makes some gradient true. A loss that was only
+    backward pass begins with its derivative or the updates leave its targets out, or by one correction of
+    what the backward pass does again to its own result, or of two things that change places; and for one
+    that it does not state, of the slope of its output, which is there in part, where that alone makes some
+    gradient true. A loss that was only
     inferred, and that explains nothing as the program stands, could be made to fit anything by changing
     factors; but not by what keeps them, so what is true with such corrections alone counts as what is
     true already. A difference that no fresh point shows again is none of the gradients' own.
@@ -78,6 +80,8 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
     if not repair.complete or not repair.steps:
         return False
     if hypothesis.stated and (hypothesis.evidence >= SURE or _goes_through(repair) or _is_turned(repair)):
+        return True
+    if hypothesis.stated and begins_as_derivative(judgement.step):
         return True
     slope = begins_with_part_of_a_slope(judgement, repair)
     if slope is not None and (len(repair.steps) == 1 or _explains_some(judgement, [slope])):

@@ -94,6 +94,8 @@ RULE = Rule(
 )
 
 CONDITIONS = frozenset({"greater", "greater_equal", "less", "less_equal", "where"})
+HANDING = frozenset({"Call", "Assign", "Return"})
+TWICE = 0.5  # what is only copied belongs by its square where it is computed with, if anywhere
 MASK = 0.1  # how much likelier a mask of the forward pass is missing than anything else
 
 
@@ -127,10 +129,12 @@ def corrections(place: Place) -> Iterator[Correction]:
                 if rule == "upstream-ignored"
                 else f"the chain rule has one more factor here: `{text}`"
             )
-            if text == name and node is place.edges[0].operand:
+            if text == name and unnamed(node) is unnamed(place.edges[0].operand):
                 new = f"{bracketed(place.text, 7)} ** 2"
                 if _is_in_slope(place):
                     rule, why = "wrong-activation-derivative", f"`{place.text}` belongs here by its square"
+                elif _is_handed_over(place):
+                    cost += TWICE
             if text == name:
                 cost -= _mask(place, node)
             yield Correction(
@@ -234,6 +238,11 @@ def _is_in_slope(place: Place) -> bool:
     """Is this the ``a`` of ``1 - a``, which lacks its square?"""
     parent = place.parent
     return parent is not None and parent.detail == "-" and parent.text.lstrip("(").startswith("1")
+
+
+def _is_handed_over(place: Place) -> bool:
+    """Is a value only copied or given a name here?"""
+    return any(site is not None and site.kind in HANDING for site in (place.site, place.parent))
 
 
 def _fits(place: Place, node: Node) -> bool:

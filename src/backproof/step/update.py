@@ -51,7 +51,7 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
         elif node.operation in SUMS:
             if node.operation == "index_update":
                 older.update(versions(node.operands[0], older))
-            stack.extend(node.operands)
+            stack.extend(_added(node))
         elif node.operation == "where":
             stack.extend(node.operands[1:])
         elif node.operation in THROUGH or node.operation == "index":
@@ -74,12 +74,17 @@ def keeps(after: Node, before: Node, limit: int = 400, whole: bool = False) -> b
         if node.operation == "multiply" and _scaled(node, before) and not (whole and _is_share(node, before)):
             return True
         if node.operation in SUMS:
-            queue.extend(node.operands)
+            queue.extend(_added(node))
         elif node.operation == "where":
             queue.extend(node.operands[1:])
         elif node.operation in THROUGH:
             queue.append(node.operands[0])
     return False
+
+
+def _added(node: Node) -> tuple[Node, ...]:
+    """What a sum adds up, or an array consists of; of one number that is written anew nothing is left."""
+    return node.operands[1:] if np.ndim(node.value) == 0 and is_rewritten(node) else node.operands
 
 
 def remembers(after: Node, before: Node) -> bool:

@@ -14,7 +14,7 @@ from backproof.trace.flow.nodes import Nodes
 from backproof.trace.flow.values import NUMBER, TRACKED, flat, of_objects, same
 
 Structure = tuple[Any, ...]  # of an unpacking: None for a name, another tuple for names in brackets
-TAKEN_APART = (np.ndarray, np.flatiter, np.ndenumerate)
+TAKEN_APART = (np.ndarray, np.flatiter, np.ndenumerate, np.nditer)
 COPIES = 20_000  # objects of one copy that are looked at
 PROMISES = 100_000  # numbers of one list; a larger one is taken for data
 
@@ -29,6 +29,13 @@ def items(nodes: Nodes, site: int | None, array: Any) -> Iterator[Any]:
     elif isinstance(array, np.flatiter):
         for position, value in zip(np.ndindex(array.base.shape), array, strict=False):
             _record_item(nodes, site, array.base, position, value)
+            yield value
+    elif isinstance(array, np.nditer):
+        operand = array.operands[0]
+        elements: Iterator[Any] = iter(array)
+        for value in elements:
+            if isinstance(value, np.ndarray) and np.shares_memory(value, operand):
+                _record_item(nodes, site, operand, _position(operand, value), value)
             yield value
     else:
         for position, value in array:
@@ -57,6 +64,16 @@ def _record_item(nodes: Nodes, site: int | None, array: Any, position: Any, valu
             nodes.keep(value, nodes.add(node))
             nodes.note_view(value, array)
             return
+
+
+def _position(array: Any, element: Any) -> tuple[int, ...]:
+    """Where in an array the memory of one of its elements is."""
+    left = element.__array_interface__["data"][0] - array.__array_interface__["data"][0]
+    position = [0] * array.ndim
+    for axis in sorted(range(array.ndim), key=lambda k: -abs(array.strides[k])):
+        if array.shape[axis] > 1:
+            position[axis], left = divmod(left, array.strides[axis])
+    return tuple(position)
 
 
 def listed(nodes: Nodes, site: int, array: Any) -> Any:

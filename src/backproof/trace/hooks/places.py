@@ -101,6 +101,7 @@ class Places:
             self.first_read.add(place)
             self.nodes.alive[id(owner)] = owner
             self.holdings.tracked(place, value)
+            self._means_there(place, value)
         self.point(place, value)
 
     def item(self, container: Any, key: Any, value: Any) -> None:
@@ -117,11 +118,16 @@ class Places:
     def given(self, container: Any, items: Iterable[tuple[Any, Any]]) -> None:
         """A container was given items: there they mean what they mean now, whatever they are called later."""
         for key, value in items:
-            node = self.known.get(id(value)) if isinstance(value, TRACKED) else None
-            if node is not None:
+            if self._means_there(("item", id(container), key), value):
                 self.nodes.alive[id(container)] = container
-                time = self.nodes.taken(value, self.moment.tick())
-                self.given_at["item", id(container), key] = (node, value, time)
+
+    def _means_there(self, place: Place, value: Any) -> bool:
+        """A value means at a place, to which no statement gave it, what it means now, if that is known."""
+        node = self.known.get(id(value)) if isinstance(value, TRACKED) else None
+        if node is None:
+            return False
+        self.given_at[place] = (node, value, self.nodes.taken(value, self.moment.tick()))
+        return True
 
     def handed_out(self, mapping: dict[Any, Any]) -> None:
         """A dictionary is gone through: its values mean what they mean there."""
