@@ -57,9 +57,9 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
     It is when some gradient is true already, when the program declares the loss in the step, or when it
     states one and a repair makes every gradient true: for a loss that is not surely its own, where the
     backward pass begins with its derivative or the updates leave its targets out, or by one correction of
-    what the backward pass does again to its own result, or of two things that change places; and for one
-    that it does not state, of the slope of its output, which is there in part, where that alone makes some
-    gradient true. A loss that was only
+    what the backward pass does again to its own result, of two things that change places, or of an axis of
+    the forward pass; and for one that it does not state, of the slope of its output, which is there in
+    part, where that alone makes some gradient true. A loss that was only
     inferred, and that explains nothing as the program stands, could be made to fit anything by changing
     factors; but not by what keeps them, so what is true with such corrections alone counts as what is
     true already. A difference that no fresh point shows again is none of the gradients' own.
@@ -79,7 +79,8 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return True
     if not repair.complete or not repair.steps:
         return False
-    if hypothesis.stated and (hypothesis.evidence >= SURE or _goes_through(repair) or _is_turned(repair)):
+    turned = _goes_through(repair) or _is_turned(repair) or _is_of_another_axis(repair)
+    if hypothesis.stated and (hypothesis.evidence >= SURE or turned):
         return True
     if hypothesis.stated and begins_as_derivative(judgement.step):
         return True
@@ -116,6 +117,13 @@ def _is_turned(repair: Repair) -> bool:
     if correction.rule == "wrong-transpose":
         return len(repair.states) > 1
     return correction.expected is not None and sorted(correction.expected) == sorted(correction.site.text)
+
+
+def _is_of_another_axis(repair: Repair) -> bool:
+    """Is all of a repair another axis in the forward pass, for which the gradients are written already?"""
+    if len(repair.steps) != 1 or len(repair.states) == 1:
+        return False
+    return repair.steps[0].correction.rule == "wrong-axis" and not repair.steps[0].changes
 
 
 def _goes_through(repair: Repair) -> bool:

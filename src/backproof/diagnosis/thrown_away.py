@@ -1,4 +1,4 @@
-"""The finding of statements that compute what a value should become, and bind it to nothing.
+"""The finding of statements that compute a new value, and bind it to nothing or to another name.
 
 ``w - lr * g`` and ``w == w - lr * g`` are statements of Python that change nothing: an ``=`` is missing.
 """
@@ -12,6 +12,7 @@ from itertools import product
 from backproof.check.dropped import Dropped
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.faulty import Verify, fix_of
+from backproof.diagnosis.wrong_target import wrong_targets
 from backproof.faults import RULES
 from backproof.findings import Finding
 from backproof.source import Edit
@@ -25,12 +26,14 @@ TRIES = 8  # runs of the mended program
 def thrown_away(judgement: Judgement, verify: Verify, dropped: Sequence[Dropped] = ()) -> tuple[Finding, ...]:
     """Make findings of the statements that make every gradient right, when their values are kept.
 
-    Of those that are wrong without; or, where none is, of those that are ``dropped``.
+    Of those that are wrong without; or, where none is, of those that are ``dropped``, or are bound elsewhere.
     """
     trace, verdict = judgement.step.trace, judgement.verdict
     wrong = [c.name for c, ok in zip(verdict.comparisons, verdict.right, strict=True) if not ok]
-    owners = wrong or [each.name for each in dropped]
+    elsewhere = list(wrong_targets(judgement))
+    owners = wrong or [each.name for each in dropped] or [edit.content for _, edit in elsewhere]
     options = {site.number: found for site in _discarded(trace) if (found := list(_kept(site)))}
+    options.update((site.number, [edit]) for site, edit in elsewhere)
     if not options or len(options) > MOST:
         return ()
     numbers = list(options)
@@ -85,11 +88,16 @@ def _kept(statement: Site) -> Iterator[Edit]:
 
 
 def _finding(site: Site, edit: Edit, owners: Sequence[str], verified: tuple[int, float]) -> Finding:
-    rule = RULES["never-updated"]
-    message = (
-        f"`{site.text}` computes a value that is bound to nothing: an `=` is missing, and nothing changes."
-    )
-    fix = fix_of((edit,), edit.content, verified)
-    return Finding(
-        rule.code, rule.name, "error", message, site.span, tuple(owners), site.text, edit.content, fix
-    )
+    rule, expected = RULES["never-updated"], edit.content
+    if edit.span == site.span:
+        message = f"`{site.text}` computes a value that is bound to nothing: an `=` is missing."
+    else:
+        width = edit.span.end_column - edit.span.column
+        expected += site.text[width:]
+        message = (
+            f"The new value of `{edit.content}` is bound to `{site.text[:width]}`, which nothing reads "
+            f"any more: `{edit.content}` stays as it is."
+        )
+    fix = fix_of((edit,), expected, verified)
+    own = (edit.content,) if edit.content in owners else tuple(owners)
+    return Finding(rule.code, rule.name, "error", message, site.span, own, site.text, expected, fix)

@@ -3,7 +3,8 @@
 ## What it does
 Finds a parameter that the loss depends on, whose gradient is computed and right, and which is the same
 after the step as before. Also a first layer that the loop over the layers leaves out, and a statement that
-computes the new value and binds it to nothing, as `b - lr * g` or `b == b - lr * g`.
+computes the new value and binds it to nothing, as `b - lr * g` or `b == b - lr * g`, or to another name,
+as `db = b - lr * db`.
 
 ## Why is this wrong?
 The parameter stays as it was initialised. The others train around it and the loss falls, only less far. In

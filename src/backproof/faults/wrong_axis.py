@@ -53,9 +53,9 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Edge
-from backproof.faults.correction import Correction, Part, make
+from backproof.faults.correction import Correction, Part, called, make
 from backproof.faults.rule import Rule
-from backproof.graph import Node
+from backproof.graph import Node, unnamed
 
 RULE = Rule(
     code="BP203",
@@ -72,6 +72,9 @@ REDUCTIONS = ("sum", "mean", "max", "min", "prod")
 def corrections(place: Place) -> Iterator[Correction]:
     """Reduce over another axis, or keep the reduced one."""
     operation = place.edges[0].operand.operation
+    if place.site.kind == "Call" and (rows := summed_rows(place.edges[0].operand)) is not None:
+        yield from _of_rows(place, np.ndim(rows.value))
+        return
     if place.site.kind != "Call" or operation not in REDUCTIONS:
         return
     inner = place.edges[0].operand.operands[0]
@@ -93,6 +96,43 @@ def corrections(place: Place) -> Iterator[Correction]:
             cost = 1.2 + 0.02 * (keep != kept)
             yield Correction("wrong-axis", (Part(place, text, build),), cost, why, expected=text)
     yield from _apart(place)
+
+
+def summed_rows(node: Node) -> Node | None:
+    """The array whose rows Python's own ``sum`` has added up, one after the other; None of another value."""
+    rows = list[Node]()
+    while node.operation == "add":
+        node, row = (unnamed(operand) for operand in node.operands)
+        rows.append(row)
+        last = rows[0]
+        if row.operation != "index" or row.operands != last.operands or not _is_number(row):
+            return None
+        if len(rows) == 1 and last.attributes["index"] != len(last.operands[0].value) - 1:
+            return None  # a part of such a sum
+    if not rows or node.operation != "index" or node.operands != rows[0].operands or not _is_number(node):
+        return None
+    numbers = [row.attributes["index"] for row in (*rows, node)]
+    return node.operands[0] if numbers[::-1] == list(range(len(node.operands[0].value))) else None
+
+
+def _is_number(row: Node) -> bool:
+    return isinstance(row.attributes["index"], int | np.integer)
+
+
+def _of_rows(place: Place, dimensions: int) -> Iterator[Correction]:
+    """Sum along another axis than the first, which is the only one that Python's own ``sum`` knows."""
+    text = called(place, "sum") + place.text[len("sum") :]
+    if not place.text.startswith("sum(") or len(place.children) > 2:
+        return
+    for axis in range(1, dimensions):
+        wider = with_axis(text, axis, True)
+
+        def build(edge: Edge, axis: int = axis) -> Node | None:
+            rows = summed_rows(edge.operand)
+            return None if rows is None else make("sum", rows, axis=axis, keepdims=True)
+
+        why = f"the `sum` has to run over axis {axis}, and Python's own adds up the rows"
+        yield Correction("wrong-axis", (Part(place, wider, build),), 1.2, why, expected=wider)
 
 
 def _apart(place: Place) -> Iterator[Correction]:

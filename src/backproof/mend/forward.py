@@ -28,15 +28,16 @@ def forward_axis(bench: Bench) -> Correction | None:
     """
     step = bench.step
     made: dict[int, list[Node]] = defaultdict(list)
-    for node in ancestors([step.loss]):
-        if (
-            node.operation in wrong_axis.REDUCTIONS
-            and node.origin is not None
-            and np.ndim(node.operands[0].value) > 1
-        ):
+    for node in ancestors([step.loss, *step.descents]):  # a loss of other rounds has nodes of its own
+        if node.origin is None:
+            continue
+        over = node.operands[0] if node.operation in wrong_axis.REDUCTIONS else wrong_axis.summed_rows(node)
+        if over is not None and np.ndim(over.value) > 1:
             made[node.origin.site].append(node)
-    scenery = Scenery.of(bench)
+    scenery, forward = Scenery.of(bench), set(ancestors([step.loss]))
     for number, nodes in made.items():
+        if forward.isdisjoint(nodes):
+            continue
         site = step.trace.sites[number]
         edges = [Edge(c, c.operands.index(n), True) for n in nodes for c in bench.consumers.get(n, ())]
         if site.kind != "Call" or not edges:

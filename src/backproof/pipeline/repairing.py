@@ -22,6 +22,7 @@ from backproof.mend.ties import (
     without_constants,
 )
 
+AS_BY_AN_AXIS = {"wrong-scale", "upstream-ignored"}  # what a softmax over the wrong axis looks like as well
 SEVERAL = 3  # corrections, which one might do for
 OTHERWISE = WORK // 3  # to search again in the same step, seen otherwise
 
@@ -36,7 +37,9 @@ def repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
     judgement, repair = _at_its_rate(judgement, repair)
     repair = _by_one(judgement, repair)
     explained_by = {tried.correction.rule for tried in repair.steps}
-    doubtful = not (repair.complete and convincing(judgement, repair)) or "wrong-scale" in explained_by
+    doubtful = not (repair.complete and convincing(judgement, repair)) or not explained_by.isdisjoint(
+        AS_BY_AN_AXIS
+    )
     if judgement.step.hypothesis.stated and doubtful:  # a softmax of the whole batch is the batch's size off
         axis = forward_axis(Bench.of(judgement.step, judgement.verdict))
         if axis is not None:

@@ -83,6 +83,7 @@ from backproof.diagnosis.strong_decay import strong_decay
 from backproof.diagnosis.thrown_away import thrown_away
 from backproof.diagnosis.unapplied import left_layers, lost_updates, unapplied
 from backproof.diagnosis.weighing import unweighted
+from backproof.diagnosis.wrong_target import wrong_targets
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import Repair, alternatives, located, search
@@ -184,7 +185,7 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
         return case.inconclusive(doubt)
     dropped = () if lost else dropped_gradients(judgement.step)
     missing: tuple[Finding, ...] = ()
-    if dropped:
+    if dropped or (not lost and any(wrong_targets(judgement))):
         missing = thrown_away(judgement, case.verify, dropped) or unapplied(judgement, dropped, case.verify)
     if missing and not holds(missing):
         missing, _ = with_what_is_left(case.mends, missing, judged)
