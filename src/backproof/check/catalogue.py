@@ -141,7 +141,10 @@ class Catalogue:
         """An entry as a textbook writes it: softmax, normalisations and activations differentiated whole."""
         whole = self._whole
         if entry.kind == "adjoint":
-            return whole.get(entry.of, entry.node)
+            of = entry.of
+            while of not in whole and of in self._handed_on:
+                of = self._handed_on[of]
+            return whole.get(of, entry.node)
         if entry.kind == "path" and entry.through is not None and entry.through in whole:
             path = contribution(whole[entry.through], entry.through, entry.of)
             return entry.node if path is None else path
@@ -150,6 +153,15 @@ class Catalogue:
     def is_adjoint(self, node: Node) -> bool:
         """Is a node of a compact entry an adjoint itself?"""
         return node in self._whole_nodes
+
+    @cached_property
+    def _handed_on(self) -> dict[Node, Node]:
+        """The values that only get a name, as what a function returns, and that name."""
+        users: dict[Node, list[Node]] = defaultdict(list)
+        for node in (*self.adjoint_of, self.bench.step.loss):
+            for operand in node.operands:
+                users[operand].append(node)
+        return {of: by[0] for of, by in users.items() if len(by) == 1 and by[0].operation == "identity"}
 
     @cached_property
     def _whole_nodes(self) -> frozenset[Node]:

@@ -60,7 +60,8 @@ import numpy as np
 
 from backproof.check.place import Place
 from backproof.check.trial import Edge
-from backproof.faults.correction import Correction, Part
+from backproof.faults.correction import Correction, Part, called
+from backproof.faults.reset_aliases import begun_by_name
 from backproof.faults.reset_loops import narrow_reset
 from backproof.faults.resetting import assigned, of_loop, reset_before, reset_behind
 from backproof.faults.rule import Rule
@@ -103,7 +104,16 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     ]
     mixed = [place for place in found if len(_updated(place)) > 1]
     together = [each for each in (mixed, *_by_attribute(found)) if len(each) > 1]
+    named = _begun_by_name(found)
+    for edit, (site, adding) in named.items():
+        buffer = _buffer(adding[0])
+        why = f"`{site.text}` is no new array: `{buffer}` still holds the gradients of the step before"
+        parts = tuple(Part(place, place.text, _nothing) for place in adding)
+        yield Correction("not-reset", parts, 1.1, why, at=site, expected=edit.content, edits=(edit,))
+    explained = [place for _, adding in named.values() for place in adding]
     for group in [*([place] for place in found), *together]:
+        if all(place in explained for place in group):
+            continue
         edits = [_edits(place) for place in group]
         whole = tuple(edit for own in edits for edit in own) if all(edits) else ()
         buffers = list(dict.fromkeys(f"`{_buffer(place)}`" for place in group))
@@ -122,6 +132,18 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
             edits=whole,
         )
     yield from _between_rounds(places)
+
+
+def _begun_by_name(places: list[Place]) -> dict[Edit, tuple[Site, list[Place]]]:
+    """What lets a step begin a buffer with zeros: the edit, the name there, and what is added to it then."""
+    found: dict[Edit, tuple[Site, list[Place]]] = {}
+    for place in places:
+        start = place.scenery.bench.step.window.start
+        begun = begun_by_name(place.trace, _buffer(place), start, called(place, "zeros_like"))
+        if begun is not None:
+            site, edit = begun
+            found.setdefault(edit, (site, []))[1].append(place)
+    return found
 
 
 def _between_rounds(places: list[Place]) -> Iterator[Correction]:

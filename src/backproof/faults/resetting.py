@@ -32,7 +32,7 @@ def reset_before(trace: Trace, addition: Site, step: Site | None, text: str) -> 
     """
     source = trace.files[addition.file]
     try:
-        around = _around(ast.parse(source), addition.span.row)
+        around = statements_around(ast.parse(source), addition.span.row)
     except SyntaxError:
         return ()
     rows = [node.lineno for node in around]
@@ -98,7 +98,7 @@ def _loop_names(text: str) -> set[str]:
     return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
 
 
-def _around(tree: ast.Module, row: int) -> list[ast.stmt]:
+def statements_around(tree: ast.Module, row: int) -> list[ast.stmt]:
     """The statements around a row, the outermost first."""
     found: list[ast.stmt] = []
     inside: ast.AST = tree

@@ -16,6 +16,7 @@ from backproof.mend.derived import Deriver
 from backproof.mend.inwards import from_updates
 from backproof.mend.progress import Progress
 from backproof.mend.repair import Repair, identity, line_of, remainder, size
+from backproof.mend.through_time import through_time
 from backproof.mend.tried import Tried, built
 
 MOST = 8  # corrections in one program
@@ -55,6 +56,8 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     found = searching.first(work)
     if found.complete:
         return found
+    if rule is None and (carried := searching.through_time()) is not None:
+        return carried
     if inwards is None:
         inwards = searching.inwards(work) if rule is None else fresh
     if inwards.complete and len(inwards.steps) <= FEW:
@@ -123,6 +126,12 @@ class _Search:
         if best is None:
             return Repair((), all(s == RIGHT for s in initial), initial)
         return Repair((best,), all(s == RIGHT for s in best.states), best.states)
+
+    def through_time(self) -> Repair | None:
+        """The repair by what comes back through the states of a recurrent network; None where it is none."""
+        with np.errstate(all="ignore"):
+            tried = through_time(self.bench, self.choice.every) if self.known_loss else None
+        return None if tried is None else Repair((tried,), True, tried.states)
 
     def inwards(self, work: int) -> Repair:
         """The repair of the statements that are wrong in themselves, seen from the updates."""

@@ -136,9 +136,9 @@ def _right_values(
 ) -> Iterator[tuple[Node, str]]:
     """The adjoints that a readable name holds, times the constant in question, nearest last."""
     for text, node in reversed(list(readable)):
-        match = catalogue.match(node) if text.isidentifier() else None
-        if match is not None and abs(match[1] - scale) <= SAME * abs(scale):
-            yield catalogue.compact(match[0]), text
+        for entry, by in catalogue.matches(node) if text.isidentifier() else ():
+            if abs(by - scale) <= SAME * abs(scale):
+                yield catalogue.compact(entry), text
 
 
 def _equal(
