@@ -59,10 +59,10 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
     backward pass begins with its derivative or the updates leave its targets out, or by one correction of
     what the backward pass does again to its own result, of two things that change places, or of an axis of
     the forward pass; and for one that it does not state, of the slope of its output, which is there in
-    part, where that alone makes some gradient true. A loss that was only
-    inferred, and that explains nothing as the program stands, could be made to fit anything by changing
-    factors; but not by what keeps them, so what is true with such corrections alone counts as what is
-    true already. A difference that no fresh point shows again is none of the gradients' own.
+    part, where that alone makes some gradient true. A loss that was only inferred, and that explains nothing
+    as the program stands, could be made to fit anything by changing factors; but not by what keeps them, so
+    what is true with such corrections alone counts as what is true already. A difference that no fresh point
+    shows again is none of the gradients' own.
     """
     if repair.complete and not repair.steps:
         return False
