@@ -37,7 +37,7 @@ class Blames:
 
     def __init__(self, bench: Bench, before: Sequence[Change] = (), states: Sequence[int] = ()) -> None:
         self.before = tuple(before)
-        self.bench = _mended(bench, self.before, states) if before else bench
+        self.bench = mended(bench, self.before, states) if before else bench
 
     def of(self, correction: Correction, changes: Sequence[Change], states: Sequence[int]) -> Blame:
         """Tell whether gradients leave the scale of the rate, and how many expressions lose their truth.
@@ -160,7 +160,7 @@ class Blames:
         return (matched, [usual]) if common >= USUAL * len(own) else ({}, [])
 
 
-def _mended(bench: Bench, changes: Sequence[Change], states: Sequence[int]) -> Bench:
+def mended(bench: Bench, changes: Sequence[Change], states: Sequence[int]) -> Bench:
     """The bench with the values that the step has with some changes, which leave gradients in ``states``."""
     base = []
     for point, table in enumerate(bench.base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from backproof.mend.behind import Behind
 from backproof.mend.choice import MOVABLE, Choice
 from backproof.mend.derived import Deriver
 from backproof.mend.inwards import from_updates
+from backproof.mend.outwards import from_loss
 from backproof.mend.progress import Progress
 from backproof.mend.repair import Repair, identity, line_of, remainder, size
 from backproof.mend.through_time import through_time
@@ -41,27 +43,38 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     """Choose corrections one after the other, each the one that helps most, until every gradient is right.
 
     Where one correction does, that is all. Else each statement is looked at by itself, from the updates
-    inwards; and where that does not explain everything, what helps is added up. A correction helps when it
-    brings a parameter nearer to the truth (from wrong, to parallel, to right) and none further away; of those
-    that help alike the cheapest is taken. Where that takes many, or leads nowhere, the line of the first is
-    left as it is, and what helps without it is looked for. ``rule`` names the only fault of statements that
-    is looked for.
+    inwards and from the loss outwards; and where that does not explain everything, what helps is added up. A
+    correction helps when it brings a parameter nearer to the truth (from wrong, to parallel, to right) and
+    none further away; of those that help alike the cheapest is taken. Where that takes many, or leads
+    nowhere, the line of the first is left as it is, and what helps without it is looked for. ``rule`` names
+    the only fault of statements that is looked for.
     """
     searching, fresh = _Search(bench, rule), Repair((), False, bench.initial)
-    inwards, until = None, bench.work + int(TOTAL * work)
-    if rule is None and len(bench.main) > LONG:  # then it is dear to try each correction on the whole step
-        inwards = searching.inwards(work)
+    inwards, outwards, begun = fresh, fresh, bench.work
+    until = begun + int(TOTAL * work)
+    long = rule is None and len(bench.main) > LONG
+    if long:  # then it is dear to try each correction on the whole step
+        outwards = searching.outwards(work // LEAST)
+        until += bench.work - begun
+        if not outwards.complete:
+            inwards = searching.inwards(work)
         if inwards.complete and _is_placed(inwards):
             return searching.placed(inwards)
-    found = searching.first(work)
+    found = searching.first(work // LEAST if outwards.complete else work)
     if found.complete:
         return found
     if rule is None and (carried := searching.through_time()) is not None:
         return carried
-    if inwards is None:
-        inwards = searching.inwards(work) if rule is None else fresh
+    if rule is None and not long:
+        inwards = searching.inwards(work)
     if inwards.complete and len(inwards.steps) <= FEW:
         return searching.placed(inwards)
+    if rule is None and not long and not inwards.complete:
+        begun = bench.work
+        outwards = searching.outwards(work // LEAST)
+        until += bench.work - begun
+    if outwards.complete:
+        return searching.placed(outwards)
     hinted = fresh if inwards.complete else searching.from_hints(work // LEAST)
     if hinted.complete and len(hinted.steps) <= FEW:
         return hinted
@@ -172,6 +185,21 @@ class _Search:
             if found.complete:
                 return found
         return Repair((), False, self.bench.initial)
+
+    def outwards(self, work: int) -> Repair:
+        """A complete repair by few corrections, begun with what makes the first statements true; or none."""
+        fresh = Repair((), False, self.bench.initial)
+        if not self.known_loss:
+            return fresh
+        for chain in from_loss(self.bench, self.choice.every, self.choice.candidates, work):
+            begun = tuple(Tried(c, tuple(built(c) or ()), self.bench.initial) for c in chain)
+            changes = [change for tried in begun for change in tried.changes]
+            states = score(self.bench, changes, self.bench.initial) or self.bench.initial
+            begun = (*begun[:-1], replace(begun[-1], states=states))
+            rest = self.run(Repair(begun, False, states), work // LEAST, derive=False)
+            if rest.complete and len(rest.steps) <= FEW:
+                return rest
+        return fresh
 
     def run(self, repair: Repair, work: int, derive: bool) -> Repair:
         """Add corrections to those of a repair."""

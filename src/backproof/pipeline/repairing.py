@@ -24,6 +24,7 @@ from backproof.mend.ties import (
 
 AS_BY_AN_AXIS = {"wrong-scale", "upstream-ignored"}  # what a softmax over the wrong axis looks like as well
 SEVERAL = 3  # corrections, which one might do for
+LETTER = 2  # characters of a name that may stand in anything
 OTHERWISE = WORK // 3  # to search again in the same step, seen otherwise
 
 
@@ -49,13 +50,27 @@ def repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
 
 
 def _by_one(judgement: Judgement, repair: Repair) -> Repair:
-    """The repair by one true value that can be written, where else so many corrections would be made."""
-    if len(repair.steps) < SEVERAL:
+    """The repair by one true value that can be written, where else so many corrections would be made.
+
+    Or where of two the one puts back what the other takes away.
+    """
+    if len(repair.steps) < SEVERAL and not _puts_back(repair):
         return repair
     bench = Bench.of(judgement.step, judgement.verdict)
     found = located(bench, Repair((), False, bench.initial))
     right = all(state == RIGHT for state in found.states)
     return found if len(found.steps) == 1 and right and found.written else repair
+
+
+def _puts_back(repair: Repair) -> bool:
+    """Does a correction write what another one has replaced?"""
+    corrections = [tried.correction for tried in repair.steps]
+    return any(
+        a.site.text in (b.expected or "") and a.site.text not in b.site.text and len(a.site.text) > LETTER
+        for a in corrections
+        for b in corrections
+        if a is not b
+    )
 
 
 def _written_out(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repair]:

@@ -39,19 +39,19 @@ class Options:
         self, here: Evaluation, wanted: Values, given: Sequence[Change]
     ) -> Iterator[tuple[int, list[Change]]]:
         """The corrections that change what a statement gives, each with its changes there; cheapest first."""
-        sites = self._sites(here)
-        numbers = sorted(
-            {number for site in sites for number in self._by_site[site]},
-            key=lambda number: self.corrections[number].cost,
-        )
-        for number in numbers:
-            yield from self._one(here, number)
+        yield from self.written(here)
         for number in self._terms(here, wanted, given):
             yield from self._one(here, number)
-        for site in reversed(sites):  # the whole of an expression before its parts
+        for site in reversed(self._sites(here)):  # the whole of an expression before its parts
             constant = self._constant(here, site, wanted, given)
             for number in self._multiples(site, constant) if constant is not None else ():
                 yield from self._one(here, number)
+
+    def written(self, here: Evaluation) -> Iterator[tuple[int, list[Change]]]:
+        """Those of them that do not hang on what the statement has to give."""
+        numbers = {number for site in self._sites(here) for number in self._by_site[site]}
+        for number in sorted(numbers, key=lambda number: self.corrections[number].cost):
+            yield from self._one(here, number)
 
     def _one(self, here: Evaluation, number: int) -> Iterator[tuple[int, list[Change]]]:
         changes = self.changes(here, number)
