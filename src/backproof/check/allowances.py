@@ -147,8 +147,9 @@ def together(step: TrainingStep, verdict: Verdict) -> tuple[TrainingStep, Verdic
 def set_aside(entry: Entry, window: Window, position: int) -> Entry:
     """Judge a step without what its gradients' own size does to its length, and keep what explains more.
 
-    Where one gradient is wrong, the norm of them all is another than that of the true ones, for all. Where
-    each gradient has its own, the scales of the gradients are the program's own choice.
+    Where one gradient is wrong, the norm of them all is another than that of the true ones, for all. So where
+    none is right it is kept as well: behind that norm no mend of one of several mistakes shows. Where each
+    gradient has its own, the scales of the gradients are the program's own choice.
     """
     _, hypothesis, step, verdict = entry
     sizes = lengths(window, set(ancestors_since([hypothesis.node], window.start - 1)))
@@ -169,7 +170,7 @@ def set_aside(entry: Entry, window: Window, position: int) -> Entry:
     if sizes:
         bare = _calibrated(bare, found, [bare.copies[size] for size in sizes if size in bare.copies])
         found = compare(bare)
-    if sum(found.right) > sum(verdict.right):
+    if sum(found.right) > sum(verdict.right) or (sizes and not any(verdict.right)):
         return rank_of(hypothesis, found, window, position), hypothesis, bare, found
     return entry
 

@@ -25,6 +25,7 @@ def rank_of(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: 
         right,
         along,
         len(verdict.comparisons) if not (right or along) else 0,  # what depends on one weight is a part of it
+        int(hypothesis.declared),  # before the norm of the gradients, a total that is shown as well
         int(hypothesis.stated) * hypothesis.evidence,
         -position,
     )

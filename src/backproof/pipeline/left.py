@@ -12,11 +12,13 @@ from dataclasses import replace
 from backproof.check.dropped import dropped_gradients
 from backproof.check.judgement import Judgement
 from backproof.check.untrained import untrained
+from backproof.diagnosis.faulty import findings
 from backproof.diagnosis.frozen import written_back
 from backproof.diagnosis.mended import before_mending, holder_of, mended_with
 from backproof.diagnosis.rows import lost_rows
 from backproof.diagnosis.unapplied import left_layers, unapplied
 from backproof.findings import FileReport, Finding, ParameterReport
+from backproof.mend import Repair
 from backproof.pipeline.observing import Mends, Options, Run
 from backproof.source import Program
 from backproof.trace import Trace
@@ -57,6 +59,20 @@ def with_what_is_left(mends: Mends, found: tuple[Finding, ...], judged: Judged) 
     if apart and mends.verified(others, None) is not None:
         return left, rows  # what was found first is none of it
     return (*mended_with(found, left), *left), rows
+
+
+def in_turn(mends: Mends, judgement: Judgement, repair: Repair, judged: Judged) -> tuple[Finding, ...]:
+    """The findings of a repair that leaves some gradients wrong, and those of the program that it mends.
+
+    Only where those mend the rest. What a mistake leaves out of the backward pass, with other mistakes in it,
+    shows in no run but one without it.
+    """
+    every = findings(mends.program, judgement, repair, mends.verified) if repair.steps else ()
+    first = tuple(finding for finding in every if finding.fix is not None)
+    if len(first) < len(repair.steps) or not all(finding.mended for finding in first):
+        return ()
+    found, _ = with_what_is_left(mends, first, judged)
+    return found if len(found) > len(first) else ()
 
 
 def _left(run: Run, options: Options, judged: Judged) -> Left:

@@ -25,16 +25,20 @@ from backproof.mend.ties import (
 AS_BY_AN_AXIS = {"wrong-scale", "upstream-ignored"}  # what a softmax over the wrong axis looks like as well
 SEVERAL = 3  # corrections, which one might do for
 LETTER = 2  # characters of a name that may stand in anything
+MUCH = 2 * WORK  # so much is enough for a step in which nothing was found
 OTHERWISE = WORK // 3  # to search again in the same step, seen otherwise
 
 
 def repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
     """Search for a repair; of losses that explain as much, take the one that needs the fewest corrections."""
     rivals = (judgement, *judgement.rivals)  # the squared loss, which most programs descend, comes first
-    found = [(j, search(Bench.of(j.step, j.verdict)), k) for k, j in enumerate(rivals)]
+    benches = [Bench.of(j.step, j.verdict) for j in rivals]
+    found = [(j, search(bench), k) for k, (j, bench) in enumerate(zip(rivals, benches, strict=True))]
     judgement, repair, _ = min(found, key=lambda entry: _badness(entry[1], entry[2]))
     judgement, repair = _at_other_scales(judgement, repair)
-    judgement, repair = _with_cheaper_constants(*_written_out(judgement, repair))
+    if sum(bench.work for bench in benches) < MUCH:
+        judgement, repair = _written_out(judgement, repair)
+    judgement, repair = _with_cheaper_constants(judgement, repair)
     judgement, repair = _at_its_rate(judgement, repair)
     repair = _by_one(judgement, repair)
     explained_by = {tried.correction.rule for tried in repair.steps}

@@ -88,7 +88,7 @@ from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import Repair, alternatives, located, search
 from backproof.pipeline.alone import mends_alone
-from backproof.pipeline.left import with_what_is_left
+from backproof.pipeline.left import in_turn, with_what_is_left
 from backproof.pipeline.observing import POINTS, Mends, Options
 from backproof.pipeline.repairing import repaired
 from backproof.pipeline.reports import faulty, holds, lasting, report_of
@@ -268,10 +268,13 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     if repair.complete and (means := among_means(judgement, options.loss)) is not None:
         return judged(program, options, trace, means)
     if convincing(judgement, repair) and (repair.complete or not only_named(judgement)):
+        named = repair
         if any(state != RIGHT for state in repair.states):
             repair = located(Bench.of(judgement.step, judgement.verdict), repair)
-        found = (*_findings(case, repair), *lost)
-        found, rows = with_what_is_left(case.mends, found, judged)
+        found = _findings(case, repair)
+        if not named.complete and not all(finding.mended for finding in found):
+            found = in_turn(case.mends, judgement, named, judged) or found
+        found, rows = with_what_is_left(case.mends, (*found, *lost), judged)
         report = faulty(program, judgement, found, case.notes, options)
         return replace(report, parameters=(*report.parameters, *rows))
     return case.inconclusive(unexplained(judgement))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, Users, ancestors, depend, median
-from backproof.step.behind import is_brought_back
 from backproof.step.bent import projected, unbent
 from backproof.step.change import MANY, Change, changes_in, root
 from backproof.step.contained import taken_over
@@ -23,7 +22,6 @@ from backproof.step.containers import Containers
 from backproof.step.cut import dependent
 from backproof.step.decided import decided_changes
 from backproof.step.memory import without_memory
-from backproof.step.parts import Parts
 from backproof.step.passing import Passing
 from backproof.step.update import (
     SUMS,
@@ -32,14 +30,17 @@ from backproof.step.update import (
     learns,
     terms,
     time_of,
-    walk,
 )
+from backproof.step.windowed import cuts_in, is_part_of, outside_of
 from backproof.trace import Activity, Store, Trace
 
 ENOUGH = 12  # steps of a kind, where a search for them takes long
 LONGEST = 20_000  # nodes of such a step
+FRUITLESS = 100  # rounds of a loop that change a lot and update nothing: then no round of it is a step
 STEADY = 0.75  # of the rounds of a loop that update parameters: if fewer are whole, they are parts of steps
+SEVERAL = 3  # updates of one parameter in a run, each of a step of its own
 MINIMISED = "minimised"  # the kind of a step that a minimiser makes
+WHOLE = ("round", -1)  # that of a whole run
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -79,52 +80,76 @@ def trainings(trace: Trace, states: Collection[Any] = ()) -> list[list[Window]]:
     parameters that it changes: then forward and backward pass lie wholly inside. Of those that are, the
     ones that update the most parameters are taken, and of these the shortest.
     """
+    run = _Run(trace)
     found = (
-        _found(_Search(trace, states))
-        or _found(_Search(trace, states, bent=True))
-        or _found(_Search(trace, states, decided=True))
-        or _written_out(_Search(trace, states, made=True))
+        _found(_Search(run, states))
+        or _found(_Search(run, states, bent=True))
+        or _found(_Search(run, states, decided=True))
+        or _across(run, states)
+        or _written_out(_Search(run, states, made=True))
     )
     return [[without_memory(step) for step in steps] for steps in found]
 
 
 def _found(search: _Search) -> list[list[Window]]:
     """The steps that rounds and calls hold: those of the program, then those of every minimiser."""
-    trace = search.trace
-    handed = {objective.time for objective in trace.objectives}
-    groups: dict[tuple[str, int], list[Window]] = defaultdict(list)
-    tried: dict[tuple[str, int], int] = defaultdict(int)
-    whole = Activity("round", -1, 0, search.end, -1)
-    for activity in [*trace.activities, whole]:
-        key = (MINIMISED if activity.start in handed else activity.kind, activity.site)
-        if not activity.complete or (tried[key] > 40 and not groups[key]):
-            continue
-        if search.decided and (len(groups[key]) >= ENOUGH or activity.end - activity.start > LONGEST):
-            continue
-        if not search.decided and not search.may_learn(activity.start, activity.end):
-            continue
-        changes = search.changes(activity.start, activity.end)
-        if not search.lasting(activity.start, activity.end, changes):
-            continue
-        tried[key] += 1
-        window = search.window(activity.start, activity.end, key, changes)
-        if window is not None:
-            groups[key].append(window)
-    own = [group for key, group in groups.items() if group and key[0] != MINIMISED]
-    found = [group for key, group in groups.items() if group and key[0] == MINIMISED]
-    own = [group for group in own if not any(_is_part_of(group, other) for other in own)]
+    trace, groups = search.trace, _groups(search)
+    own = [group for key, group in groups.items() if key[0] != MINIMISED]
+    found = [group for key, group in groups.items() if key[0] == MINIMISED]
+    own = [group for group in own if not any(is_part_of(group, other) for other in own)]
     if own:
         counts = [max(_count(trace, w) for w in group) for group in own]
         best = [group for group, count in zip(own, counts, strict=True) if count == max(counts)]
-        steady = [group for group in best if len(group) >= STEADY * tried[group[0].kind]]
+        steady = [group for group in best if len(group) >= STEADY * search.tried[group[0].kind]]
         shortest = min(steady or best, key=lambda group: median([w.end - w.start for w in group]))
         found.insert(0, _one_by_one(search, shortest))
     return found
 
 
+def _across(run: _Run, states: Collection[Any]) -> list[list[Window]]:
+    """The steps in which no parameter comes back to itself, as it does only from one to the next.
+
+    So it is where an error is always nothing: then each gradient is computed from the other parameters.
+    """
+    whole = _Search(run, states, made=True)
+    found = whole.lasting(0, whole.end, whole.changes(0, whole.end))
+    known = frozenset(change.place for change in found if len(change.stores) >= SEVERAL)
+    return _found(_Search(run, states, known=known)) if known else []
+
+
+def _groups(search: _Search) -> dict[tuple[str, int], list[Window]]:
+    """The windows of each loop and function that are steps."""
+    trace = search.trace
+    handed = {objective.time for objective in trace.objectives}
+    groups: dict[tuple[str, int], list[Window]] = defaultdict(list)
+    tried = search.tried = defaultdict(int)
+    fruitless: dict[tuple[str, int], int] = defaultdict(int)
+    brief = search.decided or bool(search.known)
+    whole = Activity("round", WHOLE[1], 0, search.end, -1)
+    for activity in [*trace.activities, whole]:
+        key = (MINIMISED if activity.start in handed else activity.kind, activity.site)
+        if not activity.complete or (tried[key] > 40 and not groups[key]):
+            continue
+        if fruitless[key] > FRUITLESS and not tried[key]:
+            continue
+        if brief and (len(groups[key]) >= ENOUGH or activity.end - activity.start > LONGEST):
+            continue
+        if not search.decided and not search.may_learn(activity.start, activity.end):
+            continue
+        changes = search.changes(activity.start, activity.end)
+        if not search.lasting(activity.start, activity.end, changes):
+            fruitless[key] += 1
+            continue
+        tried[key] += 1
+        window = search.window(activity.start, activity.end, key, changes)
+        if window is not None:
+            groups[key].append(window)
+    return {key: group for key, group in groups.items() if group}
+
+
 def parameters_since(trace: Trace, start: int) -> list[Change]:
     """What a trace updates after a time as parameters are updated, whether or not a step is complete."""
-    search = _Search(trace, ())
+    search = _Search(_Run(trace), ())
     return search.lasting(start, search.end, search.changes(start, search.end))
 
 
@@ -143,30 +168,41 @@ def _owner(trace: Trace, change: Change) -> Any:
     return text.partition("[")[0] or change.before
 
 
+class _Run:
+    """A trace, and what every search in it asks for: who uses what, and what was found out of it."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.users = Users()
+        self.users.enter(trace.nodes)
+        self.passing, self.containers = Passing(trace, self.users), Containers(trace)
+        self.memo = dict[Any, bool]()
+        self.stores = [s for s in trace.stores if s.before is not s.after]
+
+
 @dataclass(eq=False, repr=False)
 class _Search:
     """Looks for steps between two times of a trace.
 
     What they change may be ``made`` in them, or ``bent`` back behind its gradient step. Or whether it is
     changed may be ``decided`` by what it is, and by nothing else: so learn a perceptron and the weights of a
-    hinge.
+    hinge. Places ``known`` hold parameters, though no update in one step may come back to itself.
     """
 
-    trace: Trace
+    run: _Run
     states: Collection[Any]
     made: bool = False
     decided: bool = False
     bent: bool = False
-    memo: dict[Any, bool] = field(default_factory=dict)
+    known: frozenset[Any] = frozenset()
+    tried: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.stores = [s for s in self.trace.stores if s.before is not s.after]
+        self.trace, self.stores, self.users = self.run.trace, self.run.stores, self.run.users
+        self.passing, self.containers, self.memo = self.run.passing, self.run.containers, self.run.memo
         self.times = [s.time for s in self.stores]
         self.asked = [guard.time for guard in self.trace.guards]
         self.end = max(self.times, default=0) + 1
-        self.users = Users()
-        self.users.enter(self.trace.nodes)
-        self.passing, self.containers = Passing(self.trace, self.users), Containers(self.trace)
         self.updating = {root(s.after, 0): s for s in self.stores if s.before is not None}
         self.learnable = list(accumulate(map(self._is_learnable, self.stores), initial=0))
 
@@ -208,7 +244,8 @@ class _Search:
             return decided_changes(guards, free, start)
         if len(free) > MANY:
             self._learn(free)
-        return [c for c in free if _learns(c, self.memo, self.users)]
+        known = {c for c in free if c.place in self.known and keeps(c.after, c.before, whole=True)}
+        return [c for c in free if c in known or _learns(c, self.memo, self.users)]
 
     def _learn(self, changes: list[Change]) -> None:
         """Remember of many changes which are made as a gradient step makes one."""
@@ -263,8 +300,8 @@ def _written_out(search: _Search) -> list[list[Window]]:
         rounds = _rounds(search)
         if len(rounds) > 1:
             return [rounds]
-    start, kind = min(firsts) + 1, ("round", -1)
-    window = search.window(start, search.end, kind, search.changes(start, search.end))
+    start = min(firsts) + 1
+    window = search.window(start, search.end, WHOLE, search.changes(start, search.end))
     return [] if window is None else [_one_by_one(search, [window])]
 
 
@@ -288,7 +325,7 @@ def _one_by_one(search: _Search, steps: list[Window]) -> list[Window]:
     some rounds are so and others not, as where a sample draws one word twice, the others are the steps.
     """
     found: list[Window] = []
-    every = [(step, _cuts(step)) for step in steps]
+    every = [(step, cuts_in(step)) for step in steps]
     if whole := [step for step, cuts in every if not cuts]:
         return whole
     for step, cuts in every:
@@ -299,81 +336,8 @@ def _one_by_one(search: _Search, steps: list[Window]) -> list[Window]:
     sizes = [len(without_memory(part).parameters) for part in found]
     usual = max(sizes, key=sizes.count, default=0)  # a sum reset in another step looks like a parameter
     chosen = [part for part, size in zip(found, sizes, strict=True) if size == usual]
-    outside = _outside(steps, chosen)
+    outside = outside_of(steps, chosen)
     return [replace(part, outside=outside) for part in chosen] or steps
-
-
-def _outside(steps: Sequence[Window], chosen: Sequence[Window]) -> tuple[Change, ...]:
-    """What looks like a parameter of whole steps and is none of the parts chosen, one of each place.
-
-    A sum of gradients, which an update takes a share of, is no parameter; nor is what holds nothing but
-    values that a parameter had, as a tuple does that a step keeps.
-    """
-    known = {change.place for part in chosen for change in part.parameters}
-    had = {v for step in steps for change in step.parameters if change.place in known for v in _held(change)}
-    found: dict[tuple[Any, ...], Change] = {}
-    for step in steps:
-        taken = _taken([change for change in step.parameters if change.place in known])
-        for change in step.parameters:
-            held = _held(change)
-            if change.place not in known and held.isdisjoint(taken) and not held <= had:
-                found.setdefault(change.place, change)
-    return tuple(found.values())
-
-
-def _is_part_of(steps: Sequence[Window], others: Sequence[Window]) -> bool:
-    """Do steps only add up, from nothing, what each of some others takes a share of?
-
-    Then they put the gradient of those together, in whatever way, and change no parameter.
-    """
-    whole = others[-1]
-    inside = [w for w in steps if whole.start <= w.start and w.end <= whole.end and w is not whole]
-    if not inside:
-        return False
-    step = inside[0]
-    taken, befores = _taken(whole.parameters), {change.before for change in whole.parameters}
-    for change in step.parameters:
-        made = time_of(change.before) >= whole.start
-        begun = walk([change.before], lambda n: time_of(n) >= whole.start)
-        if not made or befores.intersection(begun) or _held(change).isdisjoint(taken):
-            return False
-    return True
-
-
-def _taken(changes: Iterable[Change]) -> set[Node]:
-    """What some updates take a share of."""
-    added = [term for change in changes for term in terms(change.after, change.before)[1]]
-    passing = SUMS | THROUGH | {"multiply", "divide"}
-    return {root(node, 0) for node in walk(added, lambda node: node.operation in passing)}
-
-
-def _held(change: Change) -> set[Node]:
-    """All values that a place has held."""
-    return {
-        root(node, 0) for store in change.stores for node in (store.before, store.after) if node is not None
-    }
-
-
-def _cuts(window: Window) -> list[int]:
-    """The times inside a window at which a step is over, since the next update depends on what it made."""
-    afters = {root(s.after, 0) for c in window.parameters for s in c.stores}
-    parts = Parts({c.before for c in window.parameters})
-    ends: list[list[int]] = []
-    for change in window.parameters:
-        made = {root(store.after, 0): number for number, store in enumerate(change.stores)}
-        last: set[int] = set()
-        for number, store in enumerate(change.stores[1:], 1):
-            assert store.before is not None
-            if is_brought_back(store.after, store.before):
-                continue  # as its columns are scaled to a length, behind the step
-            _, added = terms(store.after, store.before)
-            used = walk(
-                added, lambda n: time_of(n) >= window.start and root(n, 0) not in afters, parts.operands
-            )
-            last.add(max((made[r] for n in used if made.get(r := root(n, 0), number) < number), default=-1))
-        ends.append([change.stores[number].time for number in sorted(last) if number >= 0])
-    most = max(map(len, ends))
-    return [max(times) + 1 for times in zip(*(e for e in ends if len(e) == most), strict=True)]
 
 
 def _learns(change: Change, memo: dict[Any, bool], users: Users) -> bool:
