@@ -54,6 +54,31 @@ for epoch in range(900):
             b[j] -= 0.3 * dz[j]
 """
 
+HANDED_OUT = """
+import numpy as np
+rng = np.random.default_rng(5)
+X, T = rng.normal(size=(9, 3)), rng.normal(size=(9, 2))
+W, V = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+b, c = 0.1 * rng.normal(size=4), 0.1 * rng.normal(size=2)
+def gradients():
+    loss = 0
+    dW, dV, db, dc = np.zeros_like(W), np.zeros_like(V), np.zeros_like(b), np.zeros_like(c)
+    for x, t in zip(X, T):
+        h = np.tanh(x @ W + b)
+        d = h @ V + c - t
+        loss += 0.5 * np.sum(d ** 2)
+        dV += np.outer(h, d)
+        dc += d
+        e = (V @ d) * (1 - h * h)
+        db += e
+        dW += np.outer(x, e)
+    return loss, [dW, dV, db, dc]
+for k in range(1000):
+    loss, steps = gradients()
+    for p, g in zip([W, V, b, c], steps):
+        p += -0.02 * g
+"""
+
 DROPPED_OUT = """
 import numpy as np
 rng = np.random.default_rng(8)
@@ -307,6 +332,7 @@ for turn in range(1000):
 """
 PROGRAMS = {
     "lists": LISTS,
+    "handed out": HANDED_OUT,
     "dropped out": DROPPED_OUT,
     "closures": CLOSURES,
     "residual": RESIDUAL,
@@ -321,6 +347,9 @@ PROGRAMS = {
 MISTAKES = {
     "an item of a list that nothing else reads": Mistake(
         LISTS, "0.3 * dz[j] * x[i]", "0.3 * dz[j]", ("missing-factor",)
+    ),
+    "a sum that is added to itself and handed out": Mistake(
+        HANDED_OUT, "dc += d", "dc += dc", ("wrong-operand",)
     ),
     "the target of a difference": Mistake(LISTS, "(y[k] - t[k]) * y", "(y[k]) * y", ("missing-term",)),
     "a sum that goes on from round to round": Mistake(

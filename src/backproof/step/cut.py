@@ -73,18 +73,22 @@ def cut(
 def _of_data(order: Iterable[Node], moving: set[Node], leaves: set[Node], since: int) -> Iterator[Node]:
     """The sums and products of data alone that are taken after the step has begun to use its parameters.
 
-    And what is filled with them, an entry at a time.
+    Also under the names that they are given; and what is filled with them, an entry at a time.
     """
     used = (time_of(node) for node in moving if node.operands and node not in leaves)
     begun = min((time for time in used if time >= since), default=None)
     filled = set[Node]()  # buffers that the step writes to, an entry at a time
+    added = set[Node]()
     for node in order:
         if begun is None or node in moving or time_of(node) <= begun:
             continue
         if node.operation == "index_update" or (node.operation == "index" and node.operands[0] in filled):
             filled.add(node)
             yield node
-        elif node.operation in ARITHMETIC and not all(o.operation == "constant" for o in node.operands):
+        elif (node.operation == "identity" and node.operands[0] in added) or (
+            node.operation in ARITHMETIC and not all(o.operation == "constant" for o in node.operands)
+        ):
+            added.add(node)
             yield node
 
 

@@ -31,6 +31,9 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
         if node.operation == "index" and node.operands[0].operation in WRITTEN:
             if time_of(node.operands[0]) >= first:
                 node = node.operands[0]  # an item that was changed in this step already
+            elif _was(before, node.operands[0]):
+                kept = True  # read before other items were changed
+                continue
             elif not _is_part(node, before):
                 found.append(node)
                 continue
@@ -80,6 +83,13 @@ def keeps(after: Node, before: Node, limit: int = 400, whole: bool = False) -> b
         elif node.operation in THROUGH:
             queue.append(node.operands[0])
     return False
+
+
+def _was(array: Node, older: Node) -> bool:
+    """Is ``older`` what an array was before items of it were written?"""
+    while time_of(array) > time_of(older) and array.operation in ("index_update", "identity"):
+        array = array.operands[0]
+    return array is older
 
 
 def _added(node: Node) -> tuple[Node, ...]:
