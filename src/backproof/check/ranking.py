@@ -25,7 +25,8 @@ def rank_of(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: 
         right,
         along,
         len(verdict.comparisons) if not (right or along) else 0,  # what depends on one weight is a part of it
-        int(hypothesis.declared),  # before the norm of the gradients, a total that is shown as well
+        # before the norm of the gradients, a total that is shown as well; what the step adds up of it is too
+        int(hypothesis.declared or (hypothesis.stated and hypothesis.node.origin is None)),
         int(hypothesis.stated) * hypothesis.evidence,
         -position,
     )

@@ -253,15 +253,29 @@ class Scenery:
     def texts(self, frame: int, time: int) -> list[str]:
         """Everything that could be written in a frame at a time: names first, nearest first."""
         names = {name: time for name in self.items.get(frame, {}) if self._item(name, frame, time)}
+        left_over = set[str]()
         for number in self.enclosing(frame):
             for name, bindings in self.bound.get(number, {}).items():
-                earlier = [t for t, _ in bindings if t < time]
-                if earlier:
-                    names.setdefault(name, earlier[-1] if number == frame else -1)
+                earlier = bisect_left(bindings, time, key=itemgetter(0))
+                if earlier and self._is_left_over(bindings, earlier):
+                    left_over.add(name)
+                elif earlier:
+                    names.setdefault(name, bindings[earlier - 1][0] if number == frame else -1)
         for text, reads in self.read.get(frame, {}).items():
-            if any(_born(node) < time for _, node in reads):
+            if text not in left_over and any(_born(node) < time for _, node in reads):
                 names.setdefault(text, 0)
         return sorted(names, key=lambda n: -names[n])
+
+    def _is_left_over(self, bindings: list[tuple[int, Node]], following: int) -> bool:
+        """Does a name hold what the step before has left, until this one, which does not read it, comes to it?
+
+        In the first step it holds nothing.
+        """
+        window, copies = self.bench.step.window, self.bench.step.copies
+        time, node = bindings[following - 1]
+        if time >= window.start or following == len(bindings) or bindings[following][0] >= window.end:
+            return False
+        return node not in copies and unnamed(node) not in copies
 
 
 def _born(node: Node) -> int:

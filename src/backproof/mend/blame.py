@@ -151,8 +151,9 @@ class Blames:
         sure = set(ancestors([d for d, state in states if state == RIGHT]))
         rate = bench.verdict.rate or next(iter(bench.verdict.scales), None)
         rates = [] if rate is None or rate == 1 else [rate, -rate]
-        # what an optimizer makes of a gradient has scales of its own
-        known = [node for node in matched if node in sure and node in inner] or [*sure.intersection(matched)]
+        known = [node for node in matched if node in sure]
+        if bench.step.state:  # what an optimizer makes of a gradient has scales of its own
+            known = [node for node in known if node in inner] or known
         own = [matched[node] for node in known if not _meet(matched[node], rates)]
         every = [scale for scales in own for scale in scales]
         usual = max(every, key=lambda s: sum(_meet(scales, [s]) for scales in own), default=1.0)

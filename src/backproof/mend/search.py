@@ -19,6 +19,7 @@ from backproof.mend.outwards import from_loss
 from backproof.mend.progress import Progress
 from backproof.mend.repair import Repair, identity, line_of, remainder, size
 from backproof.mend.through_time import through_time
+from backproof.mend.ties import are_constants
 from backproof.mend.tried import Tried, built
 
 MOST = 8  # corrections in one program
@@ -197,7 +198,7 @@ class _Search:
             states = score(self.bench, changes, self.bench.initial) or self.bench.initial
             begun = (*begun[:-1], replace(begun[-1], states=states))
             rest = self.run(Repair(begun, False, states), work // LEAST, derive=False)
-            if rest.complete and len(rest.steps) <= FEW:
+            if rest.complete and len(rest.steps) <= FEW and not are_constants(rest):
                 return rest
         return fresh
 

@@ -71,7 +71,7 @@ def without_constants(judgement: Judgement, repair: Repair) -> Iterator[Verdict]
         return
     bench, known = Bench.of(judgement.step, judgement.verdict), list(judgement.verdict.scales[:1])
     for own in repair.steps:
-        if own.correction.rule not in CONSTANTS and _constant(own) is None:
+        if own.correction.rule not in CONSTANTS and constant_of(own) is None:
             continue
         changes = [change for tried in repair.steps if tried is not own for change in tried.changes]
         overlay = bench.evaluated(changes, 0) or {}
@@ -107,11 +107,16 @@ def _left_out(tried: Tried) -> float | None:
     correction = tried.correction
     if correction.rule != "extra-factor" or not siblings(correction.parts[0].place):
         return None
-    share = _constant(tried)
+    share = constant_of(tried)
     return share if share is not None and 0 < share < 1 else None
 
 
-def _constant(tried: Tried) -> float | None:
+def are_constants(repair: Repair) -> bool:
+    """Do several corrections change nothing but constants, among which one constant may be split?"""
+    return len(repair.steps) > 1 and all(constant_of(tried) is not None for tried in repair.steps)
+
+
+def constant_of(tried: Tried) -> float | None:
     """The one number that a correction divides all by that it changes; None where it does anything else."""
     shares = {_share(edge.operand, node) for edge, node in tried.changes}
     return shares.pop() if len(shares) == 1 else None
