@@ -267,7 +267,7 @@ class Scenery:
         return sorted(names, key=lambda n: -names[n])
 
     def _is_left_over(self, bindings: list[tuple[int, Node]], following: int) -> bool:
-        """Does a name hold what the step before has left, until this one, which does not read it, comes to it?
+        """Does a name hold what the step before has left, and this one has not come to, nor read?
 
         In the first step it holds nothing.
         """
