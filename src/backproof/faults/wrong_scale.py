@@ -194,7 +194,7 @@ def multiples(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
             yield _scaled(place, text, value, False)
 
 
-def _is_from_elsewhere(place: Place, text: str) -> bool:
+def is_from_elsewhere(place: Place, text: str) -> bool:
     """Is this the length of something that no expression of the forward pass names?"""
     match = LENGTH.fullmatch(text)
     return match is not None and (match[1] or match[2]) not in place.scenery.bench.spoken
@@ -233,7 +233,7 @@ def _scaled(place: Place, text: str, value: float, up: bool, *, before: bool = F
         if rule == "forward-backward-mismatch"
         else f"this has to be {word} by `{text}`, as the other gradients are"
     )
-    cost = 1.6 + 0.05 * (text in PLAIN) + ELSEWHERE * _is_from_elsewhere(place, text)
+    cost = 1.6 + 0.05 * (text in PLAIN) + ELSEWHERE * is_from_elsewhere(place, text)
     cost -= MIRRORED * (text in place.scenery.forward_scales)
     cost -= OF_A_POWER * (text.isdigit() and text not in PLAIN and "**" in place.text)
     cost += inside_product(place) + KEPT * place.is_kept
