@@ -552,3 +552,38 @@ def test_samples_in_lists_do_not_hide_it() -> None:
     many = NUMBERS.replace("range(17)", "range(61)").replace("/ 17", "/ 61")
     (found,) = check_program(program_from_bytes(many.encode(), "net.py")).findings
     assert found.parameters == ("shift",)
+
+
+def test_a_sequence_that_is_gone_through_is_no_parameter() -> None:
+    """Its gradient is called as the others are, and nobody applies it, as that of a matrix of inputs."""
+    text = """
+import numpy as np
+rng = np.random.default_rng(2)
+x, y = rng.normal(size=(5, 4, 3)), rng.normal(size=(5, 4, 2))
+h0, A, B, V = (rng.normal(size=shape) for shape in [(5, 6), (3, 6), (6, 6), (6, 2)])
+def forward(x, h0, A, B):
+    hs, h = [h0], h0
+    for t in range(4):
+        h = np.tanh(x[:, t, :] @ A + h @ B)
+        hs.append(h)
+    return hs
+def backward(g, x, hs, A, B):
+    dx, dA, dB, d = np.zeros(x.shape), 0 * A, 0 * B, 0
+    for t in (3, 2, 1, 0):
+        d = (d + g[:, t]) * (1 - hs[t + 1] ** 2)
+        dx[:, t, :] = d @ A.T
+        dA += x[:, t, :].T @ d
+        dB += hs[t].T @ d
+        d = d @ B.T
+    return dx, d, dA, dB
+for turn in range(1000):
+    hs = forward(x, h0, A, B)
+    states = np.stack(hs[1:], axis=1)
+    g = states @ V - y
+    loss = 0.5 * np.sum(g ** 2)
+    dx, dh0, dA, dB = backward(g @ V.T, x, hs, A, B)
+    dV = states.reshape(20, 6).T @ g.reshape(20, 2)
+    for p, dp in ((h0, dh0), (A, dA), (B, dB), (V, dV)):
+        p -= 0.01 * dp
+"""
+    assert check_program(program_from_bytes(text.encode(), "p.py")).verdict == "correct"

@@ -19,6 +19,7 @@ from backproof.check.chosen import applied_sites, left_by_choice
 from backproof.check.grades import is_multiple
 from backproof.check.gradient_names import called_alike, pattern, shortened_alike
 from backproof.check.points import informative_points
+from backproof.check.sequences import taken_in_turn
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Change, Parameter, TrainingStep, training_step
 from backproof.step.loss import DERIVED
@@ -133,6 +134,7 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
         and any(_is_part_of(o, parameters) and not _is_looked_up(o) for o in node.operands)
         for operand in node.operands
     }
+    data |= set(taken_in_turn(data))
     computed = (traced[node] for node in loss if node.operands and node in traced)
     working = {
         name
