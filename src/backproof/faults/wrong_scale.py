@@ -72,7 +72,7 @@ from backproof.faults.correction import (
 )
 from backproof.faults.rule import Rule
 from backproof.faults.siblings import factors, leading
-from backproof.graph import Node
+from backproof.graph import Node, unnamed
 from backproof.trace import Site
 
 RULE = Rule(
@@ -248,26 +248,35 @@ def numbers(place: Place) -> Iterator[tuple[str, float]]:
     edge, bench = place.edges[0], place.scenery.bench
     seen: set[str] = set()
     counters = {binding.name for binding in place.trace.counters}
+    computed = list[tuple[str, Node]]()
     for name in place.names:
         node = place.value(name, edge)
-        if node is None or node.operands or bench.is_rate(node) or name in counters:
+        if node is None or bench.is_rate(node) or name in counters:
             continue
-        if np.size(node.value) == 1 and np.ndim(node.value) == 0:
+        if node.operands:
+            computed += [(name, node)] if unnamed(node) in bench.forward else []
+        elif np.size(node.value) == 1 and np.ndim(node.value) == 0:
             seen.add(name)
             yield name, float(node.value)
-        elif np.ndim(node.value):
-            yield f"len({name})", float(len(node.value))
-            for axis, length in enumerate(np.shape(node.value)[1:], 1):
-                yield f"{name}.shape[{axis}]", float(length)
+        else:
+            yield from _lengths(name, node)
     yield from ((f"len({name})", float(length)) for name, length in place.counted_lists.items())
     for site in place.trace.sites:
         known = bench.plain_numbers
         if _is_formula(site) and site.number in known and site.text not in seen and _readable(place, site):
             seen.add(site.text)
             yield site.text, known[site.number]
+    for name, node in computed:
+        yield from _lengths(name, node)
     yield from ((str(number), float(number)) for number in place.scenery.forward_exponents)
     yield "2", 2.0
     yield "0.5", 0.5
+
+
+def _lengths(name: str, node: Node) -> Iterator[tuple[str, float]]:
+    """The lengths of an array along its axes."""
+    for axis, length in enumerate(np.shape(node.value)):
+        yield f"{name}.shape[{axis}]" if axis else f"len({name})", float(length)
 
 
 def _counted_by_means(place: Place) -> Iterator[tuple[str, float, tuple[int, ...]]]:
