@@ -145,3 +145,34 @@ def test_one_factor_of_a_counted_update_is_wrong() -> None:
     text = COUNTER.replace("n.gw[1] += 2 * e", "n.gw[1] += e")
     assert text != COUNTER
     assert _check(text).verdict == "faulty"
+
+
+CALLS = """
+import numpy as np
+rng = np.random.default_rng(6)
+X = rng.normal(size=(24, 3)); Y = np.tanh(X[:, :2] - X[:, 1:])
+W, b = rng.normal(size=(3, 2)), 0.1 * rng.normal(size=2)
+dW, db, seen = np.zeros_like(W), np.zeros_like(b), 0
+def train(x, y):
+    global dW, db, seen, W, b
+    e = np.tanh(x @ W + b) - y
+    loss = 0.5 * np.sum(e ** 2)
+    d = e * (1 - (e + y) ** 2)
+    dW, db, seen = {sums}, seen + 1
+    if seen % 4 == 0:
+        W = W - 0.1 * dW
+        b = b - 0.1 * db
+        dW, db = np.zeros_like(W), np.zeros_like(b)
+    return loss
+for epoch in range(1000):
+    total = sum([train(x, y) for x, y in zip(X, Y)])
+"""
+
+
+def test_samples_whose_gradients_are_lost_are_not_certified() -> None:
+    """Each sample begins its sums anew, so that the step is one of every fourth sample alone."""
+    assert _check(CALLS.replace("{sums}", "dW + np.outer(x, d), db + d")).verdict == "correct"
+    report = _check(CALLS.replace("{sums}", "np.outer(x, d), d"))
+    assert report.verdict == "inconclusive"
+    assert report.reason is not None
+    assert "computed and lost" in report.reason

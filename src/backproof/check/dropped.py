@@ -317,11 +317,13 @@ def names_of(step: TrainingStep) -> dict[Node, str]:
     return names
 
 
-def _read(results: Sequence[Node]) -> set[Node]:
-    """What results are computed from: not what an array held before it was written anew."""
+def read_by(results: Sequence[Node], since: int = -1) -> set[Node]:
+    """What results are computed from since a time: not what an array held before it was written anew."""
     found, stack = set(results), list(results)
     while stack:
         node = stack.pop()
+        if node.origin is not None and time_of(node) < since:
+            continue
         operands = node.operands[1:] if is_rewritten(node) else node.operands
         stack += [operand for operand in operands if operand not in found]
         found.update(operands)
@@ -337,7 +339,7 @@ def replaced_gradients(step: TrainingStep) -> tuple[Node, ...]:
     for store in step.trace.stores:
         if step.window.start <= store.time < step.window.end:
             stores[store.place, store.key, store.site].append(store)
-    forward, used = set(ancestors([step.loss])), _read(step.descents)
+    forward, used = set(ancestors([step.loss])), read_by(step.descents)
     shapes = {p.shape for p in step.parameters}
     found: list[Node] = []
     for group in stores.values():

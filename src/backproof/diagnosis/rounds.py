@@ -6,6 +6,7 @@ from backproof.check.begun import begun_as_weights
 from backproof.check.clocks import exchanged_rates, standing_clock, unequal_clocks
 from backproof.check.fed import fed_otherwise
 from backproof.check.judgement import Judgement
+from backproof.check.lost_samples import lost_samples
 from backproof.check.misapplied import misapplied
 from backproof.check.outdated import outdated
 from backproof.check.redrawn import forgotten, redrawn
@@ -18,6 +19,17 @@ from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.findings import Finding
 from backproof.step.bent import is_multiplied
+
+
+def without_samples(judgement: Judgement) -> str | None:
+    """Say that most rounds compute gradients which are lost before a step is made of them."""
+    found = lost_samples(judgement)
+    if found is None:
+        return None
+    return (
+        f"The gradients that are applied are right, but those of {found[0]} in {found[1]} rounds are "
+        "computed and lost, as where each round begins its sums anew: whether that is meant cannot be told."
+    )
 
 
 def drawn_anew(judgement: Judgement) -> str | None:

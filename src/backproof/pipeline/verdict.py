@@ -73,6 +73,7 @@ from backproof.diagnosis.rounds import (
     let_through_at_times,
     rounded_off,
     set_to_zero,
+    without_samples,
 )
 from backproof.diagnosis.scaled import apart_from_the_others, with_those_before
 from backproof.diagnosis.several import together
@@ -224,6 +225,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield strong_decay(judgement)
     yield apart_from_the_others(judgement)
     yield with_those_before(judgement)
+    yield without_samples(judgement)
     yield may_fall(judgement)
     if judgement.measured is not None and judgement.measured.declared:
         yield undecided(judgement)
