@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 import numpy as np
 
 from backproof.check.dropped import read_by
 from backproof.check.judgement import Judgement
 from backproof.graph import ancestors
-from backproof.step.update import time_of
+from backproof.step.change import made_between
 
 
 def lost_samples(judgement: Judgement) -> tuple[int, int] | None:
@@ -38,10 +36,9 @@ def lost_samples(judgement: Judgement) -> tuple[int, int] | None:
     sites = {n.origin.site for n in made if n.origin is not None and np.shape(n.value) in shapes}
     afters = [change.after for window in windows for change in window.parameters]
     used = read_by(afters, first)
-    times = [time_of(node) for node in trace.nodes]
     lost = 0
     for activity in beside:
-        inside = trace.nodes[bisect_left(times, activity.start) : bisect_left(times, activity.end)]
+        inside = made_between(trace, activity.start, activity.end)
         own = [n for n in inside if n.origin is not None and n.origin.site in sites and n.operands]
         lost += bool(own) and used.isdisjoint(own)
     return (lost, len(beside) + len(windows)) if lost and lost >= len(windows) - 1 else None

@@ -6,7 +6,6 @@ chance then. Another step that ran the same code had other numbers in the same p
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -19,9 +18,8 @@ from backproof.check.recut import recut
 from backproof.graph import Node, ancestors
 from backproof.graph.simplify import freeze
 from backproof.step import TrainingStep, Window
+from backproof.step.change import made_between
 from backproof.step.loss import ancestors_since
-from backproof.step.update import time_of
-from backproof.trace import Trace
 
 LONGEST = 4_000  # values of a step
 STEPS, SAMPLES = 8, 3  # that are looked at, and taken
@@ -50,15 +48,14 @@ def _sampled(step: TrainingStep, windows: Sequence[Window]) -> TrainingStep:
 def _samples(step: TrainingStep, windows: Sequence[Window]) -> list[Sample]:
     """What is other in other steps that run the same code; none where numbers are counted up."""
     trace, own = step.trace, step.window
-    times = [time_of(node) for node in trace.nodes]
-    made = _made(trace, times, own)
+    made = made_between(trace, own.start, own.end)
     if len(made) > LONGEST:
         return []
     forward = set(ancestors_since([step.hypothesis.node], own.start - 1))
     near = sorted(windows, key=lambda w: abs(w.start - own.start))[:STEPS]
     found = list[tuple[int, Sample]]()
     for window in near:
-        sample = _paired(made, _made(trace, times, window))
+        sample = _paired(made, made_between(trace, window.start, window.end))
         if sample is None:
             continue
         changed = {a: value for a, value in sample.items() if not _same(a.value, value)}
@@ -69,10 +66,6 @@ def _samples(step: TrainingStep, windows: Sequence[Window]) -> list[Sample]:
         if _is_counted(node, [(own.start, node.value), *((t, s.get(node, node.value)) for t, s in found)]):
             return []
     return [sample for _, sample in found if sample][:SAMPLES]
-
-
-def _made(trace: Trace, times: Sequence[int], window: Window) -> list[Node]:
-    return trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]
 
 
 def _paired(made: Sequence[Node], others: Sequence[Node]) -> dict[Node, Any] | None:

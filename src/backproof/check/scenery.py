@@ -18,6 +18,7 @@ from backproof.check.trial import Bench
 from backproof.graph import Node, ancestors, leaf, unnamed
 from backproof.step.cut import dependent
 from backproof.step.pairs import is_literal
+from backproof.step.update import time_of
 from backproof.trace import Item, Site
 
 SIMPLE = re.compile(r"^[A-Za-z_][\w.]*(\[(['\"][^'\"]*['\"]|-?\d+|\w+|-?\w+( ?[-+] ?\d+)?)\])*(\.T)?$")
@@ -262,7 +263,7 @@ class Scenery:
                 elif earlier:
                     names.setdefault(name, bindings[earlier - 1][0] if number == frame else -1)
         for text, reads in self.read.get(frame, {}).items():
-            if text not in left_over and any(_born(node) < time for _, node in reads):
+            if text not in left_over and any(time_of(node) < time for _, node in reads):
                 names.setdefault(text, 0)
         return sorted(names, key=lambda n: -names[n])
 
@@ -278,15 +279,11 @@ class Scenery:
         return node not in copies and unnamed(node) not in copies
 
 
-def _born(node: Node) -> int:
-    return -1 if node.origin is None else int(node.origin.time)
-
-
 def _latest(entries: list[tuple[int, Node]] | None, time: int) -> Node | None:
     index = bisect_left(entries, time, key=itemgetter(0)) if entries else 0
     return entries[index - 1][1] if entries and index else None
 
 
 def _nearest(entries: list[tuple[int, Node]] | None, time: int) -> Node | None:
-    usable = [(abs(when - time), node) for when, node in entries or () if _born(node) < time]
+    usable = [(abs(when - time), node) for when, node in entries or () if time_of(node) < time]
     return min(usable, key=lambda pair: pair[0])[1] if usable else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from backproof.graph import Node
 from backproof.step import Window
 from backproof.step.apart import updated_later
-from backproof.step.update import time_of
+from backproof.step.change import made_between
 from backproof.trace import Trace
 
 BLOWN_UP = 1e3  # times as large as they began: parameters that diverge, where nothing can be compared
@@ -76,9 +75,8 @@ def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[W
     that it does other things as well.
     """
     others = [w for w in found[1:] if w.start != window.start and len(w.parameters) == len(window.parameters)]
-    times = [time_of(node) for node in trace.nodes]
-    nodes, sites = _contents(trace, times, window)
-    contents = [(w, *_contents(trace, times, w)) for w in others]
+    nodes, sites = _contents(trace, window)
+    contents = [(w, *_contents(trace, w)) for w in others]
     contents = [entry for entry in contents if entry[1] <= max(LONGEST * nodes, SHORT)]
     chosen: list[Window] = []
     while contents and len(chosen) < OTHERS:
@@ -89,18 +87,18 @@ def telling_windows(trace: Trace, found: list[Window], window: Window) -> list[W
     shortest = min(contents, key=lambda e: (e[1], -e[0].start), default=None)
     if shortest is not None and shortest[1] < nodes:
         chosen.append(shortest[0])
-    return [*_repeating(trace, times, found, window), *chosen]
+    return [*_repeating(trace, found, window), *chosen]
 
 
-def _repeating(trace: Trace, times: list[int], found: list[Window], window: Window) -> list[Window]:
+def _repeating(trace: Trace, found: list[Window], window: Window) -> list[Window]:
     """The first step that writes to one entry of an array twice at once, where this one does not.
 
     What is there twice is to count twice.
     """
-    if _repeats(_made(trace, times, window)):
+    if _repeats(made_between(trace, window.start, window.end)):
         return []
     alike = (w for w in found if w.start != window.start and len(w.parameters) == len(window.parameters))
-    return [w for w in alike if _repeats(_made(trace, times, w))][:1]
+    return [w for w in alike if _repeats(made_between(trace, w.start, w.end))][:1]
 
 
 def _repeats(nodes: Sequence[Node]) -> bool:
@@ -113,12 +111,7 @@ def _repeats(nodes: Sequence[Node]) -> bool:
     return False
 
 
-def _contents(trace: Trace, times: list[int], window: Window) -> tuple[int, set[int]]:
+def _contents(trace: Trace, window: Window) -> tuple[int, set[int]]:
     """How many values a step has made, and at which places of the program."""
-    made = _made(trace, times, window)
+    made = made_between(trace, window.start, window.end)
     return len(made), {node.origin.site for node in made if node.origin is not None}
-
-
-def _made(trace: Trace, times: list[int], window: Window) -> list[Node]:
-    """The values that a step has made."""
-    return trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import median
@@ -30,7 +29,7 @@ from backproof.pipeline import check_program
 from backproof.runner import Runner
 from backproof.source import Program
 from backproof.step import Window
-from backproof.step.update import time_of
+from backproof.step.change import made_between
 from backproof.trace import trace_program
 from backproof.trace.run import NODES
 
@@ -104,11 +103,9 @@ class Experiment:
 def _of_whole_batch(judgement: Judgement, loss: str | None) -> Judgement:
     """Judge another step, where the one that was judged takes fewer samples, as the last of an epoch does."""
     trace, windows = judgement.step.trace, judgement.windows
-    times = [time_of(node) for node in trace.nodes]
 
     def size(window: Window) -> int:
-        nodes = trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]
-        return sum(int(np.size(node.value)) for node in nodes)
+        return sum(int(np.size(node.value)) for node in made_between(trace, window.start, window.end))
 
     usual = SMALLER * median([size(window) for window in windows])
     if size(judgement.step.window) >= usual:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ import numpy as np
 
 from backproof.check.judgement import Judgement
 from backproof.graph import OPERATIONS, Node, ancestors
-from backproof.step import TrainingStep, Window
+from backproof.step import TrainingStep
+from backproof.step.change import made_between
 from backproof.step.update import time_of
-from backproof.trace import Trace
 
 UNCOMPUTED = (  # raised where a step cannot be computed at other parameters or data than its own
     *(ValueError, TypeError, IndexError, KeyError, ArithmeticError, NotImplementedError),
@@ -43,14 +42,13 @@ class Seen:
     def series(self) -> list[Mapping[Node, Any]]:
         """For each step that ran the same code, in order, what is other there than it is in this one."""
         step, trace = self.step, self.step.trace
-        times = [time_of(node) for node in trace.nodes]
-        own = _made(trace, times, step.window)
+        own = made_between(trace, step.window.start, step.window.end)
         found: list[Mapping[Node, Any]] = []
         for window in self.judgement.windows:
             if window.start == step.window.start:
                 found.append({})
                 continue
-            values = _paired(own, _made(trace, times, window))
+            values = _paired(own, made_between(trace, window.start, window.end))
             if values is not None:
                 other = {n: v for n, v in values.items() if not np.array_equal(n.value, v)}
                 found.append(self._with_what_was_handed_in(other))
@@ -187,10 +185,6 @@ def _as_before(node: Node, value: Any) -> Any:
         axes = node.attributes.get("axes")
         return np.transpose(value, None if axes is None else np.argsort(axes))
     return np.reshape(value, shape)[()] if np.shape(value) != shape else value
-
-
-def _made(trace: Trace, times: Sequence[int], window: Window) -> list[Node]:
-    return trace.nodes[bisect_left(times, window.start) : bisect_left(times, window.end)]
 
 
 def _paired(made: Sequence[Node], others: Sequence[Node]) -> dict[Node, Any] | None:

@@ -61,7 +61,7 @@ def with_what_is_left(mends: Mends, found: tuple[Finding, ...], judged: Judged) 
     return (*mended_with(found, left), *left), rows
 
 
-def in_turn(mends: Mends, judgement: Judgement, repair: Repair, judged: Judged) -> tuple[Finding, ...]:
+def mended_in_turn(mends: Mends, judgement: Judgement, repair: Repair, judged: Judged) -> tuple[Finding, ...]:
     """The findings of a repair that leaves some gradients wrong, and those of the program that it mends.
 
     Only where those mend the rest. What a mistake leaves out of the backward pass, with other mistakes in it,

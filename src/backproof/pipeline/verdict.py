@@ -89,7 +89,7 @@ from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import Repair, alternatives, located, search
 from backproof.pipeline.alone import mends_alone
-from backproof.pipeline.left import in_turn, with_what_is_left
+from backproof.pipeline.left import mended_in_turn, with_what_is_left
 from backproof.pipeline.observing import POINTS, Mends, Options
 from backproof.pipeline.repairing import repaired
 from backproof.pipeline.reports import faulty, holds, lasting, report_of
@@ -275,7 +275,7 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
             repair = located(Bench.of(judgement.step, judgement.verdict), repair)
         found = _findings(case, repair)
         if not named.complete and not all(finding.mended for finding in found):
-            found = in_turn(case.mends, judgement, named, judged) or found
+            found = mended_in_turn(case.mends, judgement, named, judged) or found
         found, rows = with_what_is_left(case.mends, (*found, *lost), judged)
         report = faulty(program, judgement, found, case.notes, options)
         return replace(report, parameters=(*report.parameters, *rows))

@@ -1,7 +1,8 @@
-"""What a stretch of a run changes: places, with their values before and after."""
+"""What a stretch of a run makes, and what it changes: places, with their values before and after."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,6 +31,12 @@ class Change:
     after: Node
     stores: tuple[Store, ...]
     local: bool = False
+
+
+def made_between(trace: Trace, start: int, end: int) -> list[Node]:
+    """The values that a run made from one time on and before another, as in a step or a round."""
+    first, last = (bisect_left(trace.nodes, time, key=time_of) for time in (start, end))
+    return trace.nodes[first:last]
 
 
 def changes_in(
