@@ -17,7 +17,7 @@ import numpy as np
 from backproof.check.trial import Bench
 from backproof.graph import Node, adjoints, ancestors, apply, constant, evaluate
 from backproof.graph.adjoint import contribution
-from backproof.graph.compositions import compositions, functions, hidden
+from backproof.graph.compositions import compositions, functions, hidden, quotients
 from backproof.step.cut import dependent
 from backproof.step.update import time_of
 
@@ -33,7 +33,7 @@ class Entry:
 
     An ``adjoint`` is that of ``of``. A ``path`` is the part of it that comes through one use of ``of``, by
     ``through``. A ``local`` is the derivative of ``through``, an elementwise function, by its argument
-    ``of``.
+    ``of``, or of a quotient by what is below its bar.
     """
 
     kind: Kind
@@ -215,7 +215,7 @@ def _entries(loss: Node, forward: Sequence[Node]) -> Iterator[Entry]:
                 path = contribution(adjoint[user], user, node)
                 if path is not None:
                     yield Entry("path", path, node, user)
-    for inner, outer in functions(forward):
+    for inner, outer in (*functions(forward), *quotients(forward)):
         yield Entry("local", _derivative(inner, outer), inner, outer)
 
 

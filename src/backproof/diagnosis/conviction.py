@@ -8,6 +8,7 @@ import numpy as np
 
 from backproof.check.beginnings import begins_as_derivative
 from backproof.check.compare import Comparison
+from backproof.check.elements import is_right_in_part
 from backproof.check.grades import RIGHT
 from backproof.check.judgement import Judgement
 from backproof.check.ranking import is_steady
@@ -54,15 +55,15 @@ def _is_decay(term: Node, leaves: Mapping[Node, Parameter]) -> bool:
 def convincing(judgement: Judgement, repair: Repair) -> bool:
     """Is the difference between the gradients and those of the loss a fault of the program?
 
-    It is when some gradient is true already, when the program declares the loss in the step, or when it
-    states one and a repair makes every gradient true: for a loss that is not surely its own, where the
-    backward pass begins with its derivative or the updates leave its targets out, or by one correction of
-    what the backward pass does again to its own result, of two things that change places, or of an axis of
-    the forward pass; and for one that it does not state, of the slope of its output, which is there in
-    part, where that alone makes some gradient true. A loss that was only inferred, and that explains nothing
-    as the program stands, could be made to fit anything by changing factors; but not by what keeps them, so
-    what is true with such corrections alone counts as what is true already. A difference that no fresh point
-    shows again is none of the gradients' own.
+    It is when some gradient is true already, or half of the only one there is, when the program declares the
+    loss in the step, or when it states one and a repair makes every gradient true: for a loss that is not
+    surely its own, where the backward pass begins with its derivative or the updates leave its targets out,
+    or by one correction of what the backward pass does again to its own result, of two things that change
+    places, or of an axis of the forward pass; and for one that it does not state, of the slope of its output,
+    which is there in part, where that alone makes some gradient true. A loss that was only inferred, and that
+    explains nothing as the program stands, could be made to fit anything by changing factors; but not by what
+    keeps them, so what is true with such corrections alone counts as what is true already. A difference that
+    no fresh point shows again is none of the gradients' own.
     """
     if repair.complete and not repair.steps:
         return False
@@ -77,10 +78,13 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return True
     if hypothesis.declared:
         return True
+    called = hypothesis.stated and hypothesis.evidence >= SURE
+    if called and is_right_in_part(Bench.of(judgement.step, verdict)):
+        return True
     if not repair.complete or not repair.steps:
         return False
     turned = _goes_through(repair) or _is_turned(repair) or _is_of_another_axis(repair)
-    if hypothesis.stated and (hypothesis.evidence >= SURE or turned):
+    if called or (hypothesis.stated and turned):
         return True
     if hypothesis.stated and begins_as_derivative(judgement.step):
         return True

@@ -103,6 +103,30 @@ def functions(forward: Sequence[Node], every: bool = False) -> Iterator[tuple[No
                     yield between, node
 
 
+def quotients(forward: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
+    """Pairs of a value with a name that is below a bar, and the quotient of two that move: B and (1 + A) / B.
+
+    Both have one shape. The quotient may be a product with the reciprocal.
+    """
+    moving = set(forward)
+    for node in forward:
+        if node.operation not in ("divide", "multiply") or not moving.issuperset(node.operands):
+            continue
+        above, below = node.operands
+        for bottom in (below,) if node.operation == "divide" else (_inverted(above), _inverted(below)):
+            shaped = bottom is not None and np.size(node.value) > 1 and shape_of(bottom) == shape_of(node)
+            if bottom is not None and bottom in moving and bottom.name and shaped:
+                yield bottom, node
+
+
+def _inverted(node: Node) -> Node | None:
+    """What a value is the reciprocal of; None of any other."""
+    while node.operation == "identity":
+        node = node.operands[0]
+    one = node.operation == "divide" and not node.operands[0].operands and np.all(node.operands[0].value == 1)
+    return node.operands[1] if one else node.operands[0] if node.operation == "reciprocal" else None
+
+
 def hidden(found: Iterable[Composition]) -> set[Node]:
     """The values inside compositions, whose adjoints would lack what comes through the whole."""
     inside: set[Node] = set()

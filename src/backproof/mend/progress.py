@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.catalogue import Catalogue
+from backproof.check.elements import NEAR, commonest, ratios
 from backproof.check.grades import RIGHT, VANISHES
 from backproof.check.scoring import scale_of
 from backproof.check.trial import Bench, Edge
@@ -23,7 +24,6 @@ EACH = 2  # values of one expression that are looked at: rounds of a loop are al
 MOST = 60  # values that are looked at
 LOOK = 5  # units of work to look for a value among the adjoints of its shape
 ELEMENTS = 2000  # of those that make it count once more
-NEAR = 1e-5  # relative: the scales of gradients that are one
 Change = tuple[Edge, Node]
 
 
@@ -94,19 +94,17 @@ class Progress:
         None where the changes cannot be, where it is not more than ``least``, or where a gradient that was
         right is no longer so.
         """
-        overlays, ratios = list[dict[Node, Any]](), list[Any]()
+        overlays = list[dict[Node, Any]]()
         total: float | None = None
         for point in range(len(self.bench.points)):
             overlay = self.bench.evaluated(changes, point)
             if overlay is None:
                 return None
             overlays.append(overlay)
-            ratios = [self._ratios(overlays, k, d) for k, d in enumerate(self.bench.step.descents)]
-            scale = self._scale(ratios)
+            found = [self._ratios(overlays, k, d) for k, d in enumerate(self.bench.step.descents)]
+            scale = self._scale(found)
             with np.errstate(invalid="ignore"):
-                shares = [
-                    float(np.mean(np.abs(r - scale) <= NEAR * scale)) if r.size else 1.0 for r in ratios
-                ]
+                shares = [float(np.mean(np.abs(r - scale) <= NEAR * scale)) if r.size else 1.0 for r in found]
             if any(state == RIGHT and share < 1 for state, share in zip(states, shares, strict=True)):
                 return None
             total = sum(shares)
@@ -161,30 +159,14 @@ class Progress:
 
     def _ratios(self, overlays: Sequence[dict[Node, Any]], k: int, descent: Node) -> Any:
         """Applied by true gradient, element by element; nan where that is another at another point."""
-        steady: Any = None
-        for point, overlay in enumerate(overlays):
-            applied = np.ravel(np.asarray(overlay.get(descent, self.bench.base[point][descent]), dtype=float))
-            true = np.ravel(self.bench.truths[point][k])
-            if applied.size != true.size:
-                return np.full(1, np.nan)
-            with np.errstate(all="ignore"):
-                ratio = np.where((true == 0) & (applied == 0), np.inf, applied / true)  # inf says nothing
-                if steady is not None:
-                    silent = np.isinf(steady) | np.isinf(ratio)
-                    alike = np.abs(ratio - steady) <= NEAR * np.abs(steady)
-                    ratio = np.where(silent, np.minimum(ratio, steady), np.where(alike, steady, np.nan))
-            steady = ratio
-        return steady[~np.isinf(steady)]
+        pairs = zip(overlays, self.bench.base, strict=False)
+        applied = [overlay.get(descent, base[descent]) for overlay, base in pairs]
+        return ratios(applied, [truths[k] for truths in self.bench.truths[: len(applied)]])
 
-    def _scale(self, ratios: Sequence[Any]) -> float:
+    def _scale(self, found: Sequence[Any]) -> float:
         """The scale of the gradients: that of what is right, else the rate, else the commonest."""
         if self.bench.target is not None:
             return self.bench.target[0]
         if self.bench.verdict.rate:
             return self.bench.verdict.rate
-        every = np.concatenate([ratio[ratio > 0] for ratio in ratios])
-        if not every.size:
-            return 1.0
-        rounded = np.round(np.log(every), 4)
-        values, counts = np.unique(rounded, return_counts=True)
-        return float(every[rounded == values[np.argmax(counts)]][0])
+        return commonest(np.concatenate(found))
