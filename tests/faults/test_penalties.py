@@ -64,6 +64,39 @@ for turn in range(1000):
     W -= 0.2 * dW
     V -= 0.2 * dV
 """
+HANDED_ON = """
+import numpy as np
+
+
+class Walker:
+    def __init__(self, pairs, pace):
+        self.pairs, self.pace = pairs, pace
+
+    def shrink(self, share):
+        for p, g in self.pairs:
+            g += share * p
+
+    def walk(self):
+        for p, g in self.pairs:
+            p -= self.pace * g
+
+
+draw = np.random.default_rng(43)
+X, Y = draw.normal(size=(17, 3)), draw.normal(size=(17, 2))
+W, V = draw.normal(0, 0.5, (3, 5)), draw.normal(0, 0.5, (5, 2))
+GW, GV = np.zeros_like(W), np.zeros_like(V)
+walker = Walker([(W, GW), (V, GV)], 0.1)
+for turn in range(1000):
+    h = np.tanh(X @ W)
+    d = (h @ V - Y) / 17
+    loss = 0.5 * np.sum(d ** 2) * 17
+    GV[:] = h.T @ d
+    GW[:] = X.T @ (d @ V.T * (1 - h * h))
+    walker.shrink(0.02)
+    walker.walk()
+    if turn % 100 == 0:
+        print(turn, loss)
+"""
 ONES = ("np.c_[np.zeros(len(A)), A", "np.c_[np.ones(len(A)), A")
 WHOLE = ("GB[:, 1:] += strength / n * B[:, 1:]", "GB += strength / n * B")
 POINT = ("slope_of_squash(z)\n    GA", "slope_of_squash(h[:, 1:])\n    GA")
@@ -77,6 +110,7 @@ CASES = {
         {"derivative-at-wrong-point", "loss-mismatch"},
     ),
     "growth for decay": (DECAYED, [("/ 19 + decay * W", "/ 19 - decay * W")], {"sign-flipped"}),
+    "growth in all gradients": (HANDED_ON, [("g += share * p", "g -= share * p")], {"sign-flipped"}),
 }
 
 
@@ -85,7 +119,7 @@ def _errors(text: str) -> list[Finding]:
     return [finding for finding in report.findings if finding.severity == "error"]
 
 
-@pytest.mark.parametrize("text", [PACKED, DECAYED])
+@pytest.mark.parametrize("text", [PACKED, DECAYED, HANDED_ON])
 def test_right(text: str) -> None:
     """Nothing is said of what is right."""
     assert _errors(text) == []

@@ -73,9 +73,9 @@ def scale_of(bench: Bench, applied: Any, point: int, k: int) -> float | None:
         return scale
     if k not in bench.shrinking:
         pairs = zip(parameter.leaves, parameter.afters, strict=True)
+        free = not bench.step.hypothesis.minimised and bench.step.penalised.isdisjoint(parameter.leaves)
         bench.shrinking[k] = all(
-            shrinks(a, b) or own_share(a, b) > 0 or (not bench.step.hypothesis.stated and takes_a_share(a, b))
-            for b, a in pairs
+            shrinks(a, b) or own_share(a, b) > 0 or (free and takes_a_share(a, b)) for b, a in pairs
         )
     if not bench.shrinking[k]:
         return None
@@ -88,7 +88,7 @@ def scale_of(bench: Bench, applied: Any, point: int, k: int) -> float | None:
         solution = np.linalg.lstsq(basis, g, rcond=None)[0]
         size, rest = float(np.linalg.norm(g)), float(np.linalg.norm(g - basis @ solution))
         some = abs(float(solution[0])) * float(np.linalg.norm(true)) > SOME * size
-        if some and rest <= TOLERANCE * size:
+        if some and rest <= TOLERANCE * size and solution[0] * solution[1] > 0:  # which shrinks it
             return float(solution[0])
     return None
 

@@ -68,12 +68,14 @@ def terms(after: Node, before: Node, limit: int = 20_000) -> tuple[bool, list[No
 
 def keeps(after: Node, before: Node, limit: int = 400, whole: bool = False) -> bool:
     """Is the old value among the terms of the new one; ``whole`` asks for itself, and not times a number."""
-    queue = deque([after])
+    queue, first = deque([after]), time_of(before)
     while queue and limit:
         limit -= 1
         node = queue.popleft()
         if _is_part(node, before):
             return True
+        if time_of(node) < first:
+            continue  # older than the old value, so not made of it
         if node.operation == "multiply" and _scaled(node, before) and not (whole and _is_share(node, before)):
             return True
         if node.operation in SUMS:
@@ -204,9 +206,11 @@ def own_share(after: Node, before: Node) -> float:
 
 def forgotten(after: Node, before: Node) -> float:
     """The share of an old value that is taken off it in terms of their own."""
-    share, stack = 0.0, [(after, 1.0)]
+    share, stack, first = 0.0, [(after, 1.0)], time_of(before)
     while stack:
         node, sign = stack.pop()
+        if time_of(node) < first:
+            continue  # older than the old value, so not made of it
         if node.operation == "multiply" and _scaled(node, before):
             x, y = node.operands
             share -= sign * float(np.ravel(y.value if _is_part(x, before) else x.value)[0])
