@@ -23,6 +23,7 @@ from backproof.check.forgotten import penalty_apart
 from backproof.check.gains import falls_without_bound, is_to_grow
 from backproof.check.judgement import Judgement, under
 from backproof.check.metric import is_climbed, is_distance, is_plane, is_unbounded, is_upward, vanishes
+from backproof.check.ones import with_ones
 from backproof.check.outputs import same_outputs, with_site, with_wholes
 from backproof.check.ranking import Entry, behind_the_whole, is_steady, rank_of, settled
 from backproof.check.weighted import weighted_sums
@@ -81,7 +82,7 @@ def judged_step(trace: Trace, window: Window, loss: str | None) -> tuple[Judgeme
         judged += _otherwise(trace, window)
     if not any(hypothesis.declared or _explains(step, verdict) for _, hypothesis, step, verdict in judged):
         judged += _begun(trace, window, distances)
-    for allowing in (plainer, switched, without_decay, nearer, set_aside):
+    for allowing in (plainer, switched, without_decay, with_ones, nearer, set_aside):
         if any(verdict.correct for _, _, _, verdict in judged):
             break
         judged = [

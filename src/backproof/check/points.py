@@ -29,7 +29,14 @@ def fresh_points(step: TrainingStep, seed: int = 20260101, spread: float = 1.0) 
     if step.guards:
         yield from _on_the_branch(step, generator, scale, spread)
     while True:
-        yield {leaf: _moved(leaf.value, generator, scale, spread) for leaf in leaves}
+        yield _held(step, {leaf: _moved(leaf.value, generator, scale, spread) for leaf in leaves})
+
+
+def _held(step: TrainingStep, point: dict[Node, Any]) -> dict[Node, Any]:
+    """The point, with what is constant in a parameter as it is."""
+    for leaf, mask in step.constants.items():
+        point[leaf] = np.where(mask, leaf.value, point[leaf])
+    return point
 
 
 def _on_the_branch(
@@ -41,7 +48,7 @@ def _on_the_branch(
     """
     leaves, failed = step.leaves, 0
     while failed < TRIES:
-        point = {leaf: _moved(leaf.value, generator, scale, spread) for leaf in leaves}
+        point = _held(step, {leaf: _moved(leaf.value, generator, scale, spread) for leaf in leaves})
         if decides_alike(step, point):
             failed = 0
             yield point
@@ -76,7 +83,9 @@ def informative_tables(
 
     def drawn(shrunk: float = 1.0) -> Iterator[dict[Node, Any]]:
         for each in islice(fresh_points(step, seed, spread), 4 * count):
-            point = each if shrunk == 1.0 else {leaf: shrunk * value for leaf, value in each.items()}
+            point = each
+            if shrunk != 1.0:
+                point = _held(step, {leaf: shrunk * value for leaf, value in each.items()})
             if shrunk == 1.0 or decides_alike(step, point):
                 points.append(point)
                 yield {**step.state, **point}

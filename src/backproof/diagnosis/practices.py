@@ -30,6 +30,7 @@ def practices(judgement: Judgement) -> tuple[str, ...]:
         *_rates(judgement.step),
         *_decayed(judgement),
         *_switched(judgement.step),
+        *_set_to_one(judgement.step),
         *_behind(judgement.step),
         *_carried(judgement.step),
         *_remembered(judgement.step),
@@ -190,6 +191,16 @@ def _switched(step: TrainingStep) -> Iterator[str]:
         yield "What a mask has set to zero stays zero by the same mask, which is no part of the gradient."
     if any(s.kind == "noise" for s in found):
         yield "The noise that the update adds to the gradient is set aside."
+
+
+def _set_to_one(step: TrainingStep) -> Iterator[str]:
+    """The parameters that are one in a part, for good."""
+    names = [p.name for p in step.parameters if not step.constants.keys().isdisjoint(p.leaves)]
+    if names:
+        yield (
+            f"{listed(names)} {'is' if len(names) == 1 else 'are'} one in a part that "
+            "the program has set so and never changes: that part is a constant, and no parameter."
+        )
 
 
 def _behind(step: TrainingStep) -> Iterator[str]:

@@ -70,7 +70,8 @@ class TrainingStep:
     whole gradients, made of these gradients; they are part of the state, as ``decays`` are, which only
     shrink the parameters. ``rates`` are different learning rates with the one that stands for them all.
     ``switches`` are what the updates hold on purpose beside the gradients, as a flag that freezes one.
-    ``samples`` are values that data have in other steps of the same code.
+    ``samples`` are values that data have in other steps of the same code. ``constants`` tell for leaves which
+    of their elements are no parameters, and stay as they are.
     """
 
     trace: Trace
@@ -91,6 +92,7 @@ class TrainingStep:
     rates: Mapping[Node, Rate] = field(default_factory=dict)
     switches: tuple[Switch, ...] = ()
     samples: tuple[Mapping[Node, Any], ...] = ()
+    constants: Mapping[Node, Any] = field(default_factory=dict)
 
     @property
     def leaves(self) -> tuple[Node, ...]:
