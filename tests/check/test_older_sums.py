@@ -1,4 +1,4 @@
-"""What an old value was made of is not looked through for it: a buffer may have been added to for many steps."""
+"""What an old value was made of is not looked through for it: a buffer may be added to for many steps."""
 
 from __future__ import annotations
 
