@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,42 +14,17 @@ from backproof.check.judgement import Judgement
 from backproof.check.ranking import is_steady
 from backproof.check.scoring import score
 from backproof.check.trial import Bench
+from backproof.diagnosis.added import adds_more
 from backproof.diagnosis.slopes import begins_with_part_of_a_slope
 from backproof.graph import Node, ancestors
 from backproof.mend import Repair, Tried
-from backproof.step import SURE, Parameter, TrainingStep
-from backproof.step.cut import dependent
+from backproof.step import SURE, TrainingStep
 
 # Faults whose mend keeps every factor and value that the author chose: they show under any loss.
 STRUCTURAL = frozenset(
     {"sign-flipped", "derivative-at-wrong-point", "updated-weights", "not-reset"}
 )  # fmt: skip
 FEW = 2  # corrections that show that a gradient is that of a loss, but for what it leaves out
-
-
-def adds_more(step: TrainingStep) -> bool:
-    """Does the backward pass add what does not come from the differences that its loss is inferred from?
-
-    As the derivative of a penalty on activations, or of a divergence from a prior: then the loss has a term
-    more than can be inferred. What depends on nothing but one parameter is decay.
-    """
-    line = ancestors(step.descents)
-    leaves = {leaf: p for p in step.parameters for leaf in p.leaves}
-    moving = dependent(line, leaves)
-    begun = [step.copies[d] for d in step.hypothesis.differences if d in step.copies]
-    derived = dependent(line, begun)
-    for node in line:
-        if node.operation not in ("add", "subtract") or node in begun or derived.isdisjoint(node.operands):
-            continue
-        for other in node.operands:
-            if other in moving and other not in derived and not _is_decay(other, leaves):
-                return True
-    return False
-
-
-def _is_decay(term: Node, leaves: Mapping[Node, Parameter]) -> bool:
-    made = [n for n in ancestors([term]) if not n.operands and (n in leaves or np.size(n.value) > 1)]
-    return len({leaves[n].name if n in leaves else "" for n in made}) == 1 and made[0] in leaves
 
 
 def convincing(judgement: Judgement, repair: Repair) -> bool:
