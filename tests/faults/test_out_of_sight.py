@@ -150,8 +150,39 @@ for step in range(1500):
     U, R, V = U - 0.01 * dU, R - 0.01 * dR, V - 0.01 * dV
 """
 
+CELLS = """
+import numpy as np
+rng = np.random.default_rng(6)
+X, Y = rng.normal(size=(4, 5, 2)), rng.normal(size=(5, 1))
+A, B, V = rng.normal(size=(2, 6)) / 2, rng.normal(size=(3, 6)) / 2, rng.normal(size=(3, 1))
+for step in range(1500):
+    ks, cs, ms, hs = [], [], [np.zeros((5, 3))], [np.zeros((5, 3))]
+    for x in X:
+        z = x @ A + hs[-1] @ B
+        ks.append(1 / (1 + np.exp(-z[:, :3])))
+        cs.append(np.tanh(z[:, 3:]))
+        ms.append(ks[-1] * ms[-1] + cs[-1])
+        hs.append(np.tanh(ms[-1]))
+    loss = sum(0.5 * np.sum((h @ V - Y) ** 2) for h in hs[1:])
+    dA, dB, dV = np.zeros_like(A), np.zeros_like(B), np.zeros_like(V)
+    dh_next, dm_next = np.zeros((5, 3)), np.zeros((5, 3))
+    for t in range(3, -1, -1):
+        d = hs[t + 1] @ V - Y
+        dV += hs[t + 1].T @ d
+        dh = d @ V.T + dh_next
+        dm = dm_next.copy()
+        dm += dh * (1 - hs[t + 1] ** 2)
+        dz = np.hstack([dm * ms[t] * ks[t] * (1 - ks[t]), dm * (1 - cs[t] ** 2)])
+        dA += X[t].T @ dz
+        dB += hs[t].T @ dz
+        {h} = dz @ B.T
+        {m} = ks[t] * dm
+    A, B, V = A - 0.01 * dA, B - 0.01 * dB, V - 0.01 * dV
+"""
+
 WRONG = [
     (RECURRENT.format(carried="dh_prev"), ["missing-term"]),
+    (CELLS.format(h="dh_prev", m="dm_prev"), ["missing-term", "missing-term"]),
     (ATTENTION.replace(ROWS, "A * dA"), ["missing-term"]),
     (ATTENTION.replace(ROWS, "A * dA").replace(WIDTH, " @ q"), ["missing-term", "wrong-scale"]),
     (OUTPUT.format(dz="g * slope(s)"), ["missing-term"]),
@@ -182,6 +213,7 @@ def test_it_is_named_and_mended(text: str, names: list[str]) -> None:
         OUTPUT.format(dz="s * (g - (g * s).sum(axis=1, keepdims=True))"),
         LAYERS.format(noise="d * self.keep / 0.7", leak="SLOPE"),
         RECURRENT.format(carried="dh_next"),
+        CELLS.format(h="dh_next", m="dm_next"),
         CONVOLVED.format(at="t + j"),
         NEURONS.format(reset="w.total = 0.0"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from backproof.check.grades import RIGHT, starting_states
 from backproof.check.judgement import Judgement
@@ -24,15 +25,22 @@ def findings(program: Program, judgement: Judgement, repair: Repair, verify: Ver
     at which the parameters named are right then, or None.
     """
     names = [p.name for p in judgement.step.parameters]
-    edits = [edits_of(program, tried.correction) for tried in repair.steps]
+    steps = [
+        replace(tried, correction=each)
+        for tried in repair.steps
+        for each in (tried.correction, *tried.correction.beside)
+    ]
+    edits = [edits_of(program, tried.correction) for tried in steps]
     states = starting_states(judgement.verdict)
     written = next((k for k, own in enumerate(edits) if not own), len(edits))  # the rest only tells where
-    reached = repair.steps[written - 1].states if written else states
+    reached = steps[written - 1].states if written else states
     mended = frozenset(name for name, state in zip(names, reached, strict=True) if state == RIGHT)
     verified = verify([e for own in edits[:written] for e in own], mended) if written and mended else None
     found = []
-    for number, (tried, own) in enumerate(zip(repair.steps, edits, strict=True)):
-        better = tuple(n for n, a, b in zip(names, states, tried.states, strict=True) if b > a)
+    first, better = {tried.correction for tried in repair.steps}, tuple[str, ...]()
+    for number, (tried, own) in enumerate(zip(steps, edits, strict=True)):
+        if tried.correction in first:  # the others are further places of the mistake before
+            better = tuple(n for n, a, b in zip(names, states, tried.states, strict=True) if b > a)
         found.append(_named(tried, own, better, verified if number < written else None))
         states = tried.states
     left = [name for name, state in zip(names, repair.states, strict=True) if state != RIGHT]

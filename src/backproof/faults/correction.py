@@ -44,6 +44,7 @@ class Correction:
     ``at`` is the expression to point at, where it is not the one that is edited; ``expected`` what should
     stand there. ``edits`` are given where the source is not mended by replacing the parts' texts; none
     where nothing is known. ``derived`` says that the true value itself was put there, which mends anything.
+    ``beside`` are the same mistakes elsewhere, whose values its parts have as well: each has its own edits.
     """
 
     rule: str
@@ -54,6 +55,7 @@ class Correction:
     expected: str | None = None
     edits: tuple[Edit, ...] | None = None
     derived: bool = False
+    beside: tuple[Correction, ...] = ()
 
     @property
     def site(self) -> Site:

@@ -6,6 +6,7 @@ there under ``dh_prev``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from backproof.graph import Node
 from backproof.source import Edit
 from backproof.trace import Site
 
+COPY = re.compile(r"(?:\w+\.)?(?:copy|array|asarray|deepcopy)\((\w+)\)|(\w+)\.copy\(\)")
 ALIKE = 0.4  # of two names: less, and one is not meant for the other
 
 
@@ -28,11 +30,10 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     scenery = places[0].scenery
     reads: dict[tuple[int, str], list[Place]] = {}
     for place in places:
-        frames = {where(edge)[0] for edge in place.edges}
-        if place.site.kind == "Name" and len(frames) == 1:
-            reads.setdefault((frames.pop(), place.text), []).append(place)
-    parts, edits, names = list[Part](), list[Edit](), list[str]()
-    at: Site | None = None
+        frames, name = {where(edge)[0] for edge in place.edges}, _name(place)
+        if name is not None and len(frames) == 1:
+            reads.setdefault((frames.pop(), name), []).append(place)
+    found = list[Correction]()
     for (frame, name), uses in reads.items():
         lost = _lost(scenery, uses[0], frame, name)
         if lost is None:
@@ -41,14 +42,22 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         starts = [uses[0].trace.sites[site.statement].span for site in made if site.statement is not None]
         if not starts:
             continue
-        at = at or made[0]
-        names.append(f"`{lost}`, which has to be `{name}`")
-        parts += [Part(use, use.text, _before(use, frame, name, lost)) for use in uses]
+        parts = tuple(Part(use, use.text, _before(use, frame, name, lost)) for use in uses)
         ends = [replace(span, end_row=span.row, end_column=span.column + len(lost)) for span in starts]
-        edits += [Edit(span, name) for span in ends]
-    if parts:
-        why = f"what a round hands on to the next is lost: nothing reads {' and '.join(names)}"
-        yield Correction("missing-term", tuple(parts), 1.2, why, at=at, edits=tuple(edits))
+        edits = tuple(Edit(span, name) for span in ends)
+        why = f"what a round hands on to the next is lost: nothing reads `{lost}`, which has to be `{name}`"
+        found.append(Correction("missing-term", parts, 1.2, why, at=made[0], edits=edits))
+    if found:
+        parts = tuple(part for each in found for part in each.parts)
+        yield replace(found[0], parts=parts, beside=tuple(found[1:]))
+
+
+def _name(place: Place) -> str | None:
+    """The name that a place reads, or makes a copy of; None of any other place."""
+    if place.site.kind == "Name":
+        return place.text
+    copied = COPY.fullmatch(place.text) if place.site.kind == "Call" else None
+    return None if copied is None else copied[1] or copied[2]
 
 
 def _lost(scenery: Scenery, place: Place, frame: int, name: str) -> str | None:
