@@ -2,7 +2,8 @@
 
 What people watch beside the loss that is descended is a measure: a distance, a squared error, a likelihood, a
 share of right answers. A higher power of the differences is none, nor is a sum that is the very loss that is
-descended for some of the outputs and another for the rest.
+descended for some of the outputs and another for the rest. Nor a squared error whose derivative the backward
+pass begins with to the last factor, ``2 / n * (o - t)``: a cross-entropy gives no reason for that 2.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from backproof.check.elsewhere import MEASURED, others
 from backproof.check.evaluations import Evaluation, slopes_of
 from backproof.check.judgement import Judgement, under
 from backproof.check.metric import SUMS, is_scaling
-from backproof.graph import Node
+from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis, TrainingStep
 from backproof.step.cut import dependent
 from backproof.step.update import time_of
 
 SQUARE = 2  # the highest power of differences that people watch
 ALIKE = 1e-9  # relative: slopes that are the same
+LEAST = 2  # numbers of a derivative that tell it from another
+PROBABILITIES = frozenset({"binary", "categorical"})
 WRITTEN = (1.0, 2.0)  # times the usual slope: a squared error with its half, and without
 
 
@@ -33,7 +36,8 @@ def unwatched(judgement: Judgement) -> Judgement | None:
     """
     step = judgement.step
     for other, found in others(judgement):
-        if _is_raised(found) or (other.evidence >= MEASURED and _is_partly(found, step.hypothesis)):
+        partly = other.evidence >= MEASURED and _is_partly(found, step.hypothesis)
+        if partly or _is_raised(found) or _is_begun(found, step):
             own = replace(other, node=_in_step(other.node, step))
             held = next(under(step.trace, step.window, [own]), None)
             if held is not None and not held.verdict.correct:
@@ -64,6 +68,37 @@ def _is_raised(found: Evaluation) -> bool:
         else:
             return False
     return any(np.all(np.asarray(node.operands[1].value, dtype=float) > SQUARE) for node in powers)
+
+
+def _is_begun(found: Evaluation, step: TrainingStep) -> bool:
+    """Does a cross-entropy's backward pass compute the derivative of this squared error, its 2 with it?"""
+    if step.hypothesis.family not in PROBABILITIES or len(found.outputs) != 1:
+        return False
+    (output, target), *_ = found.outputs.items()
+    slope = found.slopes[output]
+    if target is None or slope.size < LEAST or output not in step.copies:
+        return False
+    difference = np.asarray(output.value, dtype=float) - np.asarray(target.value, dtype=float)
+    factor = float(np.vdot(difference, slope) / (np.vdot(difference, difference) or 1.0))
+    if not np.allclose(slope, factor * difference, rtol=ALIKE, atol=0):
+        return False
+    sizes = {1, slope.size, *slope.shape}
+    if any(_is_near(factor * size, 1.0) for size in sizes) or not any(
+        _is_near(factor * size, 2.0) for size in sizes
+    ):
+        return False
+    forward = set(ancestors([step.loss]))
+    return any(
+        node not in forward
+        and np.shape(node.value) == slope.shape
+        and np.allclose(np.asarray(node.value, dtype=float), slope, rtol=ALIKE, atol=0)
+        for node in ancestors(step.descents)
+        if node.operands
+    )
+
+
+def _is_near(a: float, b: float) -> bool:
+    return abs(a - b) <= ALIKE
 
 
 def _is_partly(found: Evaluation, inferred: Hypothesis) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from backproof.check.dropped import dropped_gradients
 from backproof.check.judgement import Judgement
 from backproof.check.untrained import untrained
+from backproof.check.unwatched import unwatched
 from backproof.diagnosis.faulty import findings
 from backproof.diagnosis.frozen import written_back
 from backproof.diagnosis.mended import before_mending, holder_of, mended_with
@@ -78,7 +79,7 @@ def mended_in_turn(mends: Mends, judgement: Judgement, repair: Repair, judged: J
 def _left(run: Run, options: Options, judged: Judged) -> Left:
     """What is found in a program that was mended, in its places then."""
     judgement = run.judgement
-    if judgement is not None and judgement.verdict.correct and judgement.declared is None:
+    if judgement is not None and judgement.verdict.correct and not _is_of_another_loss(judgement):
         dropped, mends = dropped_gradients(judgement.step), Mends(run.program, options)
         missing = unapplied(judgement, dropped, mends.verified)
         layers = None if missing else left_layers(judgement, untrained(judgement), mends.trained)
@@ -88,3 +89,8 @@ def _left(run: Run, options: Options, judged: Judged) -> Left:
     report = judged(run.program, replace(options, again=False), run.trace, judgement)
     errors = tuple(finding for finding in report.findings if finding.severity == "error")
     return errors, tuple(row for row in report.parameters if row.verdict == "faulty")
+
+
+def _is_of_another_loss(judgement: Judgement) -> bool:
+    """Is a step right for another loss than the one that the program declares, or surely means to descend?"""
+    return judgement.declared is not None or unwatched(judgement) is not None
