@@ -10,6 +10,7 @@ import numpy as np
 from backproof.check.allowances import NEARER, before_bounds
 from backproof.check.compare import compare
 from backproof.check.judgement import Judgement, under
+from backproof.check.metric import nothing_moves
 from backproof.check.steps import telling_windows
 from backproof.graph import ancestors
 from backproof.step import Hypothesis, Window, implied, stated
@@ -33,7 +34,7 @@ def counterexample(
     same = best.step.hypothesis
     for other in telling_windows(trace, found, best.step.window):
         alike = list(under_the_same(trace, other, same))
-        if any(each.verdict.correct for each in alike):
+        if any(each.verdict.correct or nothing_moves(each.verdict) for each in alike):
             continue
         judgement = judged(other)
         if judgement is None:

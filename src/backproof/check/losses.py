@@ -22,7 +22,15 @@ from backproof.check.compare import Verdict, compare
 from backproof.check.forgotten import penalty_apart
 from backproof.check.gains import falls_without_bound, is_to_grow
 from backproof.check.judgement import Judgement, under
-from backproof.check.metric import is_climbed, is_distance, is_plane, is_unbounded, is_upward, vanishes
+from backproof.check.metric import (
+    is_climbed,
+    is_distance,
+    is_plane,
+    is_unbounded,
+    is_upward,
+    nothing_moves,
+    vanishes,
+)
 from backproof.check.ones import with_ones
 from backproof.check.outputs import same_outputs, with_site, with_wholes
 from backproof.check.ranking import Entry, behind_the_whole, is_steady, rank_of, settled
@@ -217,14 +225,18 @@ def _weighted(trace: Trace, window: Window, hypotheses: list[Hypothesis], judged
 def _evaluated(trace: Trace, window: Window, judged: list[Entry], loss: str | None) -> list[Entry]:
     """Judge the losses that the program evaluates beside its steps.
 
-    Where it states one in this step, none but those that explain all of it: that may be of other data.
+    Where it states one in this step, none but those that explain all of it: that may be of other data. None
+    that explains nothing, either, of a step in which nothing moves under the loss that it implies.
     Nor one that depends on fewer parameters than what has its name here, as a hinge that is not reached does.
     """
     hypotheses = [h for h in evaluated(trace, window) if loss is None or h.name == loss]
     found = _entries(_tried(trace, window, hypotheses), window, hypotheses, opened=True)[0]
     here = {h.name: len(s.parameters) for _, h, s, _ in judged if h.stated and h.name is not None}
     found = [(r, h, s, v) for r, h, s, v in found if len(s.parameters) >= here.get(h.name or "", 0)]
-    if any(h.stated for _, h, _, _ in judged):  # what explains nothing is behind what the step computes
+    still = any(nothing_moves(verdict) for *_, verdict in judged)
+    if still or any(
+        h.stated for _, h, _, _ in judged
+    ):  # what explains nothing is behind what the step computes
         found = [entry for entry in found if _explains(entry[2], entry[3])]
     known = any(h.stated and h.evidence >= SURE for _, h, _, _ in judged)
     return [entry for entry in found if entry[-1].correct] if known else found

@@ -25,6 +25,11 @@ def vanishes(verdict: Verdict) -> bool:
     return all(comparison.zero for comparison in verdict.comparisons)
 
 
+def nothing_moves(verdict: Verdict) -> bool:
+    """Is every gradient zero that is applied, and the true ones as well, as where an input is zero?"""
+    return vanishes(verdict) and all(verdict.right)
+
+
 def is_distance(step: TrainingStep) -> bool:
     """Is this scalar a sum of absolute differences, of which the backward pass nowhere takes the sign?
 

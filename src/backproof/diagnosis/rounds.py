@@ -8,6 +8,7 @@ from backproof.check.fed import fed_otherwise
 from backproof.check.judgement import Judgement
 from backproof.check.lost_samples import lost_samples
 from backproof.check.misapplied import misapplied
+from backproof.check.one_at_a_time import one_at_a_time
 from backproof.check.outdated import outdated
 from backproof.check.redrawn import forgotten, redrawn
 from backproof.check.reused import reused
@@ -29,6 +30,18 @@ def without_samples(judgement: Judgement) -> str | None:
     return (
         f"The gradients that are applied are right, but those of {found[0]} in {found[1]} rounds are "
         "computed and lost, as where each round begins its sums anew: whether that is meant cannot be told."
+    )
+
+
+def in_turn_of_one_list(judgement: Judgement) -> str | None:
+    """Say of which list each number is updated before the errors are computed again for the next."""
+    name = one_at_a_time(judgement)
+    if name is None:
+        return None
+    return (
+        f"The gradients are right, each for `{name}` as it is by then: its numbers change one at a time, "
+        "and the error is computed anew for every one of them. Where that is meant, all is right; where it "
+        "is not, compute the error once, before the first is updated."
     )
 
 

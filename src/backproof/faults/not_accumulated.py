@@ -134,6 +134,8 @@ def _items(places: list[Place]) -> Iterator[Correction]:
         if node.operation == "index_update" and node.origin is not None and node.origin.site >= 0:
             statement = sites[node.origin.site].statement
             if statement is not None and sites[statement].kind == "Assign":
+                if node.operands[1].operation == "constant":
+                    continue  # what the source says is no term of a gradient
                 for consumer in bench.consumers.get(node, ()):
                     position = consumer.operands.index(node)
                     writes[node.origin.site].append(Edge(consumer, position, True))

@@ -52,6 +52,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
+from backproof.check.overwritten import read_by, seen_anew, versions
 from backproof.check.place import Place
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction, Part
@@ -76,23 +77,28 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         return
     scenery = places[0].scenery
     step = scenery.bench.step
-    first, written = _versions(scenery.bench)
+    first, written = versions(scenery.bench)
+    anew = seen_anew(scenery.bench, first)
+    for view, (before, base) in anew.items():
+        first[view], written[view] = before, written[base]
     reading: dict[int, list[Edge]] = defaultdict(list)
     for site, edge in scenery.bench.reads:
-        if unnamed(edge.operand) in first:
+        if unnamed(edge.operand) in first and edge.consumer not in anew:
             reading[site].append(edge)
     sites = step.trace.sites
     readers = [Place(scenery, sites[number], tuple(edges)) for number, edges in reading.items()]
     readers = [place for place in readers if place.site.kind not in ("AugAssign", "Assign")]
     alike: dict[tuple[Store, str], list[Place]] = defaultdict(list)
     for place in readers:
-        alike[written[unnamed(place.edges[0].operand)], place.text].append(place)
+        alike[read_by(step, place, first, written)].append(place)
     for place in readers:
-        store = written[unnamed(place.edges[0].operand)]
+        store, text = read_by(step, place, first, written)
         row = step.trace.sites[store.site].span.row
         why = f"line {row} has written into the array that `{place.text}` needs as it was"
         alias = _shared(step.trace, store, place.text)
         edits, expected = _kept(place, store)
+        if not text and (alias.target == place.text if alias is not None else not edits):
+            continue  # a parameter has the number by its own name, or is read by the name for the copy
         if alias is not None:
             edits, expected = copying(alias), f"{alias.text}.copy()"
         elif not edits and (argument := _argument(step.trace, store)) is not None:
@@ -104,7 +110,8 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         def previous(edge: Edge) -> Node | None:
             return _before(edge, scenery.bench, written)
 
-        together = alike[store, place.text] if alias is not None else [place]
+        together = alike[store, text] if alias is not None else [place]
+        together = [p for p in together if text or alias is None or alias.target != p.text]
         if place is not together[0]:
             continue  # a copy where the name is given is one for all that read it
         for build in (original, previous):
@@ -117,23 +124,6 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
                 expected=expected,
                 edits=edits,
             )
-
-
-def _versions(bench: Bench) -> tuple[dict[Node, Node], dict[Node, Store]]:
-    """For each array that was written into: what it was when it was made, and the last write to it."""
-    step = bench.step
-    leaves = {leaf for parameter in step.parameters for leaf in parameter.leaves}
-    first: dict[Node, Node] = {}
-    written: dict[Node, Store] = {}
-    for store in step.trace.stores:
-        before, after = (None if n is None else step.copies.get(n) for n in (store.before, store.after))
-        if store.place[0] != "object" or before is None or after is None:
-            continue
-        origin = first.get(unnamed(before), unnamed(before))
-        if origin in leaves or not origin.operands:
-            continue  # a parameter that is updated, or a buffer that was made empty
-        first[after], written[after] = origin, store
-    return first, written
 
 
 def _before(edge: Edge, bench: Bench, written: dict[Node, Store]) -> Node | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from backproof.check.overwritten import is_of_base
 from backproof.check.place import Place, where
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part, make
@@ -28,7 +29,9 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
 
 def _assigned(place: Place) -> tuple[Place, Site] | None:
     """All uses of an array that a statement writes the place into, and the subscript that it writes at."""
-    statement, target, consumers = place.statement, place.site.target, [e.consumer for e in place.edges]
+    statement, target = place.statement, place.site.target
+    known = {e.consumer for e in place.edges if e.consumer.operation == "index_update"}
+    consumers = [e.consumer for e in place.edges if not is_of_base(e.operand, known)]
     if statement is None or statement.kind != "Assign" or not target or not target.endswith("]"):
         return None
     if place.site.parent is not None or not statement.text.startswith(f"{target} = "):

@@ -70,6 +70,7 @@ from backproof.diagnosis.rounds import (
     divided_otherwise,
     drawn_anew,
     grown_by_factors,
+    in_turn_of_one_list,
     let_through_at_times,
     rounded_off,
     set_to_zero,
@@ -213,6 +214,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield left_unjudged(judgement)
     yield stopped_before(judgement)
     yield drawn_anew(judgement)
+    yield in_turn_of_one_list(judgement)
     yield decided_before(judgement)
     yield rounded_off(judgement)
     yield set_to_zero(judgement)

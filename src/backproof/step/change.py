@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, ancestors, depend
-from backproof.step.update import keeps, reaches, remembers, time_of
+from backproof.step.put_in import used_as_it_was
+from backproof.step.update import keeps, reaches, remembers, terms, time_of
 from backproof.trace import Store, Trace
 
 MANY = 64  # values from which on it is asked for all at once what they are computed from
@@ -57,6 +58,8 @@ def changes_in(
     for store in inside:
         grouped[store.place].append(store)
     changes: dict[Node, Change] = {}
+    written = [stores for place, stores in grouped.items() if place[0] == "object"]
+    begun_as = {root(s.after, 0): stores[0] for stores in written for s in stores}
     lone = _lone(grouped, memo) if len(grouped) > MANY else []
     remade = _all_remade(lone, start) if len(lone) > MANY else {}
     order = {"object": 0, "item": 1, "attribute": 2, "name": 3}
@@ -71,6 +74,9 @@ def changes_in(
             if before is None:
                 continue
             before = root(before, start)
+            first = begun_as.get(before) if place[0] != "object" else None
+            if first is not None:
+                before = _read_before(first, after, before, start)
             if (time_of(before) >= start and not made) or time_of(root(after, start)) < start:
                 continue  # made and gone in this window, or only handed on from an earlier one
             if root(after, 0) is root(before, 0) or begun(place, before, start):
@@ -84,8 +90,18 @@ def changes_in(
             ):
                 changes[before] = Change(place, before, after, tuple(group), passes)
     found = _without_views(_once(list(changes.values())))
-    written = [stores for place, stores in grouped.items() if place[0] == "object"]
     return sorted(_written_to(found, written), key=lambda c: c.stores[-1].time)
+
+
+def _read_before(first: Store, after: Node, before: Node, start: int) -> Node:
+    """What an array was that is written into before its name is given another, if that was used as it was.
+
+    As by a second name for it, ``w0 = w; w0[0] = 0``, between the forward pass and ``w = w - lr * g``.
+    """
+    older = root(first.before, 0) if first.before is not None else before
+    if time_of(older) >= start or not keeps(after, older):
+        return before
+    return older if used_as_it_was(terms(after, older)[1], older, start) else before
 
 
 def _written_to(changes: list[Change], written: list[list[Store]]) -> list[Change]:

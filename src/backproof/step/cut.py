@@ -73,14 +73,16 @@ def cut(
 def _of_data(order: Iterable[Node], moving: set[Node], leaves: set[Node], since: int) -> Iterator[Node]:
     """The sums and products of data alone that are taken after the step has begun to use its parameters.
 
-    Also under the names that they are given; and what is filled with them, an entry at a time.
+    Also under the names that they are given; what is filled with them, an entry at a time; and those of a
+    loss that is inferred, as 1 - t.
     """
     used = (time_of(node) for node in moving if node.operands and node not in leaves)
     begun = min((time for time in used if time >= since), default=None)
     filled = set[Node]()  # buffers that the step writes to, an entry at a time
     added = set[Node]()
     for node in order:
-        if begun is None or node in moving or time_of(node) <= begun:
+        inferred = node.origin is None
+        if begun is None or node in moving or (time_of(node) <= begun and not inferred):
             continue
         if node.operation == "index_update" or (node.operation == "index" and node.operands[0] in filled):
             filled.add(node)

@@ -77,9 +77,16 @@ def _ways(taken: Taken, line: list[Node]) -> list[Taken]:
 
 
 def _versions(trace: Trace, window: Window) -> dict[Node, Node]:
-    """The values that the parameters have at any time, each with that which this step begins with."""
-    places = {store.place: change.before for change in window.parameters for store in change.stores}
-    found = {root(change.before, 0): change.before for change in window.parameters}
+    """The values that the parameters have at any time, each with that which this step begins with.
+
+    And those of what it reads of other parameters, which other steps have updated.
+    """
+    kept = {root(node, 0): node for node in window.kept}
+    places = {
+        store.place: kept[root(store.after, 0)] for store in trace.stores if root(store.after, 0) in kept
+    }
+    places |= {store.place: change.before for change in window.parameters for store in change.stores}
+    found = kept | {root(change.before, 0): change.before for change in window.parameters}
     for store in trace.stores:
         if store.place in places:
             for node in (store.before, store.after):

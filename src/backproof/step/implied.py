@@ -116,7 +116,8 @@ class _Begun:
         since, roots = min(time_of(b) for b in befores), frozenset(befores)
         results = [*(c.after for c in window.parameters), *besides]
         # where one is updated early in each step, others were updated since: that belongs to the step before
-        made = ancestors(results, lambda n: n in roots or (n.origin is not None and time_of(n) < since))
+        ends = roots.union(window.kept)
+        made = ancestors(results, lambda n: n in ends or (n.origin is not None and time_of(n) < since))
         self.trace = trace
         self.feeding = sorted((n for n in made if time_of(n) > since), key=time_of)
         moving = dependent(self.feeding, befores)

@@ -91,10 +91,12 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     outcome = returned.union(trace.shown)
     found: dict[tuple[int, str | None], Hypothesis] = {}
     every: dict[tuple[int, str | None], list[Node]] = {}
+    taken = max((time_of(node) for node in window.kept), default=since)
     numbers = [
         node
         for node in recent
         if node in moving
+        and time_of(node) >= min(taken, window.start)
         and np.size(node.value) == 1
         and np.asarray(node.value).dtype.kind == "f"
         and node not in changed

@@ -26,7 +26,7 @@ def turns(trace: Trace, steps: Sequence[Window]) -> list[list[Window]]:
     """
     groups = defaultdict[frozenset[str], list[Window]](list)
     for step in steps:
-        groups[frozenset(_owner(trace, step, k) for k in range(len(step.parameters)))].append(step)
+        groups[frozenset(owner(trace, step, k) for k in range(len(step.parameters)))].append(step)
     if len(groups) < 2 or any(len(group) < OFTEN for group in groups.values()):
         return []
     return list(groups.values()) if sum(map(len, groups)) == len(frozenset().union(*groups)) else []
@@ -64,5 +64,6 @@ def _turn(step: Window, start: int, block: Sequence[Change], kept: Sequence[Node
     )
 
 
-def _owner(trace: Trace, step: Window, number: int) -> str:
+def owner(trace: Trace, step: Window, number: int) -> str:
+    """The name of what holds a parameter, without its subscripts."""
     return label(trace, step.parameters[number]).partition("[")[0]

@@ -9,6 +9,7 @@ from backproof.graph import Node
 from backproof.step.behind import is_brought_back
 from backproof.step.change import Change, root
 from backproof.step.parts import Parts
+from backproof.step.put_in import is_put_in, used_as_it_was
 from backproof.step.update import SUMS, THROUGH, terms, time_of, walk
 
 if TYPE_CHECKING:
@@ -66,13 +67,27 @@ def _held(change: Change) -> set[Node]:
     }
 
 
+def _stepped(change: Change, start: int) -> dict[Node, int]:
+    """The numbers of the stores of a place, by what they made of it.
+
+    But for what puts numbers in before any step, where the step uses what was there as well.
+    """
+    numbered, older = list(enumerate(change.stores)), change.stores[0].before
+    puts = next((k for k, s in numbered if s.before is None or not is_put_in(s.after, root(s.before, 0))), 0)
+    before = change.stores[puts].before
+    if puts and older is not None and before is not None:
+        added = terms(change.stores[puts].after, before)[1]
+        puts *= used_as_it_was(added, root(older, 0), start)
+    return {root(store.after, 0): number for number, store in numbered[puts:]}
+
+
 def cuts_in(window: Window) -> list[int]:
     """The times inside a window at which a step is over, since the next update depends on what it made."""
     afters = {root(s.after, 0) for c in window.parameters for s in c.stores}
     parts = Parts({c.before for c in window.parameters})
     ends: list[list[int]] = []
     for change in window.parameters:
-        made = {root(store.after, 0): number for number, store in enumerate(change.stores)}
+        made = _stepped(change, window.start)
         last: set[int] = set()
         for number, store in enumerate(change.stores[1:], 1):
             assert store.before is not None
