@@ -97,6 +97,34 @@ for turn in range(1000):
     if turn % 100 == 0:
         print(turn, loss)
 """
+SHRUNK = """
+import numpy as np
+
+draw = np.random.default_rng(43)
+X, T = np.c_[np.ones(17), draw.normal(size=(17, 3))], draw.normal(size=(17, 2))
+
+
+class Plane:
+    def __init__(self, start):
+        self.fitted = start
+
+    def step(self, rate, strength):
+        missed = X @ self.fitted - T
+        fit = self.fitted
+        fit = fit * (1 - rate * strength / 17) - rate / 17 * (missed.T @ X).T
+        fit[0] = self.fitted[0] - rate / 17 * (X[:, 0].T @ missed)
+        self.fitted = fit
+
+    def cost(self, strength):
+        missed = X @ self.fitted - T
+        return (np.sum(missed ** 2) + strength * np.sum(self.fitted[1:] ** 2)) / (2 * 17)
+
+
+plane, costs = Plane(draw.normal(size=(4, 2))), []
+for turn in range(1000):
+    costs.append(plane.cost(3.0))
+    plane.step(0.05, 3.0)
+"""
 ONES = ("np.c_[np.zeros(len(A)), A", "np.c_[np.ones(len(A)), A")
 WHOLE = ("GB[:, 1:] += strength / n * B[:, 1:]", "GB += strength / n * B")
 POINT = ("slope_of_squash(z)\n    GA", "slope_of_squash(h[:, 1:])\n    GA")
@@ -109,6 +137,11 @@ CASES = {
         [POINT, ONES],
         {"derivative-at-wrong-point", "loss-mismatch"},
     ),
+    "the rest of a share, and the intercept twice": (
+        SHRUNK,
+        [("fit[0] = self.fitted[0]", "fit[0] = fit[0]")],
+        {"wrong-operand"},
+    ),
     "growth for decay": (DECAYED, [("/ 19 + decay * W", "/ 19 - decay * W")], {"sign-flipped"}),
     "growth in all gradients": (HANDED_ON, [("g += share * p", "g -= share * p")], {"sign-flipped"}),
 }
@@ -119,7 +152,7 @@ def _errors(text: str) -> list[Finding]:
     return [finding for finding in report.findings if finding.severity == "error"]
 
 
-@pytest.mark.parametrize("text", [PACKED, DECAYED, HANDED_ON])
+@pytest.mark.parametrize("text", [PACKED, DECAYED, HANDED_ON, SHRUNK])
 def test_right(text: str) -> None:
     """Nothing is said of what is right."""
     assert _errors(text) == []

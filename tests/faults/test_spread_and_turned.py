@@ -160,7 +160,25 @@ for k in range(900):
     A -= 0.1 * X.T @ d
     a -= 0.1 * d.sum(axis=0)
 """
+ACROSS = """
+import numpy as np
+
+rng = np.random.default_rng(49)
+X, t = rng.normal(size=(3, 25)), (rng.uniform(size=(1, 25)) > 0.4) * 1.0
+A, a = rng.normal(size=(7, 3)), 0.2 * rng.normal(size=(7, 1))
+B, b = rng.normal(size=(1, 7)), 0.2 * rng.normal(size=(1, 1))
+for k in range(900):
+    h = np.tanh(A @ X + a)
+    p = 1 / (1 + np.exp(-(B @ h + b)))
+    cost = -np.sum(t * np.log(p) + (1 - t) * np.log(1 - p)) / 25
+    e = p - t
+    dB, db = np.dot(e, h.T) / 25, e.sum(axis=1, keepdims=True) / 25
+    d = B.T @ e * (1 - h * h)
+    dA, da = np.dot(d, X.T) / 25, d.sum(axis=1, keepdims=True) / 25
+    A, a, B, b = A - 0.3 * dA, a - 0.3 * da, B - 0.3 * dB, b - 0.3 * db
+"""
 MISTAKES = [
+    (ACROSS, "np.dot(e, h.T)", "np.dot(e, p.T)", "wrong-operand", "p", "h"),
     (LEAKS, "0.05 * d[z < 0]", "0.05", "missing-factor", "0.05", "0.05 * d[z < 0]"),
     (CUBIC, "0.08 * z ** 2 * 3", "0.08 * z ** 2", "wrong-scale", "0.08 * z ** 2", "0.08 * z ** 2 * 3"),
     (

@@ -118,6 +118,24 @@ def momentum(
     return MOMENTUM.format(height=height, rate=rate, output=output, slope=slope)
 
 
+PAIRS = """\
+import numpy as np
+
+rng = np.random.default_rng(9)
+near, other = rng.uniform(-1, 1, (13, 5)), rng.uniform(-1, 1, (13, 5))
+pairs = [(a, b, int(abs(a - b) < 3)) for a in range(13) for b in range(13) if (a + 2 * b) % 3]
+for turn in range(800):
+    cost = 40.0
+    for a, b, together in pairs:
+        p = 1 / (1 + np.exp(-(near[a] @ other[b])))
+        cost -= np.log(p) if together else np.log(1 - p)
+        d = 0.1 * (together - p)
+        step = d * other[b]
+        other[b] += d * near[a]
+        near[a] += step
+"""
+
+
 UNWELL = {
     "raw input, one sample a step": (
         ONE_BY_ONE.format(low=0, high=15, rate=0.01),
@@ -159,6 +177,7 @@ UNWELL = {
 WELL = {
     "one sample a step": ONE_BY_ONE.format(low=-1, high=1, rate=0.05),
     "layer objects": LAYERS.format(weights=HE, biases=ZEROS),
+    "a running total from which logarithms are taken": PAIRS,
     "momentum": momentum(),
     "momentum at a rate that only oscillates": momentum(rate=0.5),
     "a tanh output for targets within its range": momentum(

@@ -101,7 +101,7 @@ def corrections(place: Place) -> Iterator[Correction]:
             continue
         if f"[{name}]" in place.keys:
             continue  # it counts, and is no value
-        if np.shape(node.value) != shape and not _takes(edge, node):
+        if np.shape(node.value) != shape and not _takes(place, node):
             continue
         related = activation_of(edge.operand, node) or activation_of(node, edge.operand)
         cost = (
@@ -127,14 +127,16 @@ def _is_the_same(place: Place, name: str) -> bool:
     return all(place.value(name, edge) is edge.operand for edge in place.edges)
 
 
-def _takes(edge: Edge, node: Node) -> bool:
+def _takes(place: Place, node: Node) -> bool:
     """Could a use take a value of another shape: a product of matrices, a whole sum, what a number scales?"""
+    edge = place.edges[0]
     user = edge.consumer
     if user.operation in REDUCTIONS:
         return user.attributes.get("axis") is None and np.ndim(user.value) == 0
     if user.operation == "multiply":  # what is spread over the other factor may be the value of another layer
         return bool(np.shape(edge.operand.value) != np.shape(user.value) == np.shape(node.value))
-    return user.operation in ("matmul", "dot", "outer")
+    same_rank = np.ndim(node.value) == len(place.shape)
+    return user.operation in ("matmul", "dot", "outer") or (same_rank and _in_a_product(place))
 
 
 def _turned(place: Place) -> Iterator[Correction]:

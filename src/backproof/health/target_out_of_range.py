@@ -83,8 +83,8 @@ def findings(examination: Examination) -> Iterator[Finding]:
         if node.operation != "subtract":
             continue
         for output, target in (node.operands, node.operands[::-1]):
-            if not _is_data(target) or output not in forward:
-                continue
+            if not _is_data(target) or target in examination.first or output not in forward:
+                continue  # what the step itself goes on with, as a running total, is no target
             activation = root_of(step, output)
             if activation is None or activation.before in seen:
                 continue

@@ -46,7 +46,7 @@ def shares(
     """Find what only shrinks the parameters.
 
     ``nodes`` are all of the step, ``counted`` those of the loss. What is used for anything else is none, nor
-    is what shrinks a parameter whose size the loss counts, unless the parameter itself is scaled.
+    is what shrinks a parameter whose size the loss counts: there it belongs to the gradient.
     """
     moving = {*leaves, *(node for node in counted if node.operation != "constant")}
     scaled = _scaled(set(leaves), nodes, counted, moving)
@@ -55,7 +55,7 @@ def shares(
         for leaf, after in zip(leaves, afters, strict=True)
         if leaf in scaled
         for share in _of_update(leaf, after, moving)
-        if share.product not in counted and (leaf not in penalised or np.any(share.value))
+        if share.product not in counted and leaf not in penalised
     ]
     products, numbers = {s.product for s in found}, {s.node for s in found if s.node is not s.product}
     taken = {o for node in nodes if node not in products for o in node.operands if o in numbers}
