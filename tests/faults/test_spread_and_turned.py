@@ -177,7 +177,56 @@ for k in range(900):
     dA, da = np.dot(d, X.T) / 25, d.sum(axis=1, keepdims=True) / 25
     A, a, B, b = A - 0.3 * dA, a - 0.3 * da, B - 0.3 * dB, b - 0.3 * db
 """
+LINKED = """
+import math
+import random
+
+random.seed(50)
+class Cell:
+    def __init__(self):
+        self.out = self.back = 0.0
+        self.sources, self.into, self.level = {}, [], random.uniform(-1, 1)
+    def run(self):
+        z = self.level + sum(source.out * w for source, w in self.sources.items())
+        self.out = 1 / (1 + math.exp(-z))
+    def pull(self):
+        total = 0.0
+        for cell in self.into:
+            total += cell.back * cell.sources[self]
+        self.back = self.out * (1 - self.out) * total
+    def learn(self):
+        for source in self.sources:
+            self.sources[source] -= 0.3 * self.back * source.out
+        self.level -= 0.3 * self.back
+rows = [[Cell() for _ in range(n)] for n in (2, 3, 2)]
+for below, above in zip(rows, rows[1:]):
+    for cell in above:
+        for source in below:
+            cell.sources[source] = random.uniform(-1, 1)
+            source.into.append(cell)
+for turn in range(2000):
+    rows[0][0].out, rows[0][1].out = random.random(), random.random()
+    for row in rows[1:]:
+        for cell in row:
+            cell.run()
+    wanted = rows[0][0].out * rows[0][1].out, abs(rows[0][0].out - rows[0][1].out)
+    for cell, want in zip(rows[2], wanted):
+        cell.back = (cell.out - want) * cell.out * (1 - cell.out)
+    for cell in rows[1]:
+        cell.pull()
+    for row in rows[1:]:
+        for cell in row:
+            cell.learn()
+"""
 MISTAKES = [
+    (
+        LINKED,
+        "cell.back * cell.sources[self]",
+        "cell.out * cell.sources[self]",
+        "missing-factor",
+        "cell.out",
+        "cell.back",
+    ),
     (ACROSS, "np.dot(e, h.T)", "np.dot(e, p.T)", "wrong-operand", "p", "h"),
     (LEAKS, "0.05 * d[z < 0]", "0.05", "missing-factor", "0.05", "0.05 * d[z < 0]"),
     (CUBIC, "0.08 * z ** 2 * 3", "0.08 * z ** 2", "wrong-scale", "0.08 * z ** 2", "0.08 * z ** 2 * 3"),

@@ -178,3 +178,62 @@ def test_a_trace_comes_back_from_the_process_whole(tmp_path):
     assert second.before is first.after
     assert trace.labels[first.place] == "w"
     assert len(trace.random) == 3
+
+
+def test_a_run_is_stopped_after_updates_of_what_an_object_hands_out(tmp_path):
+    """Where the statement that updates calls a parameter by another name than the forward pass."""
+    trace = _trace(
+        tmp_path,
+        """
+        import numpy as np
+        rng = np.random.default_rng(6)
+        x, t = rng.normal(size=(7, 3)), rng.normal(size=(7, 2))
+        class Layer:
+            def __init__(self):
+                self.w, self.b = rng.normal(size=(3, 2)), rng.normal(size=2)
+            def forward(self, x):
+                self.x = x
+                return x @ self.w + self.b
+            def backward(self, d):
+                self.dw, self.db = self.x.T @ d, d.sum(axis=0)
+            def values(self):
+                return self.w, self.b
+            def slopes(self):
+                return self.dw, self.db
+        layer = Layer()
+        for step in range(100_000_000):
+            layer.backward(layer.forward(x) - t)
+            for value, slope in zip(layer.values(), layer.slopes()):
+                value -= 0.01 * slope
+        """,
+        steps=3,
+        seconds=8.0,
+    )
+    assert trace.ended == "stopped"
+    assert len(trace.nodes) < 100
+
+
+def test_objects_of_the_program_as_keys(tmp_path):
+    """They stand for themselves, and a place is called as the program can write it."""
+    trace = _trace(
+        tmp_path,
+        """
+        class Unit:
+            def __init__(self, start):
+                self.value, self.weights = start, {}
+        units = [Unit(0.5), Unit(1.25)]
+        last = Unit(0.0)
+        for unit in units:
+            last.weights[unit, "in"] = 2.0
+        for unit in units:
+            last.weights[unit, "in"] += unit.value
+        """,
+    )
+    assert trace.ended == "finished"
+    places = dict.fromkeys(s.place for s in trace.stores if s.place[0] == "item")
+    assert len(places) == 2
+    assert len({place[2] for place in places}) == 2
+    assert {trace.labels[place] for place in places} == {
+        "last.weights[units[0], 'in']",
+        "last.weights[units[1], 'in']",
+    }

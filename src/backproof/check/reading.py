@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, apply
-from backproof.trace import Trace
+from backproof.trace import Identity, Trace
 
 Content = int | Node  # the identity of an object, or the node of a number or an array
 Place = tuple[Any, ...]
@@ -225,10 +225,9 @@ class Memory:
                         return held
             case ast.Subscript(value=inner, slice=index):
                 owner = self._value(inner, frames, time)
-                key = self._key(index, frames, time)
                 if isinstance(owner, Node):
-                    return self._built("index", owner, index=key)
-                return self._item(owner, key, time)
+                    return self._built("index", owner, index=self._key(index, frames, time))
+                return self._item(owner, self._item_key(index, frames, time), time)
         raise UnreadableError
 
     def _built(self, operation: str, operand: Node, **attributes: Any) -> Node:
@@ -248,6 +247,10 @@ class Memory:
         if held is None:
             raise UnreadableError
         return held
+
+    def _item_key(self, node: ast.expr, frames: tuple[int, ...], time: int) -> Any:
+        held = self._value(node, frames, time) if isinstance(node, ast.Name | ast.Attribute) else None
+        return Identity(held) if isinstance(held, int) else self._key(node, frames, time)
 
     def _key(self, node: ast.expr, frames: tuple[int, ...], time: int) -> Any:
         match node:

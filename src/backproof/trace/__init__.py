@@ -1,6 +1,7 @@
 """Run a program and record the graph of its training steps."""
 
 from backproof.trace.events import Activity, Attempt, Binding, Crash, Frame, Item, Origin, Store, Trace
+from backproof.trace.flow.keys import Identity
 from backproof.trace.later import later_trainings
 from backproof.trace.run import trace_program
 from backproof.trace.sites import Site
@@ -13,6 +14,7 @@ __all__ = [
     "Binding",
     "Crash",
     "Frame",
+    "Identity",
     "Item",
     "Origin",
     "Site",

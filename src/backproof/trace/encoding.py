@@ -22,6 +22,7 @@ from backproof.trace.events import (
     Store,
     Trace,
 )
+from backproof.trace.flow.keys import as_data
 
 
 def encode(trace: Trace) -> bytes:
@@ -52,14 +53,18 @@ def encode(trace: Trace) -> bytes:
         "rows": rows,
         "nodes": [number[n] for n in trace.nodes],
         "stores": [
-            (s.time, s.place, _number(number, s.before), number[s.after], s.site, s.frame, s.key)
+            (s.time, as_data(s.place), _number(number, s.before), number[s.after], s.site, s.frame, s.key)
             for s in sorted(trace.stores, key=lambda s: s.time)
         ],
         "bindings": [(b.time, b.frame, b.name, number[b.node]) for b in trace.bindings],
         "counters": [(b.time, b.frame, b.name, number[b.node]) for b in trace.counters],
         "items": [(i.start, i.end, i.frame, i.name, number[i.node]) for i in trace.items],
         "holdings": [
-            (h.time, h.place, *((h.content, None) if isinstance(h.content, int) else (0, number[h.content])))
+            (
+                h.time,
+                as_data(h.place),
+                *((h.content, None) if isinstance(h.content, int) else (0, number[h.content])),
+            )
             for h in trace.holdings
         ],
         "shown": [number[n] for n in trace.shown],
@@ -70,9 +75,9 @@ def encode(trace: Trace) -> bytes:
         "activities": [(a.kind, a.site, a.start, a.end, a.depth, a.complete) for a in trace.activities],
         "frames": [(f.number, f.site, f.call, f.parent, f.time, f.within) for f in trace.frames],
         "rest": {
-            name: getattr(trace, name)
-            for name in ("sites", "labels", "supplied", "ended", "crash", "files", "timing")
-        },
+            name: getattr(trace, name) for name in ("sites", "supplied", "ended", "crash", "files", "timing")
+        }
+        | {"labels": {as_data(place): label for place, label in trace.labels.items()}},
     }
     return pickle.dumps(table, protocol=5)
 

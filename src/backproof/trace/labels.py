@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from backproof.trace.events import Trace
+from backproof.trace.flow.keys import is_data
 from backproof.trace.rewriting import RECORDER
 
 PASSING = {"args", "kwargs", "self"}  # say least: what else a value is called by tells more
@@ -57,9 +58,9 @@ def labels(trace: Trace, space: dict[str, Any], frames: list[dict[str, Any]]) ->
             case ("attribute", number, name) if number in paths:
                 found[place] = f"{paths[number]}.{name}"
             case ("item", number, key) if number in paths:
-                found[place] = f"{paths[number]}[{key!r}]"
+                found[place] = f"{paths[number]}[{_key(key, paths)}]"
             case ("item", tuple() as outer, key):
-                found[place] = f"{_outer(outer, paths)}[{key!r}]"
+                found[place] = f"{_outer(outer, paths)}[{_key(key, paths)}]"
             case ("attribute", _, name):
                 found[place] = f".{name}"
             case _:
@@ -75,10 +76,17 @@ def _outer(place: tuple[Any, ...], paths: dict[int, str]) -> str:
         case ("attribute", number, name):
             return f"{paths[number]}.{name}" if number in paths else f".{name}"
         case ("item", tuple() as outer, key):
-            return f"{_outer(outer, paths)}[{key!r}]"
+            return f"{_outer(outer, paths)}[{_key(key, paths)}]"
         case ("item", number, key) if number in paths:
-            return f"{paths[number]}[{key!r}]"
+            return f"{paths[number]}[{_key(key, paths)}]"
     return "?"
+
+
+def _key(key: Any, paths: dict[int, str]) -> str:
+    """A key as the program could write it: an object by what it is called."""
+    if type(key) is tuple and key and not is_data(key):
+        return ", ".join(_key(part, paths) for part in key)
+    return repr(key) if is_data(key) else paths.get(id(key), type(key).__name__.lower())
 
 
 def _paths(roots: list[dict[str, Any]]) -> dict[int, str]:
@@ -104,7 +112,7 @@ def _walk(root: dict[str, Any], paths: dict[int, str]) -> None:
             continue
         if isinstance(value, dict):
             for key, inner in list(value.items())[:1000]:
-                queue.append((inner, f"{path}[{key!r}]", depth + 1))
+                queue.append((inner, f"{path}[{_key(key, paths)}]", depth + 1))
         elif isinstance(value, list | tuple):
             for number, inner in enumerate(list(value)[:1000]):
                 queue.append((inner, f"{path}[{number}]", depth + 1))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.graph import Node, Users
+from backproof.graph import Node, Users, unnamed
 from backproof.trace.events import Activity, Guard, Store
 
 ADDITIVE = frozenset(
@@ -138,7 +138,7 @@ class Stopper:
         """
         self.users.enter(self.nodes[self.entered :])
         self.entered = len(self.nodes)
-        return store.before is not None and self.users.only(store.before, store.after, ADDITIVE)
+        return store.before is not None and self.users.only(unnamed(store.before), store.after, ADDITIVE)
 
     def _is_decided(self, store: Store) -> bool:
         """Did the program go by the old value before it added to it, as a perceptron does?
@@ -230,9 +230,9 @@ def learns(store: Store) -> bool:
 
 def _learned(store: Store) -> tuple[bool, int]:
     """Whether it is so, and how many nodes were looked at to know."""
-    before = store.before
-    if before is None:
+    if store.before is None:
         return False, 0
+    before = unnamed(store.before)  # what the forward pass read may have been handed out under another name
     first = before.origin.time if before.origin is not None else -1
     stack = [(store.after, True)]
     done: set[tuple[Node, bool]] = set()

@@ -3,11 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 Place = tuple[Any, ...]
+
+
+PLAIN = frozenset({str, int, float, complex, bool, bytes, type(None)})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An object of the program as a key, as in ``weights[neuron]``: it stands for itself by its number."""
+
+    number: int
+
+
+def as_data(place: Place) -> Place:
+    """A place whose keys are data, so that it can be told of where the program's own classes are unknown."""
+    if place[0] != "item":
+        return place
+    _, container, key = place
+    return ("item", as_data(container) if isinstance(container, tuple) else container, key_as_data(key))
+
+
+def key_as_data(key: Any) -> Any:
+    """A key, or what stands for it where it is an object of the program."""
+    if is_data(key):
+        return key
+    return tuple([key_as_data(part) for part in key]) if type(key) is tuple else Identity(id(key))
+
+
+def is_data(key: Any) -> bool:
+    """Is this a number, a text, or a tuple of such, and no object of the program?"""
+    if type(key) is tuple:
+        return all(is_data(part) for part in key)
+    return type(key) in PLAIN or isinstance(key, np.generic)
 
 
 def frozen_index(key: Any) -> Any:
