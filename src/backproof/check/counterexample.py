@@ -101,9 +101,15 @@ def where_more_count(trace: Trace, found: list[Window], best: Judgement) -> Judg
 
 
 def under_the_same(trace: Trace, window: Window, hypothesis: Hypothesis) -> Iterator[Judgement]:
-    """The judgements of another step under what is the same loss there."""
+    """The judgements of another step under what is the same loss there, first that of the same expression.
+
+    A name may stand for several values in turn, as for the squared errors of a sample and for their total.
+    """
     losses = [*stated(trace, window), *implied(trace, window)]
-    return under(trace, window, (h for h in losses if _same(h, hypothesis) and _is_of(h, window)))
+    same = [h for h in losses if _same(h, hypothesis) and _is_of(h, window)]
+    return under(
+        trace, window, sorted(same, key=lambda h: (h.row, h.formula) != (hypothesis.row, hypothesis.formula))
+    )
 
 
 def _is_of(hypothesis: Hypothesis, window: Window) -> bool:

@@ -33,8 +33,12 @@ def rank_of(hypothesis: Hypothesis, verdict: Verdict, window: Window, position: 
 
 
 def is_trusted(hypothesis: Hypothesis, verdict: Verdict) -> bool:
-    """Is this surely a loss of the program, since it is called one and some gradient is its own?"""
-    return hypothesis.stated and hypothesis.evidence >= SURE and any(verdict.right)
+    """Is this surely a loss of the program, since it is called one and some gradient is its own?
+
+    One that vanishes, as that of a weight behind an input of zero, is the gradient of any loss.
+    """
+    own = any(ok and not c.zero for ok, c in zip(verdict.right, verdict.comparisons, strict=True))
+    return hypothesis.stated and hypothesis.evidence >= SURE and own
 
 
 def settled(judged: list[Entry], rest: list[Hypothesis]) -> bool:
