@@ -33,6 +33,44 @@ for k in range(200):
 """
 
 
+GATHERED = """\
+import math
+import random
+
+random.seed(52)
+
+
+class Unit:
+    def __init__(self, below):
+        self.below, self.out, self.owed = below, 1.0, 0.0
+        self.w = [random.uniform(-0.8, 0.8) for _ in below]
+
+    def run(self):
+        self.out = math.tanh(sum(w * u.out for w, u in zip(self.w, self.below)))
+
+    def learn(self):
+        d = self.owed * (1 - self.out ** 2)
+        for k, unit in enumerate(self.below):
+            unit.owed += self.w[k] * d
+            self.w[k] += 0.05 * d * unit.out
+        self.owed = 0.0
+
+
+inputs = [Unit([]) for _ in range(3)]
+hidden = [Unit(inputs) for _ in range(4)]
+outputs = [Unit(hidden) for _ in range(2)]
+for turn in range(3000):
+    for x, t in (([0, 0], [0, 0]), ([0, 1], [1, 0]), ([1, 0], [1, 0]), ([1, 1], [0, 1])):
+        inputs[0].out, inputs[1].out = x
+        for unit in hidden + outputs:
+            unit.run()
+        for unit, want in zip(outputs, t):
+            unit.owed += want - unit.out
+        for unit in outputs + hidden + inputs:
+            unit.learn()
+"""
+
+
 def examined(size: int = 6, rate: float = 0.05) -> Examination:
     """Examine the program's step; with 6 samples a step the weights of a unit could be taken for a sample."""
     text = PROGRAM.format(size=size, rate=rate)
@@ -119,3 +157,14 @@ def test_a_trial_goes_as_the_program_would() -> None:
     assert trial.run().falls
     assert trial.run(100.0).rises
     assert not trial.run(100.0).falls
+
+
+def test_what_the_program_sets_to_zero_itself_is_not_gathered_from_step_to_step():
+    """As the errors that a unit is owed by those above it: a trial of the training then learns as it does."""
+    trace = trace_program(program_from_bytes(GATHERED.encode(), "p.py"), steps=4, seconds=20.0)
+    judgement = judge(trace)
+    assert judgement is not None
+    assert judgement.verdict.correct
+    trial = Examination(judgement).trial
+    assert trial is not None
+    assert trial.run().falls

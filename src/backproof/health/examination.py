@@ -90,10 +90,19 @@ class Examination:
             for copy, node in self.first.items()
         }
 
+    @property
+    def _anew(self) -> frozenset[Node]:
+        """What the program itself sets to a number between two steps, as the sum of a unit's errors."""
+        step = self.step
+        if step.window.start <= self.windows[0].start:
+            return frozenset()
+        reset = (c.before for c in step.window.others if root(c.before, 0).operation == "constant")
+        return frozenset(step.copies[before] for before in reset if before in step.copies)
+
     @cached_property
     def trial(self) -> Trial | None:
         """The training, ready to be run again; None where its gradients are wrong, or it takes too long."""
-        trial = Trial(self.step, self.start, tuple(self.samples))
+        trial = Trial(self.step, self.start, tuple(self.samples), self._anew)
         return trial if self.judgement.verdict.correct and trial.possible else None
 
     # ------------------------------------------------------------------ what goes into the activations

@@ -54,11 +54,12 @@ class Course:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trial:
-    """A step, ready to be repeated from its start on some samples."""
+    """A step, ready to be repeated from its start on some samples; ``anew`` begins each as this."""
 
     step: TrainingStep
     start: Mapping[Node, Any]
     samples: tuple[Mapping[Node, Any], ...]
+    anew: frozenset[Node] = frozenset()
 
     @cached_property
     def data(self) -> tuple[Mapping[Node, Any], ...]:
@@ -76,7 +77,7 @@ class Trial:
         pairs = {leaf: after for p in step.parameters for leaf, after in zip(p.leaves, p.afters, strict=True)}
         for change in (*step.window.parameters, *step.window.others):
             before, after = copies.get(change.before), copies.get(change.after)
-            if before is not None and after is not None and not before.operands:
+            if before is not None and after is not None and not before.operands and before not in self.anew:
                 pairs.setdefault(before, after)
         return pairs
 
