@@ -341,3 +341,31 @@ def test_what_an_earlier_call_has_given_is_not_certified_as_lost() -> None:
     report = _check(text.replace("        self.db +=", "        self.db[...] = 0\n        self.db +="))
     assert report.verdict == "faulty"
     assert {f.name for f in report.findings if f.severity == "error"} == {"not-accumulated"}
+
+
+def test_gradients_that_are_never_reset_are_no_memory_of_a_parameter_that_is_read_by_its_element() -> None:
+    """What `b[0]` was made of in the step before is nothing that the buffer feeds in this one."""
+    text = """
+import numpy as np
+
+rng = np.random.default_rng(44)
+reed, lake = rng.normal(size=(7, 3)), rng.normal(size=7)
+w, b = 0.4 * rng.normal(size=3), 0.1 * rng.normal(size=1)
+gw, gb = np.zeros_like(w), np.zeros_like(b)
+for turn in range(3000):
+    loss = 0.0
+    for x, y in zip(reed, lake):
+        miss = x @ w + b[0] - y
+        loss += 0.5 * miss ** 2
+        gw += miss * x
+        gb += miss
+    w -= 0.02 * gw
+    b -= 0.02 * gb
+"""
+    for each, rows in (
+        (text.replace("loss = 0.0", "loss, gw, gb = 0.0, np.zeros_like(w), np.zeros_like(b)"), []),
+        (text.replace("loss = 0.0", "loss, gw = 0.0, np.zeros_like(w)"), [14]),
+        (text, [13, 14]),
+    ):
+        errors = [f for f in check_program(Program("reed.py", each)).findings if f.severity == "error"]
+        assert [(f.name, f.span.row, f.mended) for f in errors] == [("not-reset", row, True) for row in rows]

@@ -44,7 +44,10 @@ def without_memory(window: Window) -> Window:
 def _feeding_others(window: Window) -> set[Change]:
     """What adds to itself nothing of its own in this step, and feeds the update of something else."""
     changes = window.parameters
-    added = [terms(change.after, change.before)[1] for change in changes]
+    added = [
+        [node for node in terms(change.after, change.before)[1] if time_of(node) >= window.start]
+        for change in changes
+    ]  # older is what an element of a parameter was made of, as `b[0]` in the step before
     line = ancestors([node for nodes in added for node in nodes], lambda n: time_of(n) < window.start)
     own = depend(line, [(nodes, change.before) for nodes, change in zip(added, changes, strict=True)])
     asked = [
