@@ -285,7 +285,9 @@ class Calls:
 
     # ------------------------------------------------------------------ builtins that are imitated
     def _handed_out(self, argument: Any) -> Any:
-        return items(self.nodes, None, argument) if isinstance(argument, TAKEN_APART) else argument
+        if isinstance(argument, TAKEN_APART):
+            return items(self.nodes, None, argument)
+        return self.functions.repeated.items(argument)
 
     def _iterating(
         self, site: int, _places: Sites, function: Any, /, *arguments: Any, **keywords: Any
@@ -305,6 +307,8 @@ class Calls:
             result = function(*given, **keywords)
         finally:
             self.moment.current = current
+        if function in (list, tuple) and arguments:
+            self.functions.repeated.copied(result, arguments[0])
         if function is sorted and "key" not in keywords:
             ordered(self.nodes, result[::-1] if keywords.get("reverse") else result, site)
         return result

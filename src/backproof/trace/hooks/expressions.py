@@ -16,6 +16,7 @@ from backproof.trace.flow.values import NUMBER, TRACKED, boolean, flat, same
 from backproof.trace.hooks.containers import CONTAINER
 from backproof.trace.hooks.library import lowered
 from backproof.trace.hooks.places import Places
+from backproof.trace.hooks.repeated import LISTED, Repeated
 from backproof.trace.lowering import LOWERINGS
 
 INDEX = (np.integer, np.ndarray, tuple)
@@ -26,7 +27,8 @@ OF_MATRICES = frozenset({"*", "**"})  # what np.matrix means something else by
 class Expressions:
     """Evaluates an expression as Python does, and records what it came from."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, repeated: Repeated) -> None:
+        self.repeated = repeated
         self.places = places
         self.nodes = places.nodes
         self.sites = places.nodes.sites
@@ -115,6 +117,8 @@ class Expressions:
         if not isinstance(result, TRACKED):
             if op == "%" and type(left) is str:
                 self.shown_in(right)
+            elif op == "+" and isinstance(result, LISTED):
+                self.repeated.joined(result, left, right)
             return result
         children = self.sites[site].children
         if not isinstance(left, NUMBER) or not isinstance(right, NUMBER):

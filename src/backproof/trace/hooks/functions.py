@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from backproof.graph import Node, constant
@@ -12,6 +13,7 @@ from backproof.trace.flow.moment import Names
 from backproof.trace.flow.values import TRACKED
 from backproof.trace.hooks.loops import Activities
 from backproof.trace.hooks.places import Places
+from backproof.trace.hooks.repeated import Repeated
 
 
 class Functions:
@@ -20,7 +22,8 @@ class Functions:
     ``pending`` is the call that is being made: its site, and its arguments, each with its site.
     """
 
-    def __init__(self, places: Places, activities: Activities) -> None:
+    def __init__(self, places: Places, activities: Activities, repeated: Repeated) -> None:
+        self.repeated = repeated
         self.places = places
         self.nodes = places.nodes
         self.moment = places.moment
@@ -95,9 +98,10 @@ class Functions:
         """A function hands back ``value``."""
         here = self.nodes.sites[site]
         if here.kind == "Tuple" and isinstance(value, tuple):
-            parts = list(zip(value, here.children, strict=False))
+            parts: Iterable[tuple[Any, int]] = zip(self.repeated.items(value), here.children, strict=False)
         else:
             parts = [(value, site)]
+        meant = list[Node | None]()
         for part, where in parts:
             if isinstance(part, TRACKED):
                 node = self.nodes.find(part)
@@ -105,7 +109,12 @@ class Functions:
                     node = self.nodes.node(part, where)
                 self.nodes.trace.returned.append(node)
                 if self.nodes.sites[where].kind in ("Name", "Attribute", "Subscript"):
-                    self.nodes.alias(part, node, where, node.name, where)
+                    node = self.nodes.alias(part, node, where, node.name, where)
+                meant.append(node)
+            else:
+                meant.append(None)
+        if len(meant) > 1:
+            self.repeated.note(value, meant)
         if here.function == "<lambda>":
             self.leave(frame)
         return value

@@ -10,13 +10,15 @@ from backproof.trace.events import Activity, Binding, Item
 from backproof.trace.flow.arrays import TAKEN_APART, Structure, items, unpacked
 from backproof.trace.flow.nodes import Nodes
 from backproof.trace.flow.values import TRACKED
+from backproof.trace.hooks.repeated import Repeated
 
 
 class Activities:
     """The rounds and calls that are open now, outermost first."""
 
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: Nodes, repeated: Repeated) -> None:
         self.nodes = nodes
+        self.repeated = repeated
         self.moment = nodes.moment
         self.stopper = nodes.stopper
         self.open: list[Activity] = []
@@ -75,7 +77,11 @@ class Activities:
         ``structure`` is what the items are unpacked into, ``names`` what a comprehension binds them to.
         Asking for the next item may run a generator of the program: the round itself is in this frame.
         """
-        source = items(self.nodes, site, iterable) if isinstance(iterable, TAKEN_APART) else iter(iterable)
+        source = (
+            items(self.nodes, site, iterable)
+            if isinstance(iterable, TAKEN_APART)
+            else iter(self.repeated.items(iterable))
+        )
         moment, current, depth = self.moment, self.moment.current, len(self.open)
         activity: Activity | None = None
         try:

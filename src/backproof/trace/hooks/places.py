@@ -126,8 +126,12 @@ class Places:
         node = self.known.get(id(value)) if isinstance(value, TRACKED) else None
         if node is None:
             return False
-        self.given_at[place] = (node, value, self.nodes.taken(value, self.moment.tick()))
+        self.means(place, value, node)
         return True
+
+    def means(self, place: Place, value: Any, node: Node) -> None:
+        """A value means a node at a place, to which no statement gave it."""
+        self.given_at[place] = (node, value, self.nodes.taken(value, self.moment.tick()))
 
     def handed_out(self, mapping: dict[Any, Any]) -> None:
         """A dictionary is gone through: its values mean what they mean there."""

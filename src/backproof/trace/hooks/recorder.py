@@ -10,6 +10,7 @@ from backproof.trace.hooks.expressions import Expressions
 from backproof.trace.hooks.functions import Functions
 from backproof.trace.hooks.loops import Activities
 from backproof.trace.hooks.places import Places
+from backproof.trace.hooks.repeated import Repeated
 from backproof.trace.sites import Site
 from backproof.trace.stopping import Stopper
 
@@ -28,9 +29,10 @@ class Recorder:
         self.moment = Moment(self.trace)
         self.nodes = nodes = Nodes(self.trace, self.moment, stopper, node_limit)
         places = Places(nodes)
-        activities = Activities(nodes)
-        expressions = Expressions(places)
-        functions = Functions(places, activities)
+        repeated = Repeated(places)
+        activities = Activities(nodes, repeated)
+        expressions = Expressions(places, repeated)
+        functions = Functions(places, activities, repeated)
         calls = Calls(expressions, functions)
 
         self.const, self.load = expressions.const, places.load
@@ -38,7 +40,7 @@ class Recorder:
         self.binop, self.unary, self.compare = expressions.binop, expressions.unary, expressions.compare
         self.shown, self.unpack, self.outside = expressions.shown, expressions.unpack, expressions.outside
         self.truth, self.element = expressions.truth, expressions.element
-        self.dictionary = expressions.dictionary
+        self.dictionary, self.display = expressions.dictionary, repeated.display
         self.call, self.method = calls.call, calls.method
         self.enter_module, self.enter = functions.enter_module, functions.enter
         self.leave, self.returned, self.resumed = functions.leave, functions.returned, functions.resumed

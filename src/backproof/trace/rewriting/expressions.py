@@ -189,6 +189,21 @@ def dictionary(rewriter: Rewriter, node: ast.Dict, site: Site) -> ast.expr:
     return node if all(key is None for key in node.keys) else hook("dictionary", node)
 
 
+def display(rewriter: Rewriter, node: Any, site: Site) -> ast.expr:
+    """``[a, b]`` or ``(a, b)``, which is no index: two of its names may be those of one object."""
+    names = [e.id if isinstance(e, ast.Name) and _is_local(rewriter, e.id) else None for e in node.elts]
+    made: ast.expr = rewriter.inside(node)
+    within = rewriter.sites[site.parent].kind if site.parent is not None else ""
+    if len(names) - names.count(None) < 2 or within == "Subscript":
+        return made
+    return hook("display", made, rewriter.frame(), ast.Tuple([ast.Constant(n) for n in names], ast.Load()))
+
+
+def _is_local(rewriter: Rewriter, bound: str) -> bool:
+    """Is a name one of the function that is being rewritten?"""
+    return ast.dump(rewriter.frame_of(bound)) == ast.dump(rewriter.frame())
+
+
 def _element(rewriter: Rewriter, node: ast.expr) -> ast.expr:
     """What is made an item: where it has a name already, it gets a second one."""
     value, site = rewriter.expr(node)
@@ -235,6 +250,6 @@ REWRITES: dict[type[ast.expr], Callable[..., ast.expr]] = {
     ast.Constant: constant, ast.BinOp: binary, ast.UnaryOp: unary, ast.Compare: compare,
     ast.IfExp: conditional, ast.BoolOp: boolean, ast.JoinedStr: formatted, ast.Name: name,
     ast.Attribute: attribute, ast.Subscript: subscript, ast.NamedExpr: walrus, ast.Call: call,
-    ast.Dict: dictionary, ast.ListComp: comprehension,
+    ast.Dict: dictionary, ast.List: display, ast.Tuple: display, ast.ListComp: comprehension,
     ast.SetComp: comprehension, ast.GeneratorExp: comprehension, ast.DictComp: dict_comprehension,
 }  # fmt: skip
