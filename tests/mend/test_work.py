@@ -77,3 +77,36 @@ def test_a_search_ends_with_its_budget() -> None:
     work, complete = _searched(text, enough // 40)
     assert not complete
     assert work < enough // 2
+
+
+KNOTS = """
+import math
+draws = [math.sin(7.3 * k) for k in range(29)]
+v, mid, wide = [0.4, -0.8, 0.5, 0.7], [-0.9, -0.2, 0.3, 0.8], [0.5, 0.7, 0.4, 0.6]
+for turn in range(50):
+    loss, gv, gm, gw = 0.0, [0.0] * 4, [0.0] * 4, [0.0] * 4
+    for x in draws:
+        phi = [math.exp(-(x - m) ** 2 / (2 * s * s)) for m, s in zip(mid, wide)]
+        err = sum(a * b for a, b in zip(v, phi)) - x * x
+        loss += 0.5 * err * err
+        for j in range(4):
+            gv[j] += err * phi[j]
+            gm[j] += err * v[j] * phi[j] * (x - mid[j]) / wide[j] ** 2
+            gw[j] += err * v[j] * phi[j] * (x - mid[j]) ** 2 / wide[j] ** 2
+    for j in range(4):
+        v[j] -= 0.01 * gv[j]
+        mid[j] -= 0.01 * gm[j]
+        wide[j] -= 0.01 * gw[j]
+"""
+
+
+def test_one_mistake_in_a_long_step_is_looked_for_first() -> None:
+    """A correction that reaches one gradient of thousands of numbers is found at once."""
+    judgement = judge(trace_program(Program("p.py", KNOTS)))
+    assert judgement is not None
+    bench = Bench.of(judgement.step, judgement.verdict)
+    assert len(bench.main) > 2000
+    repair = search(bench)
+    assert repair.complete
+    assert [tried.correction.expected for tried in repair.steps] == ["wide[j] ** 3"]
+    assert bench.work < 300_000

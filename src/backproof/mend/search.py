@@ -33,6 +33,7 @@ WORK = 2_000_000  # of a search, as the bench counts it: some seconds
 TOTAL = 1.6  # times that, for all ways to search together
 LEAST = 2  # that part of it is left to go on from a correction that helps
 MORE = 2  # characters that another place for a correction may take
+SHORT = 100_000  # to look for the one correction that reaches few gradients, where a step is long
 LONG = 400  # values of a backward pass
 INWARDS = 2_000_000  # to go through the statements from the updates inwards
 FEW = 2  # corrections of statements by themselves: with more, a constant may be split between two
@@ -43,18 +44,21 @@ DERIVING = 1_000_000  # more for the true values that are tried where no correct
 def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
     """Choose corrections one after the other, each the one that helps most, until every gradient is right.
 
-    Where one correction does, that is all. Else each statement is looked at by itself, from the updates
-    inwards and from the loss outwards; and where that does not explain everything, what helps is added up. A
-    correction helps when it brings a parameter nearer to the truth (from wrong, to parallel, to right) and
-    none further away; of those that help alike the cheapest is taken. Where that takes many, or leads
-    nowhere, the line of the first is left as it is, and what helps without it is looked for. ``rule`` names
-    the only fault of statements that is looked for.
+    Where one correction does, that is all; in a long step only where it is soon found. Else each statement is
+    looked at by itself, from the updates inwards and from the loss outwards; and where that does not explain
+    everything, what helps is added up. A correction helps when it brings a parameter nearer to the truth
+    (from wrong, to parallel, to right) and none further away; of those that help alike the cheapest is taken.
+    Where that takes many, or leads nowhere, the line of the first is left as it is, and what helps without it
+    is looked for. ``rule`` names the only fault of statements that is looked for.
     """
     searching, fresh = _Search(bench, rule), Repair((), False, bench.initial)
     inwards, outwards, begun = fresh, fresh, bench.work
     until = begun + int(TOTAL * work)
     long = rule is None and len(bench.main) > LONG
     if long:  # then it is dear to try each correction on the whole step
+        found = searching.first(min(SHORT, work))
+        if found.complete and bench.work - begun < min(SHORT, work):
+            return found
         outwards = searching.outwards(work // LEAST)
         until += bench.work - begun
         if not outwards.complete:
