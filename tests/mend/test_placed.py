@@ -141,3 +141,43 @@ def test_a_factor_that_is_kept_is_not_computed_anew() -> None:
     """Beside another mistake as well the mask belongs in the layer that keeps it."""
     found = _found(KITES, ("grad.sum(axis=0)", "grad[0]"), ("return grad * self.mask", "return grad"))
     assert found == [(17, "np.sum(grad, axis=0)"), (27, "grad * self.mask")]
+
+
+DUNES = """
+import numpy as np
+
+rng = np.random.default_rng(31)
+wind, sand = rng.normal(size=(17, 3)), rng.normal(size=(17, 2))
+U, c = 0.5 * rng.normal(size=(3, 4)), 0.1 * rng.normal(size=4)
+V, d = 0.5 * rng.normal(size=(4, 2)), 0.1 * rng.normal(size=2)
+for turn in range(3000):
+    a = np.tanh(wind @ U + c)
+    y = a @ V + d
+    loss = 0.5 * np.sum((y - sand) ** 2)
+    miss = y - sand
+    miss *= 1.0
+    gV, gd = a.T @ miss, miss.sum(axis=0)
+    da = miss @ V.T
+    dz = da * (1 - a ** 2)
+    gU, gc = wind.T @ dz, dz.sum(axis=0)
+    V += -0.01 * gV
+    d += -0.01 * gd
+    U += -0.01 * gU
+    c += -0.01 * gc
+"""
+
+
+def test_a_sign_that_all_updates_beside_one_have() -> None:
+    """The update that lacks it is mended, and not what it is computed from."""
+    assert _found(DUNES, ("d += -0.01 * gd", "d += 0.01 * gd")) == [(19, "-0.01 * gd")]
+    text = DUNES.replace("+= -0.01", "-= 0.01")
+    found = _found(text, ("c -= 0.01 * gc", "c += 0.01 * gc"), ("V -= 0.01 * gV", "V -= 0.01 * V"))
+    assert found == [(18, "gV"), (21, "c -= 0.01 * gc")]
+
+
+def test_a_sign_is_placed_where_names_hold_what_they_say() -> None:
+    """Where all goes up the loss, `da` is the derivative by `a` already: it is the updates that are wrong."""
+    text = DUNES[: DUNES.index("    V +=")]
+    loop = "    for p, g in ((V, gV), (d, gd), (U, gU), (c, gc)):\n        p {} 0.01 * g\n"
+    assert _found(text + loop.format("+=")) == [(19, "p -= 0.01 * g")]
+    assert _found(text + loop.format("-="), ("miss = y - sand", "miss = sand - y")) == [(12, "y - sand")]

@@ -62,6 +62,39 @@ def test_an_update_is_missing_beside_another_mistake(name: str) -> None:
     assert _checked(mended.text).verdict == "correct"
 
 
+LINE = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+plums, weights = rng.normal(size=(15, 3)), rng.normal(size=15)
+w, b, lr = 0.4 * rng.normal(size=3), np.array(0.3), 0.1
+for turn in range(10**6):
+    r = plums @ w + b - weights
+    small = np.abs(r) < 0.7
+    huber = np.mean(np.where(small, 0.5 * r ** 2, 0.7 * (np.abs(r) - 0.35)))
+    dr = np.where(small, r, 0.7 * np.sign(r)) / 15
+    w = w - lr * plums.T @ dr
+    b = b - lr * dr.sum()
+"""
+
+
+@pytest.mark.parametrize("kind", ["a number", "an array"])
+def test_a_step_is_taken_off_another_value_beside_another_mistake(kind: str) -> None:
+    """It is no update before the rest is right: then it is found as in a program that has nothing else."""
+    if kind == "a number":
+        text = _with(LINE, ("0.7 * np.sign(r)", "0.7"), ("b = b - ", "b = lr - "))
+        wanted = ["0.7 * np.sign(r)", "b"]
+    else:
+        text = NETWORK.replace("for turn", "shift = b2 + 0.1\nfor turn")
+        text = _with(text, ("b2 -= 0.01 * db2", "b2 = shift - 0.01 * db2"), WITH_IT["a slope"])
+        wanted = ["1 - h ** 2", "b2"]
+    report = _checked(text)
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    assert [finding.expected for finding in errors] == wanted
+    assert all(finding.mended for finding in errors)
+    assert wanted[1] in {row.name for row in report.parameters if row.verdict == "faulty"}
+
+
 def test_nothing_is_added_where_one_mistake_is_all() -> None:
     """The mended program has no more to say."""
     report = _checked(_with(NETWORK, WITH_IT["a slope"]))

@@ -174,6 +174,15 @@ def test_scale_of_the_gradients_that_go_up() -> None:
     assert found == {"w -= 2 * 0.1 * (plums.T @ dr)", "b += 0.1 * dr.sum()"}
 
 
+def test_rate_that_no_gradient_has() -> None:
+    """One update lacks the rate, and the other gradient is divided twice: both are to have the rate."""
+    named = LOGISTIC.replace("for turn", "lr = 0.2\nfor turn").replace("- 0.2 *", "- lr *")
+    named = named.replace("dz = p - wet", "dz, m = p - wet, wet.shape[1]")
+    named = named.replace("/ 19, dz.sum() / 19", "/ m, dz.sum() / m")
+    found = _lines(named, ("reeds @ dz.T / m", "reeds @ dz.T / m / m"), ("b = b - lr * db", "b = b - db"))
+    assert found == {"return reeds @ dz.T / m / m, dz.sum() / m", "b = b - db"}
+
+
 def test_sum_for_the_difference_that_implies_the_loss() -> None:
     """Where no loss is stated and no difference is left, a sum shows which it was."""
     found = _lines(UNSTATED, ("guess - found", "guess + found"), ("(1 - h ** 2)", "(1 - h)"))

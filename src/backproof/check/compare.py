@@ -322,21 +322,33 @@ def learning_rate(step: TrainingStep) -> float | None:
     """The plain number that the updates multiply their gradients by, where all have the same."""
     if step.hypothesis.minimised:
         return 1.0
+    rates = _rates(step)
+    known = [rate for rate in rates if rate is not None]
+    return _one_of(known) if len(known) == len(rates) else None
+
+
+def common_rate(step: TrainingStep) -> float | None:
+    """The same of those updates that multiply by one: others may lack it, and lengths are none."""
+    return _one_of([rate for rate in _rates(step, "f") if rate is not None])
+
+
+def _one_of(rates: Sequence[float]) -> float | None:
+    return rates[0] if rates and 0 < max(rates) <= min(rates) * (1 + 1e-9) else None
+
+
+def _rates(step: TrainingStep, kinds: str = "biuf") -> list[float | None]:
+    """The plain number of these kinds that the update of each parameter multiplies its gradient by."""
     if step.lengths:
-        return None
-    rates, counted = list[float](), set(ancestors([step.loss]))
+        return [None]
+    rates, counted = list[float | None](), set(ancestors([step.loss]))
     for parameter in step.parameters:
         _, added = terms(parameter.afters[0], parameter.leaves[0])
-        found = [abs(r) for term in added if (r := _factor(term, counted)) is not None]
-        if not found:
-            return None
-        rates.append(found[0])
-    if rates and 0 < max(rates) <= min(rates) * (1 + 1e-9):
-        return rates[0]
-    return None
+        found = (abs(r) for term in added if (r := _factor(term, counted, kinds)) is not None)
+        rates.append(next(found, None))
+    return rates
 
 
-def _factor(term: Node, counted: Collection[Node]) -> float | None:
+def _factor(term: Node, counted: Collection[Node], kinds: str) -> float | None:
     """The product of the numbers that the outermost multiplications of a term hold.
 
     What is ``counted`` in the loss is no part of a rate.
@@ -344,7 +356,8 @@ def _factor(term: Node, counted: Collection[Node]) -> float | None:
 
     def is_number(node: Node) -> bool:
         data = node.operation == "leaf" and node in counted
-        return node.operation in ("leaf", "constant") and np.size(node.value) == 1 and not data
+        number = node.operation in ("leaf", "constant") and np.size(node.value) == 1
+        return number and not data and np.asarray(node.value).dtype.kind in kinds
 
     total, found = 1.0, False
     while term.operation in ("multiply", "divide", "negative", "identity"):

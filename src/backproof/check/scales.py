@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from backproof.check.compare import Verdict
+from backproof.check.compare import Verdict, common_rate
 from backproof.check.ranking import is_steady
+from backproof.step import TrainingStep
 
 SAME = 1e-5  # relative
 
 
-def rescaled(verdict: Verdict) -> Iterator[Verdict]:
+def rescaled(step: TrainingStep, verdict: Verdict) -> Iterator[Verdict]:
     """Give the verdicts that take the scale of fewer gradients for the right one.
 
     A constant too much at the beginning of the backward pass gives the wrong scale to all gradients but the
     last few: one correction where these are right, several where the many are. The right one may be that of
-    gradients with the opposite sign.
+    gradients with the opposite sign; or, where all are the true ones times numbers, the rate of a stated
+    loss, which none of them has.
     """
     known = [verdict.scales]
     for comparison in verdict.comparisons:
@@ -27,6 +29,11 @@ def rescaled(verdict: Verdict) -> Iterator[Verdict]:
         if not any(_same(scales, other) for other in known):
             known.append(scales)
             yield _at(verdict, scales)
+    by_constants = step.hypothesis.stated and all(c.parallel for c in verdict.comparisons)
+    if by_constants and (rate := common_rate(step)):
+        at_rate = at_scale(verdict, rate)
+        if not any(_same(at_rate.scales, other) for other in known):
+            yield replace(at_rate, rate=rate)
 
 
 def at_scale(verdict: Verdict, scale: float) -> Verdict:

@@ -20,6 +20,18 @@ from backproof.trace import Site, Trace
 ITEM = re.compile(r"\[\d+\]$")  # a number of a list
 
 
+def replaced_otherwise(
+    judgement: Judgement, verify: Verify
+) -> tuple[tuple[Finding, ...], tuple[ParameterReport, ...]]:
+    """Make findings of the updates that give a parameter something else than its value less a step.
+
+    With the rows of these parameters.
+    """
+    if not judgement.step.unread:
+        return (), ()
+    return exchanged(judgement, verify) or forgetful(judgement, verify)
+
+
 def forgetful(
     judgement: Judgement, verify: Verify
 ) -> tuple[tuple[Finding, ...], tuple[ParameterReport, ...]]:

@@ -12,6 +12,7 @@ from itertools import product
 from backproof.check.dropped import Dropped
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.faulty import Verify, fix_of
+from backproof.diagnosis.unapplied import unapplied
 from backproof.diagnosis.wrong_target import wrong_targets
 from backproof.faults import RULES
 from backproof.findings import Finding
@@ -21,6 +22,16 @@ from backproof.trace import Site, Trace
 TARGETS = (ast.Name, ast.Attribute, ast.Subscript)
 MOST = 6  # statements; more are shown at the end of a notebook's cells
 TRIES = 8  # runs of the mended program
+
+
+def unbound(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) -> tuple[Finding, ...]:
+    """Make findings of the right gradients that do not arrive.
+
+    Of the new values that are bound to nothing or to another name, or else of the ``dropped`` gradients.
+    """
+    if not dropped and not any(wrong_targets(judgement)):
+        return ()
+    return thrown_away(judgement, verify, dropped) or unapplied(judgement, dropped, verify)
 
 
 def thrown_away(judgement: Judgement, verify: Verify, dropped: Sequence[Dropped] = ()) -> tuple[Finding, ...]:

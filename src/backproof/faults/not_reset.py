@@ -82,7 +82,8 @@ RULE = Rule(
 def proposals(places: list[Place]) -> Iterator[Correction]:
     """Let what a gradient buffer carries over from the step before be nothing.
 
-    Buffers that are added to in other statements are other mistakes, unless the updates mix them.
+    Buffers that are added to in other statements are other mistakes, unless the updates mix them, or one
+    statement begins them.
     """
     if not places:
         return
@@ -103,7 +104,8 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         Place(scenery, bench.step.trace.sites[site], tuple(edges)) for site, edges in carried.items() if edges
     ]
     mixed = [place for place in found if len(_updated(place)) > 1]
-    together = [each for each in (mixed, *_by_attribute(found)) if len(each) > 1]
+    groups = [mixed, *_by_attribute(found), *_begun_together(found)]
+    together = list({frozenset(each): each for each in groups if len(each) > 1}.values())
     named = _begun_by_name(found)
     for edit, (site, adding) in named.items():
         buffer = _buffer(adding[0])
@@ -213,6 +215,19 @@ def _by_attribute(places: list[Place]) -> list[list[Place]]:
         owner, _, attribute = _buffer(place).rpartition(".")
         if owner:
             found.setdefault(attribute, []).append(place)
+    return list(found.values())
+
+
+def _begun_together(places: list[Place]) -> list[list[Place]]:
+    """Those of the buffers that one statement begins, which stands outside of the step."""
+    found: dict[int, list[Place]] = {}
+    for place in places:
+        trace, buffer = place.trace, _buffer(place)
+        begun = (s for s in trace.sites if s.kind == "Assign" and s.parent is None and "," in s.text)
+        for site in begun:
+            names = [name.strip() for name in site.text.partition(" = ")[0].split(",")]
+            if site.file == place.site.file and buffer in names:
+                found.setdefault(site.number, []).append(place)
     return list(found.values())
 
 

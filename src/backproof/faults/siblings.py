@@ -31,9 +31,9 @@ def siblings(place: Place) -> list[Site]:
 
 
 def _updates(site: Site) -> bool:
-    """Is this ``w -= step``, or ``w = w - step``?"""
+    """Is this ``w -= step``, or ``w = w - step``; and no count, as ``n += 1``, nor ``g /= n``?"""
     if site.kind == "AugAssign":
-        return True
+        return site.detail in ("+", "-") and literal(_subtracted(site)) is None
     target, _, value = site.text.partition(" = ")
     return site.kind == "Assign" and value.startswith((f"{target} - ", f"{target} + "))
 
@@ -45,6 +45,17 @@ def operator_cost(place: Place, operator: str) -> float:
     """
     alike = [_operator(site) == operator for site in siblings(place)]
     return -ONLY if len(alike) > 1 and all(alike) else _cost(alike)
+
+
+def lacks_minus(place: Place) -> bool:
+    """Is a place all that one update adds, where all of several beside it add what begins with a minus?"""
+    own = place.statement
+    if own is None or place.text != _subtracted(own) or place.text.startswith("-"):
+        return False
+    others = siblings(place)
+    return len(others) > 1 and all(
+        _operator(site) == _operator(own) and _subtracted(site).startswith("-") for site in others
+    )
 
 
 def _operator(update: Site) -> str:

@@ -64,7 +64,7 @@ from backproof.check.place import Place
 from backproof.check.trial import Build, Edge
 from backproof.faults.correction import Correction, Part, bracketed, is_updated_with, make, parsed
 from backproof.faults.rule import Rule
-from backproof.faults.siblings import operator_cost
+from backproof.faults.siblings import ONLY, lacks_minus, operator_cost
 from backproof.graph import Node, unnamed
 from backproof.source import Span
 
@@ -94,6 +94,10 @@ def corrections(place: Place) -> Iterator[Correction]:
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and place.children:
         text = place.children[0].text
         yield _one(place, text, _negative, 1.0, "the minus sign does not belong here")
+    elif lacks_minus(place):
+        text = f"-{bracketed(place.text, 5)}"
+        why = "the updates beside this one subtract their gradients, this one goes up the loss"
+        yield _one(place, text, _negative, 1.2 - ONLY, why)
     elif place.site.kind != "Constant":
         text = f"-{bracketed(place.text, 5)}"
         yield _one(

@@ -24,6 +24,7 @@ USUAL = 0.6  # of the values on the way to right gradients: as many have the sca
 NEAR = 1e-5  # relative: the scales of gradients that are one
 WORD = re.compile(r"[A-Za-z_]\w*")
 ADJOINTS = frozenset({"d", "g", "dl", "grad", "gradient", "delta", "error", "err", "back", "bar"})
+DERIVATIVES = frozenset({"d", "dl", "grad", "gradient"})  # an error may be the derivative with a minus
 Change = tuple[Edge, Node]
 Blame = tuple[int, int, int]
 NONE: Blame = (0, 0, 0)
@@ -48,8 +49,9 @@ class Blames:
         if overlay is None:
             return NONE
         leaves = int(self._leaves_rate(overlay, states))
-        if RIGHT not in self.bench.initial:
-            return leaves, 0, 0  # nothing says which values of the backward pass are right
+        if RIGHT not in self.bench.initial:  # but for names, nothing says which values are right
+            turned = [scale for node, scale in self._called if self._turns(node, overlay)]
+            return leaves, sum(scale > 0 for scale in turned), -sum(scale < 0 for scale in turned)
         read = {e for p in correction.parts if p.place.site.kind in NAMED for e in p.place.edges}
         made = {edge.operand: node for edge, node in changes if edge.whole and edge not in read}
         named = {e.operand for p in correction.parts if _is_named(p.place) for e in p.place.edges}
@@ -121,6 +123,34 @@ class Blames:
                 (lost if was else found).add(node.origin.site)
         return lost, found
 
+    def _turns(self, node: Node, overlay: dict[Node, Any]) -> bool:
+        """Does a value have the opposite sign now?"""
+        if node not in overlay:
+            return False
+        ratio = parallel(overlay[node], np.asarray(self.bench.base[0][node], dtype=float))
+        return ratio is not None and ratio < 0
+
+    @cached_property
+    def _called(self) -> list[tuple[Node, float]]:
+        """The values that are called derivatives by what they are, as ``dh``, and the numbers in front."""
+        found = list[tuple[Node, float]]()
+        for node in self._watched if self._catalogue.entries else ():
+            if node.name is not None:
+                called = (
+                    s for e, s in self._catalogue.matches(node) if _is_named_after(node.name, e, DERIVATIVES)
+                )
+                found += [(node, scale) for scale in called][:1]
+        return found
+
+    @cached_property
+    def _watched(self) -> list[Node]:
+        """What the expressions of the backward pass give; the last of what a loop adds up is the sum."""
+        bench, by_site = self.bench, defaultdict[int, list[Node]](list)
+        for node in sorted(bench.main - bench.forward, key=bench.order.__getitem__):
+            if node.origin is not None and node.origin.site >= 0 and node.operands:
+                by_site[node.origin.site].append(node)
+        return [node for nodes in by_site.values() for node in nodes[-EACH:]]
+
     @cached_property
     def _catalogue(self) -> Catalogue:
         return Catalogue.of(self.bench)
@@ -137,13 +167,9 @@ class Blames:
             for leaf in parameter.leaves
             if state != RIGHT
         }
-        by_site, matched = defaultdict[int, list[Node]](list), dict[Node, tuple[float, ...]]()
+        matched = dict[Node, tuple[float, ...]]()
         leaves, inner = frozenset(bench.step.leaves), set[Node]()
-        for node in sorted(bench.main - bench.forward, key=bench.order.__getitem__):
-            if node.origin is not None and node.origin.site >= 0 and node.operands:
-                by_site[node.origin.site].append(node)
-        # the last of what a loop adds up is the sum
-        for node in (node for nodes in by_site.values() for node in nodes[-EACH:]):
+        for node in self._watched:
             entries = catalogue.matches(node)
             if scales := {scale for entry, scale in entries if entry.of not in wrong}:
                 matched[node] = tuple(scales)
@@ -172,14 +198,14 @@ def mended(bench: Bench, changes: Sequence[Change], states: Sequence[int]) -> Be
     return replace(bench, base=base, initial=tuple(states))
 
 
-def _is_named_after(target: str, entry: Entry) -> bool:
+def _is_named_after(target: str, entry: Entry, words: frozenset[str] = ADJOINTS) -> bool:
     """Does a name say that it holds the adjoint of a value: ``dh``, ``grad_h`` or ``h_error`` of ``h``?"""
     whole, own = WORD.findall(target), WORD.findall(entry.of.name or "")
     if entry.kind != "adjoint" or not whole or not own:
         return False
     name, of = whole[-1].lower(), own[-1].lower()
     rest = name.removesuffix(of) if name.endswith(of) else name.removeprefix(of)
-    return rest != name and rest.strip("_") in ADJOINTS
+    return rest != name and rest.strip("_") in words
 
 
 def _is_named(place: Place) -> bool:

@@ -285,7 +285,9 @@ class _Search:
 
 
 def _written(correction: Correction) -> int:
-    """How many characters more are written than stood there."""
+    """How many characters more are written than stood there; none where an operator is turned."""
+    if all(part.span is not None for part in correction.parts):
+        return 0
     return len(correction.expected or "") - len(correction.site.text)
 
 

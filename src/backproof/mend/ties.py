@@ -62,6 +62,13 @@ def _borrows(tried: Tried) -> bool:
     return any(node in place.scenery.bench.forward for node in read if node and np.size(node.value) == 1)
 
 
+def gives_up_rate(repair: Repair, verdict: Verdict) -> bool:
+    """Does a correction write something else where an update has the rate of a verdict?"""
+    places = [tried.correction.parts[0].place for tried in repair.steps]
+    rates = [np.ravel(p.edges[0].operand.value) for p in places if siblings(p) and not p.shape]
+    return any(abs(rate[0] - (verdict.rate or 0.0)) <= SAME * abs(rate[0]) for rate in rates)
+
+
 def without_constants(judgement: Judgement, repair: Repair) -> Iterator[Verdict]:
     """The verdicts at the scales that gradients have where a constant of a repair is not put in or left out.
 

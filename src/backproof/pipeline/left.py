@@ -13,11 +13,13 @@ from backproof.check.dropped import dropped_gradients
 from backproof.check.judgement import Judgement
 from backproof.check.untrained import untrained
 from backproof.check.unwatched import unwatched
+from backproof.diagnosis.assigned import replaced_otherwise
 from backproof.diagnosis.faulty import findings
 from backproof.diagnosis.frozen import written_back
 from backproof.diagnosis.mended import before_mending, holder_of, mended_with
 from backproof.diagnosis.rows import lost_rows
-from backproof.diagnosis.unapplied import left_layers, unapplied
+from backproof.diagnosis.thrown_away import unbound
+from backproof.diagnosis.unapplied import left_layers
 from backproof.findings import FileReport, Finding, ParameterReport
 from backproof.mend import Repair
 from backproof.pipeline.observing import Mends, Options, Run
@@ -81,7 +83,10 @@ def _left(run: Run, options: Options, judged: Judged) -> Left:
     judgement = run.judgement
     if judgement is not None and judgement.verdict.correct and not _is_of_another_loss(judgement):
         dropped, mends = dropped_gradients(judgement.step), Mends(run.program, options)
-        missing = unapplied(judgement, dropped, mends.verified)
+        found, rows = replaced_otherwise(judgement, mends.verified)
+        if found:
+            return found, rows
+        missing = unbound(judgement, dropped, mends.verified)
         layers = None if missing else left_layers(judgement, untrained(judgement), mends.trained)
         return missing if layers is None else (layers,), lost_rows(judgement, dropped)
     if not options.again:

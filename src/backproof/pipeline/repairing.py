@@ -13,6 +13,7 @@ from backproof.diagnosis.conviction import convincing
 from backproof.mend import WORK, Repair, Tried, forward_axis, located, search
 from backproof.mend.ties import (
     borrows_rate,
+    gives_up_rate,
     is_at_its_rate,
     is_constant,
     is_off_by_a_constant,
@@ -94,13 +95,17 @@ def _at_other_scales(judgement: Judgement, repair: Repair) -> tuple[Judgement, R
     the program writes, where one constant explains the others as well.
     """
     first, tied = judgement.verdict, is_tied(judgement.verdict, repair)
-    off = judgement.step.hypothesis.stated and is_off_by_a_constant(judgement.verdict, repair)
-    for verdict in rescaled(first) if tied or off or not repair.complete or len(repair.steps) > 1 else ():
+    stated = judgement.step.hypothesis.stated
+    off = stated and is_off_by_a_constant(judgement.verdict, repair)
+    doubtful = tied or off or not repair.complete or len(repair.steps) > 1
+    for verdict in rescaled(judgement.step, first) if doubtful else ():
         other = search(Bench.of(judgement.step, verdict), OTHERWISE)
         fewer = _badness(other, 0)[:2] < _badness(repair, 0)[:2]
         likelier = tied and (is_slower(verdict, first) or borrows_rate(repair))
         better = (likelier and is_constant(other) and not borrows_rate(other)) or (
-            off and is_at_its_rate(verdict) and not is_at_its_rate(first) and len(other.steps) == 1
+            is_at_its_rate(verdict)
+            and not is_at_its_rate(first)
+            and ((off and len(other.steps) == 1) or (stated and gives_up_rate(repair, verdict)))
         )
         if other.complete and (fewer or better):
             judgement, repair = replace(judgement, verdict=verdict), other

@@ -17,7 +17,7 @@ from backproof.check.truncated import truncated
 from backproof.check.unread import unread_gradients
 from backproof.check.untrained import untrained
 from backproof.check.unwatched import unwatched
-from backproof.diagnosis.assigned import exchanged, forgetful
+from backproof.diagnosis.assigned import replaced_otherwise
 from backproof.diagnosis.conviction import convincing
 from backproof.diagnosis.faulty import Verify, findings
 from backproof.diagnosis.frozen import (
@@ -82,10 +82,9 @@ from backproof.diagnosis.shortened import shortened
 from backproof.diagnosis.signs import by_signs_alone
 from backproof.diagnosis.states import among_means, among_states, unsure_of
 from backproof.diagnosis.strong_decay import strong_decay
-from backproof.diagnosis.thrown_away import thrown_away
-from backproof.diagnosis.unapplied import left_layers, lost_updates, unapplied
+from backproof.diagnosis.thrown_away import thrown_away, unbound
+from backproof.diagnosis.unapplied import left_layers, lost_updates
 from backproof.diagnosis.weighing import unweighted
-from backproof.diagnosis.wrong_target import wrong_targets
 from backproof.findings import FileReport, Finding
 from backproof.health import warnings
 from backproof.mend import Repair, alternatives, located, search
@@ -177,18 +176,15 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     judgement = case.judgement
     if failed_in_training(judgement):
         return case.inconclusive(how_it_ended(case.trace, case.program, case.options.seconds))
-    if judgement.step.unread:
-        found, rows = exchanged(judgement, case.verify) or forgetful(judgement, case.verify)
-        if found:
-            report = lasting(case.program, judgement, (*lost, *found), case.notes, ())
-            return replace(report, parameters=(*report.parameters, *rows))
+    found, rows = replaced_otherwise(judgement, case.verify)
+    if found:
+        report = lasting(case.program, judgement, (*lost, *found), case.notes, ())
+        return replace(report, parameters=(*report.parameters, *rows))
     doubt = next(filter(None, _doubts(judgement)), None)
     if doubt is not None:
         return case.inconclusive(doubt)
     dropped = () if lost else dropped_gradients(judgement.step)
-    missing: tuple[Finding, ...] = ()
-    if dropped or (not lost and any(wrong_targets(judgement))):
-        missing = thrown_away(judgement, case.verify, dropped) or unapplied(judgement, dropped, case.verify)
+    missing = () if lost else unbound(judgement, dropped, case.verify)
     if missing and not holds(missing):
         missing, _ = with_what_is_left(case.mends, missing, judged)
     if not (lost or missing):
@@ -241,7 +237,9 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
 def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     """Report a step whose gradients are not all right: faulty, where what mends them is convincing."""
     judgement = case.judgement
-    followed = of_one_step(judgement) or unknown_calls(judgement) or unread_updates(judgement)
+    followed = of_one_step(judgement) or unknown_calls(judgement)
+    if followed is None and (unread := unread_updates(judgement)) is not None:
+        return _beside_unread(case) or case.inconclusive(unread)
     if followed is None and all(c.zero and c.parallel for c in judgement.verdict.comparisons):
         return case.inconclusive(NOTHING_MOVES, warnings(judgement))
     followed = followed or grown_by_factors(judgement) or on_a_kink(judgement)
@@ -282,6 +280,22 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
         report = faulty(program, judgement, found, case.notes, options)
         return replace(report, parameters=(*report.parameters, *rows))
     return case.inconclusive(unexplained(judgement))
+
+
+def _beside_unread(case: Case) -> FileReport | None:
+    """Report a step beside whose wrong gradients something is replaced by what is no gradient step.
+
+    None where the mended program does not show, with all its gradients right, what that was to be.
+    """
+    judgement, repair = repaired(with_samples(case.judgement))
+    if not repair.complete or not convincing(judgement, repair):
+        return None
+    found = findings(case.program, judgement, repair, case.verify)
+    every, rows = with_what_is_left(case.mends, found, judged)
+    if len(every) == len(found) or not all(finding.mended for finding in every):
+        return None
+    report = faulty(case.program, judgement, every, case.notes, case.options)
+    return replace(report, parameters=(*report.parameters, *rows))
 
 
 def _findings(case: Case, repair: Repair) -> tuple[Finding, ...]:
