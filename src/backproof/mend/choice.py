@@ -22,6 +22,7 @@ ALIKE = 0.06  # between the costs of one correction at several places
 CONSTANTS = frozenset({"wrong-scale", "forward-backward-mismatch", "sign-flipped", "extra-factor"})
 FACTORS = frozenset({"missing-factor", "extra-factor"})  # which fit anywhere on the way
 MOVABLE = CONSTANTS | FACTORS
+SHARE = 4  # one in so many corrections is apart from what is right; where more are, little is won by it
 ANEW = 1_000_000  # more where the cheapest correction changes what is right
 
 
@@ -75,6 +76,11 @@ class Choice:
         if best is None or among is not None:
             return best
         return self._least_to_blame(best, ranked, changes, states, chosen)
+
+    def apart(self, states: tuple[int, ...]) -> list[Correction]:
+        """The corrections that change no parameter that is right, where they are few of all."""
+        found = [c for c in self.candidates if self.reach.spares([part.place for part in c.parts], states)]
+        return found if len(found) * SHARE <= len(self.candidates) else []
 
     def open_beside(self, chosen: Sequence[Tried]) -> list[Correction]:
         """The corrections that may be chosen beside others."""

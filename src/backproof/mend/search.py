@@ -33,7 +33,7 @@ WORK = 2_000_000  # of a search, as the bench counts it: some seconds
 TOTAL = 1.6  # times that, for all ways to search together
 LEAST = 2  # that part of it is left to go on from a correction that helps
 MORE = 2  # characters that another place for a correction may take
-SHORT = 100_000  # to look for the one correction that reaches few gradients, where a step is long
+SHORT = 100_000  # to look for what reaches few gradients, where a step is long: one correction, or two
 LONG = 400  # values of a backward pass
 INWARDS = 2_000_000  # to go through the statements from the updates inwards
 FEW = 2  # corrections of statements by themselves: with more, a constant may be split between two
@@ -59,6 +59,9 @@ def search(bench: Bench, work: int = WORK, rule: str | None = None) -> Repair:
         found = searching.first(min(SHORT, work))
         if found.complete and bench.work - begun < min(SHORT, work):
             return found
+        apart = searching.apart(min(SHORT, work))
+        if apart.complete:
+            return searching.placed(apart)
         outwards = searching.outwards(work // LEAST)
         until += bench.work - begun
         if not outwards.complete:
@@ -145,6 +148,16 @@ class _Search:
             return Repair((), all(s == RIGHT for s in initial), initial)
         return Repair((best,), all(s == RIGHT for s in best.states), best.states)
 
+    def apart(self, work: int) -> Repair:
+        """A complete repair by few corrections where no gradient that is right is computed; or none.
+
+        What is wrong on the way to gradients that are right would make them wrong as well.
+        """
+        fresh, initial = Repair((), False, self.bench.initial), self.bench.initial
+        among = self.choice.apart(initial) if self.known_loss and RIGHT in initial else []
+        found = self.run(fresh, work, derive=False, among=among) if among else fresh
+        return found if found.complete and len(found.steps) <= FEW else fresh
+
     def through_time(self) -> Repair | None:
         """The repair by what comes back through the states of a recurrent network; None where it is none."""
         with np.errstate(all="ignore"):
@@ -206,10 +219,12 @@ class _Search:
                 return rest
         return fresh
 
-    def run(self, repair: Repair, work: int, derive: bool) -> Repair:
-        """Add corrections to those of a repair."""
+    def run(
+        self, repair: Repair, work: int, derive: bool, among: Sequence[Correction] | None = None
+    ) -> Repair:
+        """Add corrections to those of a repair, of all or ``among`` some."""
         with np.errstate(all="ignore"):
-            return self._run(repair, work, derive)
+            return self._run(repair, work, derive, among)
 
     def _run(
         self, repair: Repair, work: int, derive: bool, among: Sequence[Correction] | None = None
