@@ -131,3 +131,66 @@ def test_another_value_that_is_handed_on_for_a_parameter(call: str, name: str) -
     assert (finding.name, finding.found, finding.expected) == ("wrong-operand", f"d{name}", name)
     assert finding.fix is not None
     assert check_program(apply_edits(program, finding.fix.edits)).verdict == "correct"
+
+
+STACKED = """
+import numpy as np
+
+rng = np.random.default_rng(8)
+X, y = rng.normal(size=(21, 4)), rng.normal(size=(21, 3))
+V, a = rng.normal(size=(4, 5)) * 0.4, rng.normal(size=5) * 0.3
+W, b = rng.normal(size=(5, 3)) * 0.4, rng.normal(size=3) * 0.3
+rate = 0.1
+
+for k in range(400):
+    h = np.tanh(X @ V + a)
+    e = (h @ W + b - y) / 21
+    loss = 10.5 * np.sum(e ** 2)
+    dh = e @ W.T * (1 - h ** 2)
+    W -= rate * h.T @ e
+    b -= rate * e.sum(axis=0)
+    V -= rate * X.T @ dh
+    a -= rate * dh.sum(axis=0)
+"""
+
+
+def test_two_layers_forget_in_the_manner_of_the_others() -> None:
+    """The next layer's weights are in the gradient of this one's: that is no memory of an optimizer."""
+    text = STACKED.replace("    W -=", "    W =").replace("    V -=", "    V =")
+    program = program_from_bytes(text.encode(), "stacked.py")
+    report = check_program(program)
+    errors = [each for each in report.findings if each.severity == "error"]
+    assert [(f.name, f.parameters, f.expected, f.mended) for f in errors] == [
+        ("not-accumulated", ("W",), "W -= rate * h.T @ e", True),
+        ("not-accumulated", ("V",), "V -= rate * X.T @ dh", True),
+    ]
+
+
+def test_no_update_keeps_what_it_updates() -> None:
+    """Then nothing looks like an update, and the program is right when all are one."""
+    program = program_from_bytes(STACKED.replace(" -= ", " = ").encode(), "all.py")
+    report = check_program(program)
+    errors = [each for each in report.findings if each.severity == "error"]
+    assert report.verdict == "faulty"
+    assert [(f.name, f.parameters, f.mended) for f in errors] == [
+        ("not-accumulated", (name,), True) for name in "WbVa"
+    ]
+    assert errors[0].expected == "W = W - rate * h.T @ e"
+
+
+POWERS = """
+import numpy as np
+
+A = np.random.default_rng(3).normal(size=(7, 7))
+A = A @ A.T
+v = np.ones(7) / 7 ** 0.5
+for k in range(60):
+    ratio = v @ A @ v
+    v = A @ v / np.linalg.norm(A @ v)
+    print(ratio)
+"""
+
+
+def test_an_iteration_that_keeps_nothing_is_no_training() -> None:
+    """A vector that is multiplied by a matrix again and again goes to an eigenvector of it."""
+    assert check_program(program_from_bytes(POWERS.encode(), "powers.py")).verdict == "inconclusive"

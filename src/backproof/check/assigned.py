@@ -34,7 +34,9 @@ def becomes_gradient(step: TrainingStep, leaf: Node, parts: Sequence[Node], spre
 def assigned_steps(judgement: Judgement) -> dict[Change, bool]:
     """The values that become a multiple of their gradients, whether a positive one; none if some do not."""
     step, found = judgement.step, dict[Change, bool]()
-    memory = {step.copies[c.before] for c in step.window.others if c.before in step.copies}
+    assigned = set(step.unread)  # one is in the gradient of another, as the next layer's weights are
+    others = [c.before for c in step.window.others if c not in assigned]
+    memory = {step.copies[before] for before in others if before in step.copies}
     for change in step.unread:
         leaf, after = step.copies[change.before], step.copies[change.after]
         if not memory.isdisjoint({*ancestors([after])} - {leaf}):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,15 +15,24 @@ from backproof.faults import RULES
 from backproof.findings import Finding, ParameterReport
 from backproof.graph import Node
 from backproof.source import Edit
-from backproof.step import label
+from backproof.step import Change, label, replaced
 from backproof.trace import Site, Trace
 
 ITEM = re.compile(r"\[\d+\]$")  # a number of a list
 
 
-def replaced_otherwise(
-    judgement: Judgement, verify: Verify
-) -> tuple[tuple[Finding, ...], tuple[ParameterReport, ...]]:
+Found = tuple[tuple[Finding, ...], tuple[ParameterReport, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mend:
+    """A statement that keeps the old value, and whether it ``adds`` the step to it or takes it off."""
+
+    edit: Edit
+    adds: bool
+
+
+def replaced_otherwise(judgement: Judgement, verify: Verify) -> Found:
     """Make findings of the updates that give a parameter something else than its value less a step.
 
     With the rows of these parameters.
@@ -32,34 +42,51 @@ def replaced_otherwise(
     return exchanged(judgement, verify) or forgetful(judgement, verify)
 
 
-def forgetful(
-    judgement: Judgement, verify: Verify
-) -> tuple[tuple[Finding, ...], tuple[ParameterReport, ...]]:
+def forgetful(judgement: Judgement, verify: Verify) -> Found:
     """Make findings of the updates that give a parameter its step in place of its value, one a statement.
 
     With the rows of these parameters.
     """
-    rule, trace = RULES["not-accumulated"], judgement.step.trace
+    return _findings(judgement.step.trace, assigned_steps(judgement), _augments(judgement), verify)
+
+
+def all_forgetful(trace: Trace, verify: Verify) -> Found:
+    """Make the same findings of a training in which every update does so, so that none looks like one.
+
+    Only what is right when all of them keep the value is one.
+    """
+    changes = replaced(trace)
+    for upward in (True, False):
+        written = {c: upward for c in changes if _kept(trace, _statement(trace, c), upward, augmented=False)}
+        found, rows = _findings(trace, written, False, verify)
+        if found and all(finding.mended for finding in found):
+            return found, rows
+    return (), ()
+
+
+def _findings(trace: Trace, upwards: dict[Change, bool], augmented: bool, verify: Verify) -> Found:
+    """The findings of changes, each of which goes upward or not, and the rows of what they change."""
+    rule = RULES["not-accumulated"]
     names, shapes = dict[int, dict[str, None]](), dict[str, list[tuple[int, ...]]]()
-    upwards = dict[int, bool]()
-    for change, upward in assigned_steps(judgement).items():
-        site = trace.sites[change.stores[-1].site]
-        statement = site.number if site.statement is None else site.statement
-        upwards[statement] = upward
+    directions = dict[int, bool]()
+    for change, upward in upwards.items():
+        statement = _statement(trace, change).number
+        directions[statement] = upward
         name = ITEM.sub("", label(trace, change))
         names.setdefault(statement, {})[name] = None
         shapes.setdefault(name, []).append(np.shape(change.before.value))
-    edits = {number: _kept(trace, trace.sites[number], upwards[number]) for number in names}
-    verified = verify([e for e in edits.values() if e], None) if all(edits.values()) else None
+    kept = {number: _kept(trace, trace.sites[number], directions[number], augmented) for number in names}
+    edits = [each.edit for each in kept.values() if each is not None]
+    verified = verify(edits, None) if len(edits) == len(kept) else None
     found = []
     for number, own in names.items():
-        site, edit = trace.sites[number], edits[number]
+        site, mend = trace.sites[number], kept[number]
         message = (
             f"`{site.text}` gives {listed(list(own))} the step itself, and forgets the value that it was to "
-            "be taken off."
+            f"be {'added to' if mend is not None and mend.adds else 'taken off'}."
         )
-        expected = edit.content if edit else None
-        fix = fix_of((edit,) if edit else (), expected, verified)
+        expected = mend.edit.content if mend else None
+        fix = fix_of((mend.edit,) if mend else (), expected, verified)
         found.append(
             Finding(rule.code, rule.name, "error", message, site.span, tuple(own), site.text, expected, fix)
         )
@@ -70,9 +97,13 @@ def forgetful(
     return tuple(found), rows
 
 
-def exchanged(
-    judgement: Judgement, verify: Verify
-) -> tuple[tuple[Finding, ...], tuple[ParameterReport, ...]] | None:
+def _statement(trace: Trace, change: Change) -> Site:
+    """The statement that made a change at last."""
+    site: Site = trace.sites[change.stores[-1].site]
+    return site if site.statement is None else trace.sites[site.statement]
+
+
+def exchanged(judgement: Judgement, verify: Verify) -> Found | None:
     """Make findings of the updates that take a right step off another value than the parameter's own.
 
     With the rows of these parameters. None where the parameter in its place does not mend them all.
@@ -124,10 +155,20 @@ def _handed_as(trace: Trace, node: Node, name: str) -> Site | None:
     return None
 
 
-def _kept(trace: Trace, statement: Site, upward: bool) -> Edit | None:
+def _augments(judgement: Judgement) -> bool:
+    """Does the program update its other parameters by ``-=`` or ``+=``?"""
+    trace = judgement.step.trace
+    return any(
+        trace.sites[change.stores[-1].site].kind == "AugAssign"
+        for parameter in judgement.step.parameters
+        for change in parameter.changes
+    )
+
+
+def _kept(trace: Trace, statement: Site, upward: bool, augmented: bool) -> _Mend | None:
     """``b = b - lr * db`` for ``b = -lr * db``; None where what is assigned to is no single place.
 
-    What goes ``upward`` is taken off.
+    What goes ``upward`` is taken off. It is ``b -= lr * db`` where that is how others are ``augmented``.
     """
     value = next(
         (
@@ -144,7 +185,9 @@ def _kept(trace: Trace, statement: Site, upward: bool) -> Edit | None:
     is_sum = value.kind == "BinOp" and value.detail in ("+", "-")
     negative = value.text.startswith("-") and not is_sum
     taken = value.text.removeprefix("-").strip() if negative else value.text
-    if is_sum:
-        taken = f"({taken})"
+    sign = "-" if upward != negative else "+"
+    if augmented:
+        return _Mend(Edit(statement.span, f"{value.target} {sign}= {taken}"), sign == "+")
+    taken = f"({taken})" if is_sum else taken
     target = value.target.removesuffix("[:]").removesuffix("[...]")
-    return Edit(statement.span, f"{value.target} = {target} {'-' if upward != negative else '+'} {taken}")
+    return _Mend(Edit(statement.span, f"{value.target} = {target} {sign} {taken}"), sign == "+")

@@ -5,6 +5,7 @@ from backproof.step.change import Change
 from backproof.step.implied import implied, implied_otherwise
 from backproof.step.lengths import lengths
 from backproof.step.loss import SURE, Hypothesis, stated
+from backproof.step.replaced import replaced
 from backproof.step.training_step import Parameter, TrainingStep, gradients_of, label, training_step, values
 from backproof.step.window import Window, windows
 
@@ -21,6 +22,7 @@ __all__ = [
     "implied_otherwise",
     "label",
     "lengths",
+    "replaced",
     "stated",
     "training_step",
     "values",
