@@ -114,12 +114,14 @@ class Place:
 
     @cached_property
     def companions(self) -> tuple[str, ...]:
-        """Items of lists and dictionaries at the subscripts used here: `zs[-l]` beside `acts[-l]`."""
+        """Items of lists and dictionaries: `zs[-l]` beside `acts[-l]`, and those under objects: `into[self]`."""
         frame, time = where(self.edges[0])
-        held = self.scenery.memory.containers(self.scenery.enclosing(frame), time)
+        memory, frames = self.scenery.memory, self.scenery.enclosing(frame)
+        held = memory.containers(frames, time)
         if not held:
             return ()
-        return tuple(f"{name}{key}" for key in self.keys[:KEYS] for name in held[:CONTAINERS])
+        counted = (f"{name}{key}" for key in self.keys[:KEYS] for name in held[:CONTAINERS])
+        return (*counted, *memory.under_objects(frames, time)[:CONTAINERS])
 
     @cached_property
     def elements(self) -> tuple[str, ...]:

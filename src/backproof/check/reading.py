@@ -66,6 +66,7 @@ class Memory:
         self.names: dict[int, set[str]] = defaultdict(set)
         self.attributes: dict[int, set[str]] = defaultdict(set)
         self.keys: dict[int, set[str]] = defaultdict(set)
+        self.objects: dict[int, set[int]] = defaultdict(set)  # that are keys
         for time, _, place, content in sorted(events, key=lambda e: e[:2]):
             self.times[place].append(time)
             self.contents[place].append(content)
@@ -75,6 +76,8 @@ class Memory:
                 self.attributes[place[1]].add(place[2])
             elif place[0] == "item" and isinstance(place[2], str):
                 self.keys[place[1]].add(place[2])
+            elif place[0] == "item" and isinstance(place[2], Identity):
+                self.objects[place[1]].add(place[2].number)
 
     # ------------------------------------------------------------------ places
     def content(self, place: Place, time: int) -> Content | None:
@@ -165,6 +168,21 @@ class Memory:
             for other in others
             if other.isidentifier()
         ]
+
+    def under_objects(self, frames: tuple[int, ...], time: int) -> list[str]:
+        """The items whose keys are objects that a frame has names for, as ``cell.sources[self]``."""
+        if not self.objects:
+            return []
+        known: dict[int, str] = {}
+        for frame in reversed(frames):
+            held = {name: self.content(("name", frame, name), time) for name in sorted(self.names.get(frame, ()))}
+            known |= {number: name for name, number in held.items() if isinstance(number, int)}
+        texts = []
+        for container in self.containers(frames, time):
+            owner = self.read(container, frames, time)
+            keys = self.objects.get(owner, set()) if isinstance(owner, int) else set()
+            texts += [f"{container}[{known[number]}]" for number in sorted(keys) if number in known]
+        return texts
 
     def _filled(self, number: int, time: int) -> bool:
         return any(self.content((kind, number), time) is not None for kind in ("length", "size"))

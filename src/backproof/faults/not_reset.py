@@ -103,8 +103,7 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
     found = [
         Place(scenery, bench.step.trace.sites[site], tuple(edges)) for site, edges in carried.items() if edges
     ]
-    mixed = [place for place in found if len(_updated(place)) > 1]
-    groups = [mixed, *_by_attribute(found), *_begun_together(found)]
+    groups = [*_mixed(found), *_by_attribute(found), *_begun_together(found)]
     together = list({frozenset(each): each for each in groups if len(each) > 1}.values())
     named = _begun_by_name(found)
     for edit, (site, adding) in named.items():
@@ -201,11 +200,26 @@ def _nothing(edge: Edge) -> Node | None:
     return constant(np.zeros(np.shape(edge.operand.value)))
 
 
-def _updated(place: Place) -> list[Node]:
+def _mixed(places: list[Place]) -> Iterator[list[Place]]:
+    """Those of the buffers that an update mixes: it depends on several of them."""
+    if len(places) < 2:
+        return
+    updated = {place.site.number: _updated(place) for place in places}
+    left = list(places)
+    while left:
+        group, reached = [left.pop(0)], set[Node]()
+        for place in group:
+            reached |= updated[place.site.number]
+            group += [each for each in left if updated[each.site.number] & reached]
+            left = [each for each in left if each not in group]
+        yield group
+
+
+def _updated(place: Place) -> set[Node]:
     """The updates that depend on a buffer."""
     bench = place.scenery.bench
     line = set(bench.affected([edge.consumer for edge in place.edges]))
-    return [descent for descent in bench.step.descents if descent in line]
+    return {descent for descent in bench.step.descents if descent in line}
 
 
 def _by_attribute(places: list[Place]) -> list[list[Place]]:
