@@ -67,3 +67,13 @@ def test_a_wrong_error_that_is_handed_on_is_blamed_itself(term: str) -> None:
     report = check_program(program_from_bytes(text.encode(), "p.py"))
     errors = [finding for finding in report.findings if finding.severity == "error"]
     assert [e.span.row for e in errors if e.span is not None] == [31]
+
+
+def test_what_is_handed_on_is_no_total() -> None:
+    """In its first round a gradient that is added up is what the round adds, and in others it is more."""
+    first = "            gW += np.outer(back"
+    text = PROGRAM.replace("            gc += back\n", "").replace(first, f"            gc += back\n{first}")
+    wrong = text.replace(BEFORE, "").replace(BEHIND, "").replace(SUM, PART)
+    report = check_program(program_from_bytes(wrong.encode(), "p.py"))
+    (error,) = [finding for finding in report.findings if finding.severity == "error"]
+    assert (error.name, error.mended) == ("missing-term", True)

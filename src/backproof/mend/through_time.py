@@ -73,11 +73,12 @@ def _correction(
     body = _loop(place.trace, place)
     if len(rest) != 1 or body is None:
         return None
+    totals = _totals(body)
     term = next(
         (
             text
             for end in _ends(place, every, body, times[values[0]], times[values[1]])
-            if (text := spelled(catalogue, end, rest[0], scale)) is not None
+            if (text := spelled(catalogue, end, rest[0], scale, totals)) is not None
         ),
         None,
     )
@@ -113,6 +114,12 @@ def _loop(trace: Trace, place: Place) -> ast.For | ast.While | None:
         return None
     loops = [node for node in around if isinstance(node, LOOPS)]
     return loops[-1] if loops and loops[-1].body[0].lineno > loops[-1].lineno else None
+
+
+def _totals(loop: ast.For | ast.While) -> frozenset[str]:
+    """What is added to in every round: a gradient, which in the first is what that round adds."""
+    inner = [node for statement in loop.body for node in ast.walk(statement)]
+    return frozenset(ast.unparse(node.target) for node in inner if isinstance(node, ast.AugAssign))
 
 
 def _ends(

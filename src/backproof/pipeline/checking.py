@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from backproof.check.compare import compare
-from backproof.diagnosis.assigned import all_forgetful
 from backproof.diagnosis.crashed import (
     crash_findings,
     crash_reason,
@@ -20,12 +19,13 @@ from backproof.diagnosis.reasons import (
     supplied,
 )
 from backproof.findings import FileReport, ParameterReport, for_reader
+from backproof.pipeline.by_running import found_by_running
 from backproof.pipeline.left import with_what_is_left
 from backproof.pipeline.observing import POINTS, SECONDS, STEPS, Mends, Options, observed, with_modules
 from backproof.pipeline.reports import report_of
 from backproof.pipeline.verdict import judged
 from backproof.runner import Runner
-from backproof.source import Edit, Program
+from backproof.source import Program
 from backproof.trace import Trace
 
 MENDING = 12.0  # seconds to look for what mends a crash
@@ -79,27 +79,8 @@ def _checked(program: Program, options: Options) -> FileReport:
     if trace.ended == "crashed" and (judgement is None or not whole_step(judgement)):
         report = _crashed(program, options, trace)
     else:
-        report = judged(program, options, trace, judgement)
-        if report.verdict != "correct" and not any(finding.mended for finding in report.findings):
-            report = _all_forgotten(Mends(program, options), trace) or report
+        report = found_by_running(Mends(program, options), trace, judged(program, options, trace, judgement))
     return for_reader(report, program)
-
-
-def _all_forgotten(mends: Mends, trace: Trace) -> FileReport | None:
-    """Report on a program none of whose updates keeps what it updates, where it is right when all do."""
-
-    def right(edits: Sequence[Edit], _: frozenset[str] | None) -> tuple[int, float] | None:
-        run = mends.run(edits) if edits else None
-        if run is None or run.judgement is None or not run.judgement.step.hypothesis.stated:
-            return None
-        report = judged(run.program, mends.options, run.trace, run.judgement)
-        return mends.verified(edits, None) if report.verdict == "correct" else None
-
-    found, rows = all_forgetful(trace, right)
-    run = mends.run([edit for finding in found if finding.fix is not None for edit in finding.fix.edits])
-    if not found or run is None or run.judgement is None:
-        return None
-    return replace(report_of(mends.program, run.judgement, "faulty", findings=found), parameters=rows)
 
 
 def _crashed(program: Program, options: Options, trace: Trace) -> FileReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -29,12 +29,14 @@ UNWRITTEN = "opaque_vjp"  # which only we can call
 MOST = 8  # the largest number that a derivative has as a factor
 
 
-def spelled(catalogue: Catalogue, place: Place, entry: Entry, scale: float) -> str | None:
+def spelled(
+    catalogue: Catalogue, place: Place, entry: Entry, scale: float, apart: Collection[str] = ()
+) -> str | None:
     """The text of ``scale`` times a true value, at the first evaluation of a place.
 
-    None where it would be long, or needs what cannot be read there.
+    None where it would be long, or needs what cannot be read there, or is ``apart``.
     """
-    readable = _readable(place)
+    readable = [(text, node) for text, node in _readable(place) if text not in apart]
     node = catalogue.compact(entry)
     known = {found: text for text, found in reversed(readable) if found is not node}
     known |= {n: text for n, text in _right_values(catalogue, readable, scale) if n is not node}
