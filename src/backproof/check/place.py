@@ -114,7 +114,7 @@ class Place:
 
     @cached_property
     def companions(self) -> tuple[str, ...]:
-        """Items of lists and dictionaries: `zs[-l]` beside `acts[-l]`, and those under objects: `into[self]`."""
+        """Items of lists and dictionaries: `zs[-l]` beside `acts[-l]`, and under objects: `into[self]`."""
         frame, time = where(self.edges[0])
         memory, frames = self.scenery.memory, self.scenery.enclosing(frame)
         held = memory.containers(frames, time)

@@ -59,8 +59,7 @@ class Memory:
             elif store.before is not None:
                 self.rewritten[self._root(store.before)] = (store.time, store.after)
         for number, binding in enumerate([*trace.bindings, *trace.counters]):
-            place = ("name", binding.frame, binding.name)
-            events.append((binding.time, number, place, binding.node))
+            events.append((binding.time, number, ("name", binding.frame, binding.name), binding.node))
         self.times: dict[Place, list[int]] = defaultdict(list)
         self.contents: dict[Place, list[Content]] = defaultdict(list)
         self.names: dict[int, set[str]] = defaultdict(set)
@@ -175,7 +174,8 @@ class Memory:
             return []
         known: dict[int, str] = {}
         for frame in reversed(frames):
-            held = {name: self.content(("name", frame, name), time) for name in sorted(self.names.get(frame, ()))}
+            names = sorted(self.names.get(frame, ()))
+            held = {name: self.content(("name", frame, name), time) for name in names}
             known |= {number: name for name, number in held.items() if isinstance(number, int)}
         texts = []
         for container in self.containers(frames, time):
