@@ -46,3 +46,10 @@ def test_both_updates() -> None:
 def test_a_decay_is_none() -> None:
     """A share that is taken off is the program's own choice."""
     assert errors(ARRAYS.format(w="(-0.1 * gW - 0.004 * old_W)", v="(-0.1 * gV - 0.004 * old_V)")) == []
+
+
+def test_a_small_share_by_the_name_of_momentum() -> None:
+    """No decay with the wrong sign is called so, and what is pointed at is the share."""
+    text = ARRAYS.format(w="(-0.1 * gW + momentum * old_W)", v="(-0.1 * gV + momentum * old_V)")
+    found = errors(text.replace("for turn", "momentum = 0.01\nfor turn"))
+    assert [(f.found, f.mended) for f in found] == [("momentum * old_W", True), ("momentum * old_V", True)]

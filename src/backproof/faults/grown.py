@@ -6,12 +6,13 @@ gradient step; a momentum needs a name more, which holds the change.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from backproof.check.growth import growing
+from backproof.check.growth import LEAST, NO_LESS, growing
 from backproof.check.place import Place
 from backproof.check.trial import Edge
 from backproof.faults.correction import Correction, Part
@@ -19,13 +20,17 @@ from backproof.graph import Node, constant
 from backproof.source import Edit
 
 COST = 1.6
+MOMENTUM = re.compile("moment|inertia", re.IGNORECASE)  # of which a share as small as a decay's is meant
 PASSED = frozenset({"identity", "index", "reshape"})
 
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
     """Leave out what updates add to parameters of these themselves, in all statements at once."""
-    shares = growing(places[0].scenery.bench.step) if places else {}
-    found = [c for place in places if shares and (c := _left_out(place, shares)) is not None]
+    if not places:
+        return
+    shares, small = (growing(places[0].scenery.bench.step, least) for least in (LEAST, NO_LESS))
+    by_name = [(place, small if MOMENTUM.search(place.text) else shares) for place in places]
+    found = [c for place, own in by_name if own and (c := _left_out(place, own)) is not None]
     if found:
         parts = tuple(part for each in found for part in each.parts)
         yield replace(found[0], parts=parts, beside=tuple(found[1:]))
@@ -49,7 +54,7 @@ def _left_out(place: Place, shares: dict[Node, float]) -> Correction | None:
     )
     part = Part(place, rest, lambda edge: constant(np.zeros(np.shape(edge.operand.value))))
     edits = (Edit(parent.span, rest),)
-    return Correction("loss-mismatch", (part,), COST, why, at=parent, expected=rest, edits=edits)
+    return Correction("loss-mismatch", (part,), COST, why, edits=edits)
 
 
 def _share(edge: Edge, shares: dict[Node, float]) -> float | None:
