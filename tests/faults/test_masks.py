@@ -211,3 +211,53 @@ def test_a_mask_is_missing_beside_the_number_that_goes_with_it():
         "self.gain * passed * self.kept",
         True,
     )
+
+
+OF_AN_OBJECT = """
+import math, random
+
+random.seed(23)
+
+class Noise:
+    def forward(self, values):
+        self.kept = [0.0 if random.random() < 0.3 else 1 / 0.7 for _ in values]
+        return [v * k for v, k in zip(values, self.kept)]
+
+class Net:
+    def __init__(self):
+        self.V = [[random.gauss(0, 0.8) for _ in range(3)] for _ in range(7)]
+        self.c = [0.1 * random.random() for _ in range(7)]
+        self.w = [random.gauss(0, 0.6) for _ in range(7)]
+        self.b = 0.1
+        self.noise = Noise()
+
+    def step(self, x, t):
+        self.s = [math.tanh(sum(v * f for v, f in zip(row, x)) + c) for row, c in zip(self.V, self.c)]
+        self.h = self.noise.forward(self.s)
+        self.out = sum(w * h for w, h in zip(self.w, self.h)) + self.b
+        d = self.out - t
+        for i in range(7):
+            e = d * self.w[i]
+            e = e * (1 - self.s[i] ** 2)
+            self.w[i] -= 0.05 * d * self.h[i]
+            self.c[i] -= 0.05 * e
+            for j in range(3):
+                self.V[i][j] -= 0.05 * e * x[j]
+        self.b -= 0.05 * d
+        return 0.5 * d ** 2
+
+net = Net()
+for turn in range(3000):
+    loss = net.step([random.gauss(0, 1) for _ in range(3)], random.random())
+    if turn % 500 == 0:
+        print(loss)
+"""
+
+
+def test_a_mask_that_an_object_of_the_network_keeps() -> None:
+    """The numbers of a list in a layer that the network holds are read one by one."""
+    (finding,) = _errors(OF_AN_OBJECT)
+    assert finding.name == "missing-factor"
+    assert finding.expected is not None
+    assert finding.expected.endswith("* self.noise.kept[i]")
+    assert finding.mended

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from backproof.check.decay import Decay, decay
+from backproof.check.agreement import agreed
+from backproof.check.comparison import Comparison, Verdict
+from backproof.check.decay import decay
 from backproof.check.points import informative_tables
 from backproof.check.rounding import MARGIN, rounding
-from backproof.graph import Node, ancestors, median
+from backproof.graph import Node, median
 from backproof.step import Parameter, TrainingStep, values
-from backproof.step.update import own_share, shrinks, terms
+from backproof.step.update import own_share, shrinks
 
 POINTS = 3  # at which a step is first judged
 ROUNDING = 1e-13  # of the largest gradient of a step: smaller is a zero computed in float64
@@ -23,44 +25,6 @@ LEAST = 2  # points that are left when those of rounding alone are set aside
 TOLERANCE = (
     2e-6  # relative; an epsilon of 1e-8 inside a logarithm stays below it, a scale off by 0.05 % does not
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One parameter at several points.
-
-    ``scales`` are the least-squares c of applied ≈ c·true at each point, ``errors`` the part of the applied
-    gradient that is not c·true, relative to it; ``parallel`` says that it is nothing but rounding, ``zero``
-    that the true gradient vanishes, ``undefined`` that it is no finite number at some point. Points where it
-    vanishes beside others say nothing, and have the scale that the others show.
-    """
-
-    name: str
-    scales: tuple[float, ...]
-    errors: tuple[float, ...]
-    parallel: bool
-    zero: bool
-    decay: Decay | None = None
-    undefined: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """All parameters of one step under one loss.
-
-    ``scales`` are the common ones, ``right`` who has them; ``spread`` says how far apart the points were.
-    """
-
-    comparisons: tuple[Comparison, ...]
-    scales: tuple[float, ...]
-    right: tuple[bool, ...]
-    rate: float | None
-    spread: float = 1.0
-
-    @property
-    def correct(self) -> bool:
-        """Every gradient is the true one, up to one common positive scale, and not all of them vanish."""
-        return all(self.right) and not all(comparison.zero for comparison in self.comparisons)
 
 
 def compare(step: TrainingStep, points: int = 3, spread: float = 1.0) -> Verdict:
@@ -181,7 +145,7 @@ def compared(step: TrainingStep, points: Sequence[dict[Node, Any]], table: list[
         in_part = not step.hypothesis.stated  # a loss that is written has the penalty of a part in it
         one = _one(parameter, applied, true, weights, _allowed(step, parameter), in_part)
         comparisons.append(one if one.parallel else _with_own_share(one, parameter, applied, true, weights))
-    return _judge(step, [_filled(c, comparisons) for c in comparisons])
+    return agreed(step, [_filled(c, comparisons) for c in comparisons])
 
 
 def _filled(comparison: Comparison, others: Sequence[Comparison]) -> Comparison:
@@ -287,94 +251,6 @@ def _one(
     if found is not None:
         return Comparison(name, found.scales, tuple(errors), True, zero, found)
     return Comparison(name, tuple(scales), tuple(errors), parallel, zero)
-
-
-def _judge(step: TrainingStep, comparisons: list[Comparison]) -> Verdict:
-    """Find the scale that most parameters share; those that have it, with the right direction, are right."""
-    rate = learning_rate(step)
-    best: tuple[Any, ...] | None = None
-    chosen: tuple[float, ...] = ()
-    large = {p.name for p in step.parameters if int(np.prod(p.shape)) > 1}
-    for c in comparisons:
-        if c.parallel and not c.zero and c.scales and min(c.scales) > 0:
-            sharing = sum(_shares(other, c.scales) for other in comparisons)
-            exact = bool(rate) and rate is not None and all(abs(s / rate - 1) < 1e-5 for s in c.scales)
-            steady = max(c.scales) < min(c.scales) * (1 + 1e-6)
-            moving = [other for other in comparisons if not other.zero]
-            if not steady and (
-                sharing < max(2, len(moving)) or not any(other.name in large for other in moving)
-            ):
-                continue  # only a rescaling of the whole step may differ from point to point
-            key = (sharing, exact, steady)
-            if best is None or key > best:
-                best, chosen = key, c.scales
-    right = tuple(bool(c.zero and c.parallel) or _shares(c, chosen) for c in comparisons)
-    return Verdict(tuple(comparisons), chosen, right, rate)
-
-
-def _shares(comparison: Comparison, scales: tuple[float, ...]) -> bool:
-    if not scales or not comparison.parallel or comparison.zero:
-        return False
-    return all(abs(a - b) <= 1e-5 * abs(b) for a, b in zip(comparison.scales, scales, strict=True))
-
-
-def learning_rate(step: TrainingStep) -> float | None:
-    """The plain number that the updates multiply their gradients by, where all have the same."""
-    if step.hypothesis.minimised:
-        return 1.0
-    rates = _rates(step)
-    known = [rate for rate in rates if rate is not None]
-    return _one_of(known) if len(known) == len(rates) else None
-
-
-def common_rate(step: TrainingStep) -> float | None:
-    """The same of those updates that multiply by one: others may lack it, and lengths are none."""
-    return _one_of([rate for rate in _rates(step, "f") if rate is not None])
-
-
-def _one_of(rates: Sequence[float]) -> float | None:
-    return rates[0] if rates and 0 < max(rates) <= min(rates) * (1 + 1e-9) else None
-
-
-def _rates(step: TrainingStep, kinds: str = "biuf") -> list[float | None]:
-    """The plain number of these kinds that the update of each parameter multiplies its gradient by."""
-    if step.lengths:
-        return [None]
-    rates, counted = list[float | None](), set(ancestors([step.loss]))
-    for parameter in step.parameters:
-        _, added = terms(parameter.afters[0], parameter.leaves[0])
-        found = (abs(r) for term in added if (r := _factor(term, counted, kinds)) is not None)
-        rates.append(next(found, None))
-    return rates
-
-
-def _factor(term: Node, counted: Collection[Node], kinds: str) -> float | None:
-    """The product of the numbers that the outermost multiplications of a term hold.
-
-    What is ``counted`` in the loss is no part of a rate.
-    """
-
-    def is_number(node: Node) -> bool:
-        data = node.operation == "leaf" and node in counted
-        number = node.operation in ("leaf", "constant") and np.size(node.value) == 1
-        return number and not data and np.asarray(node.value).dtype.kind in kinds
-
-    total, found = 1.0, False
-    while term.operation in ("multiply", "divide", "negative", "identity"):
-        if term.operation in ("negative", "identity"):
-            term = term.operands[0]
-            continue
-        x, y = term.operands
-        if is_number(x) and term.operation == "multiply":
-            total, term, found = total * float(np.ravel(x.value)[0]), y, True
-        elif is_number(y):
-            number = float(np.ravel(y.value)[0])
-            total, term, found = (total * number if term.operation == "multiply" else total / number), x, True
-        else:
-            break
-        if found:
-            return total
-    return total if found else None
 
 
 __all__ = ["Comparison", "Verdict", "compare", "compare_nodes"]

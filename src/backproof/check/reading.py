@@ -21,6 +21,7 @@ from backproof.trace import Identity, Trace
 Content = int | Node  # the identity of an object, or the node of a number or an array
 Place = tuple[Any, ...]
 NAMED = ("Name", "Attribute", "Subscript")
+DEEP = 3  # names, attributes of objects, and those of what these hold
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
@@ -120,19 +121,24 @@ class Memory:
         return None if any(item is None for item in found) else [i for i in found if i is not None]
 
     def containers(self, frames: tuple[int, ...], time: int) -> list[str]:
-        """The lists and dictionaries that a frame can name: its names, and attributes of objects it names."""
+        """The lists and dictionaries that a frame can name: its names, and attributes of objects it names.
+
+        Then those of the objects that these hold, as `self.dropout.mask`.
+        """
         texts = []
         for frame in frames:
-            for name in sorted(self.names.get(frame, ())):
-                held = self.content(("name", frame, name), time)
-                if isinstance(held, Node) or held is None:
-                    continue
-                if self._filled(held, time):
-                    texts.append(name)
-                for attribute in sorted(self.attributes.get(held, ())):
-                    inner = self.content(("attribute", held, attribute), time)
-                    if isinstance(inner, int) and self._filled(inner, time):
-                        texts.append(f"{name}.{attribute}")
+            held = ((name, self.content(("name", frame, name), time)) for name in self.names.get(frame, ()))
+            objects = sorted((name, number) for name, number in held if isinstance(number, int))
+            for _ in range(DEEP):
+                inner = list[tuple[str, int]]()
+                for text, number in objects:
+                    if self._filled(number, time):
+                        texts.append(text)
+                    for attribute in sorted(self.attributes.get(number, ())):
+                        found = self.content(("attribute", number, attribute), time)
+                        if isinstance(found, int):
+                            inner.append((f"{text}.{attribute}", found))
+                objects = inner
         return list(dict.fromkeys(texts))
 
     def kept(self, frames: tuple[int, ...], time: int) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from backproof.check.compare import Verdict, common_rate
+from backproof.check.comparison import Verdict
 from backproof.check.ranking import is_steady
+from backproof.check.rates import common_rate
 from backproof.step import TrainingStep
 
 SAME = 1e-5  # relative
