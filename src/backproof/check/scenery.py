@@ -161,16 +161,16 @@ class Scenery:
     def is_counted(self, name: str) -> bool:
         """Does the forward pass take what a list of this name holds, as ``C[ctx]``, or read how many?"""
         marks = (f"[{name}]", f"[{name},", f"len({name})")
-        return any(mark in site.text for site in self._forward_sites for mark in marks)
+        return any(mark in site.text for site in self.forward_sites for mark in marks)
 
     @cached_property
-    def _forward_sites(self) -> list[Site]:
+    def forward_sites(self) -> list[Site]:
         """The expressions of the forward pass."""
         numbers = {n.origin.site for n in self.bench.forward if n.origin is not None and n.origin.site >= 0}
         return [self.bench.step.trace.sites[number] for number in sorted(numbers)]
 
     def _subscripts(self, pattern: re.Pattern[str]) -> list[str]:
-        texts = [site.text for site in self._forward_sites if site.kind == "Subscript"]
+        texts = [site.text for site in self.forward_sites if site.kind == "Subscript"]
         return list(dict.fromkeys(key for text in texts for key in pattern.findall(text)))
 
     @classmethod

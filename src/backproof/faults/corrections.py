@@ -13,6 +13,7 @@ from backproof.faults import (
     grown,
     handed_on,
     index_arguments,
+    index_names,
     integer_buffer,
     loss_mismatch,
     missing_factor,
@@ -75,6 +76,7 @@ CONCERNED = (
     outside_loop,
     unwritten,
     shared_axes,
+    index_names,
 )
 
 

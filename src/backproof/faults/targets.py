@@ -81,14 +81,14 @@ def _targets(place: Place, target: Site) -> Iterator[Correction]:
     for text, far in (*subscripts(target.text, place.counters), *borrowed(place, target.text)):
 
         def build(edge: Edge, text: str = text) -> Node | None:
-            return _written(place, edge, text)
+            return written_at(place, edge, text)
 
         why = f"`{target.text}` is not what this belongs to: it has to be `{text}`"
         part = Part(place, text, build, target.span)
         yield Correction("wrong-index", (part,), 1.3 + far, why, at=target, expected=text)
 
 
-def _written(place: Place, edge: Edge, text: str) -> Node | None:
+def written_at(place: Place, edge: Edge, text: str) -> Node | None:
     """The array with the change made at another subscript."""
     frame, time = where(edge)
     key = place.scenery.memory.key(text, place.scenery.enclosing(frame), time)

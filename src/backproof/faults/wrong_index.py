@@ -79,13 +79,13 @@ def corrections(place: Place) -> Iterator[Correction]:
     edge = place.edges[0]
     counters = place.counters
     for text, far in (*subscripts(place.text, counters), *borrowed(place, place.text)):
-        node = _read(place, edge, text)
+        node = read_at(place, edge, text)
         if node is None or np.ndim(node.value) != len(place.shape):
             continue
-        if all(_read(place, each, text) is each.operand for each in place.edges):
+        if all(read_at(place, each, text) is each.operand for each in place.edges):
             continue  # in the first round of a loop it may be the same
         why = f"`{place.text}` has the wrong index: `{text}` belongs here, as in the forward pass"
-        part = Part(place, text, lambda edge, text=text: _read(place, edge, text))  # type: ignore[misc]
+        part = Part(place, text, lambda edge, text=text: read_at(place, edge, text))  # type: ignore[misc]
         yield Correction("wrong-index", (part,), 1.2 + far, why, expected=text)
     yield from _the_other_way(place)
 
@@ -136,7 +136,7 @@ def _is_whole(part: ast.expr | None) -> bool:
     return part.step is None or ast.unparse(part.step) == "-1"
 
 
-def _read(place: Place, edge: Edge, text: str) -> Node | None:
+def read_at(place: Place, edge: Edge, text: str) -> Node | None:
     """What another subscript would read here, also of a value that has no name."""
     node = place.value(text, edge)
     if node is not None or not text.startswith("("):

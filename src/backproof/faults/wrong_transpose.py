@@ -52,7 +52,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import combinations, permutations
 
 from backproof.check.place import Place
 from backproof.check.reading import parsed
@@ -63,6 +63,7 @@ from backproof.faults.rule import Rule
 from backproof.graph import Node
 
 LONGEST = 4  # indices of a term of an einsum, whose orders are all tried
+MOST_AXES = 4  # of an array of which two are exchanged
 
 RULE = Rule(
     code="BP201",
@@ -77,6 +78,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     """Put a transpose, or take one away; turn a product, a term of an ``einsum`` or cumulative sums round."""
     yield from _of_einsum(place)
     yield from reversed_sums(place)
+    yield from _of_equal_axes(place)
     if len(place.shape) != 2:
         return
     if place.text.endswith(".T") and place.site.kind == "Attribute":
@@ -93,6 +95,34 @@ def corrections(place: Place) -> Iterator[Correction]:
     yield Correction(
         "wrong-transpose", (Part(place, text, build),), 1.1 if square else 1.2, why, expected=text
     )
+
+
+def _of_equal_axes(place: Place) -> Iterator[Correction]:
+    """Exchange two axes of one length, as the channels of the kernels of a convolution."""
+    rank = len(place.shape)
+    for one, other in combinations(range(rank), 2) if 2 < rank <= MOST_AXES else ():
+        if place.shape[one] != place.shape[other] or place.shape[one] == 1:
+            continue
+        order = list(range(rank))
+        order[one], order[other] = other, one
+
+        def build(edge: Edge, order: tuple[int, ...] = tuple(order)) -> Node | None:
+            return make("transpose", edge.operand, axes=order)
+
+        text, cost = f"{bracketed(place.text, 9)}.swapaxes({one}, {other})", 1.25
+        why = f"the axes {one} and {other} of `{place.text}` have to be exchanged here"
+        if (inner := _superfluous(place, order)) is not None:
+            text, cost, why = inner, 1.15, f"`{place.text}` exchanges two axes that stand right"
+        yield Correction("wrong-transpose", (Part(place, text, build),), cost, why, expected=text)
+
+
+def _superfluous(place: Place, order: list[int]) -> str | None:
+    """What a place exchanges two axes of; None where it does anything else."""
+    node = place.edges[0].operand
+    if node.operation != "transpose" or list(node.attributes["axes"] or ()) != order or node.origin is None:
+        return None
+    inner = node.origin.operand_sites[0] if node.origin.site == place.site.number else None
+    return place.trace.sites[inner].text if inner is not None and inner >= 0 else None
 
 
 def _of_einsum(place: Place) -> Iterator[Correction]:
