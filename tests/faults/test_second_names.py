@@ -284,3 +284,30 @@ for turn in range(400):
         "    z = z.copy()\n",
     )
     assert found.fix.edits[0].span.row == 11
+
+
+def test_data_that_a_function_is_handed_are_turned_in_it() -> None:
+    """The batch has as many rows as columns: the function is mended, rather than its call."""
+    text = """
+import numpy as np
+
+rng = np.random.default_rng(6)
+X, Y = rng.normal(size=(20, 5)), rng.normal(size=(20, 2))
+W, b = 0.5 * rng.normal(size=(5, 2)), 0.1 * rng.normal(size=2)
+
+def gradients(rows, pull):
+    return np.dot(rows.T, pull), pull.sum(axis=0)
+
+for turn in range(1000):
+    rows, wanted = X[turn % 4 * 5 : turn % 4 * 5 + 5], Y[turn % 4 * 5 : turn % 4 * 5 + 5]
+    miss = rows @ W + b - wanted
+    loss = 0.5 * np.sum(miss ** 2)
+    dW, db = gradients(rows, miss)
+    W -= 0.01 * dW
+    b -= 0.01 * db
+"""
+    assert check_program(program_from_bytes(text.encode(), "p.py")).verdict == "correct"
+    wrong = text.replace("np.dot(rows.T, pull)", "np.dot(rows, pull)")
+    (found,) = check_program(program_from_bytes(wrong.encode(), "p.py")).findings
+    assert (found.name, found.span.row, found.expected) == ("wrong-transpose", 9, "rows.T")
+    assert found.mended

@@ -57,7 +57,7 @@ class Place:
         return (
             self.parent is not None
             and self.parent.kind == "Call"
-            and all(edge.consumer.operation == "identity" for edge in self.edges)
+            and all(edge.consumer.operation == "identity" or _in_another_call(edge) for edge in self.edges)
         )
 
     @property
@@ -229,6 +229,12 @@ class Place:
     def shape(self) -> tuple[int, ...]:
         """The shape of its value in the first use."""
         return np.shape(self.edges[0].operand.value)
+
+
+def _in_another_call(edge: Edge) -> bool:
+    """Is a value used in another call of a function than the one that made it or gave it its name?"""
+    made, used = edge.operand.origin, edge.consumer.origin
+    return edge.made and made is not None and used is not None and made.frame != used.frame
 
 
 def where(edge: Edge) -> tuple[int, int]:

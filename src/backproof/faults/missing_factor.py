@@ -113,10 +113,12 @@ def corrections(place: Place) -> Iterator[Correction]:
         node = place.value(name, place.edges[0])
         if node is None or not _fits(place, node) or place.scenery.bench.is_rate(node):
             continue
-        if np.size(node.value) < size and not (np.size(node.value) == 1 and node.operands):
+        smaller = np.size(node.value) < size and not (np.size(node.value) == 1 and node.operands)
+        if smaller and not _is_spread(place, node):
             continue  # a number that depends on the parameters, such as an error, may be a factor of an array
         for text, build, cost in _forms(place, name):
-            rule = "upstream-ignored" if text == name and _unread_argument(place, name) else "missing-factor"
+            handed = text == name and unnamed(node) not in place.scenery.bench.forward
+            rule = "upstream-ignored" if handed and _unread_argument(place, name) else "missing-factor"
             new = product(place.text, text) if rule == "missing-factor" else product(text, place.text)
             if text == f"1 / {name}":
                 new = quotient(place.text, name)
@@ -256,6 +258,19 @@ def _fits(place: Place, node: Node) -> bool:
     except ValueError:
         return False
     return times == whole or (place.site.target is not None and times == np.shape(node.value))
+
+
+def _is_spread(place: Place, node: Node) -> bool:
+    """Does the forward pass multiply an array of the shape of a place by a value, or divide it by that?"""
+    bench, bare = place.scenery.bench, unnamed(node)
+    names = [bare, *(u for u in bench.consumers.get(bare, ()) if u.operation == "identity")]
+    return np.ndim(node.value) > 0 and any(
+        user in bench.forward
+        and np.shape(user.value) == place.shape
+        and (user.operation == "multiply" or (user.operation == "divide" and user.operands[1] is name))
+        for name in names
+        for user in bench.consumers.get(name, ())
+    )
 
 
 def _users(place: Place, name: str) -> list[Node]:
