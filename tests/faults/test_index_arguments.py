@@ -84,3 +84,46 @@ def test_the_index_is_an_argument(text: str, right: str, wrong: str) -> None:
         right,
         True,
     )
+
+
+UNITS = """
+import numpy as np
+
+rng = np.random.default_rng(47)
+X, T = rng.normal(size=(12, 3)), rng.random((12, 2))
+
+
+class Net:
+    def __init__(self, hidden):
+        self.hidden = hidden
+        self.W, self.V = 0.5 * rng.normal(size=(hidden, 4)), 0.5 * rng.normal(size=(2, hidden + 1))
+
+    def learn(self, x, t):
+        h = np.tanh(self.W @ np.append(x, 1.0))
+        d = self.V @ np.append(h, 1.0) - t
+        self.loss = 0.5 * np.sum(d ** 2)
+        back = np.dot(np.delete(self.V, self.hidden, 1).T, d) * (1 - h ** 2)
+        self.V -= 0.05 * np.outer(d, np.append(h, 1.0))
+        self.W -= 0.05 * np.outer(back, np.append(x, 1.0))
+
+
+net = Net(7)
+for turn in range(200):
+    for x, t in zip(X, T):
+        net.learn(x, t)
+"""
+
+
+def test_the_number_of_units_of_another_net_behind_an_update() -> None:
+    """A number where the name of the units belongs, alone and where the matrix is updated before."""
+    assert check_program(program_from_bytes(UNITS.encode(), "p.py")).verdict == "correct"
+    wrong = UNITS.replace("self.V, self.hidden, 1", "self.V, 3, 1")
+    lines = wrong.split("\n")
+    row = next(k for k, line in enumerate(lines) if "back = " in line)
+    lines[row], lines[row + 1] = lines[row + 1], lines[row]
+    delete = ("wrong-index", "np.delete(self.V, self.hidden, 1)")
+    late = ("updated-weights", "self.V before its update")
+    for text, wanted in ((wrong, [delete]), ("\n".join(lines), [delete, late])):
+        report = check_program(program_from_bytes(text.encode(), "p.py"))
+        assert [(f.name, f.expected) for f in report.findings] == wanted
+        assert all(f.mended for f in report.findings)

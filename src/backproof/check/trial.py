@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from backproof.check.compare import Verdict, floor, floored, telling_tables
+from backproof.check.edges import Edge, made_at, outermost
 from backproof.check.grades import PARALLEL, RIGHT, parallel, starting_states
 from backproof.check.other_data import at_other_data
 from backproof.graph import OPERATIONS, Node, ancestors, unnamed
@@ -28,31 +29,6 @@ VAST = 1_000_000  # elements of an outer product
 ELEMENTS = 1000  # of its operands that make a node count once more
 RENAMING = frozenset({"Name", "Attribute", "Subscript", "Call"})  # kinds of expressions that name a value
 NAMES = re.compile(r"[A-Za-z_][\w.]*")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Edge:
-    """One use of a value: operand number ``position`` of ``consumer``.
-
-    ``made`` says that the value was made at the place in question; else it was only read there.
-    """
-
-    consumer: Node
-    position: int
-    made: bool = False
-
-    @property
-    def operand(self) -> Node:
-        """The value that is used."""
-        return self.consumer.operands[self.position]
-
-    @property
-    def whole(self) -> bool:
-        """Was the value made at the place, so that every use of it is another?"""
-        if self.made:
-            return True
-        sites = self.consumer.origin.operand_sites if self.consumer.origin is not None else ()
-        return self.position < len(sites) and sites[self.position] == _made_at(self.operand)
 
 
 NOTHING: Mapping[Node, Node] = MappingProxyType({})
@@ -127,7 +103,7 @@ class Bench:
                 site = sites[position] if position < len(sites) else None
                 if site is not None and site >= 0:
                     uses[site].append(Edge(node, position))
-                source = operand.origin.site if operand in renamed else _made_at(operand)
+                source = operand.origin.site if operand in renamed else made_at(operand)
                 own = node.origin.site if node.origin is not None else -1
                 again = position == 0 and node.operation == operand.operation == "index_update"
                 if source >= 0 and source != site and (source != own or site is not None or again):
@@ -284,7 +260,7 @@ class Bench:
         self.work += LEAST + sum([self.weights[node] for node in line])
         base = self.base[point]
         overlay: dict[Node, Any] = {}
-        replaced = _outermost(changes)
+        replaced = outermost(changes, self.order)
         touched = {e.consumer for e, _ in changes}
         instead = {e.operand: node for e, node in changes if e.whole}
         try:
@@ -352,34 +328,6 @@ def _function(node: Node) -> Callable[..., Any]:
     return limited
 
 
-def _outermost(
-    changes: Sequence[tuple[Edge, Node]],
-) -> dict[tuple[Node, int], tuple[Node, Node | None]]:
-    """What the operands become, each with the value that is read in it as it was.
-
-    Where a value is changed that is also changed where it was made, the one is computed from the other.
-    """
-    found: dict[tuple[Node, int], tuple[Node, Node | None]] = {}
-    where_made = {e.operand for e, _ in changes if e.whole}
-    read = set[tuple[Node, int]]()
-    for edge, node in changes:
-        key = edge.consumer, edge.position
-        if edge.whole and key in read:
-            continue
-        if not edge.whole:
-            read.add(key)
-        found[key] = node, edge.operand if edge.whole or edge.operand not in where_made else None
-    return found
-
-
-def _made_at(node: Node) -> int:
-    """The site whose evaluation made a node; -1 for leaves, and for a second name of a value."""
-    origin: Any = node.origin
-    if origin is None or not node.operands or origin.site in origin.operand_sites:
-        return -1
-    return int(origin.site)
-
-
 def _renamed(step: TrainingStep) -> frozenset[Node]:
     """Arrays of data that an assignment, a return or a call in the step has given another name.
 
@@ -397,3 +345,6 @@ def _renamed(step: TrainingStep) -> frozenset[Node]:
         and copy.origin.site >= 0
         and sites[copy.origin.site].kind in RENAMING
     )
+
+
+__all__ = ["NOTHING", "Bench", "Build", "Edge"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from backproof.faults.subscripts import subscripts
 from backproof.graph import Node, shape_of
 
 LOWERED = {"delete": "index", "take": "index", "roll": "roll", "insert": "concatenate"}
+MOST, NAMED = 4, 0.05  # numbers by their names, and how much farther they are than the next index
 METHODS = frozenset({"take"})  # of an array, whose index is the first argument
 
 
@@ -25,7 +27,13 @@ def corrections(place: Place) -> Iterator[Correction]:
         return
     function, argument = found
     text, start, end = place.text, argument.col_offset, argument.end_col_offset or 0
-    for key, far in subscripts(f"x[{text[start:end]}]", place.counters):
+    written, span = text[start:end], place.site.span
+    whole = "\n" in text  # then the argument's own columns are not known
+    at = replace(span, column=span.column + start, end_column=span.column + end) if not whole else None
+    keys = dict(subscripts(f"x[{written}]", place.counters))
+    for inner in _lengths(place) if function == "delete" and written.isdigit() else ():
+        keys.setdefault(f"x[{inner}]", NAMED)
+    for key, far in keys.items():
         inner = key[2:-1]
 
         def build(edge: Edge, key: str = key) -> Node | None:
@@ -40,7 +48,22 @@ def corrections(place: Place) -> Iterator[Correction]:
             continue
         new = text[:start] + inner + text[end:]
         why = f"`{text}` has the wrong index: `{inner}` belongs here, as in the forward pass"
-        yield Correction("wrong-index", (Part(place, new, build),), 1.2 + far, why, expected=new)
+        part = Part(place, new if whole else inner, build, at)
+        yield Correction("wrong-index", (part,), 1.2 + far, why, expected=new)
+
+
+def _lengths(place: Place) -> list[str]:
+    """What may stand for the number of the entry that is left out: a count that has a name, or the last."""
+    edge = place.edges[0]
+    most = max(shape_of(edge.operand.operands[0]), default=0)
+    held = ((name, place.value(name, edge)) for name in place.names)
+    found = [name for name, node in held if node is not None and _is_below(node, most)]
+    return [*found[:MOST], "-1"]
+
+
+def _is_below(node: Node, most: int) -> bool:
+    """Is a value a whole number that could be an index?"""
+    return isinstance(node.value, int | np.integer) and 0 < int(node.value) < most
 
 
 def _argument(place: Place) -> tuple[str, ast.expr] | None:

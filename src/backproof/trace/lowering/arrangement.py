@@ -126,12 +126,12 @@ def _take(context: Context, x: Any, indices: Any, axis: Any = None, **rest: Any)
 
 def _delete(context: Context, x: Any, obj: Any, axis: Any = None) -> Node:
     """The elements that stay, by their positions."""
-    node = context.node(x)
-    if axis is None and np.ndim(node.value) != 1:
-        node = context.apply("reshape", node, shape=(-1,))
-    along = 0 if axis is None else int(axis) % np.ndim(node.value)
-    stay = np.delete(np.arange(np.shape(node.value)[along]), obj)
-    return context.apply("index", node, index=(slice(None),) * along + (stay,))
+    if axis is None and np.ndim(context.node(x).value) != 1:
+        x = context.apply("reshape", x, shape=(-1,))
+    shape = np.shape(context.node(x).value)
+    along = 0 if axis is None else int(axis) % len(shape)
+    stay = np.delete(np.arange(shape[along]), obj)
+    return context.apply("index", x, index=(slice(None),) * along + (stay,))
 
 
 def _take_along_axis(context: Context, x: Any, indices: Any, axis: Any = -1) -> Node:
