@@ -44,6 +44,27 @@ for turn in range(2000):
     for key in net:
         net[key] -= 0.2 * grads[key]
 """
+GATHERED = """
+import numpy as np
+
+rng = np.random.default_rng(22)
+frost, crop = rng.normal(size=(9, 4)), rng.normal(size=(9, 2))
+A, a = 0.6 * rng.normal(size=(4, 7)), 0.1 * rng.normal(size=7)
+B, b = 0.6 * rng.normal(size=(7, 2)), 0.1 * rng.normal(size=2)
+for turn in range(2000):
+    hidden, given = [], []
+    for night in frost:
+        h = np.tanh(night @ A + a)
+        hidden.append(h)
+        given.append(h @ B + b)
+    H, out = np.array(hidden), np.array(given)
+    miss = (out - crop) / 9
+    back = (miss @ B.T) * (1 - H ** 2)
+    B -= 0.1 * H.T @ miss
+    b -= 0.1 * miss.sum(axis=0)
+    A -= 0.1 * frost.T @ back
+    a -= 0.1 * SUM
+"""
 SUM = "da.sum(axis=1, keepdims=True)"
 
 
@@ -56,6 +77,11 @@ SUM = "da.sum(axis=1, keepdims=True)"
             COLUMNS.replace("SUM", "da.sum(keepdims=True)"),
             '(net["W2"].T @ dz)',
             [("missing-factor", 14), ("wrong-axis", 16)],
+        ),
+        (
+            GATHERED.replace("SUM", "back[0]"),
+            "(miss @ B.T)",
+            [("missing-factor", 16), ("missing-sum", 20)],
         ),
     ],
 )

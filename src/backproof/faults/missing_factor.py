@@ -200,7 +200,10 @@ def _upstream(place: Place) -> Iterator[Correction]:
 
 
 def _is_of_forward(place: Place, edge: Edge) -> bool:
-    """Is a value computed from nothing but values of the forward pass, in its own statement?"""
+    """Is a value computed from nothing but values of the forward pass, in its own statement?
+
+    Or from arrays in which those of its rounds are gathered.
+    """
     bench, sites, stack = place.scenery.bench, place.trace.sites, [edge.operand]
     while stack:
         node = stack.pop()
@@ -208,9 +211,10 @@ def _is_of_forward(place: Place, edge: Edge) -> bool:
             continue
         if node.origin is None or node.origin.site < 0:
             return False
-        if sites[node.origin.site].statement != place.site.statement:
+        gathers = unnamed(node).operation == "stack"
+        if not gathers and sites[node.origin.site].statement != place.site.statement:
             return False
-        stack += node.operands
+        stack += unnamed(node).operands if gathers else node.operands
     return unnamed(edge.operand) not in bench.forward and bool(edge.operand.operands)
 
 
