@@ -7,6 +7,7 @@ import pytest
 from backproof.check.judge import judge
 from backproof.check.trial import Bench
 from backproof.mend import Repair, search
+from backproof.mend.progress import Progress
 from backproof.source import Program
 from backproof.trace import trace_program
 
@@ -97,3 +98,16 @@ def test_twice_as_far_up_the_loss() -> None:
     found = {(tried.correction.rule, tried.correction.site.span.row) for tried in repair.steps}
     assert repair.complete
     assert found == {("sign-flipped", 14), ("wrong-scale", 16)}
+
+
+def test_beyond_its_limit_no_way_is_looked_at() -> None:
+    """The values of corrections are computed when they are tried: most of thousands are never reached."""
+    judgement = judge(trace_program(Program("p.py", FLAT.replace("1 - h ** 2", "1 - h"))))
+    assert judgement is not None
+    bench, built = Bench.of(judgement.step, judgement.verdict), []
+    ways = [lambda number=number: built.append(number) for number in range(900)]
+    progress = Progress(bench)
+    assert progress.nearest((), ways, bench.initial, bench.work) == []
+    assert len(built) <= 3  # one for each of the measures
+    assert progress.nearest((), ways, bench.initial, bench.work + 10**6) == []
+    assert set(built) == set(range(900))

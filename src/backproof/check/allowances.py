@@ -18,6 +18,7 @@ from backproof.step.behind import at_once
 from backproof.step.lengths import corrections
 from backproof.step.loss import ancestors_since
 from backproof.step.penalty import penalised
+from backproof.step.training_step import varied
 from backproof.step.update import DECAY
 
 NEARER = (0.03, 1e-3)  # spreads of the points, where those of spread 1 show a difference
@@ -67,7 +68,7 @@ def switched(entry: Entry, window: Window, position: int) -> Entry:
     _, hypothesis, step, verdict = entry
     if not step.switches:
         return entry
-    bare = training_step(step.trace, window, hypothesis, opened=step.opened, switching=True)
+    bare = varied(step, window, hypothesis, decaying=True, switching=True)
     if bare is None:
         return entry
     found = compare(bare)
@@ -87,10 +88,7 @@ def without_decay(entry: Entry, window: Window, position: int) -> Entry:
     correction. Where it explains as much, a decay is what takes little off a parameter.
     """
     _, hypothesis, step, verdict = entry
-    switching = _is_switched(step)
-    bare = training_step(
-        step.trace, window, hypothesis, opened=step.opened, decaying=False, switching=switching
-    )
+    bare = varied(step, window, hypothesis, decaying=False, switching=_is_switched(step))
     if bare is None or not bare.decays:
         return entry
     found = compare(bare)

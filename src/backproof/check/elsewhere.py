@@ -12,7 +12,7 @@ from backproof.check.evaluations import Evaluation, Moving, evaluation, slopes_o
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis
-from backproof.step.change import root
+from backproof.step.change import made_between, root
 from backproof.step.loss import DECLARED, described
 from backproof.step.update import THROUGH
 
@@ -121,7 +121,7 @@ def measures(judgement: Judgement) -> Iterator[tuple[Node, int]]:
     trace, window = judgement.step.trace, judgement.step.window
     returned, found = set(trace.returned), dict[tuple[int, str | None], tuple[Node, int]]()
     outcome = returned.union(trace.shown)
-    inside = [n for n in trace.nodes if n.origin is not None and window.start <= n.origin.time < window.end]
+    inside = made_between(trace, window.start, window.end)
     for node in chain(reversed(inside), reversed(trace.nodes)):
         if node.origin is None or node.origin.site < 0 or not node.operands or np.size(node.value) != 1:
             continue

@@ -294,9 +294,11 @@ class Bench:
         line = self.lines.get(starts)
         if line is None:
             line = self.lines[starts] = self.affected(starts)
-        read = self.read(changes) - self.main
-        wanted = self.main.union(ancestors(read)) if read else self.main
-        return [node for node in line if node in wanted]
+        main, read = self.main, self.read(changes) - self.main
+        if not read:
+            return [node for node in line if node in main]
+        beside = set(ancestors(read, main.__contains__))
+        return [node for node in line if node in main or node in beside]
 
     def read(self, changes: Iterable[tuple[Edge, Node]]) -> set[Node]:
         """The nodes of the step that the built nodes of changes are computed from."""

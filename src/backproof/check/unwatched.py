@@ -19,8 +19,8 @@ from backproof.check.judgement import Judgement, under
 from backproof.check.metric import SUMS, is_scaling
 from backproof.graph import Node, ancestors
 from backproof.step import Hypothesis, TrainingStep
+from backproof.step.change import made_between
 from backproof.step.cut import dependent
-from backproof.step.update import time_of
 
 SQUARE = 2  # the highest power of differences that people watch
 ALIKE = 1e-9  # relative: slopes that are the same
@@ -48,7 +48,7 @@ def unwatched(judgement: Judgement) -> Judgement | None:
 def _in_step(node: Node, step: TrainingStep) -> Node:
     """What the step computes at the same place, where this was computed, and shown, in another."""
     window = step.window
-    inside = (n for n in reversed(step.trace.nodes) if window.start <= time_of(n) < window.end)
+    inside = reversed(made_between(step.trace, window.start, window.end))
     return next((n for n in inside if n.name == node.name and _site(n) == _site(node)), node)
 
 

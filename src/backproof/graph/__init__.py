@@ -8,6 +8,7 @@ from backproof.graph.node import Node, ancestors, constant, leaf, shape_of, unna
 from backproof.graph.numeric import median
 from backproof.graph.operations import OPERATIONS, Operand, Operation, apply, as_number, attribute
 from backproof.graph.printing import print_graph
+from backproof.graph.quiet import quietly
 from backproof.graph.simplify import simplify
 from backproof.graph.users import Users
 from backproof.graph.verify import verify
@@ -32,6 +33,7 @@ __all__ = [
     "leaf",
     "median",
     "print_graph",
+    "quietly",
     "shape_of",
     "simplify",
     "unnamed",

@@ -11,11 +11,13 @@ from backproof.graph.compositions import Composition
 from backproof.graph.node import Node, ancestors, constant, shape_of
 from backproof.graph.operations import OPERATIONS, apply
 from backproof.graph.operations.arrangement import zeros_like
+from backproof.graph.quiet import quietly
 
 NOTHING: Mapping[Node, Composition] = MappingProxyType({})
 NONE_GIVEN: Mapping[Node, Node] = MappingProxyType({})
 
 
+@quietly()
 def adjoints(
     result: Node,
     wanted: Sequence[Node],

@@ -42,51 +42,64 @@ def evaluate(
     6.0
     """
     replace = replace or {}
-    line = [_prepared(node, dtype) for node in ancestors(results, replace.__contains__)]
-    return _run(line, replace, dtype)
+    return _Line(ancestors(results, replace.__contains__), dtype).at(replace)
 
 
 def evaluate_at(
     results: Iterable[Node], points: Iterable[Mapping[Node, Any]], dtype: Any = np.float64
 ) -> Iterator[dict[Node, Any]]:
     """Evaluate the results at one point after the other, each given as ``replace``, when asked for."""
-    line = [_prepared(node, dtype) for node in ancestors(results)]
+    line = _Line(ancestors(results), dtype)
     for point in points:
-        yield _run(line, point, dtype)
+        yield line.at(point)
 
 
-Prepared = tuple[Node, Callable[..., Any] | None, tuple[Node, ...], Mapping[str, Any], bool]
+Prepared = tuple[Node, Callable[..., Any], tuple[Node, ...], Mapping[str, Any], bool]
+
+
+class _Line:
+    """Nodes, operands first, with what is looked up once for all points: values, functions, attributes."""
+
+    def __init__(self, nodes: Iterable[Node], dtype: Any) -> None:
+        self.dtype = dtype
+        self.own: dict[Node, Any] = {}  # values of leaves and constants
+        self.computed: list[Prepared] = []
+        for node in nodes:
+            if not node.operands and node.operation in ("leaf", "constant"):
+                self.own[node] = cast(node.value, dtype)
+            else:
+                self.computed.append(_prepared(node, dtype))
+
+    def at(self, replace: Mapping[Node, Any]) -> dict[Node, Any]:
+        """The value of every node, some replaced."""
+        dtype, own = self.dtype, self.own
+        values = {node: cast(replace[node], dtype) if node in replace else own[node] for node in own}
+        widen = dtype is np.longdouble
+        with np.errstate(all="ignore"):
+            for node, function, operands, attributes, exact in self.computed:
+                if node in replace:
+                    values[node] = cast(replace[node], dtype)
+                elif attributes or widen:
+                    given = [values[operand] for operand in operands]
+                    result = function(*given, **attributes)
+                    if widen and exact and _is_narrow(result):  # integers only came in, such as 1 / 3
+                        result = function(*[_widened(operand) for operand in given], **attributes)
+                    values[node] = result
+                elif len(operands) == 2:  # most of a graph of single numbers
+                    x, y = operands
+                    values[node] = function(values[x], values[y])
+                else:
+                    values[node] = function(*[values[operand] for operand in operands])
+        return values
 
 
 def _prepared(node: Node, dtype: Any) -> Prepared:
-    """A node, and what is looked up once for all points: its function, operands, attributes, exactness."""
-    if not node.operands and node.operation in ("leaf", "constant"):
-        return node, None, (), node.attributes, False
+    """A node, and what computes it: its function, operands, attributes, exactness."""
     attributes = node.attributes
     if attributes and "dtype" in attributes and np.dtype(attributes["dtype"]).kind == "f":
         attributes = {**attributes, "dtype": dtype}
     operation = OPERATIONS[node.operation]
     return node, operation.value, node.operands, attributes, operation.exact
-
-
-def _run(line: list[Prepared], replace: Mapping[Node, Any], dtype: Any) -> dict[Node, Any]:
-    values: dict[Node, Any] = {}
-    widen = dtype is np.longdouble
-    with np.errstate(all="ignore"):
-        for node, function, operands, attributes, exact in line:
-            if node in replace:
-                values[node] = cast(replace[node], dtype)
-            elif function is None:
-                values[node] = cast(node.value, dtype)
-            elif len(operands) == 2 and not attributes and not widen:  # most of a graph of single numbers
-                values[node] = function(values[operands[0]], values[operands[1]])
-            else:
-                given = [values[operand] for operand in operands]
-                result = function(*given, **attributes)
-                if widen and exact and _is_narrow(result):  # integers only came in, such as 1 / 3
-                    result = function(*[_widened(operand) for operand in given], **attributes)
-                values[node] = result
-    return values
 
 
 def _is_narrow(value: Any) -> bool:

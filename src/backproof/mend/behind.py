@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-import numpy as np
-
 from backproof.check.place import places
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.faults.corrections import corrections
-from backproof.graph import Node, ancestors
+from backproof.graph import Node, ancestors, quietly
 from backproof.mend.tried import Tried, attempt, built, is_better
 
 MOST = 40  # corrections that read idle values, the cheapest first
@@ -31,7 +29,7 @@ class Behind:
     @cached_property
     def _corrections(self) -> list[tuple[Correction, frozenset[Node]]]:
         """All of them, each with the values that it changes."""
-        with np.errstate(all="ignore"):
+        with quietly():
             found = [c for place in places(self.bench, self.bench.idle) for c in corrections(place)]
         return [(c, frozenset(e.consumer for part in c.parts for e in part.place.edges)) for c in found]
 

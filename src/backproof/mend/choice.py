@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from backproof.check.place import places
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.faults.corrections import corrections, proposals
 from backproof.faults.wrong_scale import after
-from backproof.graph import Node
+from backproof.graph import Node, quietly
 from backproof.mend.blame import NONE, Blames
 from backproof.mend.reach import Reach
 from backproof.mend.repair import identity, line_of, overlap
@@ -36,7 +34,7 @@ class Choice:
     def __init__(self, bench: Bench, rule: str | None = None) -> None:
         self.bench = bench
         self.every = list(places(bench))
-        with np.errstate(all="ignore"):
+        with quietly():
             self.candidates = [c for c in proposals(self.every) if rule in (None, c.rule)]
             if rule is None:
                 self.candidates += [c for place in self.every for c in corrections(place)]

@@ -20,7 +20,7 @@ from backproof.check.place import Place
 from backproof.check.scoring import score
 from backproof.check.trial import Bench
 from backproof.faults.correction import Correction
-from backproof.graph import Node, unnamed
+from backproof.graph import Node, quietly, unnamed
 from backproof.mend.blame import mended
 from backproof.mend.inwards.evaluation import Change, Evaluation, Frames, is_same, statement_of
 from backproof.mend.inwards.options import Options
@@ -50,7 +50,7 @@ def from_loss(
     scales = [rate[0], -rate[0]]  # which statements before the updates may multiply by already
     scales += [scale for each in of_values(catalogue, places, rate[0]) for scale in each]
     outwards = _Outwards(bench, Options(places, candidates), catalogue, scales, bench.work + work)
-    with np.errstate(all="ignore"):
+    with quietly():
         for first in outwards.next(())[:FIRST]:
             chain = [first]
             while len(chain) < MOST and not outwards.explains(chain):

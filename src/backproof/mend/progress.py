@@ -25,6 +25,7 @@ MOST = 60  # values that are looked at
 LOOK = 5  # units of work to look for a value among the adjoints of its shape
 ELEMENTS = 2000  # of those that make it count once more
 Change = tuple[Edge, Node]
+Way = Callable[[], Sequence[Change] | None]
 
 
 class Progress:
@@ -43,12 +44,13 @@ class Progress:
         self.slopes: dict[Node, bool] = {}
 
     def nearest(
-        self, before: Sequence[Change], ways: Sequence[Sequence[Change]], states: Sequence[int], limit: int
+        self, before: Sequence[Change], ways: Sequence[Way], states: Sequence[int], limit: int
     ) -> list[int]:
         """Which of several ways to go on from the changes ``before`` lead furthest, the furthest first.
 
-        They make the most of the gradients true; or where none does, of their signs and sizes; or else of the
-        values on the way to them.
+        Each gives its changes when it is looked at, and None where they cannot be made. The furthest make
+        the most of the gradients true; or where none does, of their signs and sizes; or else of the values on
+        the way to them.
         """
         return (
             self._furthest(lambda changes, least: self.share(changes, least, states), before, ways, limit)
@@ -76,14 +78,15 @@ class Progress:
         self,
         measure: Callable[[Sequence[Change], float], float | None],
         before: Sequence[Change],
-        ways: Sequence[Sequence[Change]],
+        ways: Sequence[Way],
         limit: int,
     ) -> list[int]:
         start, found = measure(before, -1.0), list[tuple[float, int]]()
         for number, way in enumerate(ways):
             if start is None or self.bench.work > limit:
                 break
-            now = measure((*before, *way), start)
+            changes = way()
+            now = measure((*before, *changes), start) if changes is not None else None
             if now is not None and now > start:
                 found.append((-now, number))
         return [number for _, number in sorted(found)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-
-import numpy as np
+from functools import cache, partial
 
 from backproof.check.grades import RIGHT
 from backproof.check.scoring import score
 from backproof.check.trial import Bench
 from backproof.faults.correction import Correction
+from backproof.graph import quietly
 from backproof.mend.behind import Behind
 from backproof.mend.choice import MOVABLE, Choice
 from backproof.mend.derived import Deriver
@@ -142,7 +142,7 @@ class _Search:
     def first(self, work: int) -> Repair:
         """The one correction that helps most, if one does."""
         initial = self.bench.initial
-        with np.errstate(all="ignore"):
+        with quietly():
             best = self.choice.best((), initial, [], self.bench.work + work)
         if best is None:
             return Repair((), all(s == RIGHT for s in initial), initial)
@@ -160,7 +160,7 @@ class _Search:
 
     def through_time(self) -> Repair | None:
         """The repair by what comes back through the states of a recurrent network; None where it is none."""
-        with np.errstate(all="ignore"):
+        with quietly():
             tried = through_time(self.bench, self.choice.every) if self.known_loss else None
         return None if tried is None else Repair((tried,), True, tried.states)
 
@@ -184,7 +184,7 @@ class _Search:
                 continue
             others = [*steps[:k], *steps[k + 1 :]]
             changes = [change for old in others for change in old.changes]
-            with np.errstate(all="ignore"):
+            with quietly():
                 states = score(self.bench, changes, self.bench.initial) or self.bench.initial
                 best = self.choice.best(tuple(changes), states, others, self.bench.work + PLACING)
             if best is None or best.states != repair.states:
@@ -223,7 +223,7 @@ class _Search:
         self, repair: Repair, work: int, derive: bool, among: Sequence[Correction] | None = None
     ) -> Repair:
         """Add corrections to those of a repair, of all or ``among`` some."""
-        with np.errstate(all="ignore"):
+        with quietly():
             return self._run(repair, work, derive, among)
 
     def _run(
@@ -286,17 +286,16 @@ class _Search:
     def _promising(self, repair: Repair, limit: int) -> list[Tried]:
         """The corrections that bring the step nearest to the truth, though no gradient is right by them."""
         self.progress = self.progress or Progress(self.bench)
-        usable: list[Tried] = []
-        for correction in sorted(self.choice.candidates, key=lambda c: c.cost):
-            reached = self.choice.reach.of([part.place for part in correction.parts], repair.states)
-            new = (
-                built(correction) if reached and self.choice.is_open(correction, list(repair.steps)) else None
-            )
-            if new is not None:
-                usable.append(Tried(correction, tuple(new), repair.states))
+        usable = [
+            correction
+            for correction in sorted(self.choice.candidates, key=lambda c: c.cost)
+            if self.choice.reach.of([part.place for part in correction.parts], repair.states)
+            and self.choice.is_open(correction, repair.steps)
+        ]
         before = tuple(change for old in repair.steps for change in old.changes)
-        ways = [tried.changes for tried in usable]
-        return [usable[k] for k in self.progress.nearest(before, ways, repair.states, limit)]
+        ways = [cache(partial(built, correction)) for correction in usable]  # most are beyond the limit
+        nearest = self.progress.nearest(before, ways, repair.states, limit)
+        return [Tried(usable[k], tuple(ways[k]() or ()), repair.states) for k in nearest]
 
 
 def _written(correction: Correction) -> int:

@@ -34,9 +34,10 @@ class Change:
     local: bool = False
 
 
-def made_between(trace: Trace, start: int, end: int) -> list[Node]:
+def made_between(trace: Trace, start: int, end: int | None = None) -> list[Node]:
     """The values that a run made from one time on and before another, as in a step or a round."""
-    first, last = (bisect_left(trace.nodes, time, key=time_of) for time in (start, end))
+    first = bisect_left(trace.nodes, start, key=time_of)
+    last = None if end is None else bisect_left(trace.nodes, end, lo=first, key=time_of)
     return trace.nodes[first:last]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graph import Node, ancestors, apply
-from backproof.step.change import root
+from backproof.step.change import made_between, root
 from backproof.step.cut import dependent
 from backproof.step.loss import SURE, Hypothesis, described, evidence_for
 from backproof.step.taken import Taken
@@ -101,7 +101,7 @@ class _Inside:
     def __init__(self, trace: Trace, window: Window) -> None:
         self.since = window.start
         befores = {change.before for change in window.parameters}
-        made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
+        made = made_between(trace, window.start, window.end)
         moving = dependent(made, befores) - dependent(made, [c.after for c in window.parameters])
         self.own = {root(node, 0) for node in moving}
         read = dict.fromkeys(root(operand, 0) for node in made for operand in node.operands)

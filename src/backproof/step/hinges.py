@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from backproof.graph import Node, apply
+from backproof.step.change import made_between
 from backproof.step.cut import dependent
 from backproof.step.loss import SURE, Hypothesis, ancestors_since, stated
 from backproof.step.update import time_of
@@ -28,7 +29,7 @@ def hinges(trace: Trace, window: Window) -> Iterator[Hypothesis]:
     sites: dict[int, list[tuple[Node, Node]]] = {}
     befores = [c.before for c in window.parameters]
     since = min(time_of(b) for b in befores)
-    recent = [n for n in trace.nodes if time_of(n) > since]
+    recent = made_between(trace, since + 1)
     moving = dependent(recent, befores)
     for guard in trace.guards:
         node = guard.node

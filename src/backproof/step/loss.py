@@ -10,6 +10,7 @@ import numpy as np
 
 from backproof.graph import Node, ancestors, apply, computed_from
 from backproof.graph.dependence import AT_ONCE
+from backproof.step.change import made_between
 from backproof.step.cut import dependent
 from backproof.step.update import time_of
 from backproof.step.window import Window
@@ -84,7 +85,7 @@ def stated(trace: Trace, window: Window) -> list[Hypothesis]:
     """
     befores = [c.before for c in window.parameters]
     since, changed = min(time_of(b) for b in befores), set(befores)
-    recent = [n for n in trace.nodes if time_of(n) > since]
+    recent = made_between(trace, since + 1)
     moving = dependent(recent, befores) - dependent(recent, [c.after for c in window.parameters])
     feeding = set(_inside(ancestors_since([c.after for c in window.parameters], since), since))
     returned = set(trace.returned)

@@ -27,7 +27,8 @@ def neutral(
     take the gradient, is the parameter itself.
     """
     state: dict[Node, Any] = {}
-    roots, bare = under_roots(copies), _beside_roots(window, copies)
+    roots = under_roots(copies)
+    bare = _beside_roots(window, copies) if roots else set[Node]()
     for change in [*window.others, *dropped]:
         leaf = copies.get(change.before)
         if (

@@ -11,7 +11,7 @@ import numpy as np
 from backproof.graph import Node, ancestors, apply, as_number, evaluate, finite_adjoints
 from backproof.step.behind import brought_back
 from backproof.step.bent import projected
-from backproof.step.change import Change, root
+from backproof.step.change import Change, made_between, root
 from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.decided import sampled
 from backproof.step.descent import descent
@@ -71,7 +71,8 @@ class TrainingStep:
     shrink the parameters. ``rates`` are different learning rates with the one that stands for them all.
     ``switches`` are what the updates hold on purpose beside the gradients, as a flag that freezes one.
     ``samples`` are values that data have in other steps of the same code. ``constants`` tell for leaves which
-    of their elements are no parameters, and stay as they are.
+    of their elements are no parameters, and stay as they are. ``plain`` is the step as it was cut, whatever
+    has been made of it since.
     """
 
     trace: Trace
@@ -93,6 +94,7 @@ class TrainingStep:
     switches: tuple[Switch, ...] = ()
     samples: tuple[Mapping[Node, Any], ...] = ()
     constants: Mapping[Node, Any] = field(default_factory=dict)
+    plain: TrainingStep | None = None
 
     @property
     def leaves(self) -> tuple[Node, ...]:
@@ -126,7 +128,7 @@ def training_step(
     no leaf, though it is computed from data alone. None where the loss depends on nothing.
     """
     befores = [c.before for c in window.parameters]
-    made = [n for n in trace.nodes if window.start <= time_of(n) < window.end]
+    made = made_between(trace, window.start, window.end)
     deciding = dict.fromkeys(g.node for g in trace.guards if window.start <= g.time < window.end)
     results = [*(c.after for c in window.parameters), hypothesis.node, *made, *deciding]
     handed = _handed_on(trace, window, made)
@@ -173,18 +175,11 @@ def training_step(
     state.update({node: rate.value for node, rate in rates.items()})
     drawn = {copies[n] for n in made if n.operation == "leaf" and n in copies} - {*leaves}
     switched = switches(trace, updates, moving, drawn)
-    if switching:
-        state.update({switch.node: switch.value for switch in switched})
     since = dependent(copies.values(), leaves)
     guards = tuple(copies[node] for node in deciding if copies[node] in since)
     scalars = [scalar, *(copies[whole] for whole in hypothesis.wholes if whole in copies)]
     counted = penalised(scalars, set(leaves))
-    shrunk: list[Share] = []
-    if not decaying and not hypothesis.minimised:
-        afters = [a for p in parameters for a in p.afters]
-        shrunk = shares(leaves, afters, copies.values(), _ancestor_set(loss), counted)
-        state.update({share.node: share.value for share in shrunk})
-    return TrainingStep(
+    plain = TrainingStep(
         trace,
         window,
         hypothesis,
@@ -199,10 +194,37 @@ def training_step(
         guards,
         opened or {},
         sizes,
-        tuple(shrunk),
+        (),
         rates,
         tuple(switched),
     )
+    return _varied(plain if apart or lengths or written else replace(plain, plain=plain), decaying, switching)
+
+
+def varied(
+    step: TrainingStep, window: Window, hypothesis: Hypothesis, decaying: bool, switching: bool
+) -> TrainingStep | None:
+    """Cut the step of ``window`` out again, with the gradients that were opened, and ``decaying`` or not.
+
+    What was cut before is taken where it is the same: then only the state is another.
+    """
+    trace, opened, plain = step.trace, step.opened, step.plain
+    if plain is not None and (plain.window, plain.hypothesis, plain.opened) == (window, hypothesis, opened):
+        return _varied(replace(plain, plain=plain), decaying, switching)
+    return training_step(trace, window, hypothesis, opened=opened, decaying=decaying, switching=switching)
+
+
+def _varied(step: TrainingStep, decaying: bool, switching: bool) -> TrainingStep:
+    """A step as it was cut, without its decay or its switches."""
+    state, shrunk = dict(step.state), list[Share]()
+    if switching:
+        state.update({switch.node: switch.value for switch in step.switches})
+    if not decaying and not step.hypothesis.minimised:
+        moving = _ancestor_set(step.copies[step.hypothesis.node])
+        afters = [a for p in step.parameters for a in p.afters]
+        shrunk = shares(step.leaves, afters, step.copies.values(), moving, step.penalised)
+        state.update({share.node: share.value for share in shrunk})
+    return replace(step, state=state, decays=tuple(shrunk))
 
 
 def _without_gradient_flow(

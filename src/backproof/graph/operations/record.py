@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from backproof.graph.node import EMPTY, Node
+from backproof.graph.quiet import QUIET
 
 Rule = Callable[..., Node | None]
 Domain = Callable[[np.random.Generator], tuple[tuple[Any, ...], dict[str, Any]]]
@@ -89,8 +90,12 @@ def apply(
     np.float64(9.0)
     """
     nodes = tuple([x if type(x) is Node else _constant(x) for x in operands])
-    with np.errstate(all="ignore"):
-        value = OPERATIONS[operation].value(*[node.value for node in nodes], **attributes)
+    function, given = OPERATIONS[operation].value, [node.value for node in nodes]
+    if QUIET.get():
+        value = function(*given, **attributes)
+    else:
+        with np.errstate(all="ignore"):
+            value = function(*given, **attributes)
     return Node(operation, nodes, attributes or EMPTY, value, name, origin)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-import numpy as np
-
 from backproof.check.catalogue import Catalogue
 from backproof.check.grades import RIGHT
 from backproof.check.place import Place
 from backproof.check.scoring import score
 from backproof.check.trial import Bench
 from backproof.faults.correction import Correction
+from backproof.graph import quietly
 from backproof.mend.inwards.evaluation import Change, Frames
 from backproof.mend.inwards.knowledge import Knowledge
 from backproof.mend.inwards.options import Options
@@ -39,7 +38,7 @@ def from_updates(
     catalogue = Catalogue.of(bench)
     if not rate or not catalogue.entries:
         return (), ()
-    with np.errstate(all="ignore"):
+    with quietly():
         best, hints, wholly = Steps(), dict[Correction, None](), dict[Correction, None]()
         limit = bench.work + work
         own = of_parameters(bench, rate[0])
