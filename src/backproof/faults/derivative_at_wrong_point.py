@@ -124,6 +124,10 @@ def _formula(place: Place) -> Iterator[Correction]:
 
 def _unwrapped(use: Place) -> Build:
     def build(edge: Edge) -> Node | None:
-        return use.inside(edge.operand, use.site.children[-1])
+        argument = use.site.children[-1]
+        found: Node | None = use.inside(edge.operand, argument)
+        if found is None and edge.operand.operation == "leaf":  # of a number, as the output of a bias unit
+            found = use.value(use.trace.sites[argument].text, edge)
+        return found
 
     return build

@@ -18,6 +18,7 @@ from backproof.step.update import SUMS, THROUGH, keeps
 LIMIT = 400  # nodes of an update that are looked through
 STEPS = 40  # nodes between a gradient and what is made of it within bounds
 WITHIN = frozenset({"clip", "sign", "minimum", "maximum", "where", "tanh", "arctan", "index_update"})
+READ = frozenset({"identity", "index", "reshape", "transpose", "astype"})
 HUGE = (1e6, 1e9)  # sizes of a gradient that are far out of any bounds
 
 
@@ -25,12 +26,13 @@ def boundings(step: TrainingStep) -> dict[Node, Node]:
     """What stands for a gradient within bounds in the update of its parameter, and that gradient.
 
     Both as nodes of the trace. What is made of it has its signs, and does not grow with it. A difference that
-    the loss itself is computed from is no gradient: its bounds belong to the loss. Nor is a bounded value
-    that enters the update of another parameter too, or one that the optimizer's memory enters. But a clip
-    within bounds on both sides of zero is meant for errors and gradients, wherever it stands.
+    the loss itself is computed from, or an item of it, is no gradient: its bounds belong to the loss. Nor is
+    a bounded value that enters the update of another parameter too, or one that the optimizer's memory
+    enters. But a clip within bounds on both sides of zero is meant for errors and gradients, wherever it
+    stands.
     """
     known = {copy: node for node, copy in step.copies.items()}
-    forward = set(ancestors([step.loss]))
+    forward = _read_forward(step)
     apart = {*step.leaves, *(step.copies.get(change.before) for change in step.window.others)}
     owners = {node: bits for node, bits in _owners(step).items() if node not in forward}
     bounded = 0  # those with anything in their updates that brings within bounds
@@ -48,6 +50,15 @@ def boundings(step: TrainingStep) -> dict[Node, Node]:
     alone = {n: g for n, g in found.items() if owners.get(n, 0).bit_count() == 1}
     within = {n: n.operands[0] for n in owners if n in known and _is_clip(n) and n.operands[0] in known}
     return {known[n]: known[g] for n, g in {**within, **alone}.items()}
+
+
+def _read_forward(step: TrainingStep) -> set[Node]:
+    """What the loss is computed from, also where it is read once more, as an output from a list of them."""
+    forward = set(ancestors([step.loss]))
+    for node in ancestors([after for parameter in step.parameters for after in parameter.afters]):
+        if node.operation in READ and node.operands[0] in forward:
+            forward.add(node)
+    return forward
 
 
 def _bits(step: TrainingStep) -> list[int]:
