@@ -41,6 +41,7 @@ def _report(delta: str, output: str = "f(h @ W + b)") -> FileReport:
         ("(o - T) * o", "missing-factor"),
         ("(o - T) * o * o * (1 - o)", "extra-factor"),
         ("(o - T) * o ** 2 * (1 - o)", "wrong-activation-derivative"),
+        ("(o - T) * (1 - o ** 2)", "wrong-activation-derivative"),
     ],
 )
 def test_a_part_of_the_slope_is_a_mistake(delta: str, name: str) -> None:
@@ -81,3 +82,24 @@ def test_a_part_of_the_slope_of_tanh() -> None:
 def test_another_loss_is_not_called_wrong(delta: str, output: str) -> None:
     """The slope itself, none at all, weights, and the likelihoods of what has no bounds."""
     assert _report(delta, output).verdict != "faulty"
+
+
+@pytest.mark.parametrize("point", ["T", "(o - T)", "h @ W"])
+def test_a_function_for_slopes_is_called_with_something_else(point: str) -> None:
+    """What it gives at its other calls are slopes, so it is meant for one here."""
+    text = PROGRAM.replace("OUTPUT", "f(h @ W + b)").replace("h * (1 - h)", "slope(h)")
+    text = text.replace("for epoch", "slope = lambda v: v * (1 - v)\nfor epoch")
+    wrong = text.replace("DELTA", f"(o - T) * slope({point})")
+    report = check_program(program_from_bytes(wrong.encode(), "part.py"))
+    (finding,) = [each for each in report.findings if each.severity == "error"]
+    assert (finding.span.row if finding.span else 0, finding.mended) == (14, True)
+    right = text.replace("DELTA", "(o - T) * slope(o)")
+    assert check_program(program_from_bytes(right.encode(), "part.py")).verdict == "correct"
+
+
+def test_a_function_that_gives_no_slope_may_weigh() -> None:
+    """Nobody knows what it is for."""
+    text = PROGRAM.replace("OUTPUT", "f(h @ W + b)").replace("DELTA", "(o - T) * o * (1 - o) * weight(T)")
+    text = text.replace("for epoch", "weight = lambda v: 1 + v * (1 - v)\nfor epoch")
+    text = text.replace("X.T @ e", "X.T @ (e * weight(1.0))")
+    assert check_program(program_from_bytes(text.encode(), "part.py")).verdict != "faulty"

@@ -2,7 +2,8 @@
 
 A difference of output and target times whatever function of the output belongs to some loss. But to no usual
 one where this is a product of the output ``o``, of ``1 - o`` and of ``1 + o``, as the slopes of the logistic
-function and of tanh are, and not the slope itself: ``(o - t) * o`` for ``(o - t) * o * (1 - o)``.
+function and of tanh are, and not the slope itself: ``(o - t) * o`` for ``(o - t) * o * (1 - o)``. Nor where
+it is what a function gives for something else that gives slopes at its other calls: ``slope(t)``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from backproof.check.judgement import Judgement
 from backproof.check.points import informative_tables
+from backproof.diagnosis.slope_calls import calls_for_slope
 from backproof.graph import Node, ancestors
 from backproof.graph.compositions import compositions
 from backproof.mend import Repair, Tried
@@ -36,7 +38,8 @@ def begins_with_part_of_a_slope(judgement: Judgement, repair: Repair) -> Tried |
         return None
     if not repair.complete or len(hypothesis.outputs) != 1:
         return None
-    return next((tried for tried in repair.steps if _is_of_a_slope(judgement, tried)), None)
+    part = next((tried for tried in repair.steps if _is_of_a_slope(judgement, tried)), None)
+    return part or next((tried for tried in repair.steps if calls_for_slope(judgement, repair, tried)), None)
 
 
 def _is_of_a_slope(judgement: Judgement, tried: Tried) -> bool:

@@ -132,12 +132,21 @@ class Blames:
 
     @cached_property
     def _called(self) -> list[tuple[Node, float]]:
-        """The values that are called derivatives by what they are, as ``dh``, and the numbers in front."""
-        found = list[tuple[Node, float]]()
+        """The values that are called derivatives by values of layers, as ``dh``, and the numbers in front.
+
+        What is called after a parameter may as well be the step that is added to it. None where several
+        statements update: more than one of them would have to be wrong.
+        """
+        found, step = list[tuple[Node, float]](), self.bench.step
+        if len({c.stores[-1].site for p in step.parameters for c in p.changes}) > 1:
+            return found
+        updated = {leaf.name for leaf in step.leaves}
         for node in self._watched if self._catalogue.entries else ():
             if node.name is not None:
                 called = (
-                    s for e, s in self._catalogue.matches(node) if _is_named_after(node.name, e, DERIVATIVES)
+                    scale
+                    for entry, scale in self._catalogue.matches(node)
+                    if entry.of.name not in updated and _is_named_after(node.name, entry, DERIVATIVES)
                 )
                 found += [(node, scale) for scale in called][:1]
         return found

@@ -190,7 +190,8 @@ class _Search:
             if best is None or best.states != repair.states:
                 continue
             longer = _written(best.correction) > _written(own.correction) + MORE
-            if best.correction.rule != own.correction.rule or not longer:
+            turned = best.correction.parts[0].span is not None and best.correction.cost < own.correction.cost
+            if best.correction.rule != own.correction.rule or turned or not longer:
                 steps[k] = best
         return Repair(tuple(steps), repair.complete, repair.states)
 
@@ -299,9 +300,7 @@ class _Search:
 
 
 def _written(correction: Correction) -> int:
-    """How many characters more are written than stood there; none where an operator is turned."""
-    if all(part.span is not None for part in correction.parts):
-        return 0
+    """How many characters more are written than stood there."""
     return len(correction.expected or "") - len(correction.site.text)
 
 

@@ -31,11 +31,17 @@ OTHERWISE = WORK // 3  # to search again in the same step, seen otherwise
 
 
 def repaired(judgement: Judgement) -> tuple[Judgement, Repair]:
-    """Search for a repair; of losses that explain as much, take the one that needs the fewest corrections."""
+    """Search for a repair; of losses that explain as much, take the one that needs the fewest corrections.
+
+    Of several with as many, one with which the program is surely wrong.
+    """
     rivals = (judgement, *judgement.rivals)  # the squared loss, which most programs descend, comes first
     benches = [Bench.of(j.step, j.verdict) for j in rivals]
     found = [(j, search(bench), k) for k, (j, bench) in enumerate(zip(rivals, benches, strict=True))]
-    judgement, repair, _ = min(found, key=lambda entry: _badness(entry[1], entry[2]))
+    fewest = min((_badness(other, k)[:2] for _, other, k in found))
+    found = [entry for entry in found if _badness(entry[1], 0)[:2] == fewest]
+    sure = [entry for entry in found if len(found) > 1 and convincing(*entry[:2])]
+    judgement, repair, _ = min(sure or found, key=lambda entry: _badness(entry[1], entry[2]))
     judgement, repair = _at_other_scales(judgement, repair)
     if sum(bench.work for bench in benches) < MUCH:
         judgement, repair = _written_out(judgement, repair)
@@ -105,7 +111,10 @@ def _at_other_scales(judgement: Judgement, repair: Repair) -> tuple[Judgement, R
         better = (likelier and is_constant(other) and not borrows_rate(other)) or (
             is_at_its_rate(verdict)
             and not is_at_its_rate(first)
-            and ((off and len(other.steps) == 1) or (stated and gives_up_rate(repair, verdict)))
+            and (
+                (off and any(verdict.right) and len(other.steps) == 1)
+                or (stated and gives_up_rate(repair, verdict))
+            )
         )
         if other.complete and (fewer or better):
             judgement, repair = replace(judgement, verdict=verdict), other
