@@ -175,6 +175,14 @@ def test_a_sign_that_all_updates_beside_one_have() -> None:
     assert found == [(18, "gV"), (21, "c -= 0.01 * gc")]
 
 
+def test_a_sign_of_two_updates_beside_others() -> None:
+    """What a parameter is replaced by keeps the parameter: `0.01 * gV - V` is no update."""
+    text = DUNES.replace("miss = y - sand", "miss = sand - y")
+    for name, sign in (("V", "-"), ("d", "-"), ("U", "+"), ("c", "+")):
+        text = text.replace(f"{name} += -0.01 *", f"{name} = {name} {sign} 0.01 *")
+    assert _found(text) == [(18, "V + 0.01 * gV"), (19, "d + 0.01 * gd")]
+
+
 def test_a_sign_is_placed_where_names_hold_what_they_say() -> None:
     """Where all goes up the loss, `da` is the derivative by `a` already: it is the updates that are wrong."""
     text = DUNES[: DUNES.index("    V +=")]

@@ -183,6 +183,17 @@ def test_rate_that_no_gradient_has() -> None:
     assert found == {"return reeds @ dz.T / m / m, dz.sum() / m", "b = b - db"}
 
 
+def test_constant_beside_a_mistake_of_all_gradients() -> None:
+    """Which of two constants is the wrong one, where no gradient is right, the rate of a stated loss says."""
+    named = LOGISTIC.replace("dz = p - wet", "dz, m = p - wet, wet.shape[1]")
+    named = named.replace("/ 19, dz.sum() / 19", "/ m, dz.sum() / m")
+    text = named.replace("return reeds @ dz.T / m, ", "dw = reeds @ dz.T / m / m\n    return dw, ")
+    assert _lines(text, ("p - wet,", "p + wet,")) == {
+        "dz, m = p + wet, wet.shape[1]",
+        "dw = reeds @ dz.T / m / m",
+    }
+
+
 def test_sum_for_the_difference_that_implies_the_loss() -> None:
     """Where no loss is stated and no difference is left, a sum shows which it was."""
     found = _lines(UNSTATED, ("guess - found", "guess + found"), ("(1 - h ** 2)", "(1 - h)"))

@@ -81,7 +81,7 @@ RULE = Rule(
 def corrections(place: Place) -> Iterator[Correction]:
     """Swap a difference, take a sign away or put one there, turn the sign of an update or of a term."""
     node = parsed(place.text)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and not _is_step(place):
         left, right = (site.text for site in place.children[:2])
         text = f"{bracketed(right, 4)} - {bracketed(left, 5)}"
         yield _one(
@@ -128,6 +128,13 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 def _one(place: Place, text: str, build: Build, cost: float, why: str) -> Correction:
     return Correction("sign-flipped", (Part(place, text, build),), cost, why, expected=text)
+
+
+def _is_step(place: Place) -> bool:
+    """Is a difference what its parameter is replaced by? Only its second term may have another sign."""
+    own, descents = place.statement, place.scenery.bench.step.descents
+    replaced = own is not None and own.text == f"{place.children[0].text} = {place.text}"
+    return replaced and any(edge.consumer in descents for edge in place.edges)
 
 
 def _is_plain(place: Place) -> bool:

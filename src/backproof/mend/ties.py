@@ -109,6 +109,22 @@ def unhurried(judgement: Judgement, repair: Repair) -> Verdict | None:
     return replace(at_scale(bench.verdict, rate), rate=rate)
 
 
+def at_stated_rate(judgement: Judgement, repair: Repair) -> Verdict | None:
+    """The verdict at the rate of a stated loss, where a repair that changes a constant leaves another scale.
+
+    Beside another mistake no gradient may show which of two constants is the true one: the rate does.
+    """
+    verdict = judgement.verdict
+    if not (judgement.step.hypothesis.stated and verdict.rate):
+        return None
+    if all(tried.correction.rule not in CONSTANTS and constant_of(tried) is None for tried in repair.steps):
+        return None
+    scales = _reached(Bench.of(judgement.step, verdict), repair)
+    if scales is None or abs(scales[0] / verdict.rate - 1) <= SAME:
+        return None
+    return at_scale(verdict, verdict.rate)
+
+
 def _left_out(tried: Tried) -> float | None:
     """The constant below one that a correction takes away from what an update subtracts, if it does that."""
     correction = tried.correction

@@ -12,6 +12,7 @@ from backproof.check.trial import Bench
 from backproof.diagnosis.conviction import convincing
 from backproof.mend import WORK, Repair, Tried, forward_axis, located, search
 from backproof.mend.ties import (
+    at_stated_rate,
     borrows_rate,
     gives_up_rate,
     is_at_its_rate,
@@ -132,10 +133,13 @@ def _with_cheaper_constants(judgement: Judgement, repair: Repair) -> tuple[Judge
 
 
 def _at_its_rate(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repair]:
-    """Give an update its rate that lacks it, where as many corrections do, and take it from no other."""
+    """Give an update its rate that lacks it, where as many corrections do, and take it from no other.
+
+    Or of two constants take the one for right with which the gradients of a stated loss have its rate.
+    """
     if not repair.complete or len(repair.steps) < 2:
         return judgement, repair
-    verdict = unhurried(judgement, repair)
+    verdict = unhurried(judgement, repair) or at_stated_rate(judgement, repair)
     if verdict is None:
         return judgement, repair
     other = search(Bench.of(judgement.step, verdict, firm=True), OTHERWISE)
