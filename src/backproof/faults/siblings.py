@@ -35,7 +35,21 @@ def _updates(site: Site) -> bool:
     if site.kind == "AugAssign":
         return site.detail in ("+", "-") and literal(_subtracted(site)) is None
     target, _, value = site.text.partition(" = ")
-    return site.kind == "Assign" and value.startswith((f"{target} - ", f"{target} + "))
+    if site.kind != "Assign":
+        return False
+    return value.startswith((f"{target} - ", f"{target} + ")) or _of_each(value) is not None
+
+
+def _of_each(value: str) -> tuple[str, str] | None:
+    """By what a list is made of another, and what each item gets: of ``[w - lr * g for w, g in ...]``."""
+    node = parsed(value) if value.startswith("[") else None
+    if not isinstance(node, ast.ListComp) or not isinstance(node.elt, ast.BinOp):
+        return None
+    old, operator = node.elt.left, node.elt.op
+    names = {n.id for n in ast.walk(node.generators[0].target) if isinstance(n, ast.Name)}
+    if not isinstance(old, ast.Name) or old.id not in names or not isinstance(operator, ast.Add | ast.Sub):
+        return None
+    return "-" if isinstance(operator, ast.Sub) else "+", ast.unparse(node.elt.right)
 
 
 def operator_cost(place: Place, operator: str) -> float:
@@ -63,7 +77,8 @@ def _operator(update: Site) -> str:
     if update.kind == "AugAssign":
         return update.detail or ""
     target, _, value = update.text.partition(" = ")
-    return value[len(target) + 1]
+    each = _of_each(value)
+    return value[len(target) + 1] if each is None else each[0]
 
 
 def factor_cost(place: Place, text: str) -> float:
@@ -107,7 +122,33 @@ def _subtracted(update: Site) -> str:
     if update.kind == "AugAssign":
         return re.split(r" [-+]= ", update.text, maxsplit=1)[-1]
     target, _, value = update.text.partition(" = ")
-    return value.removeprefix(f"{target} - ").removeprefix(f"{target} + ")
+    each = _of_each(value)
+    return value.removeprefix(f"{target} - ").removeprefix(f"{target} + ") if each is None else each[1]
+
+
+def rates(place: Place) -> list[tuple[str, str]]:
+    """What other updates begin with, as ``lr / n``, and the part of it that a place begins with: ``lr``.
+
+    Where that place is all that one update subtracts or adds.
+    """
+    own = place.statement
+    if own is None or place.text != _subtracted(own):
+        return []
+    found = dict[tuple[str, str], None]()
+    for site in siblings(place):
+        for begun in _factors(place.text):
+            rate = _rate(_subtracted(site))
+            if rate is not None and rate != begun and rate.startswith((f"{begun} / ", f"{begun} * ")):
+                found[rate, begun] = None
+    return list(found)
+
+
+def _rate(text: str) -> str | None:
+    """What stands before the last factor of a product, where there are several."""
+    node = parsed(text)
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult):
+        return None
+    return ast.unparse(node.left) if isinstance(node.left, ast.BinOp) else None
 
 
 def _factors(text: str) -> list[str]:

@@ -71,7 +71,7 @@ from backproof.faults.correction import (
     quotient,
 )
 from backproof.faults.rule import Rule
-from backproof.faults.siblings import factors, leading
+from backproof.faults.siblings import factors, leading, rates
 from backproof.graph import Node, unnamed
 from backproof.trace import Site
 
@@ -89,6 +89,7 @@ PLAIN = ("2", "0.5")
 LENGTH = re.compile(r"len\(([\w.]+)\)|([\w.]+)\.shape\[\d+\]")
 ROOT = re.compile(r"(np\.|numpy\.|math\.)?(sqrt|log|exp|prod|power|pow)\(")
 BESIDE = 1.4  # a rate that one update lacks, and those beside it have
+WHOLE = 1.25  # the rate of those beside it for a part of that; less than to take the rest away from those
 ON_THE_WAY = 1.55  # what the forward pass multiplies by between a parameter and the loss
 SPREAD = 0.05  # less where a mean is spread over what it was taken of
 KEPT = 0.05  # more for what is only put away, by the forward pass for the backward pass
@@ -138,6 +139,21 @@ def _as_beside(place: Place, ratios: Collection[float]) -> Iterator[Correction]:
         number = _number(place, text) if text not in place.text else None
         if number and (not ratios or is_among(number, ratios)):
             yield replace(_scaled(place, text, number, True, before=True), cost=BESIDE)
+    for rate, begun in rates(place):
+        numbers = place.scenery.bench.plain_numbers
+        whole = next(
+            (numbers[s.number] for s in place.trace.sites if s.text == rate and s.number in numbers), 0
+        )
+        part = _number(place, begun)
+        if not whole or not part or (ratios and not is_among(whole / part, ratios)):
+            continue
+
+        def build(edge: Edge, ratio: float = whole / part) -> Node | None:
+            return make("multiply", edge.operand, ratio)
+
+        why = f"the updates beside this one have `{rate}` where it has `{begun}`"
+        new = rate + place.text.removeprefix(begun)
+        yield Correction("wrong-scale", (Part(place, new, build),), WHOLE, why, expected=new)
 
 
 def _for_a_rate(place: Place, ratios: Collection[float]) -> Iterator[Correction]:

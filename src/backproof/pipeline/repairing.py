@@ -125,9 +125,12 @@ def _at_other_scales(judgement: Judgement, repair: Repair) -> tuple[Judgement, R
 def _with_cheaper_constants(judgement: Judgement, repair: Repair) -> tuple[Judgement, Repair]:
     """Take the scale of a gradient behind another mistake for the right one, where less is changed then."""
     for verdict in without_constants(judgement, repair):
+        now, borrowed = judgement.verdict, borrows_rate(repair)
+        if not borrowed and now.scales and is_slower(now, verdict) and sum(verdict.right) <= sum(now.right):
+            continue  # no more gradients have it, and what goes too far lacks the divisor of the others
         other = search(Bench.of(judgement.step, verdict), OTHERWISE)
         worse = borrows_rate(other), _badness(other, 0)
-        if worse < (borrows_rate(repair), _badness(repair, 0)):
+        if worse < (borrowed, _badness(repair, 0)):
             judgement, repair = replace(judgement, verdict=verdict), other
     return judgement, repair
 
