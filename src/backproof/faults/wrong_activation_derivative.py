@@ -64,14 +64,16 @@ from backproof.faults.correction import (
     RECTIFIED,
     Correction,
     Part,
+    activation_of,
     bracketed,
     called,
     made_by,
     make,
+    product,
     rectifies,
 )
 from backproof.faults.rule import Rule
-from backproof.graph import Node
+from backproof.graph import Node, unnamed
 
 RULE = Rule(
     code="BP103",
@@ -98,6 +100,8 @@ def corrections(place: Place) -> Iterator[Correction]:
         )
     if place.site.kind == "BinOp" and place.site.detail == "**":
         yield from _powers(place)
+    if place.site.kind == "Call":
+        yield from _applied_to_gradient(place)
     names = place.names if place.site.kind not in NAMED else (place.text,)  # the value for its slope
     for name in names:
         node = place.value(name, edge)
@@ -111,6 +115,36 @@ def corrections(place: Place) -> Iterator[Correction]:
                 1.95 + place.foreign(name),
                 why,
                 expected=text,
+            )
+
+
+def _applied_to_gradient(place: Place) -> Iterator[Correction]:
+    """What is handed back times the slope of the activation, where that itself is applied to it."""
+    edge, forward = place.edges[0], place.scenery.bench.forward
+    arguments = range(place.site.arguments, len(place.children))
+    given = [(k, node) for k in arguments if (node := place.child(k, edge)) is not None and node.operands]
+    if len(given) != 1:
+        return
+    ((number, gradient),) = given
+    if unnamed(gradient) in forward or not activation_of(gradient, edge.operand):
+        return
+    own = place.children[number].text
+    for name in place.names:
+        node = place.value(name, edge)
+        if node is None or np.shape(node.value) != place.shape or unnamed(node) not in forward:
+            continue
+        for text, slope in _forms(place, name):
+
+            def build(edge: Edge, slope: Build = slope) -> Node | None:
+                return make("multiply", place.child(number, edge), slope(edge))
+
+            new = product(own, text[1:-1] if text[0] == "(" else text)
+            why = (
+                f"`{place.text}` applies the activation to the gradient; its slope has to be a factor of that"
+            )
+            cost = 1.6 + place.foreign(name)
+            yield Correction(
+                "wrong-activation-derivative", (Part(place, new, build),), cost, why, expected=new
             )
 
 
