@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from backproof.check.nameable import beside, containers
 from backproof.check.reading import Memory
 from backproof.graph import Node
 from backproof.source import program_from_bytes
@@ -81,7 +82,7 @@ def test_items_and_attributes(trace: Trace, text: str, value: object) -> None:
 )
 def test_items_beside(trace: Trace, text: str, others: list[str]) -> None:
     """Those of one dictionary whose keys end alike."""
-    assert Memory(trace, lambda node: node).beside(text, (0,), 10**9) == others
+    assert beside(Memory(trace, lambda node: node), text, (0,), 10**9) == others
 
 
 def test_changes_in_place(trace: Trace) -> None:
@@ -99,5 +100,5 @@ def test_nothing(trace: Trace, text: str) -> None:
 def test_what_can_be_written(trace: Trace) -> None:
     """The lists and dictionaries that can be named are known, and the names of whole numbers."""
     memory = Memory(trace, lambda node: node)
-    assert {"acts", "cache", "net.layers", "net.sizes", "rows"} <= set(memory.containers((0,), 10**9))
+    assert {"acts", "cache", "net.layers", "net.sizes", "rows"} <= set(containers(memory, (0,), 10**9))
     assert "t" in memory.counters((0,), 10**9)

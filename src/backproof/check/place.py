@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from backproof.check.nameable import beside, containers, kept, under_objects
 from backproof.check.scenery import SIMPLE, SUBSCRIPT, Scenery
 from backproof.check.trial import Bench, Edge
 from backproof.graph import Node
@@ -99,8 +100,8 @@ class Place:
         edge = self.edges[0]
         frame, time = where(edge)
         texts = [t for t in self.scenery.texts(frame, time) if SIMPLE.match(t) and t != self.text]
-        kept = self.scenery.memory.kept(self.scenery.enclosing(frame)[:-1], time)
-        others = (*self.companions, *self.elements, *kept[:MOST_KEPT], *self.pieces, *self.siblings)
+        named = kept(self.scenery.memory, self.scenery.enclosing(frame)[:-1], time)
+        others = (*self.companions, *self.elements, *named[:MOST_KEPT], *self.pieces, *self.siblings)
         return tuple(dict.fromkeys([*texts[:60], *others]))
 
     @cached_property
@@ -117,11 +118,11 @@ class Place:
         """Items of lists and dictionaries: `zs[-l]` beside `acts[-l]`, and under objects: `into[self]`."""
         frame, time = where(self.edges[0])
         memory, frames = self.scenery.memory, self.scenery.enclosing(frame)
-        held = memory.containers(frames, time)
+        held = containers(memory, frames, time)
         if not held:
             return ()
         counted = (f"{name}{key}" for key in self.keys[:KEYS] for name in held[:CONTAINERS])
-        return (*counted, *memory.under_objects(frames, time)[:CONTAINERS])
+        return (*counted, *under_objects(memory, frames, time)[:CONTAINERS])
 
     @cached_property
     def elements(self) -> tuple[str, ...]:
@@ -141,7 +142,7 @@ class Place:
         """How long the lists are by which the forward pass takes rows, or that it counts, by their names."""
         frame, time = where(self.edges[0])
         memory, frames = self.scenery.memory, self.scenery.enclosing(frame)
-        names = [name for name in memory.containers(frames, time) if self.scenery.is_counted(name)]
+        names = [name for name in containers(memory, frames, time) if self.scenery.is_counted(name)]
         held = ((name, memory.read(name, frames, time)) for name in names)
         lengths = {name: memory.length(number, time) for name, number in held if isinstance(number, int)}
         return {name: length for name, length in lengths.items() if length}
@@ -151,7 +152,7 @@ class Place:
         """Items whose keys differ from those read here: `cache[f"D{l}"]` beside `cache[f"Z{l}"]`."""
         frame, time = where(self.edges[0])
         memory, frames = self.scenery.memory, self.scenery.enclosing(frame)
-        found = (text for piece in (self.text, *self.pieces) for text in memory.beside(piece, frames, time))
+        found = (text for piece in (self.text, *self.pieces) for text in beside(memory, piece, frames, time))
         return tuple(dict.fromkeys(found))[:SIBLINGS]
 
     @cached_property

@@ -21,7 +21,6 @@ from backproof.trace import Identity, Trace
 Content = int | Node  # the identity of an object, or the node of a number or an array
 Place = tuple[Any, ...]
 NAMED = ("Name", "Attribute", "Subscript")
-DEEP = 3  # names, attributes of objects, and those of what these hold
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
@@ -119,79 +118,6 @@ class Memory:
             return None
         found = [self.content(("item", container, k), time) for k in range(length)]
         return None if any(item is None for item in found) else [i for i in found if i is not None]
-
-    def containers(self, frames: tuple[int, ...], time: int) -> list[str]:
-        """The lists and dictionaries that a frame can name: its names, and attributes of objects it names.
-
-        Then those of the objects that these hold, as `self.dropout.mask`.
-        """
-        texts = []
-        for frame in frames:
-            held = ((name, self.content(("name", frame, name), time)) for name in self.names.get(frame, ()))
-            objects = sorted((name, number) for name, number in held if isinstance(number, int))
-            for _ in range(DEEP):
-                inner = list[tuple[str, int]]()
-                for text, number in objects:
-                    if self._filled(number, time):
-                        texts.append(text)
-                    for attribute in sorted(self.attributes.get(number, ())):
-                        found = self.content(("attribute", number, attribute), time)
-                        if isinstance(found, int):
-                            inner.append((f"{text}.{attribute}", found))
-                objects = inner
-        return list(dict.fromkeys(texts))
-
-    def kept(self, frames: tuple[int, ...], time: int) -> list[str]:
-        """The numbers and arrays that objects keep which functions can name: first those of ``self``."""
-        texts: dict[str, None] = {}
-        for frame in frames:
-            for name in sorted(self.names.get(frame, ()), key=lambda name: (name != "self", name)):
-                held = self.content(("name", frame, name), time)
-                if held is None or isinstance(held, Node):
-                    continue
-                for attribute in sorted(self.attributes.get(held, ())):
-                    if isinstance(self.content(("attribute", held, attribute), time), Node):
-                        texts.setdefault(f"{name}.{attribute}")
-        return list(texts)
-
-    def beside(self, text: str, frames: tuple[int, ...], time: int) -> list[str]:
-        """The items whose keys differ in the word only, as ``h["D" + str(l)]`` beside ``h["Z" + str(l)]``."""
-        node, key = parsed(text), self.key(text, frames, time)
-        if not isinstance(node, ast.Subscript) or not isinstance(key, str):
-            return []
-        owner = self.read(ast.unparse(node.value), frames, time)
-        constants = (n.value for n in ast.walk(node.slice) if isinstance(n, ast.Constant))
-        words = [value for value in constants if isinstance(value, str)]
-        word = words[0].partition("%")[0] if len(words) == 1 else ""
-        if not isinstance(owner, int) or not word or not key.startswith(word) or key == word:
-            return []
-        ending = key[len(word) :]
-        others = [k[: -len(ending)] for k in sorted(self.keys[owner]) if k.endswith(ending) and k != key]
-        slice_at = text.rindex(ast.get_source_segment(text, node.slice) or "")
-        return [
-            text[:slice_at] + text[slice_at:].replace(word, other, 1)
-            for other in others
-            if other.isidentifier()
-        ]
-
-    def under_objects(self, frames: tuple[int, ...], time: int) -> list[str]:
-        """The items whose keys are objects that a frame has names for, as ``cell.sources[self]``."""
-        if not self.objects:
-            return []
-        known: dict[int, str] = {}
-        for frame in reversed(frames):
-            names = sorted(self.names.get(frame, ()))
-            held = {name: self.content(("name", frame, name), time) for name in names}
-            known |= {number: name for name, number in held.items() if isinstance(number, int)}
-        texts = []
-        for container in self.containers(frames, time):
-            owner = self.read(container, frames, time)
-            keys = self.objects.get(owner, set()) if isinstance(owner, int) else set()
-            texts += [f"{container}[{known[number]}]" for number in sorted(keys) if number in known]
-        return texts
-
-    def _filled(self, number: int, time: int) -> bool:
-        return any(self.content((kind, number), time) is not None for kind in ("length", "size"))
 
     def counters(self, frames: tuple[int, ...], time: int) -> list[str]:
         """The names that hold whole numbers, the latest first."""
