@@ -7,7 +7,7 @@ the next state is worth, ``reward + share * value(after) - value(before)``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,17 +39,18 @@ def held(hypothesis: Hypothesis, befores: Sequence[Node], since: int) -> list[Hy
         if operand.name and CALLED.search(operand.name)
     }
     by_name = [tuple(t for t in targets if t.name == name) for name in dict.fromkeys(t.name for t in targets)]
-    shared = tuple(dict.fromkeys(_shares(line, moving)))
+    shared = tuple(dict.fromkeys(shares(line, moving)))
     return [replace(hypothesis, held=group) for group in (*by_name, shared) if group]
 
 
-def _shares(line: Sequence[Node], moving: set[Node]) -> Iterator[Node]:
+def shares(line: Sequence[Node], moving: set[Node]) -> Iterator[Node]:
     """What differences have of a share of one value, beside data, and against another value."""
+    within = set(line)
     inner = {operand for node in line if node.operation in SUMS for operand in node.operands}
     for node in line:
         if node.operation not in SUMS or node not in moving or node in inner:
             continue
-        terms = list(_terms(node, 1))
+        terms = list(_terms(node, within))
         data = [term for term, _ in terms if term not in moving]
         values = [(term, sign) for term, sign in terms if term in moving]
         shares = [(term, sign) for term, sign in values if _is_share(term, moving)]
@@ -58,14 +59,18 @@ def _shares(line: Sequence[Node], moving: set[Node]) -> Iterator[Node]:
             yield shares[0][0]
 
 
-def _terms(node: Node, sign: int) -> Iterable[tuple[Node, int]]:
-    """The terms of a sum, each with its sign."""
-    while node.operation in ("identity", "negative"):
-        node, sign = node.operands[0], -sign if node.operation == "negative" else sign
-    if node.operation not in SUMS:
-        return [(node, sign)]
-    x, y = node.operands
-    return [*_terms(x, sign), *_terms(y, -sign if node.operation == "subtract" else sign)]
+def _terms(whole: Node, within: set[Node]) -> Iterator[tuple[Node, int]]:
+    """The terms of a sum, each with its sign; what is not ``within`` the step is none of its sums."""
+    left = [(whole, 1)]
+    while left:
+        node, sign = left.pop()
+        while node in within and node.operation in ("identity", "negative"):
+            node, sign = node.operands[0], -sign if node.operation == "negative" else sign
+        if node in within and node.operation in SUMS:
+            x, y = node.operands
+            left += [(y, -sign if node.operation == "subtract" else sign), (x, sign)]
+        else:
+            yield node, sign
 
 
 def _is_share(node: Node, moving: set[Node]) -> bool:
