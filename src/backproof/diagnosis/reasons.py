@@ -10,6 +10,7 @@ import numpy as np
 from backproof.check.compare import is_rounding
 from backproof.check.cut_off import cut_off
 from backproof.check.judgement import Judgement
+from backproof.check.never_read import never_read
 from backproof.check.points import decides_alike, informative_points
 from backproof.check.ranking import is_steady
 from backproof.check.steps import first_alone
@@ -197,6 +198,19 @@ def left_unjudged(judgement: Judgement) -> str | None:
         f"depend on {'it' if len(names) == 1 else 'them'}, and no loss was found that explains "
         f"{'its update' if len(names) == 1 else 'their updates'}. --loss NAME names it, where the program "
         "computes it."
+    )
+
+
+def read_by_nothing(judgement: Judgement) -> str | None:
+    """Say what is trained though no loss depends on it, since nothing is ever computed with it."""
+    names = never_read(judgement)
+    if not names:
+        return None
+    them, are = ("it", "it is") if len(names) == 1 else ("them", "they are")
+    return (
+        f"The gradients of {listed([p.name for p in judgement.step.parameters])} are right, but the step "
+        f"updates {listed(list(names))} as well, and nothing that its training computes is made "
+        f"of {them}, as if the forward pass read another name. Where {are} meant to stay out, all is right."
     )
 
 

@@ -19,6 +19,7 @@ def wrong_targets(judgement: Judgement) -> Iterator[tuple[Site, Edit]]:
     start = step.window.start
     forward = {unnamed(node) for node in ancestors([step.hypothesis.node])}
     used = {operand for node in trace.nodes if node.operation != "identity" for operand in node.operands}
+    handed = {(unnamed(s.before), unnamed(s.after)) for s in trace.stores if s.before is not None}
     seen = set[int]()
     for node in trace.nodes:
         if time_of(node) < start or node.operation not in ("add", "subtract") or node in used:
@@ -28,10 +29,12 @@ def wrong_targets(judgement: Judgement) -> Iterator[tuple[Site, Edit]]:
             continue
         statement = trace.sites[value.statement]
         found = _bound_elsewhere(statement.text)
-        old = _first(node)
+        old = _first(node, start)
         if found is None or old not in forward or shape_of(old) != shape_of(node):
             continue
         if time_of(old) >= start or not learns(old, node):
+            continue
+        if (old, node) in handed:  # `new = w - lr * g`, and then `w = new`
             continue
         seen.add(value.number)
         target, first = found
@@ -57,8 +60,8 @@ def _bound_elsewhere(text: str) -> tuple[str, str] | None:
     return (written, begun) if written != begun and text.startswith(written) else None
 
 
-def _first(node: Node) -> Node:
-    """What a sum begins with."""
-    while node.operation in ("add", "subtract", "identity") and node.operands:
-        node = node.operands[0]
+def _first(node: Node, start: int) -> Node:
+    """What a sum begins with, that was made since ``start``."""
+    while node.operation in ("add", "subtract") and time_of(node) >= start:
+        node = unnamed(node.operands[0])
     return node

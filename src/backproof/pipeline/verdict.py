@@ -54,6 +54,7 @@ from backproof.diagnosis.reasons import (
     only_named,
     outside_updates,
     perhaps_forgotten,
+    read_by_nothing,
     stopped_before,
     supplied,
     turned_names,
@@ -208,6 +209,7 @@ def _doubts(judgement: Judgement) -> Iterator[str | None]:
     yield unread_updates(judgement)
     yield outside_updates(judgement)
     yield left_unjudged(judgement)
+    yield read_by_nothing(judgement)
     yield stopped_before(judgement)
     yield drawn_anew(judgement)
     yield in_turn_of_one_list(judgement)

@@ -20,6 +20,7 @@ def cut(
     keep: Iterable[Node] = (),
     opened: Mapping[Node, Node] | None = None,
     written: Collection[Node] = (),
+    earlier: Mapping[Node, Node] | None = None,
 ) -> dict[Node, Node]:
     """Copy what the results are computed from, as seen from the parameters.
 
@@ -27,12 +28,14 @@ def cut(
     computed from: for this step it is data, but for sums and products of data that the step itself takes
     between other values, as a difference may be of the wrong two, and what is ``written``. ``keep`` are
     nodes that become leaves as well, and for those ``opened`` another is taken that they are computed from. A
-    value that is reached by another name is the same leaf; a part of a parameter is of the version in which
-    that part was written. The result maps every old node to its copy; places and names are kept.
+    value that is reached by another name is the same leaf, and so is the value that a parameter had
+    ``earlier``; a part of a parameter is of the version in which that part was written. The result maps every
+    old node to its copy; places and names are kept.
     """
     parameters, keep = list(parameters), list(keep)
-    leaves = set(parameters) | set(keep)
-    known = {unnamed(node): node for node in [*reversed(keep), *reversed(parameters)]}
+    earlier = {unnamed(old): now for old, now in (earlier or {}).items()}
+    leaves = set(parameters) | {node for node in keep if unnamed(node) not in earlier}
+    known = {unnamed(node): node for node in [*reversed(keep), *reversed(parameters)]} | earlier
     since = min((time_of(p) for p in parameters), default=-1)
     parts = Parts(set(parameters))
     order = bounded(results, leaves, since, parts)

@@ -7,7 +7,7 @@ has no say in the direction of the step, so it can be set aside, as the memory o
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -25,17 +25,31 @@ PASSED = frozenset({*THROUGH, "index", "stack", "concatenate"})
 def lengths(window: Window, forward: Collection[Node]) -> tuple[Node, ...]:
     """The numbers by which the updates of a window scale whole gradients; none is in the forward pass.
 
-    A number that scales nothing but single numbers is none: there the size of a gradient cannot be told
-    from a factor of it.
+    A number that scales a single number is none where it scales no array elsewhere, as one statement may for
+    all parameters: there the size of a gradient cannot be told from a factor of it.
     """
     memory = {c.before for c in (*window.others, *window.states)}
     known: dict[Node, bool] = {}
+    single: list[tuple[Node, list[Node]]] = []
     seen = set[Node]()
     for change in window.parameters:
         for gradient, size in _scalings(change.after, window.start, seen):
-            if np.size(gradient.value) > 1 and size not in forward and not known.get(size):
-                known[size] = _is_length(size, gradient, window.start, memory)
+            if size in forward or known.get(size):
+                continue
+            cores = list(_cores(gradient, window.start, change.before))
+            if np.size(gradient.value) > 1:
+                known[size] = _is_length(size, cores, window.start, memory)
+            else:
+                single.append((size, cores))
+    sites = {_site(size) for size, is_length in known.items() if is_length} - {-1}
+    for size, cores in single:
+        if _site(size) in sites:
+            known[size] = _is_length(size, cores, window.start, memory)
     return tuple(size for size, is_length in known.items() if is_length)
+
+
+def _site(node: Node) -> int:
+    return -1 if node.origin is None else node.origin.site
 
 
 def corrections(trace: Trace, changes: Sequence[Change], start: int) -> tuple[Node, ...]:
@@ -92,15 +106,19 @@ def _scalings(after: Node, since: int, seen: set[Node]) -> Iterator[tuple[Node, 
         seen.update(inner)
 
 
-def _is_length(size: Node, scaled: Node, since: int, memory: Collection[Node]) -> bool:
-    """Is this number positive, computed from what it scales, and the same for its opposite?"""
+def _is_length(size: Node, cores: Iterable[Node], since: int, memory: Collection[Node]) -> bool:
+    """Is this number positive, computed from what it scales, and the same for its opposite?
+
+    What an optimizer remembers may be in what it scales, and nowhere else in it.
+    """
     value = float(np.ravel(size.value)[0])
     if not (np.isfinite(value) and value > 0):
         return False
-    for gradient in _cores(scaled, since):
+    for gradient in cores:
         if not reaches(size, gradient, lambda n: time_of(n) >= since):
             continue
-        if any(reaches(size, m, lambda n: time_of(n) >= since) for m in memory):
+        made = set(walk([size], lambda n, g=gradient: n is not g and time_of(n) >= since))  # type: ignore[misc]
+        if not made.isdisjoint(memory):
             return False
         older = {n: n.value for n in walk([size], lambda n: time_of(n) >= since) if time_of(n) < since}
         turned = evaluate([size], {**older, gradient: -np.asarray(gradient.value)})[size]
@@ -108,8 +126,8 @@ def _is_length(size: Node, scaled: Node, since: int, memory: Collection[Node]) -
     return False
 
 
-def _cores(node: Node, since: int) -> Iterator[Node]:
-    """A value, and what it is but for a number or its form."""
+def _cores(node: Node, since: int, parameter: Node) -> Iterator[Node]:
+    """A value, and what it is but for a number, its form, or a share of the parameter that decays with it."""
     while time_of(node) >= since:
         yield node
         if node.operation in PASSED and len(node.operands) == 1:
@@ -122,5 +140,20 @@ def _cores(node: Node, since: int) -> Iterator[Node]:
                 node = y
             else:
                 return
+        elif node.operation in ("add", "subtract"):
+            others = [o for o in node.operands if not _is_share(o, parameter)]
+            if len(others) != 1:
+                return
+            (node,) = others
         else:
             return
+
+
+def _is_share(node: Node, parameter: Node) -> bool:
+    """Is this a parameter times a number?"""
+    while node is not parameter:
+        inner = [o for o in node.operands if o is parameter or np.size(o.value) > 1 or o.operation in PASSED]
+        if node.operation not in ("multiply", "divide", *THROUGH) or len(inner) != 1:
+            return False
+        (node,) = inner
+    return True

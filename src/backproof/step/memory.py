@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,7 +12,9 @@ import numpy as np
 from backproof.graph import Node, ancestors, computed_from, depend
 from backproof.graph.dependence import AT_ONCE
 from backproof.step.change import Change, root
+from backproof.step.scaled import is_square
 from backproof.step.update import SUMS, THROUGH, any_reaches, follows, forgotten, keeps, mixes, terms, time_of
+from backproof.step.velocities import velocities
 
 if TYPE_CHECKING:
     from backproof.step.window import Window
@@ -27,7 +29,9 @@ def without_memory(window: Window) -> Window:
     """
     if len(window.parameters) < 2:
         return window
-    memory = _feeding_others(window)
+    window = replace(window, parameters=tuple(_newest(window.parameters)))
+    memory = _feeding_others(window) | velocities(window.parameters, window.others, window.start)
+    memory |= {change for change in window.parameters if _is_mean_of_squares(change)}
     rest = [change for change in window.parameters if change not in memory]
     held = Counter(node for change in rest for node in _values(change))
     for change in rest:
@@ -39,6 +43,22 @@ def without_memory(window: Window) -> Window:
     parameters = tuple(c for c in window.parameters if c not in memory)
     others = tuple(sorted((*window.others, *memory), key=lambda c: c.stores[-1].time))
     return replace(window, parameters=parameters, others=others)
+
+
+def _newest(changes: Sequence[Change]) -> list[Change]:
+    """Those of changes to one value that begin last, as an array that was led ahead in place does.
+
+    The list that holds the array was not written to for that.
+    """
+    groups = defaultdict[Node, list[Change]](list)
+    for change in changes:
+        groups[root(change.after, 0)].append(change)
+    newest = {after: max(group, key=lambda c: time_of(c.before)) for after, group in groups.items()}
+    return [
+        change
+        for change in changes
+        if (last := newest[root(change.after, 0)]) is change or not keeps(last.before, change.before)
+    ]
 
 
 def _feeding_others(window: Window) -> set[Change]:
@@ -64,6 +84,17 @@ def _feeding_others(window: Window) -> set[Change]:
             once |= bits.get(change.after, 0)
         feeding.update(c for k, c in enumerate(asked[first : first + AT_ONCE]) if more >> k & 1)
     return feeding
+
+
+def _is_mean_of_squares(change: Change) -> bool:
+    """Is a share of the old value kept, and nothing but squares added to it, of whatever they are computed?
+
+    So is the mean of the squared changes of AdaDelta, of which these changes are computed.
+    """
+    if keeps(change.after, change.before, whole=True):
+        return False
+    kept, added = terms(change.after, change.before)
+    return kept and bool(added) and all(is_square(node) for node in added)
 
 
 def is_momentum(change: Change, parameters: Sequence[Change]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from backproof.graph import Node, ancestors
 from backproof.step.memory import is_momentum
-from backproof.step.update import remembers, rescales, sums, terms
+from backproof.step.update import THROUGH, keeps, remembers, rescales, sums, terms
 
 if TYPE_CHECKING:
     from backproof.step.change import Change
@@ -23,8 +23,8 @@ def neutral(
 ) -> dict[Node, Any]:
     """Give values for what the optimizer remembers, with which it adds nothing of its own.
 
-    Nothing for a momentum, alike everywhere for a sum of squares. Without it the place ahead, of which some
-    take the gradient, is the parameter itself.
+    Nothing for a momentum, alike everywhere for a sum of squares or the greatest gradient. Without it the
+    place ahead, of which some take the gradient, is the parameter itself.
     """
     state: dict[Node, Any] = {}
     roots = under_roots(copies)
@@ -38,6 +38,9 @@ def neutral(
         ):
             continue
         after = copies.get(change.after)
+        if after is not None and leaf not in moving and is_greatest(after, leaf):
+            state[leaf] = np.full(np.shape(leaf.value), LARGE)
+            continue
         if after is None or not remembers(after, leaf) or rescales(after, leaf):
             continue
         rooted = leaf not in moving and leaf in roots and not (leaf in bare and terms(after, leaf)[0])
@@ -45,6 +48,24 @@ def neutral(
             continue  # no optimizer remembers all of it: these are gradients that were not reset
         state[leaf] = np.full(np.shape(leaf.value), LARGE if rooted else 0.0)
     return state
+
+
+def is_greatest(after: Node, before: Node) -> bool:
+    """Is the new value the greater of a share of the old one and a size, as the norm of Adamax is?"""
+    while after.operation in THROUGH:
+        after = after.operands[0]
+    if after.operation != "maximum" or np.shape(after.value) != np.shape(before.value):
+        return False
+    old = [o for o in after.operands if keeps(o, before)]
+    sizes = [o for o in after.operands if o not in old and _is_size(o)]
+    return len(old) == len(sizes) == 1
+
+
+def _is_size(node: Node) -> bool:
+    """Is this never less than zero, a small number added to it or not?"""
+    while node.operation in ("add", *THROUGH):
+        node = next((o for o in node.operands if o.operands), node.operands[0])
+    return node.operation == "abs"
 
 
 def under_roots(copies: Mapping[Node, Node]) -> set[Node]:

@@ -15,6 +15,7 @@ from backproof.step.change import Change, made_between, root
 from backproof.step.cut import cut, dependent, recomputed
 from backproof.step.decided import sampled
 from backproof.step.descent import descent
+from backproof.step.earlier import earlier_values
 from backproof.step.loss import Hypothesis, ancestors_since
 from backproof.step.neutral import neutral
 from backproof.step.penalty import penalised
@@ -132,10 +133,11 @@ def training_step(
     deciding = dict.fromkeys(g.node for g in trace.guards if window.start <= g.time < window.end)
     results = [*(c.after for c in window.parameters), hypothesis.node, *made, *deciding]
     handed = _handed_on(trace, window, made)
+    earlier = earlier_values(trace, window, hypothesis.node, made)
     if window.decided:  # else what is added would be one leaf, whatever it is computed from
         apart = [*apart, *sampled(hypothesis.node, window.parameters, window.start)]
     memory = [*(c.before for c in (*window.others, *window.states)), *apart, *handed, *lengths, *window.kept]
-    copies = cut(results, befores, memory, opened, written)
+    copies = cut(results, befores, memory, opened, written, earlier)
     loss = copies[hypothesis.node]
     moving = _ancestor_set(loss)
     changes = (
@@ -148,7 +150,8 @@ def training_step(
     if branched:
         changes += branched
         results += [c.after for c in branched]
-        copies = cut(results, [*befores, *(c.before for c in branched)], memory, opened, written)
+        starts = [*befores, *(c.before for c in branched)]
+        copies = cut(results, starts, memory, opened, written, earlier)
         loss = copies[hypothesis.node]
         moving = _ancestor_set(loss)
     if not changes or not any(copies[c.before] in moving for c in changes):

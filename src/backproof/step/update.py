@@ -277,10 +277,10 @@ def _is_number(node: Node, beside: Node) -> bool:
         return False
     if not node.operands:
         return True
-    return np.size(beside.value) > 1 and _is_of_numbers(node)
+    return np.size(beside.value) > 1 and is_of_numbers(node)
 
 
-def _is_of_numbers(node: Node, limit: int = 40) -> bool:
+def is_of_numbers(node: Node, limit: int = 40) -> bool:
     """Is this computed from a few numbers alone?"""
     stack, seen = [node], {node}
     while stack:
