@@ -55,9 +55,10 @@ def untrained(judgement: Judgement) -> Untrained | None:
     reset = _reset_alike(step, owners, start)
     attributes = {place[2] for place in changed}
     beside: dict[Node, str] = {}
+    filled = _filled(trace, start)
     for node, places in held.items():
         for place in places:
-            if place[0] != "attribute" or place[1] in owners or place[2] not in attributes:
+            if place in filled or place[0] != "attribute" or place[1] in owners or place[2] not in attributes:
                 continue
             if place[1] not in gradients:
                 continue
@@ -83,6 +84,15 @@ def untrained(judgement: Judgement) -> Untrained | None:
         return None
     first = min(_uses(loss, set(found)), default=0)
     return Untrained(tuple(dict.fromkeys(found.values())), first > max(_uses(loss, leaves), default=first))
+
+
+def _filled(trace: Trace, start: int) -> set[Place]:
+    """The places that are given other numbers after ``start``, as those of inputs and targets are."""
+    return {
+        s.place
+        for s in trace.stores
+        if s.time >= start and s.before is not None and root(s.before, 0) is not root(s.after, 0)
+    }
 
 
 def _uses(line: Sequence[Node], leaves: set[Node]) -> list[int]:
