@@ -15,9 +15,9 @@ from backproof.graph import Users, ancestors
 from backproof.step import Change, label
 from backproof.step.change import root
 from backproof.step.cut import dependent
-from backproof.step.scaled import core_of
+from backproof.step.rates import RATE
 from backproof.step.update import SUMS, THROUGH, keeps, mixes, terms
-from backproof.trace import Store
+from backproof.trace import Store, Trace
 
 OWN = SUMS | THROUGH | {"multiply", "divide"}  # what leads from an old value to the new one
 
@@ -41,12 +41,14 @@ def never_read(judgement: Judgement) -> tuple[str, ...]:
         return ()
     counted = set(ancestors([step.loss]))
     moving = dependent(step.copies.values(), step.leaves)
-    sites, rates = {store.site for change in judged for store in change.stores}, _rates(judged)
+    sites, rates = {store.site for change in judged for store in change.stores}, _rates(trace, judged)
     names: dict[str, None] = {}
     users = Users()
     for change in found:
         added = [step.copies.get(term) for term in terms(change.after, change.before)[1]]
-        alike = not sites.isdisjoint(s.site for s in change.stores) or not rates.isdisjoint(_rates([change]))
+        alike = not sites.isdisjoint(s.site for s in change.stores) or not rates.isdisjoint(
+            _rates(trace, [change])
+        )
         if step.copies.get(change.before) in counted or moving.isdisjoint(added) or not alike:
             continue
         users.enter(trace.nodes)
@@ -56,10 +58,20 @@ def never_read(judgement: Judgement) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _rates(changes: Iterable[Change]) -> set[float]:
-    """The numbers by which what is added to values is multiplied."""
-    factors = (abs(core_of(term)[1]) for c in changes for term in terms(c.after, c.before)[1])
-    return {factor for factor in factors if factor != 1.0}
+def _rates(trace: Trace, changes: Iterable[Change]) -> set[str]:
+    """The learning rates, by their names, by which what is added to values is multiplied."""
+    found = set[str]()
+    for change in changes:
+        stack = list(terms(change.after, change.before)[1])
+        while stack:
+            node = stack.pop()
+            if node.operation not in ("multiply", "divide", "negative", "identity"):
+                continue
+            sites = () if node.origin is None else node.origin.operand_sites
+            texts = [trace.sites[site].text.lstrip("-") for site in sites if site is not None and site >= 0]
+            found.update(text for text in texts if RATE.search(text))
+            stack.extend(node.operands)
+    return found
 
 
 def _leads_on(users: Users, store: Store) -> bool:
