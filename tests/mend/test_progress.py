@@ -7,6 +7,7 @@ import pytest
 from backproof.check.judge import judge
 from backproof.check.trial import Bench
 from backproof.mend import Repair, search
+from backproof.mend import tried as tried_module
 from backproof.mend.progress import Progress
 from backproof.source import Program
 from backproof.trace import trace_program
@@ -98,6 +99,20 @@ def test_twice_as_far_up_the_loss() -> None:
     found = {(tried.correction.rule, tried.correction.site.span.row) for tried in repair.steps}
     assert repair.complete
     assert found == {("sign-flipped", 14), ("wrong-scale", 16)}
+
+
+def test_the_values_of_a_correction_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is tried, alone and beside others, as long as there is room for them."""
+    text = FLAT.replace("1 - h ** 2", "1 - h").replace("dh.sum(axis=0)", "dh[0]")
+    judgement = judge(trace_program(Program("p.py", text)))
+    assert judgement is not None
+    computed: list[object] = []
+    built = tried_module.built
+    monkeypatch.setattr(tried_module, "built", lambda c: computed.append(c) or built(c))
+    bench = Bench.of(judgement.step, judgement.verdict)
+    search(bench)
+    assert len(computed) == len(set(computed)) > 50
+    assert 0 < bench.room < Bench(bench.step, bench.verdict).room
 
 
 def test_beyond_its_limit_no_way_is_looked_at() -> None:

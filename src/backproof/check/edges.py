@@ -44,21 +44,22 @@ def outermost(
     is written for a value reads what is changed where that was computed; ``known`` are the step's own values.
     """
     found: dict[tuple[Node, int], tuple[Node, Node | None]] = {}
-    where_made = {e.operand for e, _ in changes if e.whole}
+    uses = [(edge, edge.operand, edge.whole, node) for edge, node in changes]
+    where_made = {operand for _, operand, whole, _ in uses if whole}
     read = set[tuple[Node, int]]()
     inside: dict[Node, dict[Node, Node]] = {}
-    for edge, node in changes:
-        if not edge.whole:
-            inside.setdefault(edge.consumer, {})[edge.operand] = node
-    for edge, node in changes:
+    for edge, operand, whole, node in uses:
+        if not whole:
+            inside.setdefault(edge.consumer, {})[operand] = node
+    for edge, operand, whole, node in uses:
         key = edge.consumer, edge.position
-        if edge.whole and key in read:
+        if whole and key in read:
             continue
-        if not edge.whole:
+        if not whole:
             read.add(key)
-        elif edge.operand in inside:
-            node = _reading(node, inside[edge.operand], known)
-        found[key] = node, edge.operand if edge.whole or edge.operand not in where_made else None
+        elif operand in inside:
+            node = _reading(node, inside[operand], known)
+        found[key] = node, operand if whole or operand not in where_made else None
     return found
 
 

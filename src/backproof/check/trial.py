@@ -24,6 +24,7 @@ from backproof.step import TrainingStep
 from backproof.step.update import time_of
 
 SEED = 7  # of the points, which are others than those of the verdict
+ROOM = 3_000_000  # numbers: of values of corrections that are kept
 LEAST = 40  # work of a trial, however few nodes it evaluates
 VAST = 1_000_000  # elements of an outer product
 ELEMENTS = 1000  # of its operands that make a node count once more
@@ -66,6 +67,8 @@ class Bench:
     shrinking: dict[int, bool] = field(default_factory=dict)
     weights: dict[Node, int] = field(default_factory=dict)
     functions: dict[Node, tuple[Callable[..., Any], Mapping[str, Any]]] = field(default_factory=dict)
+    built: dict[Any, list[tuple[Edge, Node]] | None] = field(default_factory=dict)  # by corrections
+    room: int = ROOM
     work: int = 0
     firm: bool = False
 
@@ -257,25 +260,30 @@ class Bench:
 
         None where an operation cannot take them.
         """
-        self.work += LEAST + sum([self.weights[node] for node in line])
-        base = self.base[point]
+        self.work += LEAST + sum(map(self.weights.__getitem__, line))
+        base, functions = self.base[point], self.functions
         overlay: dict[Node, Any] = {}
         replaced = outermost(changes, self.order)
         touched = {e.consumer for e, _ in changes}
         instead = {e.operand: node for e, node in changes if e.whole}
         try:
             for node in line:
+                function, attributes = functions[node]
+                operands, given = node.operands, list[Any]()
                 if node in touched:
-                    operands = [
+                    given = [
                         self.value(new, overlay, base, instead, start)
-                        for new, start in (
-                            replaced.get((node, k), (o, o)) for k, o in enumerate(node.operands)
-                        )
+                        for new, start in (replaced.get((node, k), (o, o)) for k, o in enumerate(operands))
                     ]
+                elif len(operands) == 2 and not attributes:  # most nodes, for which a list takes long
+                    x, y = operands
+                    x, y = overlay[x] if x in overlay else base[x], overlay[y] if y in overlay else base[y]
+                    overlay[node] = function(x, y)
+                    continue
                 else:
-                    operands = [overlay[o] if o in overlay else base[o] for o in node.operands]
-                function, attributes = self.functions[node]
-                overlay[node] = function(*operands, **attributes) if attributes else function(*operands)
+                    for operand in operands:
+                        given.append(overlay[operand] if operand in overlay else base[operand])
+                overlay[node] = function(*given, **attributes) if attributes else function(*given)
         except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, MemoryError):
             return None
         return overlay

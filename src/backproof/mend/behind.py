@@ -14,7 +14,7 @@ from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.faults.corrections import corrections
 from backproof.graph import Node, ancestors, quietly
-from backproof.mend.tried import Tried, attempt, built, is_better
+from backproof.mend.tried import Tried, attempt, is_better, kept
 
 MOST = 40  # corrections that read idle values, the cheapest first
 Change = tuple[Edge, Node]
@@ -68,7 +68,7 @@ class Behind:
         """Those of the openers that read idle values."""
         found: list[Tried] = []
         for correction in sorted(openers, key=lambda c: c.cost):
-            new = built(correction)
+            new = kept(self.bench, correction)
             if new is not None and self.read_by(new):
                 found.append(Tried(correction, tuple(new), states))
             if len(found) == MOST:

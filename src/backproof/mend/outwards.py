@@ -7,7 +7,6 @@ mend of that one, however many follow; with it the next is the first.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,8 +20,9 @@ from backproof.check.scoring import score
 from backproof.check.trial import Bench
 from backproof.faults.correction import Correction
 from backproof.graph import Node, quietly, unnamed
+from backproof.mend.alike import Alike
 from backproof.mend.blame import mended
-from backproof.mend.inwards.evaluation import Change, Evaluation, Frames, is_same, statement_of
+from backproof.mend.inwards.evaluation import Change, Evaluation, Frames, statement_of
 from backproof.mend.inwards.options import Options
 from backproof.mend.inwards.scales import of_values
 from backproof.mend.tried import built
@@ -69,9 +69,8 @@ class _Outwards:
     ) -> None:
         self.bench, self.options, self.catalogue = bench, options, catalogue
         self.scales, self.limit = scales, limit
-        self.forward = defaultdict[tuple[int, ...], list[Node]](list)
-        for node in bench.forward:
-            self.forward[np.shape(node.value)].append(node)
+        local = [entry.node for entry in catalogue.entries if entry.kind == "local"]
+        self.slopes = Alike(local, catalogue.tables)
         # what is updated may be read in the place of what was there before: what reads it is to be mended
         self.updated = {after for parameter in bench.step.parameters for after in parameter.afters}
 
@@ -89,9 +88,10 @@ class _Outwards:
             known = replace(known, bench=mended(self.bench, _changes(chain), self.bench.initial), known={})
         closed = {part.place.site.statement for each in chain for part in each.parts}
         frames, passed = Frames(known.bench), set[int]()
+        again = Alike(self.bench.forward, known.bench.base)  # the forward pass, computed once more
 
         def is_true(node: Node) -> bool:
-            return node.origin.site in passed or self._is_true(known, node)
+            return node.origin.site in passed or self._is_true(known, again, node)
 
         for node in self._results():
             if statement_of(self.bench, node) in closed or is_true(node):
@@ -115,7 +115,7 @@ class _Outwards:
                 if any(u.origin is None or u.origin.site < 0 or statement_of(bench, u) != own for u in users):
                     yield node
 
-    def _is_true(self, known: Catalogue, node: Node) -> bool:
+    def _is_true(self, known: Catalogue, again: Alike, node: Node) -> bool:
         """Is a value an adjoint, a slope, one of the forward pass, or one that hangs on no parameter?"""
         if unnamed(node) in self.updated:
             return True
@@ -124,20 +124,11 @@ class _Outwards:
             return bool(np.any(values[0]))
         if any(self._is_scale(scale) for _, scale in known.matches(node)) or self._is_slope(known, values):
             return True
-        again = self.forward.get(np.shape(values[0]), ())  # the forward pass, computed once more
-        return any(
-            all(is_same(v, table[other]) for v, table in zip(values, known.bench.base, strict=True))
-            for other in again
-        )
+        return again.holds(values)
 
     def _is_slope(self, known: Catalogue, values: Sequence[Any]) -> bool:
-        entries = known.shaped.get(np.shape(values[0]), ())
-        self.bench.work += len(entries)
-        return any(
-            entry.kind == "local"
-            and all(is_same(v, table[entry.node]) for v, table in zip(values, known.tables, strict=True))
-            for entry in entries
-        )
+        self.bench.work += len(known.shaped.get(np.shape(values[0]), ()))
+        return self.slopes.holds(values)
 
     def _is_scale(self, scale: float) -> bool:
         return any(abs(scale - own) <= NEAR * abs(own) for own in self.scales)

@@ -20,7 +20,7 @@ from backproof.mend.progress import Progress
 from backproof.mend.repair import Repair, identity, line_of, remainder, size
 from backproof.mend.through_time import through_time
 from backproof.mend.ties import are_constants
-from backproof.mend.tried import Tried, built
+from backproof.mend.tried import Tried, built, kept
 
 MOST = 8  # corrections in one program
 HINTS = 2  # corrections that some rounds of a statement want, to begin with
@@ -294,7 +294,9 @@ class _Search:
             and self.choice.is_open(correction, repair.steps)
         ]
         before = tuple(change for old in repair.steps for change in old.changes)
-        ways = [cache(partial(built, correction)) for correction in usable]  # most are beyond the limit
+        ways = [
+            cache(partial(kept, self.bench, correction)) for correction in usable
+        ]  # most are beyond the limit
         nearest = self.progress.nearest(before, ways, repair.states, limit)
         return [Tried(usable[k], tuple(ways[k]() or ()), repair.states) for k in nearest]
 

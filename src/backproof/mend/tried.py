@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from backproof.check.grades import RIGHT
 from backproof.check.scoring import score
 from backproof.check.trial import Bench, Edge
 from backproof.faults.correction import Correction
 from backproof.graph import Node
+
+NODE = 30  # numbers that take as much room as a node without its value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +43,7 @@ def attempt(
     bench: Bench, correction: Correction, before: tuple[tuple[Edge, Node], ...], states: tuple[int, ...]
 ) -> Tried | None:
     """Add a correction to the changes ``before``; None where it does not help."""
-    new = built(correction)
+    new = kept(bench, correction)
     if new is None:
         return None
     result = score(bench, (*before, *new), states)
@@ -50,6 +54,18 @@ def attempt(
     ):
         return None
     return Tried(correction, tuple(new), result)
+
+
+def kept(bench: Bench, correction: Correction) -> list[tuple[Edge, Node]] | None:
+    """The same, computed once for all trials on a bench, as far as there is room."""
+    if correction in bench.built:
+        return bench.built[correction]
+    new = built(correction)
+    size = sum(NODE + int(np.size(node.value)) for _, node in new or ())
+    if size <= bench.room:
+        bench.room -= size
+        bench.built[correction] = new
+    return new
 
 
 def built(correction: Correction) -> list[tuple[Edge, Node]] | None:
