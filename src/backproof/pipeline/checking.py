@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from backproof.check.compare import compare
@@ -15,9 +15,9 @@ from backproof.diagnosis.crashed import (
     whole_step,
     with_other_findings,
 )
-from backproof.diagnosis.reasons import (
-    supplied,
-)
+from backproof.diagnosis.crossed import crossed_before
+from backproof.diagnosis.faulty import fix_of
+from backproof.diagnosis.reasons import supplied
 from backproof.findings import FileReport, ParameterReport, for_reader
 from backproof.pipeline.by_running import found_by_running
 from backproof.pipeline.left import with_what_is_left
@@ -25,7 +25,7 @@ from backproof.pipeline.observing import POINTS, SECONDS, STEPS, Mends, Options,
 from backproof.pipeline.reports import report_of
 from backproof.pipeline.verdict import judged
 from backproof.runner import Runner
-from backproof.source import Program
+from backproof.source import Edit, Program
 from backproof.trace import Trace
 
 MENDING = 12.0  # seconds to look for what mends a crash
@@ -86,6 +86,8 @@ def _checked(program: Program, options: Options) -> FileReport:
 def _crashed(program: Program, options: Options, trace: Trace) -> FileReport:
     """Report on a program that stopped before a whole training step, with what mends its backward pass."""
     notes = supplied(trace)
+    if (report := _of_pairs(program, options, trace)) is not None:
+        return report
     mended, running = mend_crash(
         program, trace, lambda each: observed(each, options), min(options.seconds, MENDING)
     )
@@ -104,3 +106,27 @@ def _crashed(program: Program, options: Options, trace: Trace) -> FileReport:
     report = report_of(program, mended.judgement, "faulty", findings=(*found, *notes))
     rows = [ParameterReport(p.name, p.shape, "faulty") if p.name in wrong else p for p in report.parameters]
     return replace(report, parameters=(*rows, *lost))
+
+
+def _of_pairs(program: Program, options: Options, trace: Trace) -> FileReport | None:
+    """Report targets in another shape than the predictions, where a program in that of these is right."""
+    mends = Mends(program, options)
+
+    def runs(edits: Sequence[Edit]) -> bool:
+        run = mends.run(edits)
+        return run is not None and run.judgement is not None and run.trace.ended != "crashed"
+
+    for finding in crossed_before(trace, runs):
+        assert finding.fix is not None
+        run = mends.run(finding.fix.edits)
+        assert run is not None
+        assert run.judgement is not None
+        verified = mends.verified(finding.fix.edits, None)
+        fix = fix_of(finding.fix.edits, finding.expected, verified)
+        names = tuple(p.name for p in run.judgement.step.parameters)
+        found, _ = with_what_is_left(mends, (replace(finding, parameters=names, fix=fix),), judged)
+        if all(each.mended for each in found):
+            report = report_of(program, run.judgement, "faulty", findings=(*found, *supplied(trace)))
+            rows = (ParameterReport(p.name, p.shape, "faulty") for p in report.parameters)
+            return replace(report, parameters=tuple(rows))
+    return None

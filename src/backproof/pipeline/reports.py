@@ -8,6 +8,7 @@ from dataclasses import replace
 from backproof.check.dropped import Dropped
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.certificate import certified, conventions
+from backproof.diagnosis.crossed import every_pair
 from backproof.diagnosis.derivation import explained
 from backproof.diagnosis.luck import hidden
 from backproof.diagnosis.mismatch import watched
@@ -34,6 +35,8 @@ def faulty(
 ) -> FileReport:
     """Report a step with wrong gradients, and what would still be in the way when all are mended."""
     unwell = warnings(judgement) if all(error.mended for error in errors) else ()
+    if (pairs := every_pair(judgement)) and pairs[0].name not in {error.name for error in errors}:
+        unwell = (*pairs, *unwell)
     if options.explain:
         errors = explained(judgement, errors)
     return report_of(program, judgement, "faulty", findings=(*errors, *unwell, *notes))
@@ -50,7 +53,14 @@ def lasting(
     if not lost:
         unwell = (*hidden(judgement), *warnings(judgement))
         uneven = (*counted_unevenly(judgement), *corrected_otherwise(judgement), *of_a_small_batch(judgement))
-        found = (*watched(judgement), *uneven, *unwell, *conventions(judgement), *notes)
+        found = (
+            *watched(judgement),
+            *every_pair(judgement),
+            *uneven,
+            *unwell,
+            *conventions(judgement),
+            *notes,
+        )
         said = certified(judgement, program)
         return report_of(program, judgement, "correct", findings=found, certified=said)
     report = report_of(program, judgement, "faulty", findings=(*lost, *notes))

@@ -19,6 +19,7 @@ from backproof.check.untrained import untrained
 from backproof.check.unwatched import unwatched
 from backproof.diagnosis.assigned import replaced_otherwise
 from backproof.diagnosis.conviction import convincing
+from backproof.diagnosis.crossed import crossed
 from backproof.diagnosis.faulty import Verify, findings
 from backproof.diagnosis.frozen import (
     forgotten_part,
@@ -259,6 +260,8 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
     )
     if followed is not None:
         return case.inconclusive(followed)
+    if (report := _of_pairs(case, lost)) is not None:
+        return report
     if found := shortened(judgement, case.verify) or thrown_away(judgement, case.verify):
         return faulty(case.program, judgement, (*found, *lost), case.notes, case.options)
     judgement, repair = repaired(with_samples(judgement))
@@ -297,6 +300,18 @@ def _beside_unread(case: Case) -> FileReport | None:
     if len(every) == len(found) or not all(finding.mended for finding in every):
         return None
     report = faulty(case.program, judgement, every, case.notes, case.options)
+    return replace(report, parameters=(*report.parameters, *rows))
+
+
+def _of_pairs(case: Case, lost: tuple[Finding, ...]) -> FileReport | None:
+    """Report targets in another shape than the predictions, where the program is right in that of these."""
+    found = crossed(case.judgement, case.verify)
+    if not found:
+        return None
+    found, rows = with_what_is_left(case.mends, (*found, *lost), judged)
+    if not all(finding.mended for finding in found):
+        return None
+    report = faulty(case.program, case.judgement, found, case.notes, case.options)
     return replace(report, parameters=(*report.parameters, *rows))
 
 
