@@ -152,3 +152,48 @@ for turn in range(300):
     print(q)
 """
     assert check_program(program_from_bytes(text.encode(), "sum.py")).verdict != "faulty"
+
+
+WITHOUT_LOSS = """
+import numpy as np
+
+rng = np.random.default_rng(8)
+rows, marks = rng.normal(size=(7, 3)), rng.uniform(0.2, 0.8, size=(7, 2))
+
+
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def slope(a):
+    return {slope}
+
+
+first, second = rng.normal(size=(3, 5)), rng.normal(size=(5, 2))
+for turn in range(5000):
+    mid = squash(rows @ first)
+    top = squash(mid @ second)
+    off = {off}
+    top_delta = off * slope(top)
+    mid_delta = top_delta @ second.T * slope(mid)
+    second += mid.T @ top_delta
+    first += rows.T @ mid_delta
+"""
+
+
+@pytest.mark.parametrize("slope", ["1 * (1 - a)", "a", "a * (2 - a)"])
+def test_a_slope_that_is_used_in_every_layer(slope: str) -> None:
+    """Nothing says the loss and no gradient is right: of the hidden layer it is none, whatever the loss."""
+    text = WITHOUT_LOSS.format(slope=slope, off="marks - top")
+    report = check_program(program_from_bytes(text.encode(), "marks.py"))
+    (found,) = [finding for finding in report.findings if finding.severity == "error"]
+    assert found.span is not None
+    assert "return" in text.splitlines()[found.span.row - 1]
+    assert found.mended
+
+
+def test_the_slope_of_another_loss() -> None:
+    """The hidden layer is right with it: it is the loss that is not known."""
+    text = WITHOUT_LOSS.format(slope="a * (1 - a)", off="np.arctan(marks - top) * top")
+    report = check_program(program_from_bytes(text.encode(), "marks.py"))
+    assert report.verdict != "faulty"

@@ -33,12 +33,12 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
     It is when some gradient is true already, or half of the only one there is, when the program declares the
     loss in the step, or when it states one and a repair makes every gradient true: for a loss that is not
     surely its own, where the backward pass begins with its derivative or the updates leave its targets out,
-    or by one correction of what the backward pass does again to its own result, of two things that change
-    places, or of an axis of the forward pass; and for one that it does not state, of the slope of its output,
-    which is there in part, where that alone makes some gradient true. A loss that was only inferred, and that
-    explains nothing as the program stands, could be made to fit anything by changing factors; but not by what
-    keeps them, so what is true with such corrections alone counts as what is true already. A difference that
-    no fresh point shows again is none of the gradients' own.
+    or of two things that change places, or of an axis of the forward pass; for one that it does not state, of
+    the slope of its output, which is there in part, where that alone makes some gradient true; and for any,
+    of what is done again for earlier layers. A loss that was only inferred, and that explains nothing as the
+    program stands, could be made to fit anything by changing factors; but not by what keeps them, so what is
+    true with such corrections alone counts as what is true already. A difference that no fresh point shows
+    again is none of the gradients' own.
     """
     if repair.complete and not repair.steps:
         return False
@@ -58,8 +58,9 @@ def convincing(judgement: Judgement, repair: Repair) -> bool:
         return True
     if not repair.complete or not repair.steps:
         return False
-    turned = _goes_through(repair) or _is_turned(repair) or _is_of_another_axis(repair)
-    if called or (hypothesis.stated and turned):
+    if called or _goes_through(judgement.step, repair):
+        return True
+    if hypothesis.stated and (_is_turned(repair) or _is_of_another_axis(repair)):
         return True
     if hypothesis.stated and begins_as_derivative(judgement.step):
         return True
@@ -105,17 +106,22 @@ def _is_of_another_axis(repair: Repair) -> bool:
     return repair.steps[0].correction.rule == "wrong-axis" and not repair.steps[0].changes
 
 
-def _goes_through(repair: Repair) -> bool:
+def _goes_through(step: TrainingStep, repair: Repair) -> bool:
     """Is all of a repair one correction at several places, of which one follows from another?
 
-    As in the rule of an operation, or in a layer. To fit another loss, only the beginning of a backward pass
-    would have to be changed.
+    As in the rule of an operation, in a layer, or in the derivative of an activation: then some of them reach
+    the gradients of earlier layers only. To fit another loss, only the beginning of a backward pass would
+    have to be changed.
     """
     if len(repair.steps) != 1 or len(repair.states) == 1:
         return False
     changed = repair.steps[0].changes
     users = {edge.consumer for edge, _ in changed}
-    return any(not users.isdisjoint(ancestors([edge.operand, new])) for edge, new in changed)
+    if any(not users.isdisjoint(ancestors([edge.operand, new])) for edge, new in changed):
+        return True
+    made = [set(ancestors([descent])) for descent in step.descents]
+    reached = {frozenset(k for k, nodes in enumerate(made) if user in nodes) for user in users}
+    return any(few < many for few in reached for many in reached if few)
 
 
 def _explains_some(judgement: Judgement, steps: Sequence[Tried]) -> bool:
