@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backproof.pipeline import check_program
-from backproof.source import Program
+from backproof.source import Program, program_from_bytes
 
 COPIED = """
 import numpy as np
@@ -174,3 +174,28 @@ def test_weights_that_shrink_before_the_step_are_judged_though_they_are_changed_
     """They are no array beside the parameters."""
     assert verdict(DECAYED_FIRST) == "correct"
     assert verdict(DECAYED_FIRST.replace("X[rows].T @ p / 15", "X[rows].T @ p / 16")) == "faulty"
+
+
+TOWERS = """
+import numpy as np
+
+rng = np.random.default_rng(12)
+left, right = rng.normal(size=(17, 4)), rng.normal(size=(17, 6))
+sides = [{"w": rng.normal(size=(2, n)), "b": rng.normal(size=2)} for n in (4, 6)]
+base_lr = 0.05
+for it in range(1000):
+    a = left @ sides[0]["w"].T + sides[0]["b"]
+    c = right @ sides[1]["w"].T + sides[1]["b"]
+    gap = a - c
+    loss = 0.5 * np.sum(gap ** 2) / 17
+    for data, diff, side in zip([left, right], [gap / 17, -gap / 17], sides):
+        grad = {"w": diff.T @ data, "b": diff.sum(axis=0)}
+        for k in side:
+            side[k] -= base_lr * grad[k]
+"""
+
+
+def test_a_rate_whose_name_begins_as_a_parameter_does():
+    """``base_lr`` is no gradient of ``b``: a gradient is what the step computes."""
+    report = check_program(program_from_bytes(TOWERS.encode(), "towers.py"))
+    assert report.verdict == "correct", report.reason

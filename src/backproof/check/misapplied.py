@@ -12,7 +12,7 @@ from backproof.check.gradient_names import called_alike
 from backproof.check.judgement import Judgement
 from backproof.graph import Node, ancestors
 from backproof.step.change import root
-from backproof.step.update import keeps, terms
+from backproof.step.update import keeps, terms, time_of
 from backproof.trace import Store
 
 
@@ -26,7 +26,7 @@ def misapplied(judgement: Judgement) -> dict[str, str]:
         name = labels.get(store.place) or (store.place[2] if store.place[0] == "name" else None)
         if not isinstance(name, str) or not window.start <= store.time < window.end or store.place in updated:
             continue
-        for called in _added(store) if _is_read(store, step.copies, read) else ():
+        for called in _added(store, window.start) if _is_read(store, step.copies, read) else ():
             if called_alike(step, names, called, name):
                 found[name] = called
     return found
@@ -39,11 +39,14 @@ def _is_read(store: Store, copies: Mapping[Node, Node], read: set[Node]) -> bool
     return copy is not None and copy in read and not copy.operands
 
 
-def _added(store: Store) -> Iterator[str]:
-    """What is called that is added to something else than what was there, as it is or times something."""
+def _added(store: Store, start: int) -> Iterator[str]:
+    """What is called that is added to something else than what was there, as it is or times something.
+
+    Of what the step has computed, as it does a gradient, and not its rate.
+    """
     assert store.before is not None
     before = root(store.before, 0)
     for term in () if keeps(store.after, before) else terms(store.after, before)[1]:
         for node in (term, *(term.operands if term.operation in ("multiply", "divide") else ())):
-            if node.name:
+            if node.name and time_of(node) >= start:
                 yield node.name
