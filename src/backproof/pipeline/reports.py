@@ -10,6 +10,7 @@ from backproof.check.judgement import Judgement
 from backproof.diagnosis.certificate import certified, conventions
 from backproof.diagnosis.crossed import every_pair
 from backproof.diagnosis.derivation import explained
+from backproof.diagnosis.idle_biases import constant_biases
 from backproof.diagnosis.luck import hidden
 from backproof.diagnosis.mismatch import watched
 from backproof.diagnosis.rounds import corrected_otherwise, counted_unevenly, of_a_small_batch
@@ -51,7 +52,7 @@ def lasting(
 ) -> FileReport:
     """Report a step whose gradients are right: correct, unless some do not arrive."""
     if not lost:
-        unwell = (*hidden(judgement), *warnings(judgement))
+        unwell = (*hidden(judgement), *constant_biases(judgement), *warnings(judgement))
         uneven = (*counted_unevenly(judgement), *corrected_otherwise(judgement), *of_a_small_batch(judgement))
         found = (
             *watched(judgement),

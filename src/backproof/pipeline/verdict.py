@@ -30,6 +30,7 @@ from backproof.diagnosis.frozen import (
     written_back,
 )
 from backproof.diagnosis.growing import may_fall, may_grow
+from backproof.diagnosis.idle_biases import idle_biases
 from backproof.diagnosis.mismatch import (
     differs,
     elsewhere,
@@ -195,6 +196,8 @@ def _right(case: Case, lost: tuple[Finding, ...]) -> FileReport:
         given = untrained(judgement)
         if (layers := left_layers(judgement, given, case.mends.trained)) is not None:
             return lasting(case.program, judgement, (layers,), case.notes, ())
+        if idle := idle_biases(judgement, case.verify):
+            return lasting(case.program, judgement, idle, case.notes, ())
         if kept := written_back(judgement):
             return faulty(case.program, judgement, kept, case.notes, case.options)
         left = untouched_items(judgement) or overwritten_with_itself(judgement) or left_out(given)
