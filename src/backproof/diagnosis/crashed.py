@@ -170,6 +170,9 @@ def _in_backward(judgement: Judgement, span: Span) -> bool:
     early = (node for node in trace.nodes if node.origin is not None and node.origin.time < first)
     if any(_made_in(trace, node, span) for node in early) or _uses(judgement, step.loss, span):
         return False
+    declared = judgement.declared
+    if declared is not None and _uses(declared, declared.step.loss, span):
+        return False  # it makes the loss that the program states, whichever it descends
     return any(_uses(judgement, descent, span) for descent in step.descents) or _measures(judgement, span)
 
 
