@@ -86,6 +86,30 @@ FOLLOWED = {
         a[1, 0] = w[1, 2]
         result = row.sum() + column
     """,
+    "a shape that is assigned": """
+        a = x * 2.0
+        a.shape = (2, 3)
+        b = np.array([[np.tanh(a[i][j]) for j in range(3)] for i in range(2)])
+        b.shape = (1, 6)
+        c = np.array(x[1])
+        c.shape = 2, 1
+        result = np.dot(np.diag(b[0]), w.reshape(6, 1)) + np.sum(a * w) + c.sum()
+    """,
+    "writing to and through arrays whose shape is assigned": """
+        a = x.copy()
+        row = a[1]
+        a.shape = (2, 3)
+        a *= w
+        part = a[:, :2]
+        part.shape = (2, 2, 1)
+        part += w[0, 0]
+        column = a.T[1]
+        column.shape = (2, 1)
+        column *= 3.0
+        a.shape = -1
+        a[3] = w[1, 1]
+        result = a[:2] * row + part.sum() * column[1, 0]
+    """,
     "iteration over arrays": """
         total = 0.0
         for row in x:

@@ -133,6 +133,37 @@ def augmented_item(nodes: Nodes, site: int, op: str, array: Any, key: Any, part:
     _written(nodes, site, array, before, after, key_text(key), PART)
 
 
+def reshaped(nodes: Nodes, site: int, array: Any, shape: Any) -> None:
+    """``array.shape = shape``: the same memory, read in another form.
+
+    What the array was a view of, and its own views, go on by a view that keeps the form it had.
+    """
+    if not nodes.has(array):
+        array.shape = shape
+        return
+    before, held = nodes.refreshed(array, None), array.view()
+    array.shape = shape
+    origin = nodes.origin(site, (None,))
+    after = nodes.add(apply("reshape", before, shape=array.shape, name=before.name, origin=origin))
+    nodes.keep(array, after)
+    nodes.changed[id(array)] = time = nodes.moment.tick()
+    looking = {number: view for number, view in nodes.views.items() if view[0] is array}
+    below = nodes.views.get(id(array))
+    if below is None and not looking:
+        return
+    if below is not None:
+        nodes.keep(held, before)
+        nodes.views[id(held)] = below
+        nodes.views[id(array)] = (held, after, time)
+    else:
+        origin = nodes.origin(site, (None,))
+        old = nodes.add(apply("reshape", after, shape=held.shape, name=before.name, origin=origin))
+        nodes.keep(held, old)
+        nodes.views[id(held)] = (array, old, time)
+    for number, (_, made, taken) in looking.items():
+        nodes.views[number] = (held, made, taken)
+
+
 def _refuse_objects(array: Any) -> None:
     if of_objects(array):
         raise TypeError("arrays of objects are not computed with")

@@ -20,7 +20,7 @@ from backproof.trace.flow.moment import Names
 from backproof.trace.flow.nodes import Nodes
 from backproof.trace.flow.series import wait
 from backproof.trace.flow.values import TRACKED
-from backproof.trace.flow.writes import assigned, augmented, augmented_item
+from backproof.trace.flow.writes import assigned, augmented, augmented_item, reshaped
 from backproof.trace.hooks.containers import CONTAINER, Containers
 from backproof.trace.hooks.holdings import Holdings
 from backproof.trace.hooks.older import as_number
@@ -220,6 +220,9 @@ class Places:
     # ------------------------------------------------------------------ attributes and items
     def set_attribute(self, site: int, value: Any, owner: Any, name: str, bare: bool) -> None:
         """``owner.name = value``."""
+        if name == "shape" and isinstance(owner, np.ndarray):
+            reshaped(self.nodes, site, owner, value)
+            return
         setattr(owner, name, value)
         self.placed(("attribute", id(owner), name), site, value, owner, bare)
 
