@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from backproof.check.place import Place
 from backproof.faults import (
+    counted_in_rounds,
     derivative_at_wrong_point,
     extra_factor,
     forward_backward_mismatch,
@@ -73,6 +74,7 @@ CONCERNED = (
     rebound,
     targets,
     handed_on,
+    counted_in_rounds,
     grown,
     outside_loop,
     unread_values,
