@@ -1,4 +1,4 @@
-"""What the loss hands to the last step of a recurrence alone, and which every round of the backward loop adds.
+"""What the loss hands to the last step of a recurrence alone, and every round of the backward loop adds.
 
 ``dh`` is made before the loop from the last output; ``dh + dh_next`` adds it again in every earlier step.
 """
@@ -35,8 +35,8 @@ def proposals(places: list[Place]) -> Iterator[Correction]:
         edits = _behind(place, text)
         if edits:
             why = (
-                f"every round adds `{place.text}`, which was made once before the loop: it is part of the first "
-                "round alone"
+                f"every round adds `{place.text}`, which was made once before the loop: it is part of the "
+                "first round alone"
             )
             build = _once(min(times))
             yield Correction("not-reset", (Part(place, "0", build),), COST, why, expected=text, edits=edits)
