@@ -261,3 +261,72 @@ def test_a_mask_that_an_object_of_the_network_keeps() -> None:
     assert finding.expected is not None
     assert finding.expected.endswith("* self.noise.kept[i]")
     assert finding.mended
+
+
+STORED = """
+import numpy as np
+
+class Dense:
+    def __init__(self, draw, inputs, outputs, bent):
+        self.W = 0.8 * draw.normal(size=(inputs, outputs))
+        self.b = 0.3 * draw.normal(size=(1, outputs))
+        self.bent = bent
+
+    def forward(self, x):
+        self.x = x
+        z = x @ self.W + self.b
+        self.y = np.tanh(z) if self.bent else z
+        return self.y
+
+    def backward(self, g):
+        g = g * (1 - self.y ** 2) if self.bent else g
+        self.dW, self.db = self.x.T @ g, g.sum(axis=0, keepdims=True)
+        return g @ self.W.T
+
+    def update(self, rate):
+        self.W -= rate * self.dW
+        self.b -= rate * self.db
+
+class Dropped:
+    def __init__(self, draw, inner, share):
+        self.inner, self.share, self.kept = inner, share, {KEY: None}
+        self.draw = draw
+
+    def forward(self, x):
+        self.kept[KEY] = (self.draw.random(x.shape) >= self.share).astype(float)
+        return self.inner.forward(x * self.kept[KEY]) / (1 - self.share)
+
+    def backward(self, g):
+        g = self.inner.backward(g / (1 - self.share))
+        return g * self.kept[KEY]
+
+    def update(self, rate):
+        self.inner.update(rate)
+
+draw = np.random.default_rng(8)
+x, t = draw.normal(size=(21, 3)), draw.normal(size=(21, 2))
+layers = [Dense(draw, 3, 7, True), Dropped(draw, Dense(draw, 7, 5, True), 0.3),
+          Dropped(draw, Dense(draw, 5, 2, False), 0.3)]
+for turn in range(3000):
+    y = x
+    for layer in layers:
+        y = layer.forward(y)
+    loss = 0.5 * np.sum((y - t) ** 2)
+    g = y - t
+    for layer in layers[::-1]:
+        g = layer.backward(g)
+    for layer in layers:
+        layer.update(0.005)
+"""
+
+
+@pytest.mark.parametrize("key", ['"off"', "'off'"])
+def test_a_mask_under_the_key_of_a_dictionary_that_is_not_read(key: str) -> None:
+    """It is spelled as the program spells its keys, in the function that the mask is missing from."""
+    text = STORED.replace("KEY", key)
+    assert _errors(text) == []
+    (finding,) = _errors(text.replace(f"        return g * self.kept[{key}]", "        return g"))
+    assert finding.name == "missing-factor"
+    assert f"self.kept[{key}]" in (finding.expected or "")
+    assert finding.span.row in (35, 36)
+    assert finding.mended

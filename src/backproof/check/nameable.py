@@ -46,6 +46,23 @@ def kept(memory: Memory, frames: tuple[int, ...], time: int) -> list[str]:
     return list(texts)
 
 
+def stored(memory: Memory, frames: tuple[int, ...], time: int, quote: str = '"') -> list[str]:
+    """The numbers and arrays under the keys of dictionaries that functions can name: first those of ``self``.
+
+    As ``self.cache["mask"]``, also where the function reads no other item of the dictionary.
+    """
+    texts = []
+    for container in sorted(containers(memory, frames, time), key=lambda t: not t.startswith("self.")):
+        owner = memory.read(container, frames, time)
+        keys = sorted(memory.keys.get(owner, ())) if isinstance(owner, int) else []
+        texts += [
+            f"{container}[{quote}{key}{quote}]"
+            for key in keys
+            if key.isidentifier() and isinstance(memory.content(("item", owner, key), time), Node)
+        ]
+    return texts
+
+
 def beside(memory: Memory, text: str, frames: tuple[int, ...], time: int) -> list[str]:
     """The items whose keys differ in the word only, as ``h["D" + str(l)]`` beside ``h["Z" + str(l)]``."""
     node, key = parsed(text), memory.key(text, frames, time)

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from backproof.check.nameable import beside, containers, kept, under_objects
+from backproof.check.nameable import beside, containers, kept, stored, under_objects
 from backproof.check.scenery import SIMPLE, SUBSCRIPT, Scenery
 from backproof.check.trial import Bench, Edge
 from backproof.graph import Node
 from backproof.trace import Binding, Site, Trace
 
 MOST_KEPT = 20  # attributes that a method does not read, and might have
+MOST_STORED = 12  # items of dictionaries that a function does not read, and might have
 WORD = re.compile(r"[A-Za-z_]\w*")
 ITEMS = 3  # whole numbers that arrays hold
 KEYS, CONTAINERS = 6, 16  # subscripts, and what they may be put behind
@@ -100,8 +101,11 @@ class Place:
         edge = self.edges[0]
         frame, time = where(edge)
         texts = [t for t in self.scenery.texts(frame, time) if SIMPLE.match(t) and t != self.text]
-        named = kept(self.scenery.memory, self.scenery.enclosing(frame)[:-1], time)
-        others = (*self.companions, *self.elements, *named[:MOST_KEPT], *self.pieces, *self.siblings)
+        memory, frames = self.scenery.memory, self.scenery.enclosing(frame)[:-1]
+        source = self.trace.files[self.site.file]
+        items = stored(memory, frames, time, '"' if source.count('["') >= source.count("['") else "'")
+        named = (*kept(memory, frames, time)[:MOST_KEPT], *items[:MOST_STORED])
+        others = (*self.companions, *self.elements, *named, *self.pieces, *self.siblings)
         return tuple(dict.fromkeys([*texts[:60], *others]))
 
     @cached_property
