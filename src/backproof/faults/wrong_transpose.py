@@ -98,8 +98,13 @@ def corrections(place: Place) -> Iterator[Correction]:
 
 
 def _of_equal_axes(place: Place) -> Iterator[Correction]:
-    """Exchange two axes of one length, as the channels of the kernels of a convolution."""
-    rank = len(place.shape)
+    """Exchange two axes of one length, as the channels of the kernels of a convolution.
+
+    Of an array that is read by its indices, these would be exchanged.
+    """
+    rank, parent = len(place.shape), place.site.parent
+    if parent is not None and place.trace.sites[parent].kind == "Subscript":
+        return
     for one, other in combinations(range(rank), 2) if 2 < rank <= MOST_AXES else ():
         if place.shape[one] != place.shape[other] or place.shape[one] == 1:
             continue
