@@ -42,3 +42,46 @@ def test_what_a_moment_has_of_a_mistake_is_no_mistake_of_its_own() -> None:
         "d.sum(axis=1, keepdims=True)",
         True,
     )
+
+
+ONE_SAMPLE = """
+import numpy as np
+
+rng = np.random.default_rng(5)
+W1, b1 = rng.normal(size=(3, 2)), rng.normal(size=(3, 1))
+W2, b2 = rng.normal(size=(1, 3)), rng.normal(size=(1, 1))
+data, wanted = rng.normal(size=(4, 2)), rng.uniform(size=(4, 1))
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def slope(z):
+    return sigmoid(z) * (1 - sigmoid(z))
+
+
+for k in range(40):
+    x, y = data[k % 4].reshape(2, 1), wanted[k % 4].reshape(1, 1)
+    z1 = np.dot(W1, x) + b1
+    hidden = sigmoid(z1)
+    z2 = np.dot(W2, hidden) + b2
+    out = sigmoid(z2)
+    err = y - out
+    E = err[0, 0] ** 2
+    s2 = -2 * sigmoid(out) * (1 - sigmoid(out)) * err
+    s1 = np.dot(W2.T, s2) * slope(hidden)
+    W2 = W2 - 0.1 * s2 * hidden.T
+    b2 = b2 - 0.1 * s2
+    W1 = W1 - 0.1 * np.dot(s1, x.T)
+    b1 = b1 - 0.1 * s1
+    if k % 10 == 0:
+        print(E)
+"""
+
+
+def test_a_mend_that_leaves_a_factor_that_changes_is_not_enough():
+    """In a step of one sample, what is left wrong of its error is a factor of every gradient."""
+    report = check_program(program_from_bytes(ONE_SAMPLE.encode(), "one.py"))
+    assert [f.expected for f in report.findings] == ["-2 * out * (1 - out)", "slope(z1)"]
+    assert all(f.mended for f in report.findings)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ ITEMS = 3  # whole numbers that arrays hold
 KEYS, CONTAINERS = 6, 16  # subscripts, and what they may be put behind
 PIECES = 8  # slices
 COUNTERS, ARRAYS = 3, 6  # with which items are read of arrays of one axis
+COUNTED = re.compile(r"\bfor (\w+) in\b")
+PAIR = 2  # subscripts of a list of lists
 SIBLINGS = 12  # items of dictionaries
 DISPLAYS = frozenset({"Dict", "List", "Tuple"})
 
@@ -105,7 +108,7 @@ class Place:
         source = self.trace.files[self.site.file]
         items = stored(memory, frames, time, '"' if source.count('["') >= source.count("['") else "'")
         named = (*kept(memory, frames, time)[:MOST_KEPT], *items[:MOST_STORED])
-        others = (*self.companions, *self.elements, *named, *self.pieces, *self.siblings)
+        others = (*self.companions, *self.elements, *self.entries, *named, *self.pieces, *self.siblings)
         return tuple(dict.fromkeys([*texts[:60], *others]))
 
     @cached_property
@@ -140,6 +143,19 @@ class Place:
         nodes = ((name, self.value(name, edge)) for name in named)
         arrays = [name for name, node in nodes if node is not None and np.ndim(node.value) == 1]
         return tuple(f"{name}[{key}]" for key in counted for name in arrays[:ARRAYS])
+
+    @cached_property
+    def entries(self) -> tuple[str, ...]:
+        """Numbers in lists of lists, at what the statement counts with: `X[i][j]` beside `error[i]`."""
+        edge, text = self.edges[0], self.statement.text if self.statement is not None else self.text
+        keys = (key[1:-1] for key in SUBSCRIPT.findall(text))
+        counted = [c for c in dict.fromkeys([*keys, *COUNTED.findall(text)]) if c.isidentifier()][:COUNTERS]
+        if len(counted) < PAIR:
+            return ()
+        frame, time = where(edge)
+        held = containers(self.scenery.memory, self.scenery.enclosing(frame), time)[:CONTAINERS]
+        found = (f"{name}[{a}][{b}]" for name in held for a, b in permutations(counted, PAIR))
+        return tuple(text for text in found if text != self.text and self.value(text, edge) is not None)
 
     @cached_property
     def counted_lists(self) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backproof.check.judgement import Judgement
+from backproof.diagnosis.reasons import changing_factor
 from backproof.findings import Finding
 from backproof.pipeline.observing import Mends
 
@@ -24,7 +25,7 @@ def mends_alone(mends: Mends, judgement: Judgement, found: Sequence[Finding]) ->
         mended = run.judgement if run is not None else None
         if mended is None or mended.declared is not None or mended.step.unread:
             continue
-        if mended.step.hypothesis.stated != stated:
+        if mended.step.hypothesis.stated != stated or changing_factor(mended) is not None:
             continue
         verified = mends.verified(finding.fix.edits, None)
         if verified is not None:
