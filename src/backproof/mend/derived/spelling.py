@@ -21,8 +21,11 @@ from backproof.notation import to_numpy
 from backproof.notation.tidy import tidy
 
 LONGEST = 150  # characters of an expression that somebody would still write
+LONGER = 2  # times what stands there, where its author has written more
+ATOM = 9  # how tightly a name binds
 DEEPEST = 60  # operations
 DIGITS = 6  # behind the point
+MORE = 2  # digits than the numbers that stand there have: those of twice or half of one
 PRODUCTS = 5  # how tightly a product binds
 TERMS = 5  # of a sum
 UNWRITTEN = "opaque_vjp"  # which only we can call
@@ -36,7 +39,8 @@ def spelled(
 
     None where it would be long, or needs what cannot be read there, or is ``apart``.
     """
-    readable = [(text, node) for text, node in _readable(place) if text not in apart]
+    found = [*_readable(place), *_own_numbers(place)]
+    readable = [(text, node) for text, node in found if text not in apart]
     node = catalogue.compact(entry)
     known = {found: text for text, found in reversed(readable) if found is not node}
     known |= {n: text for n, text in _right_values(catalogue, readable, scale) if n is not node}
@@ -50,7 +54,8 @@ def spelled(
     if simple is None:
         return None
     text = _beside(catalogue.bench, place, simple, dict(reversed(readable))) or to_numpy(simple)
-    if len(text) > LONGEST or _computed(text) or (scaled and not _plain(text)):
+    longest = max(LONGEST, LONGER * len(place.text))
+    if len(text) > longest or _computed(text, place.text) or (scaled and not _plain(text)):
         return None
     return _own_numpy(text, place)
 
@@ -133,6 +138,18 @@ def _readable(place: Place) -> list[tuple[str, Node]]:
     ]
 
 
+def _own_numbers(place: Place) -> Iterator[tuple[str, Node]]:
+    """The numbers that an expression computes of data, as the forward pass may: `np.sqrt(2 / np.pi)`."""
+    sites, stack = place.trace.sites, list(place.site.children)
+    while stack:
+        site = sites[stack.pop()]
+        node = place.inside(place.edges[0].operand, site.number)
+        if node is None or np.ndim(node.value) or node.operands:
+            stack += site.children
+        elif site.kind in ("BinOp", "Call") and _is_fraction(node.value):
+            yield bracketed(site.text, ATOM), node
+
+
 def _right_values(
     catalogue: Catalogue, readable: Iterable[tuple[str, Node]], scale: float
 ) -> Iterator[tuple[Node, str]]:
@@ -195,9 +212,15 @@ def _plain(text: str) -> bool:
     return all(4 * number == int(4 * number) and number <= MOST for number in numbers)
 
 
-def _computed(text: str) -> bool:
-    """Does a text hold a number that nobody would write, such as a third of something?"""
-    return any(len(digits) > DIGITS for digits in re.findall(r"\d*\.(\d+)", text))
+def _computed(text: str, own: str) -> bool:
+    """Does a text hold a number that nobody would write, such as a third of something, and ``own`` none?"""
+    most = max([DIGITS, *(MORE + digits for digits in _digits(own))])
+    return any(digits > most for digits in _digits(text))
+
+
+def _digits(text: str) -> list[int]:
+    """How many digits the numbers in a text have behind the point."""
+    return [len(digits) for digits in re.findall(r"\d*\.(\d+)", text)]
 
 
 def _own_numpy(text: str, place: Place) -> str:
