@@ -18,8 +18,13 @@ from backproof.check.gradient_names import last_word
 from backproof.check.points import informative_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Parameter, TrainingStep
+from backproof.step.computed import COMPUTED
+from backproof.step.update import THROUGH
 
 CALLED = re.compile(r"(\w*_)?bias(es)?(_?\w{1,2})?|b_?\w{0,2}", re.IGNORECASE)
+PRODUCTS = frozenset({"matmul", "dot", "multiply", "einsum", "outer", "tensordot"})
+FORMS = THROUGH | {"index"}
+DEEP = 4  # sums in one another
 MOST = 40  # values that could be biases; of more, they are data
 
 
@@ -43,10 +48,16 @@ class ForgottenBias:
 
 
 def forgotten_biases(step: TrainingStep) -> tuple[ForgottenBias, ...]:
-    """Find them in a step whose applied gradients are right."""
+    """Find them in a step whose applied gradients are right, beside products with weights that it updates.
+
+    Where the weights of a layer are left as they are as well, it is frozen.
+    """
+    if step.window.kind[0] == COMPUTED:
+        return ()
     step = with_older_values_apart(step)
-    loss = ancestors([step.loss])
-    added = {o for n in loss if n.operation == "add" for o in n.operands}
+    loss, updated = ancestors([step.loss]), set(step.leaves)
+    sums = [n for n in loss if n.operation == "add" and any(_is_product(o, updated) for o in n.operands)]
+    added = {o for n in sums for o in n.operands}
     otherwise = {o for n in loss if n.operation != "add" for o in n.operands}
     kept = {
         leaf: (name, sibling)
@@ -70,6 +81,21 @@ def forgotten_biases(step: TrainingStep) -> tuple[ForgottenBias, ...]:
             )
             found.append(ForgottenBias(leaf, name, sibling, tuple(gradients)))
     return tuple(found)
+
+
+def _is_product(node: Node, updated: set[Node], deep: int = DEEP) -> bool:
+    """Is this a product, or a sum of a few products, with parameters that are updated?"""
+    node = _plain(node)
+    if node.operation in ("add", "sum") and deep:
+        return any(_is_product(o, updated, deep - 1) for o in node.operands)
+    return node.operation in PRODUCTS and any(_plain(o) in updated for o in node.operands)
+
+
+def _plain(node: Node) -> Node:
+    """What a value is under another name, or but for its form."""
+    while node.operation in FORMS and node.operands:
+        node = node.operands[0]
+    return node
 
 
 def _ways(found: list[np.ndarray], true: list[np.ndarray]) -> Iterator[bool]:
