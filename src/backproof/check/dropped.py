@@ -24,7 +24,7 @@ from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Change, Parameter, TrainingStep, training_step
 from backproof.step.loss import DERIVED
 from backproof.step.update import THROUGH, is_rewritten, time_of
-from backproof.trace import Store, Trace, unread_names
+from backproof.trace import Site, Store, Trace, unread_names
 
 MOST = 40  # values that could be parameters; more are data
 LARGEST = 1_000_000  # numbers of such a value: more are data as well
@@ -131,7 +131,7 @@ def kept_leaves(step: TrainingStep) -> dict[Node, tuple[Place, str, Parameter]]:
         _unformed(operand)
         for node in loss
         if node.operation not in ("add", "subtract")
-        and any(_is_part_of(o, parameters) and not _is_looked_up(o) for o in node.operands)
+        and any(part_of(o) in parameters and not _is_looked_up(o) for o in node.operands)
         for operand in node.operands
     }
     data |= set(taken_in_turn(data))
@@ -261,11 +261,11 @@ def _unformed(node: Node) -> Node:
     return node
 
 
-def _is_part_of(node: Node, parameters: set[Node]) -> bool:
-    """Is this a parameter, or a part of one, in whatever form?"""
+def part_of(node: Node) -> Node:
+    """What a value is, or is a part of, but for its form and name."""
     while node.operands and (node.operation in THROUGH or node.operation == "index"):
         node = node.operands[0]
-    return node in parameters
+    return node
 
 
 def _is_looked_up(node: Node) -> bool:
@@ -300,6 +300,12 @@ def idle_values(step: TrainingStep) -> list[Node]:
         and node not in shown
         and np.asarray(node.value).dtype.kind == "f"
     ]
+
+
+def statement_of(trace: Trace, sibling: Parameter) -> Site:
+    """The update of a parameter, beside which that of another belongs."""
+    site = trace.sites[sibling.changes[-1].stores[-1].site]
+    return site if site.statement is None else trace.sites[site.statement]
 
 
 def _made_of(gradient: Node, backward: Sequence[Node]) -> bool:

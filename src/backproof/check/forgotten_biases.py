@@ -9,21 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from backproof.check.dropped import kept_leaves, names_of, with_older_values_apart
+from backproof.check.dropped import kept_leaves, names_of, part_of, with_older_values_apart
 from backproof.check.grades import is_multiple
 from backproof.check.gradient_names import last_word
 from backproof.check.points import informative_points
 from backproof.graph import Node, adjoints, ancestors, evaluate
 from backproof.step import Parameter, TrainingStep
 from backproof.step.computed import COMPUTED
-from backproof.step.update import THROUGH
 
 CALLED = re.compile(r"(\w*_)?bias(es)?(_?\w{1,2})?|b_?\w{0,2}", re.IGNORECASE)
 PRODUCTS = frozenset({"matmul", "dot", "multiply", "einsum", "outer", "tensordot"})
-FORMS = THROUGH | {"index"}
 DEEP = 4  # sums in one another
 MOST = 40  # values that could be biases; of more, they are data
 
@@ -47,6 +46,7 @@ class ForgottenBias:
         return len(np.unique(value)) == value.size
 
 
+@lru_cache(1)  # the step of one program, for those who ask of it
 def forgotten_biases(step: TrainingStep) -> tuple[ForgottenBias, ...]:
     """Find them in a step whose applied gradients are right, beside products with weights that it updates.
 
@@ -85,17 +85,10 @@ def forgotten_biases(step: TrainingStep) -> tuple[ForgottenBias, ...]:
 
 def _is_product(node: Node, updated: set[Node], deep: int = DEEP) -> bool:
     """Is this a product, or a sum of a few products, with parameters that are updated?"""
-    node = _plain(node)
+    node = part_of(node)
     if node.operation in ("add", "sum") and deep:
         return any(_is_product(o, updated, deep - 1) for o in node.operands)
-    return node.operation in PRODUCTS and any(_plain(o) in updated for o in node.operands)
-
-
-def _plain(node: Node) -> Node:
-    """What a value is under another name, or but for its form."""
-    while node.operation in FORMS and node.operands:
-        node = node.operands[0]
-    return node
+    return node.operation in PRODUCTS and any(part_of(o) in updated for o in node.operands)
 
 
 def _ways(found: list[np.ndarray], true: list[np.ndarray]) -> Iterator[bool]:

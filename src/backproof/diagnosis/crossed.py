@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.faulty import Verify, fix_of
@@ -36,14 +36,13 @@ def crossed(judgement: Judgement, verify: Verify) -> tuple[Finding, ...]:
     return (_finding(met[0], ways[0], wrong, None),)
 
 
-def crossed_before(trace: Trace, runs: Callable[[Sequence[Edit]], bool]) -> Iterator[Finding]:
-    """The same for a program that crashes: the findings with whose edits it runs."""
+def crossed_before(trace: Trace) -> Iterator[Finding]:
+    """The same for a program that crashes, with each of the edits that may make it run."""
     met = list(crossings(trace, trace.nodes))
     if not met or len(met) > MOST:
         return
     for way in _ways(trace, met):
-        if runs(way[0]):
-            yield _finding(met[0], way, (), None)
+        yield _finding(met[0], way, (), None)
 
 
 def every_pair(judgement: Judgement) -> tuple[Finding, ...]:

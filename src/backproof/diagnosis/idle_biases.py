@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
+from backproof.check.dropped import statement_of
 from backproof.check.forgotten_biases import ForgottenBias, forgotten_biases
 from backproof.check.gradient_names import last_word
 from backproof.check.judgement import Judgement
 from backproof.diagnosis.faulty import Verify, fix_of
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
+from backproof.faults.never_updated import lines_behind
 from backproof.findings import Finding
 from backproof.source import Edit
 from backproof.trace import Site, Trace
@@ -28,7 +29,7 @@ def idle_biases(judgement: Judgement, verify: Verify) -> tuple[Finding, ...]:
     groups: dict[int, list[ForgottenBias]] = {}
     for each in forgotten_biases(judgement.step):
         if each.drawn:
-            groups.setdefault(_update_of(trace, each).number, []).append(each)
+            groups.setdefault(statement_of(trace, each.sibling).number, []).append(each)
     written = {number: list(_edits(trace, trace.sites[number], group)) for number, group in groups.items()}
     chosen: dict[int, Edit] = {}
     verified = None
@@ -47,17 +48,12 @@ def constant_biases(judgement: Judgement) -> tuple[Finding, ...]:
     if not found:
         return ()
     rule, names = RULES["never-updated"], tuple(each.name for each in found)
-    site = _update_of(judgement.step.trace, found[0])
+    site = statement_of(judgement.step.trace, found[0].sibling)
     stay = "stay as they are" if len(names) > 1 else "stays as it is"
     message = (
         f"{listed(names)}, added in the forward pass, {stay}: no update changes what its name calls a bias."
     )
     return (Finding(rule.code, rule.name, "warning", message, site.span, names, site.text),)
-
-
-def _update_of(trace: Trace, bias: ForgottenBias) -> Site:
-    site = trace.sites[bias.sibling.changes[-1].stores[-1].site]
-    return site if site.statement is None else trace.sites[site.statement]
 
 
 def _finding(
@@ -81,10 +77,8 @@ def _finding(
 
 def _edits(trace: Trace, update: Site, group: Sequence[ForgottenBias]) -> Iterator[Edit]:
     """The updates of biases behind that of the weights, written as that is."""
-    lines = trace.files[update.file].split("\n")
-    indent = lines[update.span.row - 1][: update.span.column - 1]
     match = ASSIGNED.fullmatch(update.text)
-    if match is None or indent.strip() or update.span.end_row >= len(lines):
+    if match is None:
         return
     numbers = _numbers(trace)
     rates = [t for t in TOKEN.findall(match["value"]) if t[0] in ".0123456789" or last_word(t) in numbers]
@@ -94,11 +88,12 @@ def _edits(trace: Trace, update: Site, group: Sequence[ForgottenBias]) -> Iterat
         if bias is None or gradient is None:
             return
         written.setdefault(bias, f"{rates[0]} * {gradient}" if rates else gradient)
-    below, operator = update.span.end_row + 1, match["operator"]
-    where = replace(update.span, row=below, column=1, end_row=below, end_column=1)
+    operator = match["operator"]
     for sign in "-+" if operator in ("-=", "=") else "+-":
         heads = {b: f"{b} = {b} {sign}" if operator == "=" else f"{b} {sign}=" for b in written}
-        yield Edit(where, "".join(f"{indent}{heads[b]} {step}\n" for b, step in written.items()))
+        edit = lines_behind(trace, update, [f"{heads[b]} {step}" for b, step in written.items()])
+        if edit is not None:
+            yield edit
 
 
 def _bias_text(bias: ForgottenBias, target: str) -> str | None:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backproof.check.dropped import Dropped
+from backproof.check.dropped import Dropped, statement_of
 from backproof.check.judgement import Judgement
 from backproof.check.untrained import Untrained
 from backproof.diagnosis.faulty import Verify, fix_of
 from backproof.diagnosis.wording import listed
 from backproof.faults import RULES
 from backproof.faults.left_by_loop import wider_loops
-from backproof.faults.never_updated import in_place, missing_update, statement_of
+from backproof.faults.never_updated import in_place, missing_update
 from backproof.findings import Finding
 from backproof.source import Edit
 from backproof.step import label
@@ -67,9 +67,9 @@ def unapplied(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) 
     for number, group in groups.items():
         first, found = group[0], written[number]
         site = (
-            statement_of(trace, first)
+            statement_of(trace, first.sibling)
             if found is None
-            else _above(trace, found[1], statement_of(trace, first))
+            else _above(trace, found[1], statement_of(trace, first.sibling))
         )
         what = first.called or trace.sites[number].text
         owners = listed([d.name for d in group])
@@ -97,7 +97,7 @@ def _above(trace: Trace, edits: Sequence[Edit], beside: Site) -> Site:
 def _left_by_loop(judgement: Judgement, dropped: Sequence[Dropped], verify: Verify) -> Finding | None:
     """The one finding of a loop that leaves out all that is not updated, where a longer one updates it."""
     trace = judgement.step.trace
-    beside = {statement_of(trace, each).number for each in dropped}
+    beside = {statement_of(trace, each.sibling).number for each in dropped}
     roots = {name.partition("[")[0] for each in dropped for name in (each.name, each.sibling.name)}
     if len(roots) > len(beside) or not all("[" in each.name for each in dropped):
         return None

@@ -90,11 +90,9 @@ class Crossing:
         """The edit of the targets where they meet the predictions, and how the expression reads then."""
         span, whole = self.read.span, self.site
         text = f"{bracketed(self.read.text, POSTFIX)}{self.reshaped}"
-        before, after = whole.text, ""
         if span.row == whole.span.row and span.end_row == whole.span.end_row == span.row:
             start, end = span.column - whole.span.column, span.end_column - whole.span.column
-            before, after = whole.text[:start], whole.text[end:]
-            return Edit(span, text), f"{before}{text}{after}"
+            return Edit(span, text), f"{whole.text[:start]}{text}{whole.text[end:]}"
         return Edit(span, text), text
 
     def made(self, trace: Trace) -> tuple[Edit, Site] | None:

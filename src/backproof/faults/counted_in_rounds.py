@@ -12,7 +12,7 @@ import numpy as np
 
 from backproof.check.place import Place, where
 from backproof.check.trial import Build, Edge
-from backproof.faults.correction import Correction, Part
+from backproof.faults.correction import Correction, Part, called
 from backproof.faults.resetting import LOOPS, statements_around
 from backproof.graph import Node, constant
 from backproof.source import Edit, Span
@@ -64,8 +64,7 @@ def _zero(place: Place) -> str:
     """Zeros of the same shape, as the program writes them."""
     if np.ndim(place.edges[0].operand.value) == 0:
         return f"{place.text} = 0.0"
-    numpy = "np." if any("import numpy as np" in file for file in place.trace.files.values()) else "numpy."
-    return f"{place.text} = {numpy}zeros_like({place.text})"
+    return f"{place.text} = {called(place, 'zeros_like')}({place.text})"
 
 
 def _behind(place: Place, text: str) -> tuple[Edit, ...]:

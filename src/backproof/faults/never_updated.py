@@ -54,11 +54,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from backproof.check.dropped import Dropped
+from backproof.check.dropped import Dropped, statement_of
 from backproof.check.gradient_names import last_word
 from backproof.faults.rule import Rule
 from backproof.source import Edit
@@ -124,10 +125,15 @@ def _at_its_owner(trace: Trace, statement: Site) -> tuple[Edit, ...]:
     return (Edit(statement.span, f"{owner} {operator} {step}"),)
 
 
-def statement_of(trace: Trace, dropped: Dropped) -> Site:
-    """The update beside which that of a dropped gradient belongs."""
-    site = trace.sites[dropped.sibling.changes[-1].stores[-1].site]
-    return site if site.statement is None else trace.sites[site.statement]
+def lines_behind(trace: Trace, beside: Site, texts: Sequence[str]) -> Edit | None:
+    """The edit that puts statements behind another one; None where that has no lines of its own."""
+    lines = trace.files[beside.file].split("\n")
+    indent = lines[beside.span.row - 1][: beside.span.column - 1]
+    if indent.strip() or beside.span.end_row >= len(lines):
+        return None
+    below = beside.span.end_row + 1
+    where = replace(beside.span, row=below, column=1, end_row=below, end_column=1)
+    return Edit(where, "".join(f"{indent}{text}\n" for text in texts))
 
 
 def missing_update(trace: Trace, dropped: Dropped) -> tuple[str, tuple[Edit, ...]] | None:
@@ -135,18 +141,12 @@ def missing_update(trace: Trace, dropped: Dropped) -> tuple[str, tuple[Edit, ...
 
     The text of the statement, and the edit that puts it behind the other. None where it cannot be written so.
     """
-    beside = statement_of(trace, dropped)
+    beside = statement_of(trace, dropped.sibling)
     if (apart := _behind_its_loop(trace, beside, dropped)) is not None:
         return apart
     text = _reworded(trace, beside, dropped)
-    lines = trace.files[beside.file].split("\n")
-    line = lines[beside.span.row - 1]
-    indent = line[: beside.span.column - 1]
-    if text is None or indent.strip() or beside.span.end_row >= len(lines):
-        return None
-    below = beside.span.end_row + 1
-    where = replace(beside.span, row=below, column=1, end_row=below, end_column=1)
-    return text, (Edit(where, f"{indent}{text}\n"),)
+    edit = None if text is None else lines_behind(trace, beside, [text])
+    return None if text is None or edit is None else (text, (edit,))
 
 
 def _behind_its_loop(trace: Trace, beside: Site, dropped: Dropped) -> tuple[str, tuple[Edit, ...]] | None:

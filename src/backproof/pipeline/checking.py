@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from backproof.check.compare import compare
@@ -25,7 +25,7 @@ from backproof.pipeline.observing import POINTS, SECONDS, STEPS, Mends, Options,
 from backproof.pipeline.reports import report_of
 from backproof.pipeline.verdict import judged
 from backproof.runner import Runner
-from backproof.source import Edit, Program
+from backproof.source import Program
 from backproof.trace import Trace
 
 MENDING = 12.0  # seconds to look for what mends a crash
@@ -111,16 +111,11 @@ def _crashed(program: Program, options: Options, trace: Trace) -> FileReport:
 def _of_pairs(program: Program, options: Options, trace: Trace) -> FileReport | None:
     """Report targets in another shape than the predictions, where a program in that of these is right."""
     mends = Mends(program, options)
-
-    def runs(edits: Sequence[Edit]) -> bool:
-        run = mends.run(edits)
-        return run is not None and run.judgement is not None and run.trace.ended != "crashed"
-
-    for finding in crossed_before(trace, runs):
+    for finding in crossed_before(trace):
         assert finding.fix is not None
         run = mends.run(finding.fix.edits)
-        assert run is not None
-        assert run.judgement is not None
+        if run is None or run.judgement is None or run.trace.ended == "crashed":
+            continue
         verified = mends.verified(finding.fix.edits, None)
         fix = fix_of(finding.fix.edits, finding.expected, verified)
         names = tuple(p.name for p in run.judgement.step.parameters)

@@ -88,7 +88,7 @@ from backproof.diagnosis.strong_decay import strong_decay
 from backproof.diagnosis.thrown_away import thrown_away, unbound
 from backproof.diagnosis.unapplied import left_layers, lost_updates
 from backproof.diagnosis.weighing import unweighted
-from backproof.findings import FileReport, Finding
+from backproof.findings import FileReport, Finding, ParameterReport
 from backproof.health import warnings
 from backproof.mend import Repair, alternatives, located, search
 from backproof.pipeline.alone import mends_alone
@@ -285,8 +285,7 @@ def _wrong(case: Case, lost: tuple[Finding, ...]) -> FileReport:
         if not named.complete and not all(finding.mended for finding in found):
             found = mended_in_turn(case.mends, judgement, named, judged) or found
         found, rows = with_what_is_left(case.mends, (*found, *lost), judged)
-        report = faulty(program, judgement, found, case.notes, options)
-        return replace(report, parameters=(*report.parameters, *rows))
+        return _faulty_with(case, found, rows)
     return case.inconclusive(unexplained(judgement))
 
 
@@ -302,8 +301,7 @@ def _beside_unread(case: Case) -> FileReport | None:
     every, rows = with_what_is_left(case.mends, found, judged)
     if len(every) == len(found) or not all(finding.mended for finding in every):
         return None
-    report = faulty(case.program, judgement, every, case.notes, case.options)
-    return replace(report, parameters=(*report.parameters, *rows))
+    return _faulty_with(replace(case, judgement=judgement), every, rows)
 
 
 def _of_pairs(case: Case, lost: tuple[Finding, ...]) -> FileReport | None:
@@ -314,6 +312,11 @@ def _of_pairs(case: Case, lost: tuple[Finding, ...]) -> FileReport | None:
     found, rows = with_what_is_left(case.mends, (*found, *lost), judged)
     if not all(finding.mended for finding in found):
         return None
+    return _faulty_with(case, found, rows)
+
+
+def _faulty_with(case: Case, found: tuple[Finding, ...], rows: tuple[ParameterReport, ...]) -> FileReport:
+    """Report a step with wrong gradients, and the rows of those that show only when these are mended."""
     report = faulty(case.program, case.judgement, found, case.notes, case.options)
     return replace(report, parameters=(*report.parameters, *rows))
 
