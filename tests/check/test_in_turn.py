@@ -49,3 +49,33 @@ def test_an_updated_weight_beside_older_errors_is_one() -> None:
 def test_a_mistake_in_the_second_is_found(back: str) -> None:
     """A factor and a sign are not excused by the turn."""
     assert report(ANEW, back).verdict == "faulty"
+
+
+BLOCKS = """
+import numpy as np
+rng = np.random.default_rng(4)
+R = rng.random((11, 7))
+U, V = rng.random((11, 3)), rng.random((3, 7))
+a, b = rng.random((11, 1)), rng.random((1, 7))
+def residual():
+    return R - a - b - U @ V
+def loss():
+    return (residual() ** 2).sum()
+for turn in range(400):
+    E = residual()
+    dU, da = E @ V.T, E.sum(axis=1, keepdims=True)
+    U += 0.02 * dU
+    a += 0.02 * da
+    AGAIN
+    dV, db = U.T @ E, E.sum(axis=0, keepdims=True)
+    V += 0.02 * dV
+    b += 0.02 * db
+    if turn % 100 == 0:
+        print(turn, loss())
+"""
+
+
+@pytest.mark.parametrize(("again", "verdict"), [("E = residual()", "correct"), ("pass", "faulty")])
+def test_blocks_of_parameters_that_are_taken_in_turn(again: str, verdict: str) -> None:
+    """The second of a block is updated behind the first, from whose old values its gradient was computed."""
+    assert check_program(Program("net.py", BLOCKS.replace("AGAIN", again))).verdict == verdict

@@ -213,6 +213,46 @@ def test_a_run_is_stopped_after_updates_of_what_an_object_hands_out(tmp_path):
     assert len(trace.nodes) < 100
 
 
+def test_a_run_is_stopped_after_updates_of_all_parameters_as_one_vector(tmp_path):
+    """Where they are joined, changed and cut apart again, in a helper that a gradient check called before."""
+    trace = _trace(
+        tmp_path,
+        """
+        import numpy as np
+        rng = np.random.default_rng(8)
+        x, t = rng.normal(size=(7, 3)), rng.normal(size=(7, 2))
+        class Net:
+            def __init__(self):
+                self.w, self.b = rng.normal(size=(3, 2)), rng.normal(size=2)
+            def joined(self):
+                return np.concatenate((self.w.ravel(), self.b))
+            def cut(self, vector):
+                self.w, self.b = vector[:6].reshape(3, 2), vector[6:]
+            def loss(self):
+                return 0.5 * np.sum((x @ self.w + self.b - t) ** 2)
+            def slopes(self):
+                d = x @ self.w + self.b - t
+                return np.concatenate(((x.T @ d).ravel(), d.sum(axis=0)))
+        net = Net()
+        start, moved, measured = net.joined(), np.zeros(8), np.zeros(8)
+        for k in range(8):
+            moved[k] = 1e-4
+            net.cut(start + moved)
+            above = net.loss()
+            net.cut(start - moved)
+            measured[k] = (above - net.loss()) / 2e-4
+            moved[k] = 0
+        net.cut(start)
+        for step in range(100_000_000):
+            net.cut(net.joined() - 0.01 * net.slopes())
+        """,
+        steps=3,
+        seconds=8.0,
+    )
+    assert trace.ended == "stopped"
+    assert len(trace.nodes) < 1000
+
+
 def test_objects_of_the_program_as_keys(tmp_path):
     """They stand for themselves, and a place is called as the program can write it."""
     trace = _trace(

@@ -44,12 +44,16 @@ def in_turn(judgement: Judgement) -> Judgement | None:
 
 
 def _updated_before(step: TrainingStep, number: int) -> dict[Node, Node]:
-    """What the parameters are by then that were updated before one of them."""
+    """What the parameters are by then from whose new values the gradient of one of them is computed.
+
+    Others may be updated before it too, after its gradient was computed.
+    """
     first = step.parameters[number].changes[0].stores[0].time
+    used = set(ancestors([step.descents[number]]))
     return {
         leaf: after
         for parameter in step.parameters
-        if parameter.changes[-1].stores[-1].time < first
+        if parameter.changes[-1].stores[-1].time < first and not used.isdisjoint(parameter.afters)
         for leaf, after in zip(parameter.leaves, parameter.afters, strict=True)
     }
 

@@ -21,6 +21,8 @@ ADDITIVE = frozenset(
         "astype",
         "clip",
         "stack",
+        "concatenate",
+        "transpose",
     }
 )
 
@@ -214,8 +216,8 @@ def added_to(after: Node, before: Node) -> Node | None:
             continue  # older than what is looked for
         if node.operation in ADDITIVE:
             stack.extend(node.operands)
-        elif node.operation == "index" and node.operands[0] is before:
-            return node
+        elif node.operation == "index":
+            stack.append(node.operands[0])  # all parameters may be changed as one vector, and cut apart
         elif node.operation == "multiply":
             for x, y in (node.operands, node.operands[::-1]):
                 if x is before and (np.ndim(x.value) == 0 or np.ndim(y.value) == 0):
@@ -223,13 +225,11 @@ def added_to(after: Node, before: Node) -> Node | None:
     return None
 
 
-def learns(store: Store) -> bool:
-    """Is what was added computed from the value that it is added to, as a gradient is?"""
-    return _learned(store)[0]
-
-
 def _learned(store: Store) -> tuple[bool, int]:
-    """Whether it is so, and how many nodes were looked at to know."""
+    """Is what was added computed from the value that it is added to, as a gradient is?
+
+    Also says how many nodes were looked at to know.
+    """
     if store.before is None:
         return False, 0
     before = unnamed(store.before)  # what the forward pass read may have been handed out under another name
@@ -247,8 +247,7 @@ def _learned(store: Store) -> tuple[bool, int]:
             continue
         if node.origin is not None and node.origin.time < first:
             continue
-        if node.operation == "index" and additive and node.operands[0] is before:
-            continue
         inner = additive and node.operation in ADDITIVE
-        stack.extend((operand, inner) for operand in node.operands)
+        parts = additive and node.operation == "index"
+        stack.extend((operand, inner or (parts and at == 0)) for at, operand in enumerate(node.operands))
     return False, len(done)
