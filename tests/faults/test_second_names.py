@@ -311,3 +311,13 @@ for turn in range(1000):
     (found,) = check_program(program_from_bytes(wrong.encode(), "p.py")).findings
     assert (found.name, found.span.row, found.expected) == ("wrong-transpose", 9, "rows.T")
     assert found.mended
+
+
+def test_a_part_of_a_part_is_no_copy() -> None:
+    """``A[r, :][:]`` looks like the copy of a list and is a view of the array."""
+    update = "self.A[r] -= self.rate * (error * other + self.pull * one)"
+    by_row = "self.A[r] -= self.rate * (error * self.B[b] + self.pull * self.A[r])"
+    text = FACTORS.replace(TOGETHER, BY_ITSELF).replace(update, by_row).replace("[r].copy()", "[r, :][:]")
+    report = check_program(program_from_bytes(text.encode(), "p.py"))
+    (error,) = (f for f in report.findings if f.severity == "error")
+    assert (error.name, error.expected, error.mended) == ("updated-weights", "self.A[r, :][:].copy()", True)

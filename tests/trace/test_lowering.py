@@ -58,6 +58,7 @@ np.split(v, 3)[1]; np.array_split(v, 2)[0]; np.vsplit(x, 3)[2]
 np.hsplit(w, [1])[1]; np.dsplit(s[None], 3)[0]; np.broadcast_arrays(v, s)[0] * s; np.concatenate([x, w.T])
 np.concatenate((x, w), axis=None); np.stack([x, w.T], axis=-1); np.append(x, v); np.append(x, x, axis=1)
 np.vstack([v, s]); np.hstack([v, x[:, 0]]); np.hstack([x, s]); np.column_stack([v, x]); np.insert(v, 1, p)
+np.insert(x, 2, p); np.asarray(np.insert(np.matrix(v), 1, p))
 np.insert(x, 0, 1.0, axis=1); np.array(x); np.array([v, v * p]); np.asarray(x, dtype=float)
 np.ascontiguousarray(x.T); np.asanyarray(x); np.copy(x); np.asarray_chkfinite(x); np.asarray(np.matrix(x))
 np.asarray(np.asmatrix(v)); float(p); float(x[0, 0]); np.float64(p) * 2; np.float32(p) * 1.0

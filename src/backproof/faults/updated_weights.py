@@ -180,8 +180,14 @@ def _read_by_view(scenery: Scenery, site: int, edge: Edge, update: int) -> int:
     sites, view = scenery.bench.step.trace.sites, edge.consumer
     if view.operation != "index" or sites[site].span.row >= sites[update].span.row:
         return site
-    others = (n for _, n in scenery.readers(view) if sites[n].statement != sites[site].statement)
-    return next(others, site)
+    views = [view]
+    while views:  # of parts of it
+        for user, number in scenery.readers(views.pop()):
+            if sites[number].statement != sites[site].statement:
+                return number
+            if user.operation == "index":
+                views.append(user)
+    return site
 
 
 def _seen_from(scenery: Scenery, edge: Edge, store: Node, update: Site) -> Site:

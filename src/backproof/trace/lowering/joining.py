@@ -59,16 +59,19 @@ def _column_stack(context: Context, parts: Any) -> Node:
 
 
 def _insert(context: Context, x: Any, position: Any, values: Any, axis: Any = None) -> Node:
-    node = context.node(x)
-    if not isinstance(position, int) or (axis is None and np.ndim(node.value) != 1):
+    if not isinstance(position, int):
         raise UnloweredError("insert")
+    node = context.node(x) if axis is not None or np.ndim(x) == 1 else _flattened(context, x)
     along = 0 if axis is None else int(axis)
     new = context.node(values)
     before = context.apply("index", node, index=(slice(None),) * along + (slice(None, position),))
     after = context.apply("index", node, index=(slice(None),) * along + (slice(position, None),))
     shape = tuple(1 if k == along else n for k, n in enumerate(np.shape(node.value)))
     middle = context.apply("broadcast_to", new, shape=shape)
-    return context.apply("concatenate", before, middle, after, axis=along)
+    joined = context.apply("concatenate", before, middle, after, axis=along)
+    if axis is None and isinstance(x, np.matrix):
+        return context.apply("reshape", joined, shape=(1, np.size(joined.value)))
+    return joined
 
 
 FUNCTIONS = table(
