@@ -206,3 +206,40 @@ def test_overwritten_by_an_operation() -> None:
     mended = apply_edits(program, finding.fix.edits)
     assert "    h_before = h.copy()\n    h *= mask" in mended.text
     assert check_program(mended).verdict == "correct"
+
+
+TWO_NAMES = """
+import numpy as np
+rng = np.random.default_rng(12)
+x, y = rng.random((9, 4)), rng.random((9, 3))
+class Layer:
+    def __init__(self, inputs, outputs):
+        self.w, self.b = rng.normal(size=(inputs, outputs)), rng.normal(size=outputs)
+    def run(self, given):
+        self.given = given
+        self.out = 1 / (1 + np.exp(-(given @ self.w + self.b)))
+        return self.out
+one, two = Layer(4, 6), Layer(6, 3)
+for k in range(3000):
+    answer = two.run(one.run(x))
+    cost = 0.5 * np.sum((answer - y) ** 2)
+    gap = answer - y
+    change = np.multiply(gap, two.out * (1 - two.out))
+    before = np.multiply(change @ two.w.T, one.out * (1 - one.out))
+    two.w -= 0.1 * two.given.T @ change
+    two.b -= 0.1 * change.sum(axis=0)
+    one.w -= 0.1 * one.given.T @ before
+    one.b -= 0.1 * before.sum(axis=0)
+"""
+
+
+def test_half_a_slope_is_completed_where_it_stands() -> None:
+    """Not in the statement before, where the same output has another name."""
+    text = TWO_NAMES.replace("gap, two.out * (1 - two.out)", "gap, two.out")
+    program = program_from_bytes(text.encode(), "net.py")
+    (error,) = (f for f in check_program(program).findings if f.severity == "error")
+    assert (error.name, error.span.row, error.expected) == (
+        "missing-factor",
+        17,
+        "two.out * (1 - two.out)",
+    )

@@ -71,3 +71,42 @@ def test_a_loss_falls(what: str) -> None:
 def test_what_is_called_an_ascent_is_to_grow() -> None:
     """As is a likelihood: the updates go up it on purpose."""
     assert _checked(POLICY.format(name="uphill", sign="")).verdict == "correct"
+
+
+CLIMBED = """
+import numpy as np
+rng = np.random.default_rng(21)
+likes = {0: [0, 2, 3], 1: [1, 2], 2: [0, 4, 3], 3: [1, 3, 4]}
+U, V = rng.normal(0, 0.5, (4, 3)), rng.normal(0, 0.5, (5, 3))
+def g(x):
+    return 1 / (1 + np.exp(-x))
+def quality():
+    F = -0.5 * 0.04 * (np.sum(U * U) + np.sum(V * V))
+    for i in likes:
+        for j in likes[i]:
+            F += np.log(g(U[i] @ V[j]))
+    return F
+for turn in range(900):
+    dU, dV = np.zeros_like(U), np.zeros_like(V)
+    for i in likes:
+        for j in likes[i]:
+            push = g(-(U[i] @ V[j]))
+            dU[i] += push * V[j]
+            dV[j] += push * U[i]
+    U += 0.03 * (dU - 0.04 * U)
+    V += 0.03 * (dV - 0.04 * V)
+    if turn % 100 == 0:
+        print(turn, quality())
+"""
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_what_has_no_least_value_is_to_grow(missing: bool) -> None:
+    """Also where one of its gradients is wrong: the other goes up, and is not called turned round."""
+    text = CLIMBED.replace("push * U[i]", "push") if missing else CLIMBED
+    errors = [
+        f
+        for f in check_program(program_from_bytes(text.encode(), "net.py")).findings
+        if f.severity == "error"
+    ]
+    assert [(f.name, f.expected) for f in errors] == [("missing-factor", "push * U[i]")] * missing

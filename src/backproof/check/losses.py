@@ -25,6 +25,7 @@ from backproof.check.judgement import Judgement, under
 from backproof.check.metric import (
     is_climbed,
     is_distance,
+    is_partly_climbed,
     is_plane,
     is_unbounded,
     is_upward,
@@ -136,7 +137,8 @@ def _tried(trace: Trace, window: Window, hypotheses: list[Hypothesis]) -> Iterat
             is_upward(verdict) or (verdict.correct and _is_left_behind(trace, window, hypotheses))
         )
         climbed = is_climbed(verdict) and not hypothesis.minimised
-        if climbed and hypothesis.stated and falls_without_bound(step):
+        wrong_way = not hypothesis.minimised and is_partly_climbed(verdict)
+        if wrong_way and hypothesis.stated and falls_without_bound(step):
             negative, grows = negated(hypothesis), True
         if (verdict.correct or climbed) and not hypothesis.minimised and is_to_grow(step):
             negative, grows = negated(hypothesis), True

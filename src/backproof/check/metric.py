@@ -115,6 +115,12 @@ def is_climbed(verdict: Verdict) -> bool:
     return max(scales) < 0 and min(scales) >= max(scales) * (1 + 1e-5)
 
 
+def is_partly_climbed(verdict: Verdict) -> bool:
+    """Is some update one up this scalar and none one down it, right or wrong as the others may be?"""
+    moving = [c for c in verdict.comparisons if not c.zero and c.scales and c.parallel]
+    return bool(moving) and all(max(c.scales) < 0 for c in moving)
+
+
 def is_upward(verdict: Verdict) -> bool:
     """Do most of the updates go up this scalar, right or wrong as they may be?"""
     moving = [c for c in verdict.comparisons if not c.zero and c.scales]

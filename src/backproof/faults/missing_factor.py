@@ -96,6 +96,7 @@ RULE = Rule(
 CONDITIONS = frozenset({"greater", "greater_equal", "less", "less_equal", "where"})
 HANDING = frozenset({"Call", "Assign", "Return"})
 TWICE = 0.5  # what is only copied belongs by its square where it is computed with, if anywhere
+BESIDE = 0.05  # how much likelier ``1 - y`` is missing where ``y`` stands than somewhere else
 MASK = 0.1  # how much likelier a mask of the forward pass is missing than anything else
 
 
@@ -109,7 +110,7 @@ def corrections(place: Place) -> Iterator[Correction]:
     size = np.size(place.edges[0].operand.value)
     bare, key = BARE * only_named(place), _chosen(place)
     deep = 0.001 * place.statement.span.column if place.statement else 0.0  # after a loop rather than in it
-    for name in place.names:
+    for name in (*place.names, *_own(place)):
         node = place.value(name, place.edges[0])
         if node is None or not _fits(place, node) or place.scenery.bench.is_rate(node):
             continue
@@ -288,6 +289,13 @@ def _is_divisor(place: Place, name: str, user: Node) -> bool:
     return user.operands[1] is place.value(name, place.edges[0])
 
 
+def _own(place: Place) -> tuple[str, ...]:
+    """The activation that stands as a factor, where its slope ``y * (1 - y)`` may be meant."""
+    named = place.site.kind in ("Name", "Attribute", "Subscript")
+    factor = named and place.edges[0].consumer.operation == "multiply"
+    return (place.text,) if factor and made_by(place, place.text) in LOGISTIC else ()
+
+
 def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
     def plain(edge: Edge) -> Node | None:
         return make("multiply", edge.operand, place.value(name, edge))
@@ -329,7 +337,7 @@ def _forms(place: Place, name: str) -> Iterator[tuple[str, Build, float]]:
         yield f"{called(place, 'sign')}({name})", signed, 1.6
     known = made_by(place, name)
     if known in LOGISTIC:
-        yield f"1 - {name}", rest, 1.7
+        yield f"1 - {name}", rest, 1.7 - BESIDE * (name == place.text)
         yield f"{name} - 1", shortfall, 1.75
         yield f"{name} * (1 - {name})", logistic, 1.8
     if known in HYPERBOLIC:
