@@ -92,7 +92,14 @@ def corrections(place: Place) -> Iterator[Correction]:
     more += SHARED * (place.site.number in place.scenery.bench.shared)
     for fault in PROPOSERS:
         for correction in fault.corrections(place):
-            yield replace(correction, cost=correction.cost + more) if more else correction
+            if not _is_as_it_stands(correction):
+                yield replace(correction, cost=correction.cost + more) if more else correction
+
+
+def _is_as_it_stands(correction: Correction) -> bool:
+    """Does it write what stands there already, of which only the value at another time would be right?"""
+    own = (part.span is None and part.text == part.place.text for part in correction.parts)
+    return correction.edits is None and all(own)
 
 
 def proposals(places: list[Place]) -> Iterator[Correction]:
