@@ -119,8 +119,8 @@ def falls_without_bound(step: TrainingStep) -> bool:
             far = [{**step.state, **{n: sign * size * v for n, v in way.items()}} for size in FAR]
             with np.errstate(all="ignore"):
                 near, *others = (float(evaluate([step.loss], point)[step.loss]) for point in far)
-            bounded = not all(x < np.inf for x in (near, *others))  # the logarithm of 0 is none
-            if bounded or others[-1] > -HUGE * (1 + abs(near)):
+            rises = not all(x < np.inf for x in (near, *others))  # or is no number; log 0 is -inf, and falls
+            if rises or others[-1] > -HUGE * (1 + abs(near)):
                 return False
     return True
 

@@ -6,6 +6,7 @@ is one after its update while everything beside it is older: here all of the for
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -28,8 +29,9 @@ def in_turn(judgement: Judgement) -> Judgement | None:
         return None
     truths, names = list(step.truths), list[str]()
     for k in wrong:
-        updated = _updated_before(step, k)
-        if not _is_anew(step, k, updated):
+        used = ancestors([step.descents[k]])
+        updated = _updated_before(step, k, set(used))
+        if not _is_anew(step, used, updated):
             return None
         try:
             truths[k] = recomputed([truths[k]], updated)[truths[k]]
@@ -43,13 +45,13 @@ def in_turn(judgement: Judgement) -> Judgement | None:
     return replace(judgement, step=turned, verdict=again, in_turn=tuple(names))
 
 
-def _updated_before(step: TrainingStep, number: int) -> dict[Node, Node]:
+def _updated_before(step: TrainingStep, number: int, used: set[Node]) -> dict[Node, Node]:
     """What the parameters are by then from whose new values the gradient of one of them is computed.
 
-    Others may be updated before it too, after its gradient was computed.
+    ``used`` is all that this gradient is computed from. Others may be updated before it too, after that was
+    computed.
     """
     first = step.parameters[number].changes[0].stores[0].time
-    used = set(ancestors([step.descents[number]]))
     return {
         leaf: after
         for parameter in step.parameters
@@ -58,11 +60,14 @@ def _updated_before(step: TrainingStep, number: int) -> dict[Node, Node]:
     }
 
 
-def _is_anew(step: TrainingStep, number: int, updated: dict[Node, Node]) -> bool:
-    """Is something of the forward pass, in the same words, computed again from updated parameters?"""
+def _is_anew(step: TrainingStep, used: Iterable[Node], updated: dict[Node, Node]) -> bool:
+    """Is something of the forward pass, in the same words, computed again from updated parameters?
+
+    ``used`` is all that a gradient is computed from.
+    """
     leaves, afters = set(updated), set(updated.values())
     words = {_words(step, node) for node in ancestors([step.loss]) if not leaves.isdisjoint(node.operands)}
-    again = (n for n in ancestors([step.descents[number]]) if not afters.isdisjoint(n.operands))
+    again = (node for node in used if not afters.isdisjoint(node.operands))
     return any(_words(step, node) in words for node in again if np.ndim(node.value))
 
 

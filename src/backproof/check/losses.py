@@ -132,15 +132,14 @@ def _tried(trace: Trace, window: Window, hypotheses: list[Hypothesis]) -> Iterat
             yield None
             continue
         step, verdict = judgement.step, judgement.verdict
-        negative = None if hypothesis.minimised else turned(hypothesis)
+        free = not hypothesis.minimised
+        negative = turned(hypothesis) if free else None
         grows = negative is not None and (
             is_upward(verdict) or (verdict.correct and _is_left_behind(trace, window, hypotheses))
         )
-        climbed = is_climbed(verdict) and not hypothesis.minimised
-        wrong_way = not hypothesis.minimised and is_partly_climbed(verdict)
-        if wrong_way and hypothesis.stated and falls_without_bound(step):
+        if free and hypothesis.stated and is_partly_climbed(verdict) and falls_without_bound(step):
             negative, grows = negated(hypothesis), True
-        if (verdict.correct or climbed) and not hypothesis.minimised and is_to_grow(step):
+        if free and (verdict.correct or is_climbed(verdict)) and is_to_grow(step):
             negative, grows = negated(hypothesis), True
         if negative is not None and grows:
             upward = training_step(trace, window, negative)
